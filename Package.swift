@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is compiled with. Warnings are errors everywhere.
+let common: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Outside the raw-memory fences the compiler itself rejects every unsafe operation.
+let safe: [SwiftSetting] = common + [.strictMemorySafety()]
+
+/// Tests may look at raw memory; what they look at is under test.
+let tests: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "zswapfs",
+    products: [
+        .library(name: "ZPool", targets: ["ZPool"]),
+        .library(name: "Compressors", targets: ["Compressors"]),
+        .executable(name: "zswapfs", targets: ["zswapfs"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(
+            name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        .target(name: "ZswapCore", swiftSettings: safe),
+        .target(name: "Arena", dependencies: ["ZswapCore", "CLinux"], swiftSettings: common),
+        .target(name: "ZPool", dependencies: ["ZswapCore", "Arena"], swiftSettings: common),
+        .target(
+            name: "Compressors", dependencies: ["ZswapCore", "CLZ4", "CXXHash"],
+            swiftSettings: common),
+        .target(
+            name: "SwapStore", dependencies: ["ZswapCore", "Arena", "ZPool", "Compressors"],
+            swiftSettings: safe),
+        .target(
+            name: "ControlTree", dependencies: ["ZswapCore", "SwapStore"], swiftSettings: safe),
+        .target(
+            name: "FuseServer",
+            dependencies: ["ZswapCore", "SwapStore", "ControlTree", "CFuse", "CLinux"],
+            swiftSettings: common),
+        .executableTarget(
+            name: "zswapfs",
+            dependencies: [
+                "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "ControlTree",
+                "FuseServer", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: safe),
+
+        .target(
+            name: "TestSupport", dependencies: ["ZswapCore", "Arena", "ZPool"],
+            path: "Tests/Support",
+            swiftSettings: tests),
+        .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
+        .testTarget(
+            name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "ZPoolTests", dependencies: ["ZPool", "Arena", "ZswapCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "CompressorsTests", dependencies: ["Compressors", "ZswapCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "SwapStoreTests",
+            dependencies: [
+                "SwapStore", "ZPool", "Compressors", "Arena", "ZswapCore", "TestSupport",
+            ], swiftSettings: tests),
+        .testTarget(
+            name: "ControlTreeTests",
+            dependencies: [
+                "ControlTree", "SwapStore", "ZPool", "Compressors", "Arena", "ZswapCore",
+                "TestSupport",
+            ], swiftSettings: tests),
+        .testTarget(
+            name: "FuseServerTests",
+            dependencies: ["FuseServer", "SwapStore", "ControlTree", "ZswapCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["zswapfs", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(name: "MountedTests", dependencies: ["TestSupport"], swiftSettings: tests),
+        .testTarget(name: "SwapTests", dependencies: ["TestSupport"], swiftSettings: tests),
+        .testTarget(name: "StyleTests", dependencies: ["TestSupport"], swiftSettings: tests),
+    ],
+    swiftLanguageModes: [.v6]
+)

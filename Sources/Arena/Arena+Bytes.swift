@@ -1,0 +1,123 @@
+import Glibc
+public import Synchronization
+import ZswapCore
+
+/// Reading and writing by offset. The bounds are checked on every call; that the offset belongs to the
+/// caller is the caller's law.
+extension Arena {
+    @inline(__always)
+    func address(_ offset: ArenaOffset, byteCount: Int) -> UnsafeMutableRawPointer {
+        precondition(offset.rawValue >= 0 && byteCount >= 0)
+        precondition(offset.rawValue <= memory.byteCount - byteCount)
+        return memory.base + offset.rawValue
+    }
+
+    /// The bytes at this offset. They may change under a reader when the object is freed meanwhile: who
+    /// reads without a lock checks what was read.
+    @_lifetime(borrow self)
+    public func bytes(at offset: ArenaOffset, count: Int) -> RawSpan {
+        // The mapping lives as long as the arena, which the span borrows.
+        let span = RawSpan(
+            _unsafeStart: UnsafeRawPointer(address(offset, byteCount: count)), byteCount: count)
+        return _overrideLifetime(span, borrowing: self)
+    }
+
+    /// Copies `bytes` to this offset.
+    public func write(_ bytes: RawSpan, at offset: ArenaOffset) {
+        let target = address(offset, byteCount: bytes.byteCount)
+        bytes.withUnsafeBytes { source in
+            guard let start = source.baseAddress else { return }
+            memcpy(target, start, source.count)
+        }
+    }
+
+    /// Sets `count` bytes to zero.
+    public func clear(at offset: ArenaOffset, count: Int) {
+        memset(address(offset, byteCount: count), 0, count)
+    }
+
+    /// The address of this offset, for drivers: good for `byteCount` bytes, as long as the arena lives.
+    public func pointer(to offset: ArenaOffset, byteCount: Int) -> UnsafeMutableRawPointer {
+        address(offset, byteCount: byteCount)
+    }
+}
+
+/// Words and pairs of words that several threads share. Every function names its memory order: loads
+/// acquire, stores release, read-modify-writes do both.
+extension Arena {
+    @inline(__always)
+    private func word(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        assert(offset.rawValue % 8 == 0)
+        return address(offset, byteCount: 8).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+
+    @inline(__always)
+    private func halfWord(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<UInt32>> {
+        assert(offset.rawValue % 4 == 0)
+        return address(offset, byteCount: 4).assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+
+    @inline(__always)
+    private func pair(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<WordPair>> {
+        assert(offset.rawValue % 16 == 0)
+        return address(offset, byteCount: 16).assumingMemoryBound(to: Atomic<WordPair>.self)
+    }
+
+    /// The 64-bit word at this offset.
+    public func loadWord(at offset: ArenaOffset) -> UInt64 {
+        word(offset).pointee.load(ordering: .acquiring)
+    }
+    /// Sets the 64-bit word at this offset.
+    public func storeWord(_ value: UInt64, at offset: ArenaOffset) {
+        word(offset).pointee.store(value, ordering: .releasing)
+    }
+    /// Adds to the 64-bit word at this offset, wrapping, and returns the new value.
+    @discardableResult
+    public func addToWord(_ value: UInt64, at offset: ArenaOffset) -> UInt64 {
+        word(offset).pointee.wrappingAdd(value, ordering: .acquiringAndReleasing).newValue
+    }
+    /// Replaces the 64-bit word if it is `expected`; tells what was there.
+    public func compareExchangeWord(
+        expected: UInt64, desired: UInt64, at offset: ArenaOffset
+    ) -> (exchanged: Bool, original: UInt64) {
+        word(offset).pointee.compareExchange(
+            expected: expected, desired: desired, ordering: .acquiringAndReleasing)
+    }
+
+    /// The 32-bit word at this offset.
+    public func loadHalfWord(at offset: ArenaOffset) -> UInt32 {
+        halfWord(offset).pointee.load(ordering: .acquiring)
+    }
+    /// Sets the 32-bit word at this offset.
+    public func storeHalfWord(_ value: UInt32, at offset: ArenaOffset) {
+        halfWord(offset).pointee.store(value, ordering: .releasing)
+    }
+    /// Replaces the 32-bit word and returns what was there.
+    public func exchangeHalfWord(_ value: UInt32, at offset: ArenaOffset) -> UInt32 {
+        halfWord(offset).pointee.exchange(value, ordering: .acquiringAndReleasing)
+    }
+    /// Replaces the 32-bit word if it is `expected`; tells what was there.
+    public func compareExchangeHalfWord(
+        expected: UInt32, desired: UInt32, at offset: ArenaOffset
+    ) -> (exchanged: Bool, original: UInt32) {
+        halfWord(offset).pointee.compareExchange(
+            expected: expected, desired: desired, ordering: .acquiringAndReleasing)
+    }
+
+    /// The pair of 64-bit words at this offset, read as one.
+    public func loadPair(at offset: ArenaOffset) -> WordPair {
+        pair(offset).pointee.load(ordering: .acquiring)
+    }
+    /// Replaces the pair as one and returns what was there.
+    public func exchangePair(_ value: WordPair, at offset: ArenaOffset) -> WordPair {
+        pair(offset).pointee.exchange(value, ordering: .acquiringAndReleasing)
+    }
+    /// Replaces the pair as one if it is `expected`.
+    public func compareExchangePair(
+        expected: WordPair, desired: WordPair, at offset: ArenaOffset
+    ) -> Bool {
+        pair(offset).pointee.compareExchange(
+            expected: expected, desired: desired, ordering: .acquiringAndReleasing
+        ).exchanged
+    }
+}

@@ -1,0 +1,106 @@
+import Glibc
+import Synchronization
+import ZswapCore
+
+/// What a new process needs to use an arena that an earlier one left in a memfd.
+///
+///     superblock   0: magic   8: capacity in bytes   16: first segment never used
+///                  1024 ... 4095: the arena's user
+///
+/// Law: only which frames have memory survives. Which runs are in use is told anew, by whoever walks the
+/// tables, so a run that was taken but never published is free again after a restart.
+extension Arena {
+    private static let magic: UInt64 = 0x3153_4670_6177_737a  // "zswapFS1"
+    private static let capacityStart = ArenaOffset(8)
+    private static let nextUnusedStart = ArenaOffset(16)
+
+    /// The part of the superblock that belongs to the arena's user: 3072 bytes, zeros in a new arena.
+    public static var userBlock: ArenaOffset { ArenaOffset(1024) }
+    /// Bytes in the user's part of the superblock.
+    public static var userBlockByteCount: Int { Page.byteCount - 1024 }
+
+    /// The memfd, for handing the arena to another process. It stays open as long as the arena lives.
+    public var fileDescriptor: CInt { memory.descriptor }
+
+    /// Opens the arena that a memfd holds; takes over the descriptor. Every run is free until it is claimed.
+    /// Throws EINVAL when the memfd holds no arena.
+    public convenience init(
+        reopening descriptor: CInt, configuration: Configuration
+    ) throws(ArenaError) {
+        var header: (UInt64, UInt64) = (0, 0)
+        let read = withUnsafeMutableBytes(of: &header) { pread(descriptor, $0.baseAddress, 16, 0) }
+        guard read == 16, header.0 == Self.magic, header.1 > 0, header.1 < 1 << 50 else {
+            throw .systemCall(name: "pread", errno: EINVAL)
+        }
+        let layout = ArenaLayout(capacityByteCount: Int(header.1))
+        let memory = try FrameMemory(
+            adopting: descriptor, byteCount: layout.byteCount,
+            refusesCommit: configuration.refusesCommit)
+        try self.init(configuration, layout: layout, memory: memory)
+        reopenSegments()
+    }
+
+    func writeSuperblock() {
+        storeWord(UInt64(layout.capacityFrameCount * Page.byteCount), at: Self.capacityStart)
+        storeWord(1, at: Self.nextUnusedStart)
+        storeWord(Self.magic, at: ArenaOffset(0))
+    }
+
+    /// Remembers how many segments were ever used. Before the first use of the segment.
+    func noteSegmentUsed(_ segment: Int) {
+        storeWord(UInt64(segment + 1), at: Self.nextUnusedStart)
+    }
+
+    private func reopenSegments() {
+        let nextUnused = Int(loadWord(at: Self.nextUnusedStart))
+        precondition(nextUnused >= 1 && nextUnused <= layout.segmentCount)
+        segments.withLock { $0.reopen(nextUnused: nextUnused) }
+        let recordsEnd = layout.recordStart(nextUnused)
+        let recordBytes = ArenaLayout.roundUp(recordsEnd, to: Page.byteCount) - layout.recordsStart
+        if nextUnused > 1 {
+            counters.overhead.add(recordBytes / Page.byteCount, ordering: .relaxed)
+        }
+        for segment in 1..<nextUnused { reopen(segment) }
+    }
+
+    private func reopen(_ segment: Int) {
+        let record = records[segment]
+        let frameCount = record.runFrameCount
+        let start = layout.segmentStart(segment)
+        guard frameCount > 0 else {
+            memory.release(start: start, byteCount: ArenaLayout.segmentByteCount)
+            memory.release(
+                start: layout.descriptorStart(segment),
+                byteCount: ArenaLayout.segmentDescriptorByteCount)
+            segments.withLock { $0.putVacant(segment) }
+            return
+        }
+        record.forgetUse()
+        let used = ArenaLayout.runCount(frameCount: frameCount) * frameCount
+        let unused = ArenaLayout.segmentFrameCount - used
+        if unused > 0 {
+            memory.release(
+                start: start + used * Page.byteCount, byteCount: unused * Page.byteCount)
+        }
+        lanes[frameCount].state.withLock { $0.adopt(segment, records) }
+        counters.committedForRuns.add(record.committedCount * frameCount, ordering: .relaxed)
+        counters.overhead.add(
+            descriptorByteCount(frameCount) / Page.byteCount, ordering: .relaxed)
+    }
+
+    /// Marks a run as in use again after a reopening. False when it is in use already: by the same pool or
+    /// table, which then knows it, or the tables contradict each other.
+    public func claimRun(_ run: RunNumber, frameCount: Int, for purpose: RunPurpose) -> Bool {
+        precondition(run.segment > 0 && run.segment < layout.segmentCount)
+        let isClaimed = lanes[frameCount].state.withLock { lane in
+            let record = records[run.segment]
+            guard record.runFrameCount == frameCount, record.claim(run.index) else { return false }
+            lane.available -= 1
+            lane.isActive = true
+            if record.availableCount == 0 { lane.unlinkAvailable(run.segment, records) }
+            return true
+        }
+        if isClaimed { counters.inUse(purpose, add: frameCount) }
+        return isClaimed
+    }
+}

@@ -1,0 +1,41 @@
+import Synchronization
+import ZswapCore
+
+/// Table runs that were unlinked but may still be looked at, or even written to, by a worker that found
+/// them before. They are free only after a quiescent point.
+///
+///     head -> run 7|2 frames -> run 19|2 frames -> 0        linked through the runs' descriptors
+extension Arena {
+    private static let frameCountOffset = 8
+
+    /// Frees a table run once no worker can hold its offset any more. Lock-free; allocates nothing.
+    public func retireRun(_ run: RunNumber, frameCount: Int) {
+        let link = descriptor(of: run)
+        storeWord(UInt64(frameCount), at: link + Self.frameCountOffset)
+        var head = retiredHead.load(ordering: .relaxed)
+        while true {
+            storeWord(UInt64(head), at: link)
+            let (exchanged, original) = retiredHead.compareExchange(
+                expected: head, desired: run.rawValue, ordering: .releasing)
+            if exchanged { break }
+            head = original
+        }
+        growerSignal.wake()
+    }
+
+    func takeRetired() -> RunNumber? {
+        let head = retiredHead.exchange(0, ordering: .acquiring)
+        return head == 0 ? nil : RunNumber(rawValue: head)
+    }
+
+    func freeRetired(_ head: RunNumber?) {
+        var next = head
+        while let run = next {
+            let link = descriptor(of: run)
+            let following = UInt32(truncatingIfNeeded: loadWord(at: link))
+            let frameCount = Int(loadWord(at: link + Self.frameCountOffset))
+            freeRun(run, frameCount: frameCount, from: .table)
+            next = following == 0 ? nil : RunNumber(rawValue: following)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Synchronization
+import ZswapCore
+
+extension Arena {
+    /// How long a taker waits for the grower before it is refused: 250 steps of 1 ms. Bounded, so that a
+    /// grower stuck in the kernel's reclaim can never hold up the thread that reclaim waits for.
+    private static let waitStepCount = 250
+    private static let waitStepNanoseconds: Int64 = 1_000_000
+
+    /// Takes a run of contiguous frames. Their content is whatever it was.
+    ///
+    /// O(1) and without a system call unless the reserve is used up. Throws `outOfMemory` when the
+    /// arena's size is reached or the kernel has no memory.
+    public func takeRun(
+        frameCount: Int, for purpose: RunPurpose
+    ) throws(ArenaError) -> RunNumber {
+        precondition(frameCount >= 1 && frameCount <= Limits.runFrameCountMax)
+        if let run = takeCommitted(frameCount) {
+            counters.inUse(purpose, add: frameCount)
+            return run
+        }
+        for _ in 0..<Self.waitStepCount {
+            guard growOrWait(frameCount) else { break }
+            if let run = takeCommitted(frameCount) {
+                counters.inUse(purpose, add: frameCount)
+                return run
+            }
+        }
+        throw .outOfMemory
+    }
+
+    /// Puts a run back. Its frames may be handed out again at once; readers without a lock see that
+    /// what they read is not what they wanted.
+    public func freeRun(_ run: RunNumber, frameCount: Int, from purpose: RunPurpose) {
+        let isPlenty = lanes[frameCount].state.withLock { lane in
+            lane.putBack(run, records)
+            return lane.available * frameCount > Self.cushionFrameCountHigh
+        }
+        counters.inUse(purpose, add: -frameCount)
+        if isPlenty { growerSignal.wake() }
+    }
+
+    /// Where a run's frames start.
+    @inline(__always)
+    public func offset(of run: RunNumber, frameCount: Int) -> ArenaOffset {
+        ArenaOffset(
+            layout.segmentStart(run.segment) + run.index &* frameCount &* Page.byteCount)
+    }
+
+    /// 32 bytes that belong to whoever holds the run; their content is undefined when the run is taken.
+    @inline(__always)
+    public func descriptor(of run: RunNumber) -> ArenaOffset {
+        ArenaOffset(
+            layout.descriptorStart(run.segment) + run.index &* ArenaLayout.descriptorByteCount)
+    }
+
+    /// Bytes in a run's descriptor.
+    public static var descriptorByteCount: Int { ArenaLayout.descriptorByteCount }
+
+    private func takeCommitted(_ frameCount: Int) -> RunNumber? {
+        let (run, isScarce) = lanes[frameCount].state.withLock { lane in
+            let run = lane.take(records)
+            return (run, lane.available * frameCount < Self.cushionFrameCountLow)
+        }
+        if isScarce { growerSignal.wake() }
+        return run ?? takeFromReserve(frameCount)
+    }
+
+    /// Makes a reserved segment a segment of this lane and takes its first run.
+    private func takeFromReserve(_ frameCount: Int) -> RunNumber? {
+        guard let segment = segments.withLock({ $0.takeReserved(for: frameCount) }) else {
+            return nil
+        }
+        growerSignal.wake()
+        return lanes[frameCount].state.withLock { lane in
+            records[segment].assign(runFrameCount: frameCount, committed: true)
+            lane.adopt(segment, records)
+            return lane.take(records)
+        }
+    }
+
+    /// False when it is known that no memory will come.
+    private func growOrWait(_ frameCount: Int) -> Bool {
+        guard configuration.growsInBackground else {
+            return growing.withLock { growLane(frameCount, pending: &$0) }
+        }
+        guard !growerSignal.isRefused else { return false }
+        growerSignal.wake()
+        growerSignal.waitForGrowth(nanoseconds: Self.waitStepNanoseconds)
+        return true
+    }
+}

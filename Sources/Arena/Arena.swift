@@ -1,0 +1,148 @@
+import CLinux
+import Glibc
+import Synchronization
+import ZswapCore
+
+/// The memory of a store: one memfd, mapped once, handed out in runs of 1 to 16 contiguous frames.
+///
+/// Who asks for a run gets memory that is committed (and locked, where that is allowed) already: a grower
+/// thread keeps a cushion of free runs for every length in use and a reserve of whole segments that serve
+/// any length at once. What stays free goes back to the kernel.
+///
+///     take(7) -> lane of 7: an available run?     -> done, one short lock
+///                no: a reserved segment?          -> becomes a segment of the lane of 7
+///                no: wait for the grower, briefly -> or refuse
+///
+/// Law: framesCommitted = in use for pools + for tables + overhead + reserved. Nothing here is needed to
+/// read an object: an offset is enough.
+/// Price: see ``ArenaLayout``; besides that the reserve, 8 MiB by default.
+public final class Arena: Sendable {
+    /// How an arena is made.
+    public struct Configuration: Sendable {
+        /// Most memory the arena may take, in bytes.
+        public var capacityByteCount: Int
+        /// Whole segments of 2 MiB kept committed for any length.
+        public var reserveSegmentCount = 4
+        /// False: no grower thread; a taker grows the arena itself. For tests and single-threaded tools.
+        public var growsInBackground = true
+        /// Fault injection: asked before each commit with a number of bytes; true refuses the memory.
+        public var refusesCommit: (@Sendable (Int) -> Bool)?
+
+        /// An arena of at most this many bytes.
+        public init(capacityByteCount: Int) { self.capacityByteCount = capacityByteCount }
+    }
+
+    /// Workers' quiescent points.
+    public let quiescence = Quiescence()
+
+    let configuration: Configuration
+    let layout: ArenaLayout
+    let memory: FrameMemory
+    let records: SegmentRecords
+    /// By run length; index 0 is unused.
+    let lanes: [Lane]
+    let segments: Mutex<SegmentStock>
+    /// Serializes growing when there is no grower thread.
+    let growing = Mutex<PendingRelease>(PendingRelease())
+    let counters = ArenaCounters()
+    let growerSignal = GrowerSignal()
+    /// First of the table runs that wait for a quiescent point; see `retireRun`.
+    let retiredHead = Atomic<UInt32>(0)
+    private let grower = Mutex<GrowerThread?>(nil)
+
+    /// Maps a new, empty arena and fills its reserve.
+    public convenience init(_ configuration: Configuration) throws(ArenaError) {
+        let layout = ArenaLayout(capacityByteCount: configuration.capacityByteCount)
+        let memory = try FrameMemory(
+            byteCount: layout.byteCount, refusesCommit: configuration.refusesCommit)
+        try self.init(configuration, layout: layout, memory: memory)
+        writeSuperblock()
+    }
+
+    init(
+        _ configuration: Configuration, layout: ArenaLayout, memory: FrameMemory
+    ) throws(ArenaError) {
+        self.configuration = configuration
+        self.layout = layout
+        self.memory = memory
+        records = SegmentRecords(memory: memory, layout: layout)
+        lanes = (0...Limits.runFrameCountMax).map { Lane(runFrameCount: max($0, 1)) }
+        segments = Mutex(SegmentStock(reserveCapacity: configuration.reserveSegmentCount))
+        guard memory.commit(start: 0, byteCount: Page.byteCount) else { throw .outOfMemory }
+        counters.overhead.add(1, ordering: .relaxed)
+    }
+
+    deinit {
+        memory.unmap()
+    }
+
+    /// Fills the reserve and starts the grower. Before the first run is taken.
+    public func start() throws(ArenaError) {
+        guard growing.withLock({ fillReserve(pending: &$0) }) else { throw .outOfMemory }
+        guard configuration.growsInBackground else { return }
+        let thread = GrowerThread(arena: self)
+        guard thread.start() else { throw .systemCall(name: "pthread_create", errno: errno) }
+        grower.withLock { $0 = thread }
+    }
+
+    /// Ends the grower thread. The arena stays usable, without growing; it is unmapped with its last reference.
+    public func stop() {
+        let thread = grower.withLock { grower in
+            defer { grower = nil }
+            return grower
+        }
+        thread?.join()
+    }
+
+    /// Locks every frame into memory from its commit on; false where privileges do not allow it.
+    public func lockOnCommit() -> Bool { memory.lockOnCommit() }
+
+    /// Memory held now, in frames; exact when nobody is taking or freeing.
+    public var usage: ArenaUsage {
+        let pool = counters.pool.load(ordering: .relaxed)
+        let table = counters.table.load(ordering: .relaxed)
+        let overhead = counters.overhead.load(ordering: .relaxed)
+        let committed = counters.committedForRuns.load(ordering: .relaxed)
+        return ArenaUsage(
+            poolFrameCount: pool, tableFrameCount: table, overheadFrameCount: overhead,
+            reservedFrameCount: committed - pool - table,
+            capacityFrameCount: layout.capacityFrameCount)
+    }
+
+    /// Frames in use by pools: what the pool limit is compared with. One relaxed load.
+    public var poolFrameCount: Int { counters.pool.load(ordering: .relaxed) }
+}
+
+/// Where an arena's memory goes, in frames of 4 KiB.
+public struct ArenaUsage: Equatable, Sendable {
+    /// In runs taken for pools.
+    public var poolFrameCount: Int
+    /// In runs taken for page tables and the area directory.
+    public var tableFrameCount: Int
+    /// The arena's own: superblock, segment records, run descriptors.
+    public var overheadFrameCount: Int
+    /// Committed and free: the cushions and the reserve.
+    public var reservedFrameCount: Int
+    /// The most the arena may take.
+    public var capacityFrameCount: Int
+
+    /// All memory the arena holds.
+    public var committedFrameCount: Int {
+        poolFrameCount + tableFrameCount + overheadFrameCount + reservedFrameCount
+    }
+}
+
+/// Frames by what they are for. `committedForRuns` counts all frames of segments that have memory.
+final class ArenaCounters: Sendable {
+    let pool = Atomic<Int>(0)
+    let table = Atomic<Int>(0)
+    let overhead = Atomic<Int>(0)
+    let committedForRuns = Atomic<Int>(0)
+
+    func inUse(_ purpose: RunPurpose, add frameCount: Int) {
+        switch purpose {
+        case .pool: pool.add(frameCount, ordering: .relaxed)
+        case .table: table.add(frameCount, ordering: .relaxed)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// A place in the arena, in bytes from its start. Offsets stay true in another process that maps the
+/// same memfd elsewhere; pointers would not.
+public struct ArenaOffset: Hashable, Comparable, Sendable {
+    /// Bytes from the start of the arena.
+    public let rawValue: Int
+
+    /// The place this many bytes into the arena.
+    @inlinable public init(_ rawValue: Int) { self.rawValue = rawValue }
+
+    /// The place `byteCount` bytes further on.
+    @inlinable public static func + (offset: ArenaOffset, byteCount: Int) -> ArenaOffset {
+        ArenaOffset(offset.rawValue + byteCount)
+    }
+
+    /// Order by distance from the start.
+    @inlinable public static func < (left: ArenaOffset, right: ArenaOffset) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// A run of 1 to 16 contiguous frames, named by its segment and its place in it. How many frames it has
+/// is known by whoever asked for it. Never 0, so 0 can mean "no run" in a packed word.
+public struct RunNumber: Hashable, Sendable {
+    /// segment << 9 | index of the run within the segment.
+    public let rawValue: UInt32
+
+    /// The run with this packed number.
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    @inlinable init(segment: Int, index: Int) {
+        rawValue = UInt32(truncatingIfNeeded: segment << 9 | index)
+    }
+
+    @inlinable var segment: Int { Int(rawValue >> 9) }
+    @inlinable var index: Int { Int(rawValue & 511) }
+}
+
+/// What a run is taken for; the arena counts the two apart.
+public enum RunPurpose: Sendable {
+    /// Objects of a pool: counts against the pool limit.
+    case pool
+    /// Page tables and the area directory: metadata.
+    case table
+}
+
+/// Why the arena could not be made or could not give memory.
+public enum ArenaError: Error, Equatable {
+    /// The kernel refused a system call while the arena was set up.
+    case systemCall(name: String, errno: CInt)
+    /// No memory now: the arena's size is reached or the kernel has none to give.
+    case outOfMemory
+}

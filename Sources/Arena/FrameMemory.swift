@@ -1,0 +1,74 @@
+import CLinux
+import Glibc
+import ZswapCore
+
+/// The memfd and its one mapping: the only code that asks the kernel for the arena's memory or gives it
+/// back. Everything is addressed by byte offset into the mapping.
+///
+/// Law: memory that was not committed is never touched by a serving thread, so no store and no load
+/// ever faults a page in.
+struct FrameMemory: @unchecked Sendable {  // the base never changes; who writes where is the callers' law
+    let descriptor: CInt
+    let base: UnsafeMutableRawPointer
+    let byteCount: Int
+    /// Fault injection: asked before each commit with the number of bytes; true refuses it.
+    let refusesCommit: (@Sendable (Int) -> Bool)?
+
+    /// Maps a new memfd of this size; no memory is taken yet.
+    init(byteCount: Int, refusesCommit: (@Sendable (Int) -> Bool)?) throws(ArenaError) {
+        let descriptor = clinux_memfd_create("zswapfs-arena", UInt32(MFD_CLOEXEC))
+        guard descriptor >= 0 else { throw .systemCall(name: "memfd_create", errno: errno) }
+        guard ftruncate(descriptor, byteCount) == 0 else {
+            let failure = errno
+            close(descriptor)
+            throw .systemCall(name: "ftruncate", errno: failure)
+        }
+        try self.init(adopting: descriptor, byteCount: byteCount, refusesCommit: refusesCommit)
+    }
+
+    /// Maps a memfd that holds an arena already. Takes over the descriptor.
+    init(
+        adopting descriptor: CInt, byteCount: Int, refusesCommit: (@Sendable (Int) -> Bool)?
+    ) throws(ArenaError) {
+        let mapping = mmap(
+            nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor, 0)
+        guard let mapping, mapping != MAP_FAILED else {
+            let failure = errno
+            close(descriptor)
+            throw .systemCall(name: "mmap", errno: failure)
+        }
+        // Core dumps must not hold other people's swapped pages; children have no business here.
+        madvise(mapping, byteCount, MADV_DONTDUMP)
+        madvise(mapping, byteCount, MADV_DONTFORK)
+        self.descriptor = descriptor
+        self.base = mapping
+        self.byteCount = byteCount
+        self.refusesCommit = refusesCommit
+    }
+
+    /// Makes memory out of this range, written to, so that no later access faults. False when the
+    /// kernel has none; nothing is left half-committed then.
+    func commit(start: Int, byteCount: Int) -> Bool {
+        precondition(start % Page.byteCount == 0)
+        precondition(start >= 0 && start + byteCount <= self.byteCount)
+        if let refusesCommit, refusesCommit(byteCount) { return false }
+        if madvise(base + start, byteCount, CInt(MADV_POPULATE_WRITE)) == 0 { return true }
+        release(start: start, byteCount: byteCount)
+        return false
+    }
+
+    /// Gives this range's memory back. What was there reads as zeros afterwards.
+    func release(start: Int, byteCount: Int) {
+        precondition(start % Page.byteCount == 0 && byteCount % Page.byteCount == 0)
+        let result = clinux_punch_hole(descriptor, Int64(start), Int64(byteCount))
+        precondition(result == 0, "a memfd refused to give memory back")
+    }
+
+    /// Keeps every frame in memory from its first commit on. Needs CAP_IPC_LOCK or a large RLIMIT_MEMLOCK.
+    func lockOnCommit() -> Bool { clinux_mlock_on_fault(base, byteCount) == 0 }
+
+    func unmap() {
+        munmap(base, byteCount)
+        close(descriptor)
+    }
+}

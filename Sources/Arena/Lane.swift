@@ -1,0 +1,117 @@
+import Synchronization
+
+/// The segments that hold runs of one length: where such runs are taken and put back.
+///
+///     lane for 7 frames   available: segment 12 <-> segment 4      all: 12 <-> 9 <-> 4
+///
+/// Law: `available` of the lane is the sum over its segments. A segment belongs to one lane or to none.
+/// Lock order: a lane's lock is the innermost of the project; nothing is called while it is held.
+struct LaneState: Sendable {
+    let runFrameCount: Int
+    /// First segment with available runs, 0 when there is none. Most recently freed into first.
+    var availableHead = 0
+    /// First of all segments of the lane.
+    var laneHead = 0
+    /// Free, committed runs.
+    var available = 0
+    /// Free runs without memory.
+    var holes = 0
+    /// Somebody took a run of this length once, so the grower keeps a cushion.
+    var isActive = false
+    /// Least `available` since the grower looked last: what was not needed for that long can go back.
+    var availableLow = 0
+}
+
+/// A lane behind its lock. A class, because a lock must not move.
+final class Lane: Sendable {
+    let state: Mutex<LaneState>
+
+    init(runFrameCount: Int) {
+        state = Mutex(LaneState(runFrameCount: runFrameCount))
+    }
+}
+
+extension LaneState {
+    /// Takes an available run.
+    mutating func take(_ records: SegmentRecords) -> RunNumber? {
+        isActive = true
+        guard availableHead != 0 else { return nil }
+        let segment = availableHead
+        let record = records[segment]
+        guard let index = record.takeAvailable() else {
+            preconditionFailure("a segment without available runs is in the available list")
+        }
+        available -= 1
+        availableLow = min(availableLow, available)
+        if record.availableCount == 0 { unlinkAvailable(segment, records) }
+        return RunNumber(segment: segment, index: index)
+    }
+
+    /// Puts a committed run back.
+    mutating func putBack(_ run: RunNumber, _ records: SegmentRecords) {
+        let record = records[run.segment]
+        precondition(record.runFrameCount == runFrameCount, "a run was freed with the wrong length")
+        record.putBack(run.index, committed: true)
+        available += 1
+        if record.availableCount == 1 { linkAvailable(run.segment, records) }
+    }
+
+    /// Adds a segment whose record the caller has assigned.
+    mutating func adopt(_ segment: Int, _ records: SegmentRecords) {
+        let record = records[segment]
+        record.previousInLane = 0
+        record.nextInLane = laneHead
+        if laneHead != 0 { records[laneHead].previousInLane = segment }
+        laneHead = segment
+        available += record.availableCount
+        holes += record.freeCount - record.availableCount
+        if record.availableCount > 0 { linkAvailable(segment, records) }
+    }
+
+    /// Removes a vacant segment.
+    mutating func release(_ segment: Int, _ records: SegmentRecords) {
+        let record = records[segment]
+        precondition(record.isVacant)
+        if record.previousInLane != 0 {
+            records[record.previousInLane].nextInLane = record.nextInLane
+        } else {
+            laneHead = record.nextInLane
+        }
+        if record.nextInLane != 0 {
+            records[record.nextInLane].previousInLane = record.previousInLane
+        }
+        holes -= record.freeCount
+        record.runFrameCount = 0
+    }
+
+    mutating func linkAvailable(_ segment: Int, _ records: SegmentRecords) {
+        let record = records[segment]
+        record.previousAvailable = 0
+        record.nextAvailable = availableHead
+        if availableHead != 0 { records[availableHead].previousAvailable = segment }
+        availableHead = segment
+    }
+
+    mutating func unlinkAvailable(_ segment: Int, _ records: SegmentRecords) {
+        let record = records[segment]
+        if record.previousAvailable != 0 {
+            records[record.previousAvailable].nextAvailable = record.nextAvailable
+        } else {
+            availableHead = record.nextAvailable
+        }
+        if record.nextAvailable != 0 {
+            records[record.nextAvailable].previousAvailable = record.previousAvailable
+        }
+    }
+}
+
+/// All segment records, by segment number.
+struct SegmentRecords: Sendable {
+    let memory: FrameMemory
+    let layout: ArenaLayout
+
+    subscript(segment: Int) -> SegmentRecord {
+        assert(segment > 0 && segment < layout.segmentCount)
+        return SegmentRecord(address: memory.base + layout.recordStart(segment))
+    }
+}

@@ -1,0 +1,84 @@
+import Synchronization
+import ZswapCore
+
+/// Tells when no worker can still hold on to something that was unlinked before: read-copy-update with a
+/// counter per worker.
+///
+///     epoch 7   worker 0: 7   worker 1: idle   worker 2: 6        unlinked before epoch 7 began
+///                                              ^ still may look   -> wait until it says 7 or idle
+///
+/// Law: a worker stores the epoch before it reads any shared offset and idle after it used the last
+/// one. Whatever was unlinked before `advance()` returned E is out of every worker's sight once
+/// `hasPassed(E)`.
+/// Price: one locked exchange to enter and one plain store to leave a request; 64 bytes a worker, so
+/// that workers do not share cache lines.
+public final class Quiescence: @unchecked Sendable {  // slots are atomics, each written by one worker
+    private static let slotByteCount = 64
+    private static let idle: UInt64 = 0
+
+    private let slots: UnsafeMutableRawPointer
+    private let epoch = Atomic<UInt64>(1)
+    private let taken = Mutex<[Bool]>(Array(repeating: false, count: Limits.workersMax))
+
+    init() {
+        let byteCount = Limits.workersMax * Self.slotByteCount
+        slots = .allocate(byteCount: byteCount, alignment: Self.slotByteCount)
+        slots.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    }
+
+    deinit { slots.deallocate() }
+
+    @inline(__always)
+    private func slot(_ worker: WorkerNumber) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        (slots + worker.rawValue * Self.slotByteCount).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+
+    /// A place for one more worker; nil when all are taken.
+    public func register() -> WorkerNumber? {
+        taken.withLock { taken in
+            guard let free = taken.firstIndex(of: false) else { return nil }
+            taken[free] = true
+            return WorkerNumber(rawValue: free)
+        }
+    }
+
+    /// Gives the place back. The worker must be idle.
+    public func unregister(_ worker: WorkerNumber) {
+        precondition(slot(worker).pointee.load(ordering: .relaxed) == Self.idle)
+        taken.withLock { $0[worker.rawValue] = false }
+    }
+
+    /// The worker is about to read shared offsets.
+    public func enter(_ worker: WorkerNumber) {
+        // Sequentially consistent: no read of the request may be ordered before this store.
+        let previous = slot(worker).pointee.exchange(
+            epoch.load(ordering: .acquiring), ordering: .sequentiallyConsistent)
+        assert(previous == Self.idle, "a worker entered twice")
+    }
+
+    /// The worker holds no offset any more.
+    public func leave(_ worker: WorkerNumber) {
+        slot(worker).pointee.store(Self.idle, ordering: .releasing)
+    }
+
+    /// Starts a new epoch, after something was unlinked; see `hasPassed`.
+    func advance() -> UInt64 {
+        epoch.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+    }
+
+    /// Whether every worker that could have seen what was unlinked before `advance` returned `epoch` is done.
+    func hasPassed(_ epoch: UInt64) -> Bool {
+        for worker in 0..<Limits.workersMax {
+            let seen = slot(WorkerNumber(rawValue: worker)).pointee
+                .load(ordering: .sequentiallyConsistent)
+            if seen != Self.idle && seen < epoch { return false }
+        }
+        return true
+    }
+}
+
+/// The place of one worker thread in everything that is kept per worker.
+public struct WorkerNumber: Hashable, Sendable {
+    /// 0 ..< ``Limits/workersMax``.
+    public let rawValue: Int
+}

@@ -1,0 +1,138 @@
+public import Arena
+public import ZswapCore
+
+/// An allocator that can stand behind a zpool: makes pools and says what they are called.
+public protocol PoolDriver: Sendable {
+    /// The name people choose it by: "zbud", "zsmalloc".
+    var type: String { get }
+
+    /// A new, empty pool. `user` is told about evictions and moves; a pool made without one can do neither.
+    func makePool(
+        in arena: Arena, configuration: PoolConfiguration, user: (any PoolUser)?
+    ) throws(ZpoolError) -> any Pool
+}
+
+/// What a pool may be told when it is made. Drivers ignore what does not concern them.
+public struct PoolConfiguration: Equatable, Sendable {
+    /// Most frames in a zspage of zsmalloc: ``Limits/chainLengths``.
+    public var chainLength = Limits.chainLengthDefault
+
+    /// The defaults.
+    public init() {}
+}
+
+/// Objects of 1 to 4096 bytes in an arena, packed by a driver's rule. What a driver implements; users
+/// talk to ``Zpool``.
+///
+/// The life of an object:
+///
+///     malloc -> bytes are written at offset(of:) -> setOwner -> published by the user -> free
+///
+/// Laws every driver keeps (the contract suite checks them):
+/// - An object is contiguous: `byteCount` bytes from `offset(of:)`, which needs no lock and stays true as
+///   long as the handle is live.
+/// - An object without an owner is not published yet, so it is neither moved nor evicted.
+/// - All calls may come from several threads at once. Different handles may be freed in parallel, each once.
+/// - No memory is allocated besides frames of the arena, no system call is made, and no lock is wider than
+///   a size class where the driver has size classes.
+public protocol Pool: AnyObject, Sendable {
+    /// Largest object, in bytes.
+    var objectByteCountMax: Int { get }
+
+    /// First length for which keeping an object compressed gains nothing over 4096 bytes
+    /// (zs_huge_class_size in the kernel).
+    var hugeByteCount: Int { get }
+
+    /// Takes room for an object. `invalidArgument` for 0 bytes, `tooLarge`, `outOfMemory`.
+    func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle
+
+    /// Gives the room back. The pool need not become smaller at once.
+    func free(_ handle: PoolHandle)
+
+    /// Where the object's bytes are.
+    func offset(of handle: PoolHandle) -> ArenaOffset
+
+    /// Names the object's owner, after its bytes are written: from here on it may move.
+    func setOwner(_ owner: ObjectOwner, of handle: PoolHandle)
+
+    /// The object's owner; nil until it was set.
+    func owner(of handle: PoolHandle) -> ObjectOwner?
+
+    /// Evicts until `pageCount` frames are free or nothing more can be evicted. Drivers that can't reclaim
+    /// answer `invalidArgument`.
+    func shrink(pageCount: Int) -> ShrinkResult
+
+    /// Moves objects together and frees the frames that become empty; returns how many. 0 at once when
+    /// another thread compacts this pool, or when the driver can't.
+    func compact() -> Int
+
+    /// Takes over an object that an earlier process left in the arena. Only on a new pool, before any
+    /// malloc, each live handle once, then `finishAdoption()`.
+    func adopt(_ handle: PoolHandle, byteCount: Int, owner: ObjectOwner) throws(ZpoolError)
+
+    /// All live objects were adopted: everything else is free.
+    func finishAdoption()
+
+    /// Bytes of the frames the pool holds.
+    var totalByteCount: Int { get }
+
+    /// What the pool looks like inside, for people and scripts; see Docs/Pools.
+    var report: PoolReport { get }
+
+    /// Walks everything and traps on a broken law. Slow; not while other threads use the pool.
+    func checkInvariants()
+
+    /// Frees all frames, objects or not. Nothing may use the pool afterwards.
+    func destroy()
+}
+
+/// What a pool tells its user, and may ask of it. Called without any lock of the pool held that `free`
+/// would need, except `move`.
+public protocol PoolUser: AnyObject, Sendable {
+    /// The pool wants this object gone. True: the user has freed the handle. False: it must stay.
+    func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool
+
+    /// The object's bytes are at `new` as well now. True: the user publishes `new` from here on and does
+    /// not free `old`. False: somebody else changed the owner's entry; the pool drops `new`. Called
+    /// with the size class locked: must not call the pool and must not block.
+    func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool
+}
+
+/// How far shrinking came.
+public struct ShrinkResult: Equatable, Sendable {
+    /// Frames freed; may be more than asked for, and more than 0 even if there is an error.
+    public var reclaimedPageCount: Int
+    /// Why it stopped early.
+    public var error: ZpoolError?
+
+    /// A result.
+    public init(reclaimedPageCount: Int, error: ZpoolError?) {
+        self.reclaimedPageCount = reclaimedPageCount
+        self.error = error
+    }
+}
+
+/// A table about a pool: one line of column names, then rows, all as text.
+public struct PoolReport: Equatable, Sendable {
+    /// The names of the columns.
+    public var columns: [String]
+    /// As many values a row as there are columns.
+    public var rows: [[String]]
+
+    /// A table.
+    public init(columns: [String], rows: [[String]]) {
+        self.columns = columns
+        self.rows = rows
+    }
+
+    /// The table as right-aligned text, a line a row.
+    public var text: String {
+        let lines = [columns] + rows
+        let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+        return lines.map { line in
+            zip(line, widths).map { value, width in
+                String(repeating: " ", count: width - value.count) + value
+            }.joined(separator: " ") + "\n"
+        }.joined()
+    }
+}

@@ -1,0 +1,112 @@
+public import Arena
+import Synchronization
+public import ZswapCore
+
+/// A pool as its user sees it: the one API before all drivers. Named after the kernel's zpool (3.17 to
+/// 6.17), whose calls, errors and order it keeps.
+///
+/// Law: the driver stays registered as long as this pool lives. Every argument is checked here once, so
+/// that drivers need not.
+public final class Zpool: Sendable {
+    /// How an object is mapped. Drivers whose objects are contiguous, as all here are, treat every mode
+    /// as read-write; under `writeOnly` the content is undefined until it is written.
+    public enum MapMode: Sendable { case readOnly, writeOnly, readWrite }
+
+    /// The driver's name.
+    public let type: String
+    /// The driver's pool.
+    @usableFromInline let pool: any Pool
+    private let arena: Arena
+    private let registry: ZpoolRegistry
+    private let isDestroyed = Atomic<Bool>(false)
+
+    init(type: String, arena: Arena, pool: any Pool, registry: ZpoolRegistry) {
+        self.type = type
+        self.arena = arena
+        self.pool = pool
+        self.registry = registry
+    }
+
+    deinit { destroy() }
+
+    /// Frees everything and lets the driver go. The user must have stopped using the pool. Done by `deinit`
+    /// if not before.
+    public func destroy() {
+        guard !isDestroyed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        pool.destroy()
+        registry.release(type: type)
+    }
+
+    /// Largest object, in bytes.
+    @inlinable public var objectByteCountMax: Int { pool.objectByteCountMax }
+    /// First length that gains nothing over a whole page.
+    @inlinable public var hugeByteCount: Int { pool.hugeByteCount }
+    /// Bytes of the frames the pool holds.
+    @inlinable public var totalByteCount: Int { pool.totalByteCount }
+    /// What the pool looks like inside.
+    public var report: PoolReport { pool.report }
+
+    /// Takes room for an object. `invalidArgument` for 0 bytes or less, `tooLarge` above
+    /// ``objectByteCountMax``, `outOfMemory` when the arena has no frame.
+    @inlinable public func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle {
+        guard byteCount > 0 else { throw .invalidArgument }
+        guard byteCount <= pool.objectByteCountMax else { throw .tooLarge }
+        return try pool.malloc(byteCount)
+    }
+
+    /// Gives an object's room back.
+    @inlinable public func free(_ handle: PoolHandle) { pool.free(handle) }
+
+    /// Where the object's bytes are in the arena. No lock.
+    @inlinable public func offset(of handle: PoolHandle) -> ArenaOffset { pool.offset(of: handle) }
+
+    /// Copies an object's bytes in and names its owner, in this order, so that it moves only when it is whole.
+    public func write(_ bytes: RawSpan, to handle: PoolHandle, owner: ObjectOwner) {
+        arena.write(bytes, at: pool.offset(of: handle))
+        pool.setOwner(owner, of: handle)
+    }
+
+    /// Names the owner of an object whose bytes are complete.
+    @inlinable public func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {
+        pool.setOwner(owner, of: handle)
+    }
+
+    /// The object's owner; nil until it was named.
+    @inlinable public func owner(of handle: PoolHandle) -> ObjectOwner? { pool.owner(of: handle) }
+
+    /// Lends the object's bytes. O(1), never copies. The pointer is good within `body` only, and only while
+    /// nobody frees the object; an object with an owner may move meanwhile.
+    public func withMapped<Result>(
+        _ handle: PoolHandle, byteCount: Int, mode: MapMode,
+        _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        precondition(byteCount > 0 && byteCount <= pool.objectByteCountMax)
+        let start = arena.pointer(to: pool.offset(of: handle), byteCount: byteCount)
+        return try body(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
+    }
+
+    /// Frees whole frames by evicting objects. The error is `invalidArgument` when `pageCount` is 0 or the
+    /// driver or its user can't evict, `tryAgain` when nothing tried could be evicted; `reclaimed` counts either way.
+    public func shrink(pageCount: Int) -> ShrinkResult {
+        guard pageCount > 0 else {
+            return ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)
+        }
+        return pool.shrink(pageCount: pageCount)
+    }
+
+    /// Moves objects together; returns the frames freed.
+    public func compact() -> Int { pool.compact() }
+
+    /// Takes over an object left by an earlier process; see ``Pool/adopt(_:byteCount:owner:)``.
+    public func adopt(
+        _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner
+    ) throws(ZpoolError) {
+        try pool.adopt(handle, byteCount: byteCount, owner: owner)
+    }
+
+    /// Ends the adoption.
+    public func finishAdoption() { pool.finishAdoption() }
+
+    /// Walks everything and traps on a broken law.
+    public func checkInvariants() { pool.checkInvariants() }
+}

@@ -1,0 +1,98 @@
+public import Arena
+import Synchronization
+
+/// The drivers that can be chosen, by name.
+///
+/// Law: a driver can't leave while a pool of its exists; a refused departure leaves it usable. Unlike the
+/// kernel, which lets two drivers of one name coexist and takes the newest, a duplicate is refused.
+/// Price: a lock and a search of a short list; never on the serving path.
+public final class ZpoolRegistry: Sendable {
+    private struct Registration: Sendable {
+        let driver: any PoolDriver
+        var poolCount = 0
+    }
+
+    private let registrations = Mutex<[Registration]>([])
+
+    /// An empty registry.
+    public init() {}
+
+    /// A registry with the project's own drivers.
+    public static func standard() -> ZpoolRegistry {
+        let registry = ZpoolRegistry()
+        for driver: any PoolDriver in [any PoolDriver]() {
+            do {
+                try registry.register(driver)
+            } catch {
+                preconditionFailure("two standard drivers of one name: \(error)")
+            }
+        }
+        return registry
+    }
+
+    /// Makes a driver available. Throws `duplicateDriver` when the name is taken.
+    public func register(_ driver: any PoolDriver) throws(ZpoolError) {
+        let isNew = registrations.withLock { registrations in
+            guard !registrations.contains(where: { $0.driver.type == driver.type }) else {
+                return false
+            }
+            registrations.append(Registration(driver: driver))
+            return true
+        }
+        guard isNew else { throw .duplicateDriver }
+    }
+
+    /// Removes a driver. Throws `busy` while a pool of it exists, `unknownDriver` when there is none.
+    public func unregister(type: String) throws(ZpoolError) {
+        let refusal: ZpoolError? = registrations.withLock { registrations in
+            guard let index = registrations.firstIndex(where: { $0.driver.type == type }) else {
+                return .unknownDriver
+            }
+            guard registrations[index].poolCount == 0 else { return .busy }
+            registrations.remove(at: index)
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Whether a pool of this type could be made now.
+    public func has(type: String) -> Bool { types.contains(type) }
+
+    /// The names that can be chosen, in the order of registration.
+    public var types: [String] { registrations.withLock { $0.map(\.driver.type) } }
+
+    /// Makes a pool. `unknownDriver`, or what the driver says.
+    public func makeZpool(
+        type: String, in arena: Arena, configuration: PoolConfiguration = PoolConfiguration(),
+        user: (any PoolUser)? = nil
+    ) throws(ZpoolError) -> Zpool {
+        guard let driver = retain(type: type) else { throw .unknownDriver }
+        do {
+            let pool = try driver.makePool(in: arena, configuration: configuration, user: user)
+            return Zpool(type: type, arena: arena, pool: pool, registry: self)
+        } catch {
+            release(type: type)
+            throw error
+        }
+    }
+
+    private func retain(type: String) -> (any PoolDriver)? {
+        registrations.withLock { registrations in
+            guard let index = registrations.firstIndex(where: { $0.driver.type == type }) else {
+                return nil
+            }
+            registrations[index].poolCount += 1
+            return registrations[index].driver
+        }
+    }
+
+    func release(type: String) {
+        registrations.withLock { registrations in
+            guard let index = registrations.firstIndex(where: { $0.driver.type == type }) else {
+                preconditionFailure("a driver left while a pool of it existed")
+            }
+            precondition(registrations[index].poolCount > 0)
+            registrations[index].poolCount -= 1
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// Every bound of the project, each with where it comes from.
+public enum Limits {
+    /// Longest run of frames a driver may ask for: the largest zsmalloc chain (`CONFIG_ZSMALLOC_CHAIN_SIZE`).
+    public static let runFrameCountMax = 16
+
+    /// zsmalloc's chain length: the kernel's range and default.
+    public static let chainLengths = 4...16
+    /// The chain length when none is asked for.
+    public static let chainLengthDefault = 8
+
+    /// Threads that may serve pages at once: two for each core of a machine with 32, and room for tests.
+    public static let workersMax = 80
+
+    /// Areas at once. An area's index takes 24 bits of an object's owner; far fewer make sense.
+    public static let areasMax = 4096
+
+    /// Largest area: the swap header counts pages in 32 bits.
+    public static let areaByteCountMax: UInt64 = 1 << 44
+    /// Pages in the largest area.
+    public static let areaPageCountMax = areaByteCountMax >> UInt64(Page.shift)
+
+    /// Longest area name in bytes (NAME_MAX).
+    public static let areaNameByteCountMax = 255
+
+    /// Compressors known to one store: an entry names its compressor in 5 bits.
+    public static let compressorsMax = 32
+
+    /// Pools alive at once, the current one and draining ones: an entry names its pool in 8 bits.
+    public static let poolsMax = 256
+
+    /// Compressed bytes of a page are counted in 13 bits: 1 to 4096.
+    public static let storedByteCountMax = Page.byteCount
+}
