@@ -1,0 +1,91 @@
+import Synchronization
+import ZswapCore
+
+/// What one worker needs to compress and decompress: a codec of every compressor its store knows, and room
+/// for one compressed page. Made before serving; afterwards nothing is allocated.
+///
+///     codecs   [0] lz4   [1] ...            by the number that the store gives each compressor
+///     buffer   | output of the last compress |          limit          4096
+///
+/// Law: one thread at a time. Debug builds trap when two threads are inside.
+/// Price: the codecs' memory and a page, for each worker; a call costs one dynamic dispatch over the library's.
+public final class CodecScratch: @unchecked Sendable {
+    // Sendable though unchecked: a store keeps the scratches of all workers and hands each to its own thread,
+    // a rule the type system can't see. `isBusy` watches it in debug builds.
+    private let codecs: [any Codec]
+    private let buffer = ScratchMemory(byteCount: Page.byteCount)
+    private var outputByteCount = 0
+    private let isBusy = Atomic<Bool>(false)
+
+    /// Codecs for these compressors, each at its default level. A compressor's place in the list is the number
+    /// it goes by here. Throws `outOfMemory`. Allocates everything there will ever be.
+    public convenience init(_ compressors: [any Compressor]) throws(CompressorError) {
+        try self.init(compressors, levels: Array(repeating: nil, count: compressors.count))
+    }
+
+    /// The same with a level for each compressor, nil for its default. Throws `levelOutOfRange` too.
+    public init(_ compressors: [any Compressor], levels: [Int?]) throws(CompressorError) {
+        precondition(compressors.count == levels.count)
+        precondition(compressors.count <= Limits.compressorsMax)
+        var codecs: [any Codec] = []
+        for (compressor, level) in zip(compressors, levels) {
+            codecs.append(try compressor.makeCodec(level: compressor.level(for: level)))
+        }
+        self.codecs = codecs
+    }
+
+    /// Bytes of memory held.
+    public var byteCount: Int { codecs.reduce(buffer.byteCount) { $0 + $1.byteCount } }
+
+    /// Compresses a page of 4096 bytes to at most `limit` bytes (1 to 4096), to be found in ``output``.
+    /// O(page); a page that will not fit is given up early.
+    public func compress(
+        _ page: RawSpan, with compressor: Int, limit: Int
+    ) -> CompressionResult {
+        precondition(page.byteCount == Page.byteCount)
+        precondition(limit >= 1 && limit <= Page.byteCount)
+        enter()
+        defer { leave() }
+        outputByteCount = 0
+        let base = buffer.base
+        var room = MutableRawSpan(_unsafeStart: base, byteCount: limit)
+        let result = codecs[compressor].compress(page, into: &room)
+        if case .compressed(let byteCount) = result {
+            precondition(byteCount >= 1 && byteCount <= limit, "a codec broke its limit")
+            outputByteCount = byteCount
+        }
+        return result
+    }
+
+    /// What the last ``compress(_:with:limit:)`` wrote; empty when it did not succeed. The next call
+    /// overwrites it.
+    public var output: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            let base = buffer.base
+            let span = RawSpan(_unsafeStart: base, byteCount: outputByteCount)
+            // The buffer lives as long as the scratch, which the span borrows.
+            return _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// Writes the page that `object` (at most 4096 bytes) holds. True only when exactly 4096 bytes came out;
+    /// otherwise `page` holds anything. Never trusts the object, which may even change meanwhile. O(page).
+    public func decompress(
+        _ object: RawSpan, into page: inout MutableRawSpan, with compressor: Int
+    ) -> Bool {
+        precondition(page.byteCount == Page.byteCount)
+        precondition(object.byteCount <= Limits.storedByteCountMax)
+        enter()
+        defer { leave() }
+        return codecs[compressor].decompress(object, into: &page)
+    }
+
+    private func enter() {
+        assert(!isBusy.exchange(true, ordering: .acquiring), "two threads use one scratch")
+    }
+
+    private func leave() {
+        assert(isBusy.exchange(false, ordering: .releasing))
+    }
+}

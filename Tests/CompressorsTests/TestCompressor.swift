@@ -1,0 +1,50 @@
+import Compressors
+import ZswapCore
+
+/// A compressor that says what it is told to say: for what no sound compressor does.
+struct TestCompressor: Compressor {
+    enum Act: Sendable {
+        case say(CompressionResult)
+        case sayLevel
+        case enterAgain(ScratchBox)
+    }
+
+    let name: String
+    var act = Act.say(.failed)
+    var levels: CompressorLevels?
+
+    func makeCodec(level: Int) throws(CompressorError) -> any Codec {
+        TestCodec(act: act, level: level)
+    }
+}
+
+final class TestCodec: Codec {
+    static let byteCount = 1 << 20
+
+    private let act: TestCompressor.Act
+    private let level: Int
+
+    init(act: TestCompressor.Act, level: Int) {
+        self.act = act
+        self.level = level
+    }
+
+    var byteCount: Int { Self.byteCount }
+
+    func compress(_ page: RawSpan, into output: inout MutableRawSpan) -> CompressionResult {
+        switch act {
+        case .say(let result): return result
+        case .sayLevel: return .compressed(byteCount: level)
+        case .enterAgain(let box):
+            return box.scratch?.compress(page, with: 0, limit: output.byteCount) ?? .failed
+        }
+    }
+
+    func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool { false }
+}
+
+/// Where a test codec finds the scratch it belongs to.
+final class ScratchBox: @unchecked Sendable {
+    // Sendable though unchecked: one thread only.
+    var scratch: CodecScratch?
+}
