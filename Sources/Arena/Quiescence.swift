@@ -62,12 +62,12 @@ public final class Quiescence: @unchecked Sendable {  // slots are atomics, each
     }
 
     /// Starts a new epoch, after something was unlinked; see `hasPassed`.
-    func advance() -> UInt64 {
+    public func advance() -> UInt64 {
         epoch.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
     }
 
     /// Whether every worker that could have seen what was unlinked before `advance` returned `epoch` is done.
-    func hasPassed(_ epoch: UInt64) -> Bool {
+    public func hasPassed(_ epoch: UInt64) -> Bool {
         for worker in 0..<Limits.workersMax {
             let seen = slot(WorkerNumber(rawValue: worker)).pointee
                 .load(ordering: .sequentiallyConsistent)

@@ -1,1 +1,124 @@
-// placeholder
+public import Arena
+public import Compressors
+import Synchronization
+public import ZPool
+import ZswapCore
+
+/// The page store: areas full of pages, each page compressed into a pool, kept as one word, or raw.
+///
+///     area ── page table ── entry ──┬─ pool (generation 1 … 255) ── object
+///                                   ├─ a word                                   all in one arena
+///                                   └─ a whole frame (generation 0)
+///
+/// Laws:
+/// - Publish last, free last: an object's bytes and owner are written before its entry is published, and what
+///   an entry replaced is freed after it. Each page is old or new, never mixed; a refused page is the old one.
+/// - Loads take no lock. What was read is checked against the checksum before anybody sees it.
+/// - Each call that touches pages happens between `begin` and `end` of its worker.
+/// Lock order: `control`, then the directory's, then a size class's, then an arena lane's.
+public final class SwapStore: Sendable {
+    /// How a store is made.
+    public struct Configuration: Sendable {
+        /// The driver that new pages go to.
+        public var zpool = "zsmalloc"
+        /// The compressor of new pages.
+        public var compressor = "lz4"
+        /// Most frames in a zspage.
+        public var pool = PoolConfiguration()
+        /// What can be changed later.
+        public var tunables = Tunables()
+        /// The memory that percentages are of: the machine's, in bytes.
+        public var totalByteCount: UInt64
+
+        /// Defaults for a machine with this much memory.
+        public init(totalByteCount: UInt64) { self.totalByteCount = totalByteCount }
+    }
+
+    let arena: Arena
+    let zpools: ZpoolRegistry
+    let compressors: [any Compressor]
+    let totalByteCount: UInt64
+    let poolConfiguration: PoolConfiguration
+    let directory: AreaDirectory
+    let rawFrames: RawFrames
+    let events: CounterBlock
+    let isFull = Atomic<Bool>(false)
+    let poolFrameCountMax = Atomic<Int>(0)
+    let compactedFrameCount = Atomic<Int>(0)
+    let stateNumber = Atomic<UInt64>(1)
+    let control: Mutex<StoreControl>
+
+    /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the configuration
+    /// names one that is not registered.
+    public init(
+        in arena: Arena, zpools: ZpoolRegistry, compressors: CompressorRegistry,
+        configuration: Configuration
+    ) throws(SettingError) {
+        self.arena = arena
+        self.zpools = zpools
+        self.compressors = compressors.all
+        totalByteCount = configuration.totalByteCount
+        poolConfiguration = configuration.pool
+        directory = AreaDirectory(in: arena)
+        rawFrames = RawFrames(arena: arena)
+        guard
+            let compressor = self.compressors.firstIndex(
+                where: { $0.name == configuration.compressor })
+        else { throw .unknownCompressor(configuration.compressor) }
+        do {
+            events = try CounterBlock(in: arena, wordsPerWorker: StoreEvent.allCases.count)
+        } catch {
+            throw .outOfMemory
+        }
+        let mover = ObjectMover()
+        let pool = try Self.makePool(
+            configuration.zpool, arena, zpools, configuration.pool, mover)
+        var pools = [Zpool?](repeating: nil, count: Limits.poolsMax)
+        pools[1] = pool
+        let state = StoreState(
+            number: 1, tunables: configuration.tunables, totalByteCount: totalByteCount,
+            pools: pools, currentGeneration: 1, currentCompressor: compressor)
+        control = Mutex(StoreControl(state: state))
+        mover.serve(self)
+    }
+
+    /// A worker with its scratch; nil when there are as many as there may be, or no memory.
+    public func makeWorker() -> StoreWorker? {
+        guard let number = arena.quiescence.register() else { return nil }
+        do {
+            let scratch = try CodecScratch(compressors)
+            return StoreWorker(
+                number: number, scratch: scratch, state: control.withLock { $0.state })
+        } catch {
+            arena.quiescence.unregister(number)
+            return nil
+        }
+    }
+
+    /// Gives a worker's place back. It must not be inside a request.
+    public func removeWorker(_ worker: StoreWorker) {
+        arena.quiescence.unregister(worker.number)
+    }
+
+    /// The worker starts a request: from here on nothing it finds in a table vanishes under it.
+    func begin(_ worker: StoreWorker) {
+        arena.quiescence.enter(worker.number)
+        if worker.state.number != stateNumber.load(ordering: .acquiring) { refresh(worker) }
+    }
+
+    func end(_ worker: StoreWorker) { arena.quiescence.leave(worker.number) }
+
+    func refresh(_ worker: StoreWorker) { worker.state = control.withLock { $0.state } }
+
+    func count(_ event: StoreEvent, _ value: Int = 1, by worker: StoreWorker) {
+        events.add(value, to: event.rawValue, worker: worker.number)
+    }
+
+    /// The pool of a generation that stands in an entry. Nil only when the entry was read before its
+    /// last page went and the pool with it.
+    func pool(_ generation: Int, for worker: StoreWorker) -> Zpool? {
+        if let pool = worker.state.pools[generation] { return pool }
+        refresh(worker)
+        return worker.state.pools[generation]
+    }
+}

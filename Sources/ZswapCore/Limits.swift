@@ -8,8 +8,8 @@ public enum Limits {
     /// The chain length when none is asked for.
     public static let chainLengthDefault = 8
 
-    /// Threads that may serve pages at once: two for each core of a machine with 32, and room for tests.
-    public static let workersMax = 80
+    /// Threads that may serve pages at once: a frame of counters an area holds 64 bytes for each.
+    public static let workersMax = Page.byteCount / 64
 
     /// Areas at once. An area's index takes 24 bits of an object's owner; far fewer make sense.
     public static let areasMax = 4096

@@ -1,0 +1,214 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// The areas by name and by slot, and how often each is held.
+///
+///     userBlock of the arena: | run of 128 records | run | 0 | ...      records: see AreaRecord
+///
+/// Law: an area lives while it is linked, open, or looked up. Its pages go when it is neither linked nor
+/// open; its slot, and with it the inode number, when nobody has it looked up either.
+/// Lock: one, never held while pages are freed or memory is taken from a pool.
+final class AreaDirectory: Sendable {
+    /// What has to be done with an area that somebody let go of; by the caller, without the lock.
+    enum Disposal { case none, discardPages, remove }
+
+    private struct Holding: Sendable {
+        let area: Area
+        var name: String
+        var isLinked = true
+        var openCount = 0
+        var lookupCount: UInt64 = 0
+        var isEmptied = false
+    }
+
+    private struct State: Sendable {
+        var slots: [Int: Holding] = [:]
+        var slotByName: [String: Int] = [:]
+    }
+
+    private static let recordsPerRun =
+        Limits.runFrameCountMax * Page.byteCount / AreaRecord.byteCount
+
+    private let arena: Arena
+    private let state = Mutex(State())
+
+    init(in arena: Arena) {
+        precondition(
+            Limits.areasMax / Self.recordsPerRun * 8 <= Arena.userBlockByteCount)
+        self.arena = arena
+    }
+
+    /// Names that the root directory keeps for itself.
+    static let reservedNames: Set<String> = ["params", "stats"]
+
+    static func check(name: String) throws(StoreError) {
+        guard name.utf8.count <= Limits.areaNameByteCountMax else { throw .nameTooLong }
+        guard !name.isEmpty, name != ".", name != "..", !reservedNames.contains(name),
+            !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0)
+        else { throw .invalidName }
+    }
+
+    /// Adds an area. `make` gets a free slot and its record; it runs under the lock and takes only table memory.
+    func create(
+        name: String, make: (Int, AreaRecord) throws(StoreError) -> Area
+    ) throws(StoreError) -> Area {
+        try Self.check(name: name)
+        let outcome: Result<Area, StoreError> = state.withLock { state in
+            guard state.slotByName[name] == nil else { return .failure(.alreadyExists) }
+            guard let slot = (0..<Limits.areasMax).first(where: { state.slots[$0] == nil }) else {
+                return .failure(.tooManyAreas)
+            }
+            do throws(StoreError) {
+                let record = try makeRecord(slot)
+                let area = try make(slot, record)
+                record.setName(name)
+                record.state = .linked
+                state.slots[slot] = Holding(area: area, name: name)
+                state.slotByName[name] = slot
+                return .success(area)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
+    func area(named name: String) -> Area? {
+        state.withLock { state in state.slotByName[name].flatMap { state.slots[$0]?.area } }
+    }
+
+    func area(slot: Int) -> Area? { state.withLock { $0.slots[slot]?.area } }
+
+    func isLinked(slot: Int) -> Bool { state.withLock { $0.slots[slot]?.isLinked ?? false } }
+
+    /// Name and area of all that are linked, in the order of their slots.
+    var linked: [(name: String, area: Area)] {
+        state.withLock { state in
+            state.slots.values.filter(\.isLinked).sorted { $0.area.slot < $1.area.slot }
+                .map { ($0.name, $0.area) }
+        }
+    }
+
+    /// All areas, unlinked ones that are still open among them.
+    var all: [Area] { state.withLock { $0.slots.values.map(\.area) } }
+
+    /// Takes the name away.
+    func unlink(name: String) throws(StoreError) -> (area: Area, disposal: Disposal) {
+        let outcome = state.withLock { state -> (Area, Disposal)? in
+            guard let slot = state.slotByName.removeValue(forKey: name) else { return nil }
+            return unlink(slot: slot, &state)
+        }
+        guard let outcome else { throw .notFound }
+        return outcome
+    }
+
+    /// Gives an area another name; an area that has it is unlinked.
+    func rename(
+        from old: String, to new: String, replaces: Bool
+    ) throws(StoreError) -> (area: Area, disposal: Disposal)? {
+        try Self.check(name: new)
+        let outcome: Result<(Area, Disposal)?, StoreError> = state.withLock { state in
+            guard let slot = state.slotByName[old] else { return .failure(.notFound) }
+            guard old != new else { return .success(nil) }
+            let target = state.slotByName[new]
+            guard target == nil || replaces else { return .failure(.alreadyExists) }
+            let displaced = target.map { unlink(slot: $0, &state) }
+            state.slotByName[old] = nil
+            state.slotByName[new] = slot
+            state.slots[slot]?.name = new
+            state.slots[slot]?.area.record.setName(new)
+            return .success(displaced)
+        }
+        return try outcome.get()
+    }
+
+    /// Counts a look-up that the kernel will forget some time.
+    func noteLookup(slot: Int) { state.withLock { $0.slots[slot]?.lookupCount += 1 } }
+
+    /// Takes look-ups back.
+    func forget(slot: Int, count: UInt64) -> (area: Area, disposal: Disposal)? {
+        letGo(slot: slot) { $0.lookupCount -= min(count, $0.lookupCount) }
+    }
+
+    /// Counts an open file.
+    func open(slot: Int) { state.withLock { $0.slots[slot]?.openCount += 1 } }
+
+    /// Takes an open file back.
+    func close(slot: Int) -> (area: Area, disposal: Disposal)? {
+        letGo(slot: slot) { holding in
+            precondition(holding.openCount > 0, "an area was closed more often than opened")
+            holding.openCount -= 1
+        }
+    }
+
+    /// Frees the slot of an area that was removed.
+    func removeSlot(_ slot: Int) {
+        state.withLock { state in
+            guard let holding = state.slots.removeValue(forKey: slot) else {
+                preconditionFailure("an area was removed twice")
+            }
+            precondition(!holding.isLinked && holding.openCount == 0)
+            holding.area.record.state = .free
+        }
+    }
+
+    /// The record of a slot, if there is memory for it: without the lock, for whoever finds an owner in an object.
+    func record(slot: Int) -> AreaRecord? {
+        let (run, index) = slot.quotientAndRemainder(dividingBy: Self.recordsPerRun)
+        let number = arena.loadWord(at: Arena.userBlock + run * 8)
+        guard number != 0 else { return nil }
+        let start = arena.offset(
+            of: RunNumber(rawValue: UInt32(number)), frameCount: Limits.runFrameCountMax)
+        return AreaRecord(arena: arena, start: start + index * AreaRecord.byteCount)
+    }
+
+    private func letGo(
+        slot: Int, _ change: (inout Holding) -> Void
+    ) -> (area: Area, disposal: Disposal)? {
+        state.withLock { state in
+            guard var holding = state.slots[slot] else { return nil }
+            change(&holding)
+            let disposal = Self.disposal(&holding)
+            state.slots[slot] = holding
+            return (holding.area, disposal)
+        }
+    }
+
+    private func unlink(slot: Int, _ state: inout State) -> (Area, Disposal) {
+        guard var holding = state.slots[slot] else {
+            preconditionFailure("a name leads to a slot without an area")
+        }
+        holding.isLinked = false
+        holding.area.record.state = .unlinked
+        let disposal = Self.disposal(&holding)
+        state.slots[slot] = holding
+        return (holding.area, disposal)
+    }
+
+    private static func disposal(_ holding: inout Holding) -> Disposal {
+        guard !holding.isLinked, holding.openCount == 0 else { return .none }
+        guard holding.lookupCount > 0 else { return .remove }
+        guard !holding.isEmptied else { return .none }
+        holding.isEmptied = true
+        return .discardPages
+    }
+
+    private func makeRecord(_ slot: Int) throws(StoreError) -> AreaRecord {
+        if let record = record(slot: slot) { return record }
+        do {
+            let run = try arena.takeRun(frameCount: Limits.runFrameCountMax, for: .table)
+            arena.clear(
+                at: arena.offset(of: run, frameCount: Limits.runFrameCountMax),
+                count: Limits.runFrameCountMax * Page.byteCount)
+            arena.storeWord(
+                UInt64(run.rawValue), at: Arena.userBlock + slot / Self.recordsPerRun * 8)
+        } catch {
+            throw .outOfMemory
+        }
+        guard let record = record(slot: slot) else {
+            preconditionFailure("a new run of records is not there")
+        }
+        return record
+    }
+}

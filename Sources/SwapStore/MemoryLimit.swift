@@ -1,0 +1,44 @@
+import Synchronization
+import ZswapCore
+
+/// Whether the pools may take another page: zswap's limit with hysteresis, in the kernel's present form.
+///
+///     0 ------------------- accept line ---------- max --------
+///       accepts              as last time           refuses       used >= max sets "full",
+///                                                                 used <= accept line clears it
+///
+/// Law: max = MemTotal pages × max_pool_percent / 100 and accept line = max × accept_threshold_percent / 100,
+/// both rounded down; at 0 % everything is refused, at threshold 100 % there is no hysteresis.
+struct MemoryLimit {
+    let frameCountMax: Int
+    let frameCountAccept: Int
+
+    init(totalByteCount: UInt64, maxPoolPercent: Int, acceptThresholdPercent: Int) {
+        precondition((0...100).contains(maxPoolPercent))
+        precondition((0...100).contains(acceptThresholdPercent))
+        frameCountMax = Int(totalByteCount >> UInt64(Page.shift)) * maxPoolPercent / 100
+        frameCountAccept = frameCountMax * acceptThresholdPercent / 100
+    }
+
+    enum Answer: Equatable {
+        case accept
+        /// At the limit: counts as a hit.
+        case refuseAtLimit
+        /// Between the lines after the limit was hit.
+        case refuseUntilAcceptLine
+    }
+
+    /// What to do with `used` frames in use; `isFull` remembers which side the last answer came from.
+    func check(used: Int, isFull: borrowing Atomic<Bool>) -> Answer {
+        if used >= frameCountMax {
+            isFull.store(true, ordering: .relaxed)
+            return .refuseAtLimit
+        }
+        guard isFull.load(ordering: .relaxed) else { return .accept }
+        guard used <= frameCountAccept || frameCountAccept == frameCountMax else {
+            return .refuseUntilAcceptLine
+        }
+        isFull.store(false, ordering: .relaxed)
+        return .accept
+    }
+}

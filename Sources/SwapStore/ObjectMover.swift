@@ -1,0 +1,48 @@
+import Arena
+import Synchronization
+import ZPool
+import ZswapCore
+
+/// Answers a pool that wants to move an object: the entry in the page table follows it, or the move is off.
+///
+/// Law: the entry changes only if it still names the old place, by one compareExchange; a page that was
+/// replaced or discarded meanwhile keeps what it has. Without a backing store nothing can be evicted.
+/// Called with a size class locked, so it takes no lock but the one word below.
+final class ObjectMover: PoolUser {
+    private let store = Mutex<WeakStore>(WeakStore())
+
+    private struct WeakStore: Sendable { weak var store: SwapStore? }
+
+    /// The store is known only after its first pool was made.
+    func serve(_ store: SwapStore) { self.store.withLock { $0.store = store } }
+
+    func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool { false }
+
+    func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool {
+        guard let store = store.withLock({ $0.store }),
+            let record = store.directory.record(slot: owner.area), record.state != .free,
+            let root = record.root
+        else { return false }
+        let table = PageTable(in: store.arena, root: root)
+        guard let offset = table.entryOffset(of: owner.page) else { return false }
+        let entry = PageEntry(pair: store.arena.loadPair(at: offset))
+        guard entry.kind == .pooled || entry.kind == .raw, entry.word == old.rawValue else {
+            return false
+        }
+        return store.arena.compareExchangePair(
+            expected: entry.pair, desired: entry.moved(to: new).pair, at: offset)
+    }
+}
+
+extension SwapStore {
+    /// Moves objects together in every pool, so that frames become free; returns how many did. 0 when
+    /// somebody else is at it.
+    @discardableResult
+    public func compact(by worker: StoreWorker) -> Int {
+        begin(worker)
+        defer { end(worker) }
+        let freed = worker.state.pools.reduce(0) { $0 + ($1?.compact() ?? 0) }
+        compactedFrameCount.add(freed, ordering: .relaxed)
+        return freed
+    }
+}

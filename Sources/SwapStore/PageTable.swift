@@ -1,0 +1,135 @@
+import Arena
+import ZswapCore
+
+/// From page number to entry: a tree of three levels in the arena, without locks.
+///
+///     root 4096 × 4 bytes          node 2048 × 4 bytes        leaf 512 × 16 bytes
+///     | run | run | 0 | ... |  ->  | run | 0 | run | ... | -> | entry | entry | ... |
+///     one slot: 4 GiB of area      one slot: 2 MiB            one slot: 4 KiB
+///
+/// Law: a child is published with compareExchange once it is all zeros, and never replaced, only taken
+/// out: a leaf when its whole 2 MiB are discarded, everything when the area goes. An entry of a leaf that
+/// was taken out is `retired` and stays so; nobody writes over it. Retired runs are freed after a
+/// quiescent point, so the caller is inside `Quiescence.enter` … `leave` for every call.
+/// Price: 16 bytes a page plus 4 bytes for 512 pages, 4 for a million; 16 KiB for an area that is empty,
+/// whatever its size. Three dependent loads a look-up.
+struct PageTable {
+    static let rootFrameCount = 4
+    static let nodeFrameCount = 2
+    static let leafFrameCount = 2
+    /// Pages under one leaf: 2 MiB of area, a swap cluster of the kernel.
+    static let leafPageCount = 512
+    private static let leafShift: UInt64 = 9
+    private static let nodeShift: UInt64 = 20
+    private static let nodeMask: UInt64 = 2047
+    private static let entryByteCount = 16
+
+    let arena: Arena
+    let root: RunNumber
+
+    /// A new, empty tree.
+    init(in arena: Arena) throws(ArenaError) {
+        self.arena = arena
+        root = try Self.takeZeroedRun(arena, frameCount: Self.rootFrameCount)
+    }
+
+    /// The tree with this root.
+    init(in arena: Arena, root: RunNumber) {
+        self.arena = arena
+        self.root = root
+    }
+
+    /// Where the page's entry is; nil when nothing near it was ever written.
+    func entryOffset(of page: PageNumber) -> ArenaOffset? {
+        guard let leaf = leaf(of: page) else { return nil }
+        return entryOffset(in: leaf, page)
+    }
+
+    /// Where the page's entry is, making the way there when needed.
+    func makeEntryOffset(of page: PageNumber) throws(ArenaError) -> ArenaOffset {
+        let node = try makeChild(in: rootSlot(page), frameCount: Self.nodeFrameCount)
+        let leaf = try makeChild(in: nodeSlot(node, page), frameCount: Self.leafFrameCount)
+        return entryOffset(in: leaf, page)
+    }
+
+    /// The run of the leaf that holds the page's entry.
+    func leaf(of page: PageNumber) -> RunNumber? {
+        guard let node = child(in: rootSlot(page)) else { return nil }
+        return child(in: nodeSlot(node, page))
+    }
+
+    func entryOffset(in leaf: RunNumber, _ page: PageNumber) -> ArenaOffset {
+        let index = Int(page.rawValue & UInt64(Self.leafPageCount - 1))
+        return arena.offset(of: leaf, frameCount: Self.leafFrameCount) + index * Self.entryByteCount
+    }
+
+    /// Takes a leaf out of the tree; its entries are still as they were. Nil when there is none.
+    func unlinkLeaf(of page: PageNumber) -> RunNumber? {
+        guard let node = child(in: rootSlot(page)) else { return nil }
+        let old = arena.exchangeHalfWord(0, at: nodeSlot(node, page))
+        return old == 0 ? nil : RunNumber(rawValue: old)
+    }
+
+    /// The first page at or after this one that has a leaf; nil when there is none before `end`.
+    func nextPageWithLeaf(from page: PageNumber, end: PageNumber) -> PageNumber? {
+        var number = page.rawValue
+        while number < end.rawValue {
+            let here = PageNumber(number)
+            guard let node = child(in: rootSlot(here)) else {
+                number = ((number >> Self.nodeShift) + 1) << Self.nodeShift
+                continue
+            }
+            if child(in: nodeSlot(node, here)) != nil { return here }
+            number = ((number >> Self.leafShift) + 1) << Self.leafShift
+        }
+        return nil
+    }
+
+    /// Gives the inner nodes and the root back. All leaves must be out of the tree, and nobody may look any more.
+    func destroy() {
+        for index in 0..<UInt64(Self.rootFrameCount * Page.byteCount / 4) {
+            let page = PageNumber(index << Self.nodeShift)
+            if let node = child(in: rootSlot(page)) {
+                arena.retireRun(node, frameCount: Self.nodeFrameCount)
+            }
+        }
+        arena.retireRun(root, frameCount: Self.rootFrameCount)
+    }
+
+    private func rootSlot(_ page: PageNumber) -> ArenaOffset {
+        precondition(page.rawValue < Limits.areaPageCountMax)
+        return arena.offset(of: root, frameCount: Self.rootFrameCount)
+            + Int(page.rawValue >> Self.nodeShift) * 4
+    }
+
+    private func nodeSlot(_ node: RunNumber, _ page: PageNumber) -> ArenaOffset {
+        let index = Int(page.rawValue >> Self.leafShift & Self.nodeMask)
+        return arena.offset(of: node, frameCount: Self.nodeFrameCount) + index * 4
+    }
+
+    private func child(in slot: ArenaOffset) -> RunNumber? {
+        let run = arena.loadHalfWord(at: slot)
+        return run == 0 ? nil : RunNumber(rawValue: run)
+    }
+
+    private func makeChild(
+        in slot: ArenaOffset, frameCount: Int
+    ) throws(ArenaError) -> RunNumber {
+        if let run = child(in: slot) { return run }
+        let run = try Self.takeZeroedRun(arena, frameCount: frameCount)
+        let (isOurs, winner) = arena.compareExchangeHalfWord(
+            expected: 0, desired: run.rawValue, at: slot)
+        if isOurs { return run }
+        arena.freeRun(run, frameCount: frameCount, from: .table)
+        return RunNumber(rawValue: winner)
+    }
+
+    private static func takeZeroedRun(
+        _ arena: Arena, frameCount: Int
+    ) throws(ArenaError) -> RunNumber {
+        let run = try arena.takeRun(frameCount: frameCount, for: .table)
+        arena.clear(
+            at: arena.offset(of: run, frameCount: frameCount), count: frameCount * Page.byteCount)
+        return run
+    }
+}

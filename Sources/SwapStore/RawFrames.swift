@@ -1,0 +1,32 @@
+import Arena
+import ZPool
+import ZswapCore
+
+/// Incompressible pages of pools that take no object of 4096 bytes (zbud): one frame each.
+///
+/// Law: generation 0 in an entry means a frame from here; the handle is its run. Counts against the
+/// pool limit like any pool. The owner is in the run's descriptor.
+struct RawFrames {
+    static let generation = 0
+    let arena: Arena
+
+    func malloc() throws(ArenaError) -> PoolHandle {
+        let run = try arena.takeRun(frameCount: 1, for: .pool)
+        arena.storeWord(0, at: arena.descriptor(of: run))
+        return PoolHandle(packed: UInt64(run.rawValue))
+    }
+
+    func free(_ handle: PoolHandle) { arena.freeRun(run(handle), frameCount: 1, from: .pool) }
+
+    func offset(of handle: PoolHandle) -> ArenaOffset {
+        arena.offset(of: run(handle), frameCount: 1)
+    }
+
+    func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {
+        arena.storeWord(owner.rawValue, at: arena.descriptor(of: run(handle)))
+    }
+
+    private func run(_ handle: PoolHandle) -> RunNumber {
+        RunNumber(rawValue: UInt32(handle.rawValue))
+    }
+}

@@ -1,0 +1,183 @@
+import Arena
+import Compressors
+import Synchronization
+public import ZPool
+import ZswapCore
+
+/// Why a setting was refused; the old value stays.
+public enum SettingError: Error, Equatable, Sendable {
+    /// No driver of that name.
+    case unknownZpool(String)
+    /// No compressor of that name.
+    case unknownCompressor(String)
+    /// The driver could not make a pool.
+    case poolFailed(ZpoolError)
+    /// No memory for the store itself.
+    case outOfMemory
+    /// 255 pools are draining already.
+    case tooManyPools
+}
+
+/// The state in force, and pools on their way out. Behind the store's `control` lock.
+struct StoreControl: Sendable {
+    var state: StoreState
+    /// Epoch after which no worker stores into a pool that is not the current one.
+    var switchEpoch: UInt64 = 0
+    /// Pools that no state names any more; destroyed after the epoch.
+    var leaving: [(pool: Zpool, epoch: UInt64)] = []
+}
+
+/// Changing what the store does while it runs.
+extension SwapStore {
+    static func makePool(
+        _ type: String, _ arena: Arena, _ zpools: ZpoolRegistry,
+        _ configuration: PoolConfiguration, _ user: any PoolUser
+    ) throws(SettingError) -> Zpool {
+        do {
+            return try zpools.makeZpool(
+                type: type, in: arena, configuration: configuration, user: user)
+        } catch ZpoolError.unknownDriver {
+            throw .unknownZpool(type)
+        } catch {
+            throw .poolFailed(error)
+        }
+    }
+
+    /// The tunables in force.
+    public var tunables: Tunables { control.withLock { $0.state.tunables } }
+
+    /// Changes tunables; requests that start from now on see all of the change.
+    public func update(_ change: (inout Tunables) -> Void) {
+        control.withLock { control in
+            var tunables = control.state.tunables
+            change(&tunables)
+            publish(&control, tunables: tunables)
+        }
+    }
+
+    /// The driver that new pages go to.
+    public var zpoolType: String { control.withLock { $0.state.currentPool.type } }
+    /// The drivers that can be chosen.
+    public var availableZpools: [String] { zpools.types }
+    /// The compressor of new pages.
+    public var compressorName: String {
+        control.withLock { compressors[$0.state.currentCompressor].name }
+    }
+    /// The compressors that can be chosen.
+    public var availableCompressors: [String] { compressors.map(\.name) }
+
+    /// New pages go to this driver from now on. Pages stored before stay where they are; their pool goes with
+    /// its last page. A pool of that driver that is still draining is used again.
+    public func setZpool(_ type: String) throws(SettingError) {
+        housekeep()
+        let outcome = control.withLock { control -> SettingError? in
+            let state = control.state
+            guard state.currentPool.type != type else { return nil }
+            var pools = state.pools
+            var generation = pools.firstIndex { $0?.type == type }
+            if generation == nil {
+                guard let free = pools.dropFirst().firstIndex(where: { $0 == nil }) else {
+                    return .tooManyPools
+                }
+                let mover = ObjectMover()
+                mover.serve(self)
+                do throws(SettingError) {
+                    pools[free] = try Self.makePool(type, arena, zpools, poolConfiguration, mover)
+                } catch {
+                    return error
+                }
+                generation = free
+            }
+            publish(&control, pools: pools, generation: generation)
+            control.switchEpoch = arena.quiescence.advance()
+            return nil
+        }
+        if let outcome { throw outcome }
+    }
+
+    /// New pages get this compressor from now on.
+    public func setCompressor(_ name: String) throws(SettingError) {
+        guard let compressor = compressors.firstIndex(where: { $0.name == name }) else {
+            throw .unknownCompressor(name)
+        }
+        control.withLock { publish(&$0, compressor: compressor) }
+    }
+
+    private func publish(
+        _ control: inout StoreControl, tunables: Tunables? = nil, pools: [Zpool?]? = nil,
+        generation: Int? = nil, compressor: Int? = nil
+    ) {
+        let old = control.state
+        control.state = StoreState(
+            number: old.number + 1, tunables: tunables ?? old.tunables,
+            totalByteCount: totalByteCount, pools: pools ?? old.pools,
+            currentGeneration: generation ?? old.currentGeneration,
+            currentCompressor: compressor ?? old.currentCompressor)
+        stateNumber.store(control.state.number, ordering: .releasing)
+    }
+
+    /// Lets drained pools go. True while a pool is draining, so that somebody should call again.
+    ///
+    /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when no
+    /// worker can have the old state any more it is destroyed.
+    @discardableResult
+    public func housekeep() -> Bool {
+        control.withLock { control in
+            control.leaving.removeAll { pool, epoch in
+                guard arena.quiescence.hasPassed(epoch) else { return false }
+                pool.destroy()
+                return true
+            }
+            let drained = drainedGenerations(control)
+            if !drained.isEmpty {
+                var pools = control.state.pools
+                let gone = drained.compactMap { pools[$0] }
+                for generation in drained { pools[generation] = nil }
+                publish(&control, pools: pools)
+                let epoch = arena.quiescence.advance()
+                control.leaving += gone.map { ($0, epoch) }
+            }
+            let isDraining = control.state.pools.count { $0 != nil } > 1
+            return isDraining || !control.leaving.isEmpty
+        }
+    }
+
+    /// Pools that are not the current one, that nobody stores into any more, and that hold nothing.
+    private func drainedGenerations(_ control: StoreControl) -> [Int] {
+        guard arena.quiescence.hasPassed(control.switchEpoch) else { return [] }
+        return control.state.pools.indices.filter { generation in
+            generation != control.state.currentGeneration
+                && control.state.pools[generation]?.totalByteCount == 0
+        }
+    }
+
+    /// The pools there are: generation, driver, bytes, whether new pages go there.
+    public var pools: [StorePool] {
+        control.withLock { control in
+            control.state.pools.enumerated().compactMap { generation, pool in
+                pool.map {
+                    StorePool(
+                        generation: generation, zpool: $0,
+                        isCurrent: generation == control.state.currentGeneration)
+                }
+            }
+        }
+    }
+}
+
+/// A pool of the store, for reports.
+public struct StorePool: Sendable {
+    /// The number that entries know it by.
+    public let generation: Int
+    /// The pool.
+    let zpool: Zpool
+    /// Whether new pages go there.
+    public let isCurrent: Bool
+
+    /// The driver's name.
+    public var type: String { zpool.type }
+    /// Bytes of its frames.
+    public var byteCount: Int { zpool.totalByteCount }
+    /// What it looks like inside, as lines of columns.
+    public var reportText: String { zpool.report.text }
+}

@@ -1,0 +1,81 @@
+import Arena
+import ZswapCore
+
+/// What a worker counts for the whole store. Each case says when it rises.
+enum StoreEvent: Int, CaseIterable {
+    /// A page found the pools at their limit.
+    case poolLimitHit
+    /// A page was refused because making room failed: there is nowhere to write pages back to.
+    case rejectReclaimFail
+    /// A page was refused because its pool had no memory.
+    case rejectAllocFail
+    /// A page was refused because the page table had no memory.
+    case rejectTableFail
+    /// A codec failed on a page, which was then kept raw.
+    case compressFail
+    /// A stored page did not decompress to 4096 bytes.
+    case decompressFail
+    /// A stored page did not have the checksum it was stored with.
+    case checksumFail
+    /// A page was kept raw, ever.
+    case rawPagesSince
+    /// A read request failed.
+    case failedReads
+    /// A write request failed, at least for some of its pages.
+    case failedWrites
+    /// Pages that a discard emptied.
+    case discardedPages
+}
+
+/// What a worker counts for one area. Sums over workers; one worker's share may be negative.
+enum AreaTally: Int, CaseIterable {
+    /// Pages that are not holes.
+    case storedPages
+    /// Of these, same-filled.
+    case sameFilledPages
+    /// Of these, raw.
+    case rawPages
+    /// Bytes of their objects: compressed lengths, 4096 for raw pages.
+    case storedBytes
+}
+
+/// Counters in the arena, a block for each worker, so that workers share no cache line and a new process finds them.
+///
+///     run of frames:  | worker 0: 16 words | worker 1: 16 words | ...
+///
+/// Law: a worker adds to its own block only; a sum is exact when nobody is serving.
+/// Price: a locked add on a line of the worker's own.
+struct CounterBlock {
+    let arena: Arena
+    let run: RunNumber
+    let frameCount: Int
+    private let workerByteCount: Int
+
+    /// A block with this many words for each worker, all 0.
+    init(in arena: Arena, wordsPerWorker: Int) throws(ArenaError) {
+        // Whole cache lines of 8 words.
+        workerByteCount = (wordsPerWorker + 7) / 8 * 64
+        frameCount =
+            (workerByteCount * Limits.workersMax + Page.byteCount - 1) / Page.byteCount
+        self.arena = arena
+        run = try arena.takeRun(frameCount: frameCount, for: .table)
+        arena.clear(
+            at: arena.offset(of: run, frameCount: frameCount), count: frameCount * Page.byteCount)
+    }
+
+    func add(_ value: Int, to word: Int, worker: WorkerNumber) {
+        arena.addToWord(UInt64(bitPattern: Int64(value)), at: offset(word, worker.rawValue))
+    }
+
+    func sum(of word: Int) -> Int {
+        var sum: UInt64 = 0
+        for worker in 0..<Limits.workersMax {
+            sum &+= arena.loadWord(at: offset(word, worker))
+        }
+        return Int(Int64(bitPattern: sum))
+    }
+
+    private func offset(_ word: Int, _ worker: Int) -> ArenaOffset {
+        arena.offset(of: run, frameCount: frameCount) + worker * workerByteCount + word * 8
+    }
+}

@@ -1,0 +1,27 @@
+/// Why a page, or an area, was refused. Nothing was changed then: the old page is still there.
+public enum StoreError: Error, Equatable, Sendable {
+    /// `params/enabled` is N: no new pages are taken.
+    case disabled
+    /// `params/non_same_filled_pages_enabled` is N and the page is not same-filled.
+    case sameFilledOnly
+    /// The pool stands at its limit.
+    case poolFull
+    /// The arena has no memory.
+    case outOfMemory
+    /// The page can't be read back as it was written: checksum or codec say so.
+    case corrupted
+    /// Beyond the largest area.
+    case tooLarge
+    /// No area of that name.
+    case notFound
+    /// There is an area of that name already.
+    case alreadyExists
+    /// The name is reserved, empty, "." or "..", or has a slash or a zero byte in it.
+    case invalidName
+    /// The name is longer than 255 bytes.
+    case nameTooLong
+    /// As many areas as there may be.
+    case tooManyAreas
+    /// Nothing after this offset (SEEK_DATA, SEEK_HOLE).
+    case noSuchOffset
+}

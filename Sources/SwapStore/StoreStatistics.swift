@@ -1,0 +1,80 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// Everything the store counts, at one moment. Sums over workers: exact when nobody is serving.
+public struct StoreStatistics: Equatable, Sendable {
+    /// What all areas hold, unlinked ones that are open among them.
+    public var pages: AreaStatistics
+    /// Frames of all pools, in bytes.
+    public var poolByteCount: Int
+    /// The most they ever were.
+    public var poolByteCountMax: Int
+    /// Where the pools stop, in bytes.
+    public var limitByteCount: Int
+    /// Page tables, directory and the arena's own bookkeeping, in bytes.
+    public var metadataByteCount: Int
+    /// Committed ahead of demand, in bytes.
+    public var reservedByteCount: Int
+    /// Pages that found the pools at their limit.
+    public var poolLimitHits: Int
+    /// Pages refused because there was no room to be made.
+    public var rejectReclaimFail: Int
+    /// Pages refused because a pool had no memory.
+    public var rejectAllocFail: Int
+    /// Pages refused because the page table had no memory.
+    public var rejectTableFail: Int
+    /// Pages whose codec failed, kept raw.
+    public var compressFail: Int
+    /// Loads that failed in the codec.
+    public var decompressFail: Int
+    /// Loads that failed their checksum.
+    public var checksumFail: Int
+    /// Pages ever kept raw.
+    public var rawPagesSince: Int
+    /// Requests that failed to read.
+    public var failedReads: Int
+    /// Requests that failed to write, or wrote short.
+    public var failedWrites: Int
+    /// Pages that discards emptied.
+    public var discardedPages: Int
+    /// Frames that compaction freed.
+    public var compactedFrames: Int
+
+    /// Refused pages, for whatever reason.
+    public var rejects: Int { rejectReclaimFail + rejectAllocFail + rejectTableFail }
+
+    /// Original bytes by what they take in pools, metadata aside; nil while the pools are empty.
+    public var ratio: Double? {
+        guard poolByteCount > 0 else { return nil }
+        return Double(pages.storedPageCount * Page.byteCount) / Double(poolByteCount)
+    }
+}
+
+extension SwapStore {
+    /// What the store holds and what happened to it.
+    public var statistics: StoreStatistics {
+        func sum(_ event: StoreEvent) -> Int { events.sum(of: event.rawValue) }
+        let usage = arena.usage
+        let pages = directory.all.map(\.statistics).reduce(
+            AreaStatistics(
+                storedPageCount: 0, sameFilledPageCount: 0, rawPageCount: 0, storedByteCount: 0), +)
+        return StoreStatistics(
+            pages: pages,
+            poolByteCount: usage.poolFrameCount * Page.byteCount,
+            poolByteCountMax: poolFrameCountMax.load(ordering: .relaxed) * Page.byteCount,
+            limitByteCount: control.withLock { $0.state.limit.frameCountMax } * Page.byteCount,
+            metadataByteCount: (usage.tableFrameCount + usage.overheadFrameCount) * Page.byteCount,
+            reservedByteCount: usage.reservedFrameCount * Page.byteCount,
+            poolLimitHits: sum(.poolLimitHit), rejectReclaimFail: sum(.rejectReclaimFail),
+            rejectAllocFail: sum(.rejectAllocFail), rejectTableFail: sum(.rejectTableFail),
+            compressFail: sum(.compressFail), decompressFail: sum(.decompressFail),
+            checksumFail: sum(.checksumFail), rawPagesSince: sum(.rawPagesSince),
+            failedReads: sum(.failedReads), failedWrites: sum(.failedWrites),
+            discardedPages: sum(.discardedPages),
+            compactedFrames: compactedFrameCount.load(ordering: .relaxed))
+    }
+
+    /// Gives memory back that has stayed free, at once. See ``Arena/giveBack()``.
+    public func giveBack() { arena.giveBack() }
+}

@@ -1,0 +1,106 @@
+import Arena
+import ZswapCore
+
+/// Areas as files of the root directory.
+extension SwapStore {
+    /// A new, empty area. Throws `alreadyExists`, `invalidName`, `nameTooLong`, `tooManyAreas`, `outOfMemory`.
+    public func createArea(
+        name: String, mode: UInt32, userID: UInt32, groupID: UInt32
+    ) throws(StoreError) -> Area {
+        try directory.create(name: name) { slot, record throws(StoreError) in
+            let now = WallClock.nanoseconds()
+            do {
+                let table = try PageTable(in: arena)
+                let tally: CounterBlock
+                do {
+                    tally = try CounterBlock(in: arena, wordsPerWorker: AreaTally.allCases.count)
+                } catch {
+                    table.destroy()
+                    throw error
+                }
+                arena.storeWord(0, at: record.sizeOffset)
+                record.mode = mode
+                record.userID = userID
+                record.groupID = groupID
+                record.accessed = now
+                record.modified = now
+                record.changed = now
+                record.root = table.root
+                record.counters = tally.run.rawValue
+                return Area(slot: slot, record: record, table: table, tally: tally)
+            } catch {
+                throw .outOfMemory
+            }
+        }
+    }
+
+    /// The area of that name.
+    public func area(named name: String) -> Area? { directory.area(named: name) }
+    /// The area in that slot, linked or not.
+    public func area(slot: Int) -> Area? { directory.area(slot: slot) }
+    /// Whether the area has a name.
+    public func isLinked(_ area: Area) -> Bool { directory.isLinked(slot: area.slot) }
+    /// Every area that has a name, in the order of their slots.
+    public var areas: [(name: String, area: Area)] { directory.linked }
+
+    /// Takes the name away; what the area holds goes with its last close.
+    public func unlinkArea(name: String, by worker: StoreWorker) throws(StoreError) {
+        let (area, disposal) = try directory.unlink(name: name)
+        area.record.changed = WallClock.nanoseconds()
+        dispose(of: area, disposal, worker)
+    }
+
+    /// Gives an area another name; with `replaces`, an area that has that name is unlinked.
+    public func renameArea(
+        from old: String, to new: String, replaces: Bool, by worker: StoreWorker
+    ) throws(StoreError) {
+        if let displaced = try directory.rename(from: old, to: new, replaces: replaces) {
+            dispose(of: displaced.area, displaced.disposal, worker)
+        }
+        directory.area(named: new)?.record.changed = WallClock.nanoseconds()
+    }
+
+    /// Counts a look-up, to be taken back by ``forget(_:count:by:)``.
+    public func noteLookup(_ area: Area) { directory.noteLookup(slot: area.slot) }
+    /// Takes look-ups back.
+    public func forget(slot: Int, count: UInt64, by worker: StoreWorker) {
+        guard let (area, disposal) = directory.forget(slot: slot, count: count) else { return }
+        dispose(of: area, disposal, worker)
+    }
+    /// Counts an open file.
+    public func open(_ area: Area) { directory.open(slot: area.slot) }
+    /// Takes an open file back.
+    public func close(_ area: Area, by worker: StoreWorker) {
+        guard let (area, disposal) = directory.close(slot: area.slot) else { return }
+        dispose(of: area, disposal, worker)
+    }
+
+    /// Changes metadata other than the size.
+    public func setAttributes(
+        of area: Area, mode: UInt32? = nil, userID: UInt32? = nil, groupID: UInt32? = nil,
+        accessed: UInt64? = nil, modified: UInt64? = nil
+    ) {
+        let record = area.record
+        if let mode { record.mode = mode }
+        if let userID { record.userID = userID }
+        if let groupID { record.groupID = groupID }
+        if let accessed { record.accessed = accessed }
+        if let modified { record.modified = modified }
+        record.changed = WallClock.nanoseconds()
+    }
+
+    private func dispose(
+        of area: Area, _ disposal: AreaDirectory.Disposal, _ worker: StoreWorker
+    ) {
+        guard disposal != .none else { return }
+        begin(worker)
+        defer { end(worker) }
+        discardPages(PageNumber(0), PageNumber(Limits.areaPageCountMax), of: area, worker)
+        guard disposal == .remove else { return }
+        precondition(area.statistics.storedPageCount == 0, "an area went with pages uncounted")
+        area.table.destroy()
+        arena.retireRun(area.tally.run, frameCount: area.tally.frameCount)
+        area.record.root = nil
+        directory.removeSlot(area.slot)
+    }
+}

@@ -1,0 +1,109 @@
+import Arena
+import ZswapCore
+
+/// Emptying whole pages.
+extension SwapStore {
+    /// Empties the pages `first ..< end`. Leaves that lie in the range wholly are taken out of the tree.
+    func discardPages(
+        _ first: PageNumber, _ end: PageNumber, of area: Area, _ worker: StoreWorker
+    ) {
+        let leafPages = UInt64(PageTable.leafPageCount)
+        var page = first
+        while page < end,
+            let found = area.table.nextPageWithLeaf(from: page, end: end)
+        {
+            let leafStart = found.rawValue / leafPages * leafPages
+            let leafEnd = PageNumber(leafStart + leafPages)
+            if found.rawValue == leafStart && leafEnd <= end {
+                discardLeaf(found, of: area, worker)
+            } else {
+                discardEntries(found, min(leafEnd, end), of: area, worker)
+            }
+            page = leafEnd
+        }
+    }
+
+    /// Takes a leaf out, then empties it. A store that found the leaf before either published already, and is
+    /// discarded with the rest, or finds its entry retired and looks the page up again.
+    private func discardLeaf(_ first: PageNumber, of area: Area, _ worker: StoreWorker) {
+        guard let leaf = area.table.unlinkLeaf(of: first) else { return }
+        var discarded = 0
+        for index in 0..<UInt64(PageTable.leafPageCount) {
+            let offset = area.table.entryOffset(in: leaf, PageNumber(first.rawValue + index))
+            let old = PageEntry(
+                pair: arena.exchangePair(PageEntry.retired.pair, at: offset))
+            if old.kind == .empty { continue }
+            discarded += 1
+            forget(old, of: area, worker)
+        }
+        count(.discardedPages, discarded, by: worker)
+        arena.retireRun(leaf, frameCount: PageTable.leafFrameCount)
+    }
+
+    private func discardEntries(
+        _ first: PageNumber, _ end: PageNumber, of area: Area, _ worker: StoreWorker
+    ) {
+        guard let leaf = area.table.leaf(of: first) else { return }
+        var discarded = 0
+        for number in first.rawValue..<end.rawValue {
+            let offset = area.table.entryOffset(in: leaf, PageNumber(number))
+            var old = PageEntry(pair: arena.loadPair(at: offset))
+            while old.kind != .empty && old.kind != .retired {
+                if arena.compareExchangePair(
+                    expected: old.pair, desired: PageEntry.empty.pair, at: offset)
+                {
+                    discarded += 1
+                    forget(old, of: area, worker)
+                    break
+                }
+                old = PageEntry(pair: arena.loadPair(at: offset))
+            }
+        }
+        count(.discardedPages, discarded, by: worker)
+    }
+
+    /// The first byte at or after `offset` that lies in a stored page. Throws `noSuchOffset` when the rest
+    /// is a hole (SEEK_DATA).
+    public func nextData(
+        in area: Area, from offset: UInt64, by worker: StoreWorker
+    ) throws(StoreError) -> UInt64 {
+        begin(worker)
+        defer { end(worker) }
+        let size = area.size
+        guard offset < size else { throw .noSuchOffset }
+        let end = PageNumber((size + UInt64(Page.byteCount) - 1) >> UInt64(Page.shift))
+        var page = PageNumber(holdingByte: offset)
+        while let found = area.table.nextPageWithLeaf(from: page, end: end) {
+            let leafEnd =
+                (found.rawValue / UInt64(PageTable.leafPageCount) + 1)
+                * UInt64(PageTable.leafPageCount)
+            for number in found.rawValue..<min(leafEnd, end.rawValue)
+            where isStored(PageNumber(number), of: area) {
+                return max(offset, PageNumber(number).byteOffset)
+            }
+            page = PageNumber(leafEnd)
+        }
+        throw .noSuchOffset
+    }
+
+    /// The first byte at or after `offset` that lies in a hole; the end of the area is one (SEEK_HOLE).
+    public func nextHole(
+        in area: Area, from offset: UInt64, by worker: StoreWorker
+    ) throws(StoreError) -> UInt64 {
+        begin(worker)
+        defer { end(worker) }
+        let size = area.size
+        guard offset < size else { throw .noSuchOffset }
+        var page = PageNumber(holdingByte: offset)
+        while page.byteOffset < size && isStored(page, of: area) {
+            page = PageNumber(page.rawValue + 1)
+        }
+        return max(offset, min(page.byteOffset, size))
+    }
+
+    private func isStored(_ page: PageNumber, of area: Area) -> Bool {
+        guard let offset = area.table.entryOffset(of: page) else { return false }
+        let kind = PageEntry(pair: arena.loadPair(at: offset)).kind
+        return kind != .empty && kind != .retired
+    }
+}

@@ -1,0 +1,185 @@
+import Arena
+import Compressors
+import Synchronization
+import ZPool
+import ZswapCore
+
+/// Storing one page.
+///
+///     same-filled? -> limit -> checksum -> compress -> malloc -> copy, owner -> publish -> free the old one
+extension SwapStore {
+    /// Whether a page may be refused because the pools stand at their limit.
+    enum Admission {
+        case limited
+        /// What replaces a page to clear a part of it: it needs no more than it frees.
+        case always
+    }
+
+    /// Makes `bytes` the content of a page. Refused: the old content stays.
+    func store(
+        _ bytes: RawSpan, at page: PageNumber, of area: Area, by worker: StoreWorker
+    ) throws(StoreError) {
+        let entry = try makeEntry(bytes, page, area, .limited, worker)
+        _ = try publish(entry, replacing: nil, page, area, worker)
+    }
+
+    /// An entry for these bytes that nobody else knows of yet.
+    func makeEntry(
+        _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ admission: Admission,
+        _ worker: StoreWorker
+    ) throws(StoreError) -> PageEntry {
+        precondition(bytes.byteCount == Page.byteCount)
+        let tunables = worker.state.tunables
+        guard tunables.isEnabled || admission == .always else { throw .disabled }
+        if tunables.keepsSameFilledPages, let word = SameFilled.word(of: bytes) {
+            return .sameFilled(word)
+        }
+        guard tunables.takesOtherPages || admission == .always else { throw .sameFilledOnly }
+        if admission == .limited { try admit(worker) }
+        let owner = ObjectOwner(area: area.slot, page: page)
+        let checksum = PageChecksum.of(bytes)
+        let result = worker.scratch.compress(
+            bytes, with: worker.state.currentCompressor,
+            limit: worker.state.compressedByteCountMax)
+        switch result {
+        case .compressed(let byteCount):
+            return try makePooled(byteCount, checksum, owner, worker)
+        case .failed:
+            count(.compressFail, by: worker)
+            return try makeRaw(bytes, checksum, owner, worker)
+        case .tooLarge:
+            return try makeRaw(bytes, checksum, owner, worker)
+        }
+    }
+
+    private func admit(_ worker: StoreWorker) throws(StoreError) {
+        switch worker.state.limit.check(used: arena.poolFrameCount, isFull: isFull) {
+        case .accept: return
+        case .refuseAtLimit: count(.poolLimitHit, by: worker)
+        case .refuseUntilAcceptLine: break
+        }
+        count(.rejectReclaimFail, by: worker)
+        throw .poolFull
+    }
+
+    private func makePooled(
+        _ byteCount: Int, _ checksum: UInt32, _ owner: ObjectOwner, _ worker: StoreWorker
+    ) throws(StoreError) -> PageEntry {
+        let pool = worker.state.currentPool
+        let handle = try malloc(byteCount, in: pool, worker)
+        let scratch = worker.scratch
+        pool.write(scratch.output, to: handle, owner: owner)
+        return .object(
+            .pooled, handle: handle.rawValue, generation: worker.state.currentGeneration,
+            compressor: worker.state.currentCompressor, byteCount: byteCount, checksum: checksum)
+    }
+
+    private func makeRaw(
+        _ bytes: RawSpan, _ checksum: UInt32, _ owner: ObjectOwner, _ worker: StoreWorker
+    ) throws(StoreError) -> PageEntry {
+        let pool = worker.state.currentPool
+        var generation = RawFrames.generation
+        let handle: PoolHandle
+        if pool.objectByteCountMax >= Page.byteCount {
+            handle = try malloc(Page.byteCount, in: pool, worker)
+            pool.write(bytes, to: handle, owner: owner)
+            generation = worker.state.currentGeneration
+        } else {
+            handle = try mallocRawFrame(worker)
+            arena.write(bytes, at: rawFrames.offset(of: handle))
+            rawFrames.setOwner(owner, of: handle)
+        }
+        count(.rawPagesSince, by: worker)
+        return .object(
+            .raw, handle: handle.rawValue, generation: generation,
+            compressor: worker.state.currentCompressor, byteCount: Page.byteCount,
+            checksum: checksum)
+    }
+
+    private func malloc(
+        _ byteCount: Int, in pool: Zpool, _ worker: StoreWorker
+    ) throws(StoreError) -> PoolHandle {
+        do {
+            let handle = try pool.malloc(byteCount)
+            noteUse()
+            return handle
+        } catch {
+            // The store never asks for nothing or for more than the pool takes, so it is memory.
+            count(.rejectAllocFail, by: worker)
+            throw .outOfMemory
+        }
+    }
+
+    private func mallocRawFrame(_ worker: StoreWorker) throws(StoreError) -> PoolHandle {
+        do {
+            let handle = try rawFrames.malloc()
+            noteUse()
+            return handle
+        } catch {
+            count(.rejectAllocFail, by: worker)
+            throw .outOfMemory
+        }
+    }
+
+    /// Remembers the most frames that were ever in use.
+    private func noteUse() {
+        let used = arena.poolFrameCount
+        if used > poolFrameCountMax.load(ordering: .relaxed) {
+            poolFrameCountMax.max(used, ordering: .relaxed)
+        }
+    }
+
+    /// Makes an entry the page's, and frees what it replaces. With `expected`: only if the page still has
+    /// that entry. False, or a throw: the new entry's object is freed, the page is as it was.
+    func publish(
+        _ entry: PageEntry, replacing expected: PageEntry?, _ page: PageNumber, _ area: Area,
+        _ worker: StoreWorker
+    ) throws(StoreError) -> Bool {
+        while true {
+            let offset: ArenaOffset
+            do {
+                offset = try area.table.makeEntryOffset(of: page)
+            } catch {
+                free(entry, worker)
+                count(.rejectTableFail, by: worker)
+                throw .outOfMemory
+            }
+            var old = PageEntry(pair: arena.loadPair(at: offset))
+            // A retired leaf is out of the tree already, so the next look-up makes another one.
+            while old.kind != .retired {
+                if let expected, old != expected {
+                    free(entry, worker)
+                    return false
+                }
+                if arena.compareExchangePair(expected: old.pair, desired: entry.pair, at: offset) {
+                    area.count(entry, sign: 1, worker: worker.number)
+                    forget(old, of: area, worker)
+                    return true
+                }
+                old = PageEntry(pair: arena.loadPair(at: offset))
+            }
+        }
+    }
+
+    /// Uncounts and frees what an entry that left the table stood for.
+    func forget(_ entry: PageEntry, of area: Area, _ worker: StoreWorker) {
+        guard entry.kind != .empty else { return }
+        area.count(entry, sign: -1, worker: worker.number)
+        free(entry, worker)
+    }
+
+    /// Frees an entry's object, if it has one.
+    private func free(_ entry: PageEntry, _ worker: StoreWorker) {
+        guard entry.kind == .pooled || entry.kind == .raw else { return }
+        guard let handle = PoolHandle(rawValue: entry.word) else {
+            preconditionFailure("an entry with an object has no handle")
+        }
+        if entry.generation == RawFrames.generation {
+            rawFrames.free(handle)
+        } else if let pool = pool(entry.generation, for: worker) {
+            pool.free(handle)
+        } else {
+            preconditionFailure("a pool left before its last object")
+        }
+    }
+}

@@ -1,0 +1,17 @@
+/// What can be changed while the store runs. A value: the store swaps it whole, so a request sees one
+/// state of all of it.
+public struct Tunables: Equatable, Sendable {
+    /// Take new pages at all.
+    public var isEnabled = true
+    /// Share of the machine's memory that pools may take, in percent: 0 ... 100.
+    public var maxPoolPercent = 20
+    /// Share of the limit at which a full pool accepts again, in percent: 0 ... 100.
+    public var acceptThresholdPercent = 90
+    /// Keep pages that repeat one 8-byte word as that word.
+    public var keepsSameFilledPages = true
+    /// Take pages that are not same-filled.
+    public var takesOtherPages = true
+
+    /// The defaults.
+    public init() {}
+}
