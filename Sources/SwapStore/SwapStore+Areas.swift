@@ -1,4 +1,5 @@
 import Arena
+import Synchronization
 import ZswapCore
 
 /// Areas as files of the root directory.
@@ -27,7 +28,8 @@ extension SwapStore {
                 record.changed = now
                 record.root = table.root
                 record.counters = tally.run.rawValue
-                return Area(slot: slot, record: record, table: table, tally: tally)
+                return Area(
+                    slot: slot, birth: now, record: record, table: table, tally: tally)
             } catch {
                 throw .outOfMemory
             }
@@ -42,6 +44,12 @@ extension SwapStore {
     public func isLinked(_ area: Area) -> Bool { directory.isLinked(slot: area.slot) }
     /// Every area that has a name, in the order of their slots.
     public var areas: [(name: String, area: Area)] { directory.linked }
+
+    /// Rises when a slot comes to mean another area, so that whoever remembers one knows when to ask again.
+    public var areaRevision: UInt64 { directory.revision.load(ordering: .acquiring) }
+
+    /// Makes the area at least this long.
+    public func extend(_ area: Area, to end: UInt64) { area.extend(to: end) }
 
     /// Takes the name away; what the area holds goes with its last close.
     public func unlinkArea(name: String, by worker: StoreWorker) throws(StoreError) {
