@@ -5,23 +5,23 @@ import Glibc
 extension Callbacks {
     static func addAttributes(to table: inout fuse_lowlevel_ops) {
         table.getattr = { request, inode, _ in
-            answer(request) { session throws(Refusal) in
+            Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.attributes(UInt64(inode), session.worker)
             } send: { reply, answer in
                 reply.send(attributes: answer.0, seconds: answer.seconds)
             }
         }
         table.setattr = { request, inode, attributes, mask, _ in
-            answer(request) { session throws(Refusal) in
+            Callbacks.answer(request) { session throws(Refusal) in
                 guard let attributes else { throw Refusal(EINVAL) }
                 return try session.operations.setAttributes(
-                    UInt64(inode), changes(attributes.pointee, mask), session.worker)
+                    UInt64(inode), Callbacks.changes(attributes.pointee, mask), session.worker)
             } send: { reply, answer in
                 reply.send(attributes: answer.0, seconds: answer.seconds)
             }
         }
         table.statfs = { request, _ in
-            answer(request) { session throws(Refusal) in
+            Callbacks.answer(request) { session throws(Refusal) in
                 session.operations.statistics()
             } send: { reply, statistics in
                 reply.send(statistics)
@@ -50,20 +50,20 @@ extension Callbacks {
 
     static func addFiles(to table: inout fuse_lowlevel_ops) {
         table.mknod = { request, parent, name, mode, _ in
-            answer(request) { session throws(Refusal) in
-                let context = fuse_req_ctx(request).pointee
+            Callbacks.answer(request) { session throws(Refusal) in
+                let context = Callbacks.context(of: request)
                 return try session.operations.create(
-                    UInt64(parent), try text(name), mode: mode & ~context.umask,
+                    UInt64(parent), try Callbacks.text(name), mode: mode & ~context.umask,
                     userID: context.uid, groupID: context.gid)
             } send: { reply, entry in
                 reply.send(entry)
             }
         }
         table.create = { request, parent, name, mode, information in
-            answer(request) { session throws(Refusal) in
-                let context = fuse_req_ctx(request).pointee
+            Callbacks.answer(request) { session throws(Refusal) in
+                let context = Callbacks.context(of: request)
                 let entry = try session.operations.create(
-                    UInt64(parent), try text(name), mode: mode & ~context.umask,
+                    UInt64(parent), try Callbacks.text(name), mode: mode & ~context.umask,
                     userID: context.uid, groupID: context.gid)
                 let opened = try session.operations.open(
                     entry.inode, flags: information?.pointee.flags ?? O_RDWR, session.worker)
@@ -73,7 +73,7 @@ extension Callbacks {
             }
         }
         table.open = { request, inode, information in
-            answer(request) { session throws(Refusal) in
+            Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.open(
                     UInt64(inode), flags: information?.pointee.flags ?? 0, session.worker)
             } send: { reply, opened in
@@ -82,13 +82,13 @@ extension Callbacks {
         }
         table.release = { request, inode, information in
             guard let request else { return }
-            let session = session(of: request)
+            let session = Callbacks.session(of: request)
             session.operations.release(
                 UInt64(inode), handle: information?.pointee.fh ?? 0, session.worker)
             Reply(request).send(error: 0)
         }
         table.lseek = { request, inode, offset, whence, _ in
-            answer(request) { session throws(Refusal) in
+            Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.seek(
                     UInt64(inode), from: offset, whence: whence, session.worker)
             } send: { reply, offset in

@@ -5,8 +5,8 @@ import Glibc
 extension Callbacks {
     static func addPlus(to table: inout fuse_lowlevel_ops) {
         table.readdirplus = { request, inode, size, offset, information in
-            answer(request) { session throws(Refusal) in
-                try listing(
+            Callbacks.answer(request) { session throws(Refusal) in
+                try Callbacks.listing(
                     request, UInt64(inode), size, offset, information?.pointee.fh ?? 0, session)
             } send: { reply, bytes in
                 reply.send(bytes)

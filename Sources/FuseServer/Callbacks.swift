@@ -40,6 +40,9 @@ enum Callbacks {
         Unmanaged<Session>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
     }
 
+    /// Who asks, and with which umask.
+    static func context(of request: fuse_req_t?) -> fuse_ctx { fuse_req_ctx(request).pointee }
+
     /// A name from the kernel. Names are UTF-8 here; others can't exist.
     static func text(_ name: UnsafePointer<CChar>?) throws(Refusal) -> String {
         guard let name, let text = String(validatingCString: name) else { throw Refusal(EILSEQ) }
@@ -48,21 +51,21 @@ enum Callbacks {
 
     private static func addNames(to table: inout fuse_lowlevel_ops) {
         table.lookup = { request, parent, name in
-            answer(request) { session throws(Refusal) in
-                try session.operations.lookUp(UInt64(parent), try text(name))
+            Callbacks.answer(request) { session throws(Refusal) in
+                try session.operations.lookUp(UInt64(parent), try Callbacks.text(name))
             } send: { reply, entry in
                 reply.send(entry)
             }
         }
         table.forget = { request, inode, count in
             guard let request else { return }
-            let session = session(of: request)
+            let session = Callbacks.session(of: request)
             session.operations.forget(UInt64(inode), count: count, session.worker)
             Reply(request).sendNothing()
         }
         table.forget_multi = { request, count, forgets in
             guard let request else { return }
-            let session = session(of: request)
+            let session = Callbacks.session(of: request)
             for forget in UnsafeBufferPointer(start: forgets, count: count) {
                 session.operations.forget(
                     UInt64(forget.ino), count: forget.nlookup, session.worker)
@@ -70,16 +73,18 @@ enum Callbacks {
             Reply(request).sendNothing()
         }
         table.unlink = { request, parent, name in
-            answer(request) { session throws(Refusal) in
-                try session.operations.unlink(UInt64(parent), try text(name), session.worker)
+            Callbacks.answer(request) { session throws(Refusal) in
+                try session.operations.unlink(
+                    UInt64(parent), try Callbacks.text(name), session.worker)
             } send: { reply, _ in
                 reply.send(error: 0)
             }
         }
         table.rename = { request, parent, name, newParent, newName, flags in
-            answer(request) { session throws(Refusal) in
+            Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.rename(
-                    UInt64(parent), try text(name), to: UInt64(newParent), try text(newName),
+                    UInt64(parent), try Callbacks.text(name), to: UInt64(newParent),
+                    try Callbacks.text(newName),
                     flags: flags, session.worker)
             } send: { reply, _ in
                 reply.send(error: 0)
@@ -105,22 +110,22 @@ enum Callbacks {
 
     private static func addDirectories(to table: inout fuse_lowlevel_ops) {
         table.opendir = { request, inode, _ in
-            answer(request) { session throws(Refusal) in
+            Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.openDirectory(UInt64(inode))
             } send: { reply, handle in
                 reply.send(directory: handle)
             }
         }
         table.readdir = { request, _, size, offset, information in
-            answer(request) { session throws(Refusal) in
-                try listing(request, size, offset, information, session)
+            Callbacks.answer(request) { session throws(Refusal) in
+                try Callbacks.listing(request, size, offset, information, session)
             } send: { reply, bytes in
                 reply.send(bytes)
             }
         }
         table.releasedir = { request, _, information in
             guard let request else { return }
-            session(of: request).operations.openFiles.remove(information?.pointee.fh ?? 0)
+            Callbacks.session(of: request).operations.openFiles.remove(information?.pointee.fh ?? 0)
             Reply(request).send(error: 0)
         }
         addPlus(to: &table)

@@ -1,6 +1,7 @@
 import CFuse
 import CLinux
 import Glibc
+import SwapStore
 import Synchronization
 import ZswapCore
 
@@ -23,15 +24,16 @@ final class DeviceTransport: Transport, @unchecked Sendable {  // threads are ad
 
     /// `onLastEnd` is called by the last thread when the mount is gone.
     init(
-        session: Session, workers: [ServingWorker], buffers: [RequestBuffer],
-        onLastEnd: @escaping @Sendable () -> Void
+        session: Session, workers: [StoreWorker], onLastEnd: @escaping @Sendable () -> Void
     ) {
-        precondition(!workers.isEmpty && workers.count == buffers.count)
+        precondition(!workers.isEmpty)
         self.session = session
-        self.workers = workers
-        self.buffers = buffers
+        self.workers = workers.map { ServingWorker(store: $0) }
+        buffers = workers.map { _ in RequestBuffer() }
         self.onLastEnd = onLastEnd
     }
+
+    func shakeHands() throws(MountError) { try session.shakeHands(buffers[0], workers[0]) }
 
     var isFinished: Bool { running.load(ordering: .acquiring) == 0 }
 

@@ -14,7 +14,6 @@ public final class FuseServer: Sendable {
     private let session: Session
     private let transport: any Transport
     private let workers: [StoreWorker]
-    private let handshaker: Handshaker
 
     /// A server for this store. `onEnd` is called once, from a serving thread, when the mount has gone.
     public init(
@@ -31,12 +30,7 @@ public final class FuseServer: Sendable {
             workers.append(worker)
         }
         self.workers = workers
-        let serving = workers.map { ServingWorker(store: $0) }
-        let buffers = workers.map { _ in RequestBuffer() }
-        transport = DeviceTransport(
-            session: session, workers: serving, buffers: buffers, onLastEnd: onEnd)
-        nonisolated(unsafe) let first = (buffers[0], serving[0])
-        firstWorker = { first }
+        transport = DeviceTransport(session: session, workers: workers, onLastEnd: onEnd)
     }
 
     /// The transport in use, by name.
@@ -45,9 +39,8 @@ public final class FuseServer: Sendable {
     /// Mounts at this directory and answers the kernel's first request.
     public func mount(at path: String) throws(MountError) {
         try session.mount(at: path)
-        let (buffer, worker) = firstWorker()
         do {
-            try session.shakeHands(buffer, worker)
+            try transport.shakeHands()
         } catch {
             session.unmount()
             throw error

@@ -1,3 +1,4 @@
+import CFuse
 import ControlTree
 import Glibc
 import SwapStore

@@ -8,6 +8,8 @@ extension Operations {
     private static let keepSize: UInt32 = 1
     private static let punchHole: UInt32 = 2
     private static let zeroRange: UInt32 = 16
+    private static let seekData: CInt = 3
+    private static let seekHole: CInt = 4
 
     /// Reads into `target`; returns the bytes read.
     func read(
@@ -87,10 +89,10 @@ extension Operations {
         guard offset >= 0 else { throw Refusal(ENXIO) }
         do {
             switch whence {
-            case SEEK_DATA:
+            case Self.seekData:
                 return Int(
                     try store.nextData(in: area, from: UInt64(offset), by: worker.store))
-            case SEEK_HOLE:
+            case Self.seekHole:
                 return Int(
                     try store.nextHole(in: area, from: UInt64(offset), by: worker.store))
             default: break

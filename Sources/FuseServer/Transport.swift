@@ -2,7 +2,9 @@
 protocol Transport: Sendable {
     /// What status shows: "dev".
     var name: String { get }
-    /// Starts serving on threads of its own. The handshake is done.
+    /// Answers the kernel's first request, on the calling thread; from then on the mount serves.
+    func shakeHands() throws(MountError)
+    /// Starts serving on threads of its own.
     func start() throws(MountError)
     /// Waits until the mount is gone and every thread has ended.
     func join()
