@@ -7,12 +7,11 @@ import ZswapCore
 ///     codecs   [0] lz4   [1] ...            by the number that the store gives each compressor
 ///     buffer   | output of the last compress |          limit          4096
 ///
-/// Law: one thread at a time. Debug builds trap when two threads are inside.
+/// Law: one thread at a time, though a store keeps the scratches of all its workers together. Debug
+/// builds trap when two threads are inside.
 /// Price: the codecs' memory and a page, for each worker; a call costs one dynamic dispatch over
 /// the library's.
-public final class CodecScratch: @unchecked Sendable {
-    // Sendable though unchecked: a store keeps the scratches of all workers and hands each to its
-    // own thread, a rule the type system can't see. `isBusy` watches it in debug builds.
+public final class CodecScratch: @unchecked Sendable {  // one thread's at a time, see isBusy
     private let codecs: [any Codec]
     private let buffer = ScratchMemory(byteCount: Page.byteCount)
     private var outputByteCount = 0
