@@ -5,13 +5,14 @@ import ZswapCore
 /// seed 0. Over the uncompressed bytes, so that it stays true when the page is recompressed or
 /// moves to another pool.
 ///
-/// Price: about 0.2 microseconds. A damaged page passes once in four billion.
+/// Price: 0.1 microseconds for a page in the cache, 0.2 for one that is not. A damaged page passes
+/// once in four billion.
 public enum PageChecksum {
     /// The checksum of a page of 4096 bytes. O(page), no allocation.
     public static func of(_ page: RawSpan) -> UInt32 {
         precondition(page.byteCount == Page.byteCount)
         return page.withUnsafeBytes { bytes in
-            UInt32(truncatingIfNeeded: XXH3_64bits(bytes.baseAddress, bytes.count))
+            UInt32(truncatingIfNeeded: cxxhash_xxh3_64(bytes.baseAddress, bytes.count))
         }
     }
 }
