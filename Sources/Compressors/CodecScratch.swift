@@ -11,7 +11,9 @@ import ZswapCore
 /// builds trap when two threads are inside.
 /// Price: the codecs' memory and a page, for each worker; a call costs one dynamic dispatch over
 /// the library's.
-public final class CodecScratch: @unchecked Sendable {  // one thread's at a time, see isBusy
+public final class CodecScratch: @unchecked Sendable {
+    // Unchecked: a store hands each scratch to one thread; `isBusy` watches that in debug builds.
+
     private let codecs: [any Codec]
     private let buffer = ScratchMemory(byteCount: Page.byteCount)
     private var outputByteCount = 0

@@ -88,6 +88,7 @@ import Testing
         #expect(lines(SafetyRules.violations(in: swift("/// What.\n" + line))) == [2])
         #expect(SafetyRules.violations(in: swift("// why\n" + line)).isEmpty)
         #expect(SafetyRules.violations(in: swift(line + "  // why")).isEmpty)
+        #expect(SafetyRules.violations(in: swift(line + "\n    // why\n")).isEmpty)
     }
 
     @Test(arguments: ["try! f()", "a as! Int", "a.b!", "f()!.c", "a[0]!", "let a: Int!", "a!\n"])

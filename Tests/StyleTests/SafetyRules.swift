@@ -17,7 +17,7 @@ enum SafetyRules {
                 report("\(word) outside the raw-memory fence")
             }
             if code.contains("@unchecked"), !hasReason(file, line: index) {
-                report("@unchecked without a // comment that says why, here or on the line before")
+                report("@unchecked without a // comment beside it that says why")
             }
             if let mark = unwrapping(in: code) { report("\(mark): name the failure instead") }
         }
@@ -30,12 +30,11 @@ enum SafetyRules {
             || ["Unmanaged", "assumingMemoryBound", "memcpy", "memmove", "memset"].contains(name)
     }
 
-    /// A comment at the end of the line, or one before it that is not the documentation of what
-    /// follows.
+    /// A comment at the end of the line, or on one of the lines around it; the documentation of what
+    /// is declared says what it is and not why nobody checks it.
     private static func hasReason(_ file: TextFile, line: Int) -> Bool {
-        let here = file.comments[line]
-        let above = line > 0 ? file.comments[line - 1] : ""
-        return !here.words.isEmpty || (!above.words.isEmpty && !above.contains("///"))
+        let around = file.comments[max(line - 1, 0)...min(line + 1, file.comments.count - 1)]
+        return around.contains { !$0.words.isEmpty && !$0.contains("///") }
     }
 
     /// `try!`, `as!`, or a `!` after a value: none of them says what went wrong.
