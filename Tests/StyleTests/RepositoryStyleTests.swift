@@ -2,11 +2,13 @@ import Testing
 
 /// The rules, on the repository itself.
 @Suite struct RepositoryStyleTests {
+    /// Read and scanned once for all rules.
+    private static let shared = Result { try Repository.current.files() }
     private let files: [TextFile]
     private let manifest: PackageManifest
 
     init() throws {
-        files = try Repository.current.files()
+        files = try Self.shared.get()
         manifest = PackageManifest(try Repository.current.file(at: "Package.swift"))
     }
 

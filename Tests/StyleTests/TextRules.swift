@@ -14,17 +14,23 @@ enum TextRules {
     ]
 
     static func violations(in file: TextFile) -> [Violation] {
+        // Most files have none of these anywhere, and most lines no sign of a number.
+        let lowercased = file.text.lowercased()
+        let leftovers = leftovers.filter { lowercased.contains($0.lowercased()) }
+        let paths = machinePaths.filter(lowercased.contains)
+        let hosts = registries.filter(lowercased.contains)
         var found: [Violation] = []
         for (index, line) in file.lines.enumerated() {
             func report(_ rule: String) {
                 found.append(Violation(file.path, index + 1, rule))
             }
-            if line.words.contains(where: leftovers.contains) { report("unfinished work is noted") }
-            if let path = machinePaths.first(where: line.contains) {
+            if !leftovers.isEmpty, line.words.contains(where: leftovers.contains) {
+                report("unfinished work is noted")
+            }
+            if let path = paths.first(where: line.contains) {
                 report("the path \(path) of somebody's machine")
             }
-            let lowercased = line.lowercased()
-            if let host = registries.first(where: lowercased.contains) {
+            if !hosts.isEmpty, let host = hosts.first(where: line.lowercased().contains) {
                 report("the registry \(host)")
             }
             if isNumbered(prose(of: file, line: index)) { report("the number of an issue") }
@@ -36,7 +42,7 @@ enum TextRules {
     private static func shape(of file: TextFile) -> [Violation] {
         var found: [Violation] = []
         for (index, line) in file.lines.enumerated() {
-            let columns = line.count
+            let columns = line.utf8.count > columnsMax ? line.count : 0
             if columns > columnsMax {
                 found.append(
                     Violation(
@@ -68,6 +74,8 @@ enum TextRules {
 
     /// A `#` and digits outside a word, a link target or a format, or digits after "issue".
     private static func isNumbered(_ prose: Substring) -> Bool {
+        guard prose.utf8.contains(where: { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return false }
         var before: Character = " "
         var isMarked = false
         for character in prose {
