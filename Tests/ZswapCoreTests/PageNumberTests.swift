@@ -23,14 +23,4 @@ import ZswapCore
         #expect(!(PageNumber(2) < PageNumber(2)))
         #expect(PageNumber(3) == PageNumber(holdingByte: 3 * 4096 + 17))
     }
-
-    @Test func limitsHangTogether() {
-        #expect(Limits.chainLengths.contains(Limits.chainLengthDefault))
-        #expect(Limits.chainLengths.upperBound <= Limits.runFrameCountMax)
-        #expect(Limits.areaPageCountMax * UInt64(Page.byteCount) == Limits.areaByteCountMax)
-        #expect(Limits.areaPageCountMax <= 1 << 32)
-        #expect(Limits.compressorsMax == 1 << 5)
-        #expect(Limits.poolsMax == 1 << 8)
-        #expect(Limits.storedByteCountMax < 1 << 13)
-    }
 }
