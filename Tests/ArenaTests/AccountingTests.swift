@@ -1,4 +1,3 @@
-import Synchronization
 import TestSupport
 import Testing
 import ZswapCore
@@ -117,14 +116,5 @@ import ZswapCore
                 Pattern.firstDifference(run.descriptor(in: arena), seed: run.seed) == nil)
         }
         expectExact(arena)
-    }
-}
-
-/// A flag that a fault injection looks at.
-final class Flag: Sendable {
-    private let state = Atomic<Bool>(false)
-    var isSet: Bool {
-        get { state.load(ordering: .relaxed) }
-        set { state.store(newValue, ordering: .relaxed) }
     }
 }

@@ -1,5 +1,6 @@
 import Arena
 import Glibc
+import Synchronization
 import Testing
 
 /// An arena without a thread and without a reserve, unless told otherwise: everything happens when the
@@ -56,4 +57,19 @@ struct HeldRun {
             start: arena.pointer(to: arena.descriptor(of: run), byteCount: byteCount),
             count: byteCount)
     }
+}
+
+/// A flag that a fault injection looks at.
+final class Flag: Sendable {
+    private let state = Atomic<Bool>(false)
+    var isSet: Bool {
+        get { state.load(ordering: .relaxed) }
+        set { state.store(newValue, ordering: .relaxed) }
+    }
+}
+
+/// Counts what a fault injection is asked.
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
 }

@@ -1,4 +1,3 @@
-import Synchronization
 import TestSupport
 import Testing
 import ZswapCore
@@ -108,10 +107,5 @@ import ZswapCore
         expectExact(arena)
         #expect(arena.segments.withLock { $0.isReserveFull })
         _ = try arena.takeRun(frameCount: 5, for: .pool)
-    }
-
-    private final class Counter: Sendable {
-        private let count = Atomic<Int>(0)
-        func next() -> Int { count.add(1, ordering: .relaxed).newValue }
     }
 }

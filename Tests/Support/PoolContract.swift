@@ -77,18 +77,28 @@ extension PoolContract {
     static let ownerClauses: [PoolContract] = [
         PoolContract("an object has no owner until it is named") { driver in
             let rig = try PoolRig(driver)
-            // The second round meets memory that held owners before.
-            for round in 0..<2 {
+            // Half of the objects stay for a round, so that later ones get slots and frames that held
+            // owners, other objects' bytes or nothing before; half are freed without ever having one.
+            var kept: [PoolHandle] = []
+            for round in 0..<6 {
                 var handles: [PoolHandle] = []
-                for byteCount in stride(from: 1, through: rig.pool.objectByteCountMax, by: 97) {
-                    let handle = try rig.mallocFilled(byteCount, seed: 1)
+                let sizes = stride(
+                    from: 1 + round * 5, through: rig.pool.objectByteCountMax, by: 61)
+                for (index, byteCount) in sizes.enumerated() {
+                    let handle = try rig.mallocFilled(byteCount, seed: UInt64(byteCount))
                     try require(rig.pool.owner(of: handle) == nil, "round \(round): an owner")
+                    handles.append(handle)
+                    guard index % 3 != 0 else { continue }
                     rig.pool.setOwner(PoolRig.owner(byteCount), of: handle)
                     try requireEqual(
                         rig.pool.owner(of: handle), PoolRig.owner(byteCount), "the owner")
-                    handles.append(handle)
                 }
-                for handle in handles { rig.pool.free(handle) }
+                for handle in kept { rig.pool.free(handle) }
+                for index in handles.indices where index % 2 == 0 {
+                    rig.pool.free(handles[index])
+                }
+                kept = handles.indices.filter { $0 % 2 != 0 }.map { handles[$0] }
+                rig.pool.checkInvariants()
             }
         },
         PoolContract("naming the owner changes no byte of any object") { driver in
