@@ -88,6 +88,18 @@ extension Arena {
             descriptorByteCount(frameCount) / Page.byteCount, ordering: .relaxed)
     }
 
+    /// Whether a run of this number and length exists, in use or not. For numbers read from memory.
+    public func hasRun(_ run: RunNumber, frameCount: Int) -> Bool {
+        guard frameCount >= 1, frameCount <= Limits.runFrameCountMax else { return false }
+        // Records of segments that were never used have no memory; looking would fault it in.
+        let end = segments.withLock { $0.nextUnused }
+        guard run.segment > 0, run.segment < end else { return false }
+        guard run.index < ArenaLayout.runCount(frameCount: frameCount) else { return false }
+        return lanes[frameCount].state.withLock { _ in
+            records[run.segment].runFrameCount == frameCount
+        }
+    }
+
     /// Marks a run as in use again after a reopening. False when it is in use already: by the same pool or
     /// table, which then knows it, or the tables contradict each other.
     public func claimRun(_ run: RunNumber, frameCount: Int, for purpose: RunPurpose) -> Bool {

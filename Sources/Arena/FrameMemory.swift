@@ -7,7 +7,9 @@ import ZswapCore
 ///
 /// Law: memory that was not committed is never touched by a serving thread, so no store and no load
 /// ever faults a page in.
-struct FrameMemory: @unchecked Sendable {  // the base never changes; who writes where is the callers' law
+struct FrameMemory: @unchecked Sendable {
+    // Unchecked: the base never changes; who writes where is the callers' law.
+
     let descriptor: CInt
     let base: UnsafeMutableRawPointer
     let byteCount: Int

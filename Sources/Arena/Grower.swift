@@ -63,7 +63,9 @@ private final class FutexWord: @unchecked Sendable {  // every access is atomic
 
 /// The thread that commits frames ahead of demand and gives them back. Small fixed stack; it may block
 /// in the kernel without anybody waiting for it for longer than a bounded while.
-final class GrowerThread: @unchecked Sendable {  // `thread` is written once, before anybody can join
+final class GrowerThread: @unchecked Sendable {
+    // Unchecked: `thread` is written once, before anybody can join.
+
     private static let stackByteCount = 256 << 10
     /// Between two looks at what stayed free.
     private static let releaseNanoseconds: Int64 = 100_000_000

@@ -12,7 +12,9 @@ import ZswapCore
 /// `hasPassed(E)`.
 /// Price: one locked exchange to enter and one plain store to leave a request; 64 bytes a worker, so
 /// that workers do not share cache lines.
-public final class Quiescence: @unchecked Sendable {  // slots are atomics, each written by one worker
+public final class Quiescence: @unchecked Sendable {
+    // Unchecked: the slots are atomics, each written by one worker.
+
     private static let slotByteCount = 64
     private static let idle: UInt64 = 0
 

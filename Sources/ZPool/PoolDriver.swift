@@ -6,7 +6,8 @@ public protocol PoolDriver: Sendable {
     /// The name people choose it by: "zbud", "zsmalloc".
     var type: String { get }
 
-    /// A new, empty pool. `user` is told about evictions and moves; a pool made without one can do neither.
+    /// A new, empty pool. `user` is told about evictions and moves; a pool made without one can do
+    /// neither. The pool must not keep it alive.
     func makePool(
         in arena: Arena, configuration: PoolConfiguration, user: (any PoolUser)?
     ) throws(ZpoolError) -> any Pool
@@ -66,6 +67,9 @@ public protocol Pool: AnyObject, Sendable {
     /// another thread compacts this pool, or when the driver can't.
     func compact() -> Int
 
+    /// Frames freed by compaction since the pool was made.
+    var compactedPageCount: Int { get }
+
     /// Takes over an object that an earlier process left in the arena. Only on a new pool, before any
     /// malloc, each live handle once, then `finishAdoption()`.
     func adopt(_ handle: PoolHandle, byteCount: Int, owner: ObjectOwner) throws(ZpoolError)
@@ -86,7 +90,13 @@ public protocol Pool: AnyObject, Sendable {
     func destroy()
 }
 
-/// What a pool tells its user, and may ask of it. Called without any lock of the pool held that `free`
+extension Pool {
+    /// A pool that does not compact has freed nothing by it.
+    public var compactedPageCount: Int { 0 }
+}
+
+/// What a pool tells its user, and may ask of it. Pools hold their user weakly, since a user owns its
+/// pools: somebody else must keep it alive. Called without any lock of the pool held that `free`
 /// would need, except `move`.
 public protocol PoolUser: AnyObject, Sendable {
     /// The pool wants this object gone. True: the user has freed the handle. False: it must stay.

@@ -85,8 +85,9 @@ public final class Zpool: Sendable {
         return try body(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
     }
 
-    /// Frees whole frames by evicting objects. The error is `invalidArgument` when `pageCount` is 0 or the
-    /// driver or its user can't evict, `tryAgain` when nothing tried could be evicted; `reclaimed` counts either way.
+    /// Frees whole frames by evicting objects. The error is `invalidArgument` when `pageCount` is 0, when
+    /// the driver or its user can't evict, or when the pool has become empty; `tryAgain` when nothing
+    /// tried could be evicted. What was reclaimed counts either way.
     public func shrink(pageCount: Int) -> ShrinkResult {
         guard pageCount > 0 else {
             return ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)
@@ -96,6 +97,9 @@ public final class Zpool: Sendable {
 
     /// Moves objects together; returns the frames freed.
     public func compact() -> Int { pool.compact() }
+
+    /// Frames freed by compaction since the pool was made.
+    public var compactedPageCount: Int { pool.compactedPageCount }
 
     /// Takes over an object left by an earlier process; see ``Pool/adopt(_:byteCount:owner:)``.
     public func adopt(

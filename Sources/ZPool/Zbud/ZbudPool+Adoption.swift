@@ -1,0 +1,54 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// Taking over frames that an earlier process left: their headers are made anew from the handles.
+///
+/// Law: what is refused changes nothing. The order of adoption becomes the order of the LRU list.
+extension ZbudPool {
+    func adopt(
+        _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner
+    ) throws(ZpoolError) {
+        guard ZbudHandle.isWellFormed(handle) else { throw .invalidArgument }
+        guard byteCount > 0, byteCount <= Zbud.objectByteCountMax else { throw .invalidArgument }
+        let object = ZbudHandle(handle)
+        let chunkCount = Zbud.chunkCount(byteCount)
+        let isPlausible =
+            object.buddy == .first || object.startChunk + chunkCount == Zbud.frameChunkCount
+        guard isPlausible, arena.hasRun(object.run, frameCount: 1) else { throw .invalidArgument }
+        let isAdopted = lists.withLock { lists in
+            guard openClaimed(object.run, &lists) else { return false }
+            return adopt(object, chunkCount: chunkCount, owner: owner, &lists)
+        }
+        guard isAdopted else { throw .invalidArgument }
+    }
+
+    /// Claims the frame if this is its first object. False when it is somebody else's.
+    private func openClaimed(_ run: RunNumber, _ lists: inout ZbudLists) -> Bool {
+        let frame = ZbudFrame(run, in: arena)
+        guard arena.claimRun(run, frameCount: 1, for: .pool) else {
+            return frame.poolNumber == number
+        }
+        frameCount.add(1, ordering: .relaxed)
+        frame.open(poolNumber: number)
+        lists.pushLru(run, arena)
+        return true
+    }
+
+    /// False when the place is taken already, or the objects overlap.
+    private func adopt(
+        _ object: ZbudHandle, chunkCount: Int, owner: ObjectOwner, _ lists: inout ZbudLists
+    ) -> Bool {
+        let frame = ZbudFrame(object.run, in: arena)
+        let present = object.buddy == .first ? frame.firstChunkCount : frame.lastChunkCount
+        guard present == 0, frame.freeChunkCount >= chunkCount else { return false }
+        if !frame.isEmpty { lists.unfile(object.run, frame, arena) }
+        frame.take(object.buddy, chunkCount: chunkCount)
+        frame.ownerWord(object.buddy).pointee.store(owner.rawValue, ordering: .releasing)
+        lists.file(object.run, frame, arena)
+        return true
+    }
+
+    /// Every adopted frame is in its lists already.
+    func finishAdoption() {}
+}

@@ -1,0 +1,98 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// Freeing whole frames by evicting the objects of the frame that was allocated into longest ago.
+///
+///     lru tail -> out of all lists, marked -> evict first, evict last (unlocked)
+///                   both gone: the frame is free          else: back to the lru head, next round
+///
+/// Law: from the mark on nothing is allocated into the frame, and frees in it only clear their buddy, so
+/// the handles stay what they were while the user looks at them.
+extension ZbudPool {
+    private enum Round { case nothingToTry, stays, freed }
+
+    /// A frame out of all lists, with what is in it.
+    private struct Victim {
+        var run: RunNumber
+        var first: (handle: PoolHandle, owner: ObjectOwner?)?
+        var last: (handle: PoolHandle, owner: ObjectOwner?)?
+    }
+
+    func shrink(pageCount: Int) -> ShrinkResult {
+        guard pageCount > 0, let user else {
+            return ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)
+        }
+        var reclaimed = 0
+        while reclaimed < pageCount {
+            if let error = reclaimFrame(user) {
+                return ShrinkResult(reclaimedPageCount: reclaimed, error: error)
+            }
+            reclaimed += 1
+        }
+        return ShrinkResult(reclaimedPageCount: reclaimed, error: nil)
+    }
+
+    /// Frees one frame. `invalidArgument` when the pool is empty, `tryAgain` when no round freed one.
+    private func reclaimFrame(_ user: any PoolUser) -> ZpoolError? {
+        for round in 0..<Zbud.reclaimRoundCount {
+            switch reclaimRound(user) {
+            case .freed: return nil
+            case .stays: continue
+            case .nothingToTry: return round == 0 ? .invalidArgument : .tryAgain
+            }
+        }
+        return .tryAgain
+    }
+
+    private func reclaimRound(_ user: any PoolUser) -> Round {
+        guard let victim = lists.withLock({ takeVictim(&$0) }) else { return .nothingToTry }
+        // An object that stays keeps the frame, so the other one is left alone.
+        if evict(victim.first, user) { _ = evict(victim.last, user) }
+        let isFreed = lists.withLock { putBack(victim.run, &$0) }
+        guard isFreed else { return .stays }
+        giveBackFrame(victim.run)
+        return .freed
+    }
+
+    private func takeVictim(_ lists: inout ZbudLists) -> Victim? {
+        guard let run = lists.lru.last else { return nil }
+        let frame = ZbudFrame(run, in: arena)
+        precondition(!frame.isUnderReclaim)
+        lists.removeLru(run, arena)
+        lists.unfile(run, frame, arena)
+        frame.isUnderReclaim = true
+        var victim = Victim(run: run)
+        if frame.firstChunkCount != 0 {
+            victim.first = (ZbudHandle.first(of: run).packed, owner(of: .first, frame))
+        }
+        if frame.lastChunkCount != 0 {
+            let handle = ZbudHandle.last(of: run, chunkCount: frame.lastChunkCount)
+            victim.last = (handle.packed, owner(of: .last, frame))
+        }
+        return victim
+    }
+
+    /// True when there is nothing, or nothing any more. An object without an owner can't be evicted.
+    private func evict(
+        _ object: (handle: PoolHandle, owner: ObjectOwner?)?, _ user: any PoolUser
+    ) -> Bool {
+        guard let object else { return true }
+        guard let owner = object.owner else { return false }
+        return user.evict(object.handle, owner: owner)
+    }
+
+    /// Takes the mark off. True when the frame is empty: then it is the caller's.
+    private func putBack(_ run: RunNumber, _ lists: inout ZbudLists) -> Bool {
+        let frame = ZbudFrame(run, in: arena)
+        precondition(frame.isUnderReclaim)
+        frame.isUnderReclaim = false
+        guard !frame.isEmpty else {
+            frame.poolNumber = 0
+            return true
+        }
+        lists.file(run, frame, arena)
+        lists.pushLru(run, arena)
+        return false
+    }
+}

@@ -1,0 +1,34 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// Looking inside.
+extension ZbudPool {
+    /// Frames by free chunks, then those with two objects, then all.
+    var report: PoolReport {
+        // Only the counts are read: a walk would hold the lock for as long as the pool is large.
+        let lists = lists.withLock { $0 }
+        var rows: [[String]] = []
+        for index in 1..<lists.byFreeChunks.count {
+            rows.append(["unbuddied[\(index)]", "\(lists.byFreeChunks[index].count)"])
+        }
+        rows.append(["buddied", "\(lists.byFreeChunks[0].count)"])
+        rows.append(["total", "\(frameCount.load(ordering: .relaxed))"])
+        return PoolReport(columns: ["list", "frames"], rows: rows)
+    }
+
+    func checkInvariants() {
+        let frames = frameCount.load(ordering: .relaxed)
+        lists.withLock { lists in
+            lists.checkInvariants(arena) { _, frame in
+                precondition(frame.poolNumber == number, "a frame of another pool")
+                precondition(!frame.isEmpty, "an empty frame was kept")
+                precondition(!frame.isUnderReclaim, "a frame under reclaim is in a list")
+                precondition(frame.freeChunkCount >= 0, "the buddies overlap")
+                precondition(frame.firstChunkCount <= Zbud.objectChunkCountMax)
+                precondition(frame.lastChunkCount <= Zbud.objectChunkCountMax)
+            }
+            precondition(Int(lists.lru.count) == frames, "frames were lost")
+        }
+    }
+}

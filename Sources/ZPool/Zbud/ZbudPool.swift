@@ -1,0 +1,145 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// A pool of zbud; what it is stands at ``ZbudDriver``.
+///
+/// Lock order: `lists`, then a lane of the arena. The lock is not held while a frame is taken, since that
+/// may wait for the grower, nor while the user evicts.
+final class ZbudPool: Pool {
+    let arena: Arena
+    /// Weak, because a user owns its pools.
+    weak let user: (any PoolUser)?
+    /// Tells this pool's frames from others' and from what an earlier process left; never 0.
+    let number = UInt32.random(in: 1 ... .max)
+    let lists = Mutex(ZbudLists())
+    let frameCount = Atomic<Int>(0)
+
+    var objectByteCountMax: Int { Zbud.objectByteCountMax }
+    var hugeByteCount: Int { Zbud.objectByteCountMax + 1 }
+    var totalByteCount: Int { frameCount.load(ordering: .relaxed) * Page.byteCount }
+
+    init(arena: Arena, user: (any PoolUser)?) {
+        self.arena = arena
+        self.user = user
+    }
+
+    func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle {
+        precondition(byteCount > 0)
+        precondition(byteCount <= Zbud.objectByteCountMax)
+        let chunkCount = Zbud.chunkCount(byteCount)
+        if let handle = lists.withLock({ place(chunkCount, &$0) }) { return handle }
+        let run = try takeFrame()
+        return lists.withLock { lists in
+            let frame = ZbudFrame(run, in: arena)
+            frame.open(poolNumber: number)
+            frame.take(.first, chunkCount: chunkCount)
+            lists.file(run, frame, arena)
+            lists.pushLru(run, arena)
+            return ZbudHandle.first(of: run).packed
+        }
+    }
+
+    /// Puts an object beside another one, into first if that place is empty.
+    private func place(_ chunkCount: Int, _ lists: inout ZbudLists) -> PoolHandle? {
+        guard let run = lists.bestFit(chunkCount: chunkCount) else { return nil }
+        let frame = ZbudFrame(run, in: arena)
+        assert(frame.freeChunkCount >= chunkCount)
+        lists.unfile(run, frame, arena)
+        let buddy: ZbudHandle.Buddy = frame.firstChunkCount == 0 ? .first : .last
+        frame.take(buddy, chunkCount: chunkCount)
+        lists.file(run, frame, arena)
+        lists.removeLru(run, arena)
+        lists.pushLru(run, arena)
+        return buddy == .first
+            ? ZbudHandle.first(of: run).packed
+            : ZbudHandle.last(of: run, chunkCount: chunkCount).packed
+    }
+
+    private func takeFrame() throws(ZpoolError) -> RunNumber {
+        do {
+            let run = try arena.takeRun(frameCount: 1, for: .pool)
+            frameCount.add(1, ordering: .relaxed)
+            return run
+        } catch {
+            throw .outOfMemory
+        }
+    }
+
+    func free(_ handle: PoolHandle) {
+        let object = ZbudHandle(handle)
+        let isFrameEmpty = lists.withLock { lists in
+            let frame = ZbudFrame(object.run, in: arena)
+            checkLive(object, frame)
+            // A frame under reclaim is in no list; whoever reclaims it also files or frees it.
+            guard !frame.isUnderReclaim else {
+                frame.take(object.buddy, chunkCount: 0)
+                return false
+            }
+            lists.unfile(object.run, frame, arena)
+            frame.take(object.buddy, chunkCount: 0)
+            guard frame.isEmpty else {
+                lists.file(object.run, frame, arena)
+                return false
+            }
+            lists.removeLru(object.run, arena)
+            frame.poolNumber = 0
+            return true
+        }
+        if isFrameEmpty { giveBackFrame(object.run) }
+    }
+
+    @inline(__always)
+    private func checkLive(_ object: ZbudHandle, _ frame: ZbudFrame) {
+        precondition(frame.poolNumber == number, "a handle of no live object, or of another pool")
+        switch object.buddy {
+        case .first: precondition(frame.firstChunkCount != 0, "an object was freed twice")
+        case .last:
+            let expected = Zbud.frameChunkCount - object.startChunk
+            precondition(frame.lastChunkCount == expected, "an object was freed twice")
+        }
+    }
+
+    func giveBackFrame(_ run: RunNumber) {
+        frameCount.subtract(1, ordering: .relaxed)
+        arena.freeRun(run, frameCount: 1, from: .pool)
+    }
+
+    func offset(of handle: PoolHandle) -> ArenaOffset {
+        let object = ZbudHandle(handle)
+        return arena.offset(of: object.run, frameCount: 1)
+            + object.startChunk << Zbud.chunkByteShift
+    }
+
+    func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {
+        let object = ZbudHandle(handle)
+        // Releasing: whoever sees the owner also sees the bytes that were written before.
+        ZbudFrame(object.run, in: arena).ownerWord(object.buddy).pointee
+            .store(owner.rawValue, ordering: .releasing)
+    }
+
+    func owner(of handle: PoolHandle) -> ObjectOwner? {
+        let object = ZbudHandle(handle)
+        return owner(of: object.buddy, ZbudFrame(object.run, in: arena))
+    }
+
+    func owner(of buddy: ZbudHandle.Buddy, _ frame: ZbudFrame) -> ObjectOwner? {
+        ObjectOwner(rawValue: frame.ownerWord(buddy).pointee.load(ordering: .acquiring))
+    }
+
+    /// Nothing can be moved: a frame of one object has no room that another frame needs less.
+    func compact() -> Int { 0 }
+
+    func destroy() {
+        lists.withLock { lists in
+            while let run = lists.lru.first {
+                let frame = ZbudFrame(run, in: arena)
+                lists.unfile(run, frame, arena)
+                lists.removeLru(run, arena)
+                frame.poolNumber = 0
+                giveBackFrame(run)
+            }
+        }
+        precondition(frameCount.load(ordering: .relaxed) == 0, "destroyed while reclaiming")
+    }
+}

@@ -1,0 +1,48 @@
+import Arena
+
+/// Where an object lies: its zspage's run, its class, its slot. Enough to find its bytes by arithmetic
+/// alone.
+///
+///     51          20 19      12 11         0
+///     | run         | class    | slot     |          class: its place in the pool's table
+///
+/// Law: a run is never 0, so a handle never is. It means the same in every process whose pool has
+/// the same chain length.
+struct ZsmallocHandle {
+    private static let slotBitCount: UInt64 = 12
+    private static let classBitCount: UInt64 = 8
+
+    let run: RunNumber
+    let classPlace: Int
+    let slot: Int
+
+    @inline(__always)
+    init(run: RunNumber, classPlace: Int, slot: Int) {
+        assert(classPlace >= 0 && classPlace < 1 << Self.classBitCount)
+        assert(slot >= 0 && slot < 1 << Self.slotBitCount)
+        self.run = run
+        self.classPlace = classPlace
+        self.slot = slot
+    }
+
+    @inline(__always)
+    init(_ handle: PoolHandle) {
+        let bits = handle.rawValue
+        slot = Int(bits & (1 << Self.slotBitCount - 1))
+        classPlace = Int(bits >> Self.slotBitCount & (1 << Self.classBitCount - 1))
+        run = RunNumber(
+            rawValue: UInt32(truncatingIfNeeded: bits >> (Self.slotBitCount + Self.classBitCount)))
+    }
+
+    @inline(__always)
+    var packed: PoolHandle {
+        PoolHandle(
+            packed: UInt64(run.rawValue) << (Self.slotBitCount + Self.classBitCount)
+                | UInt64(classPlace) << Self.slotBitCount | UInt64(slot))
+    }
+
+    /// Whether a pool can have made this handle; for handles that were read from memory.
+    static func isWellFormed(_ handle: PoolHandle) -> Bool {
+        handle.rawValue >> (32 + slotBitCount + classBitCount) == 0
+    }
+}

@@ -1,0 +1,82 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// Taking over zspages that an earlier process left: descriptors and free lists are made anew.
+///
+///     adopt: first object of a run -> every slot marked free, zspage in group 0 -> the object's slot taken
+///     finish: free slots are linked, every zspage goes to the group it belongs in
+///
+/// Law: what is refused changes nothing. Group 0 is empty outside of an adoption.
+extension ZsmallocPool {
+    func adopt(
+        _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner
+    ) throws(ZpoolError) {
+        guard ZsmallocHandle.isWellFormed(handle) else { throw .invalidArgument }
+        guard byteCount > 0, byteCount <= Page.byteCount else { throw .invalidArgument }
+        let object = ZsmallocHandle(handle)
+        let place = table.place(ofByteCount: byteCount)
+        let sizeClass = table.classes[place]
+        guard object.classPlace == place, object.slot < sizeClass.objectCount,
+            arena.hasRun(object.run, frameCount: sizeClass.frameCount)
+        else { throw .invalidArgument }
+        let isAdopted = classes[place].lists.withLock { lists in
+            let zspage = Zspage(object.run, in: arena)
+            guard openClaimed(zspage, place, &lists) else { return false }
+            let word = headerWord(zspage, place, object.slot)
+            let header = SlotHeader(rawValue: word.pointee.load(ordering: .relaxed))
+            guard header.isFree else { return false }
+            word.pointee.store(SlotHeader(owner).rawValue, ordering: .releasing)
+            zspage.inUseCount += 1
+            lists.noteAdopted(1)
+            return true
+        }
+        guard isAdopted else { throw .invalidArgument }
+    }
+
+    /// Claims the run if this is its first object. False when it is somebody else's, or not being
+    /// adopted any more.
+    private func openClaimed(_ zspage: Zspage, _ place: Int, _ lists: inout ClassLists) -> Bool {
+        let sizeClass = table.classes[place]
+        guard arena.claimRun(zspage.run, frameCount: sizeClass.frameCount, for: .pool) else {
+            return zspage.poolNumber == number && zspage.classPlace == place
+                && zspage.group == FullnessGroup.empty
+        }
+        frameCount.add(sizeClass.frameCount, ordering: .relaxed)
+        zspage.open(poolNumber: number, classPlace: place)
+        zspage.freshCount = sizeClass.objectCount
+        for slot in 0..<sizeClass.objectCount {
+            headerWord(zspage, place, slot).pointee
+                .store(SlotHeader.free(link: 0).rawValue, ordering: .relaxed)
+        }
+        lists.insert(zspage, arena)
+        return true
+    }
+
+    func finishAdoption() {
+        for place in 0..<classCount {
+            classes[place].lists.withLock { lists in
+                while let run = lists.groups[FullnessGroup.empty].first {
+                    let zspage = Zspage(run, in: arena)
+                    precondition(zspage.inUseCount > 0)
+                    linkFreeSlots(zspage, place)
+                    lists.refile(zspage, change: 0, table.classes[place], arena)
+                }
+            }
+        }
+    }
+
+    /// Links from the last slot to the first, so that low ones are taken first.
+    private func linkFreeSlots(_ zspage: Zspage, _ place: Int) {
+        precondition(zspage.freeLink == 0)
+        for slot in (0..<zspage.freshCount).reversed() {
+            let word = headerWord(zspage, place, slot)
+            guard SlotHeader(rawValue: word.pointee.load(ordering: .relaxed)).isFree else {
+                continue
+            }
+            word.pointee.store(
+                SlotHeader.free(link: zspage.freeLink).rawValue, ordering: .relaxed)
+            zspage.freeLink = slot + 1
+        }
+    }
+}

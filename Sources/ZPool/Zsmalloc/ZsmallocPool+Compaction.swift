@@ -1,0 +1,146 @@
+import Arena
+import Glibc
+import Synchronization
+import ZswapCore
+
+/// Moving objects out of the emptiest zspages of a class into its fullest ones, to free frames.
+///
+///     source: 10 % first                 destination: 99 % first
+///     | A . . . B . |   A, B move  ->    | C D E A F B |         source empty: its frames are free
+///
+/// Law: an object moves under its class's lock: bytes and header are copied, then the user publishes the
+/// new handle; if it will not, the copy is dropped. An object without an owner stays where it is.
+/// Ends: each step fills a destination, empties a source or finds an object that stays. There are
+/// at most two steps a zspage and `stuckCountMax` sources with objects that stay in a class.
+extension ZsmallocPool {
+    /// Sources that could not be emptied before a class is left for the next time. Each may be passed
+    /// over in later searches of the lists, so this bounds how long those are.
+    private static let stuckCountMax = 16
+
+    private enum Step { case nothingToGain, progress, freed(RunNumber), stuck }
+
+    /// What a compaction of a class remembers: sources to pass over.
+    private struct Pass {
+        var stuck = InlineArray<16, UInt32>(repeating: 0)
+        var stuckCount = 0
+
+        mutating func passOver(_ run: RunNumber) {
+            stuck[stuckCount] = run.rawValue
+            stuckCount += 1
+        }
+        func passesOver(_ run: RunNumber) -> Bool {
+            (0..<stuckCount).contains { stuck[$0] == run.rawValue }
+        }
+    }
+
+    func compact() -> Int {
+        guard let user else { return 0 }
+        guard !isCompacting.exchange(true, ordering: .acquiring) else { return 0 }
+        defer { isCompacting.store(false, ordering: .releasing) }
+        var freed = 0
+        for place in (0..<classCount).reversed() { freed += compact(place, user) }
+        compactedFrameCount.add(freed, ordering: .relaxed)
+        return freed
+    }
+
+    private func compact(_ place: Int, _ user: any PoolUser) -> Int {
+        let pool = classes + place
+        guard !pool.pointee.sizeClass.isHuge else { return 0 }
+        var freed = 0
+        var pass = Pass()
+        var stepsLeft = pool.pointee.lists.withLock { 2 * $0.zspageCount }
+        while stepsLeft > 0 && pass.stuckCount < Self.stuckCountMax {
+            stepsLeft -= 1
+            // The lock is dropped between steps, so that a store waits for one zspage at most.
+            switch pool.pointee.lists.withLock({ compactStep(place, &$0, &pass, user) }) {
+            case .nothingToGain: return freed
+            case .progress, .stuck: continue
+            case .freed(let run):
+                giveBack(run, pool.pointee.sizeClass)
+                freed += pool.pointee.sizeClass.frameCount
+            }
+        }
+        return freed
+    }
+
+    /// Moves from one source to one destination until one of them is done with.
+    private func compactStep(
+        _ place: Int, _ lists: inout ClassLists, _ pass: inout Pass, _ user: any PoolUser
+    ) -> Step {
+        let sizeClass = classes[place].sizeClass
+        guard lists.freeableFrameCount(sizeClass) > 0 else { return .nothingToGain }
+        guard let target = lists.fullest.map({ Zspage($0, in: arena) }),
+            let source = emptiest(lists, pass, besides: target.run)
+        else { return .nothingToGain }
+        let staying = moveObjects(from: source, to: target, place, user)
+        // A destination whose only copies were dropped was not empty before, so it never becomes free.
+        let isTargetEmpty = settle(target, change: 0, place, &lists)
+        precondition(!isTargetEmpty)
+        if settle(source, change: 0, place, &lists) { return .freed(source.run) }
+        guard staying > 0 else { return .progress }
+        pass.passOver(source.run)
+        return .stuck
+    }
+
+    /// The zspage with the fewest objects that is not passed over.
+    private func emptiest(
+        _ lists: ClassLists, _ pass: Pass, besides target: RunNumber
+    ) -> Zspage? {
+        for group in FullnessGroup.emptiest...FullnessGroup.fullest {
+            var candidate = lists.groups[group].first
+            while let run = candidate {
+                if run != target && !pass.passesOver(run) { return Zspage(run, in: arena) }
+                candidate = lists.groups[group].following(run, ZspageLinkage(arena: arena))
+            }
+        }
+        return nil
+    }
+
+    /// Moves what can be moved until the target is full. Returns how many objects it met that stay.
+    private func moveObjects(
+        from source: Zspage, to target: Zspage, _ place: Int, _ user: any PoolUser
+    ) -> Int {
+        let slotCount = classes[place].sizeClass.objectCount
+        var staying = 0
+        var slot = 0
+        while slot < source.freshCount && source.inUseCount > 0 {
+            guard target.inUseCount < slotCount else { return 0 }
+            let header = SlotHeader(
+                rawValue: headerWord(source, place, slot).pointee.load(ordering: .acquiring))
+            if let owner = header.owner {
+                if !move(slot, owner, from: source, to: target, place, user) { staying += 1 }
+            } else if !header.isFree {
+                staying += 1
+            }
+            slot += 1
+        }
+        return staying
+    }
+
+    /// Copies one object and asks the user to publish the copy. False when the object stays.
+    private func move(
+        _ slot: Int, _ owner: ObjectOwner, from source: Zspage, to target: Zspage, _ place: Int,
+        _ user: any PoolUser
+    ) -> Bool {
+        let sizeClass = classes[place].sizeClass
+        let newSlot = takeSlot(target, place)
+        let header = SizeClassTable.slotHeaderByteCount
+        let byteCount = sizeClass.byteCount - header
+        let old = slotOffset(source.run, sizeClass, slot) + header
+        let new = slotOffset(target.run, sizeClass, newSlot) + header
+        // The header goes last and by itself: with it the copy is published.
+        memcpy(
+            arena.pointer(to: new, byteCount: byteCount),
+            arena.pointer(to: old, byteCount: byteCount), byteCount)
+        headerWord(target, place, newSlot).pointee
+            .store(SlotHeader(owner).rawValue, ordering: .releasing)
+        let oldHandle = ZsmallocHandle(run: source.run, classPlace: place, slot: slot)
+        let newHandle = ZsmallocHandle(run: target.run, classPlace: place, slot: newSlot)
+        guard user.move(owner: owner, from: oldHandle.packed, to: newHandle.packed) else {
+            putBackSlot(newSlot, target, place)
+            return false
+        }
+        putBackSlot(slot, source, place)
+        return true
+    }
+}

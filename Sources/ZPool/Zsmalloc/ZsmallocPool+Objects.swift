@@ -1,0 +1,50 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// Finding an object: arithmetic on its handle and its class's numbers, which never change.
+extension ZsmallocPool {
+    func offset(of handle: PoolHandle) -> ArenaOffset {
+        let object = ZsmallocHandle(handle)
+        precondition(object.classPlace < classCount)
+        let sizeClass = classes[object.classPlace].sizeClass
+        let start = slotOffset(object.run, sizeClass, object.slot)
+        return sizeClass.isHuge ? start : start + SizeClassTable.slotHeaderByteCount
+    }
+
+    /// Where a slot starts: its header, or a huge object.
+    @inline(__always)
+    func slotOffset(_ run: RunNumber, _ sizeClass: SizeClass, _ slot: Int) -> ArenaOffset {
+        arena.offset(of: run, frameCount: sizeClass.frameCount) + slot &* sizeClass.byteCount
+    }
+
+    /// A slot's header: in front of the object, or in the descriptor if it is huge. A raw address,
+    /// because it is shared between threads and lies among the objects' bytes.
+    @inline(__always)
+    func headerWord(
+        _ zspage: Zspage, _ place: Int, _ slot: Int
+    ) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        let sizeClass = classes[place].sizeClass
+        if sizeClass.isHuge { return zspage.hugeHeader }
+        let byteCount = SizeClassTable.slotHeaderByteCount
+        return arena.pointer(
+            to: slotOffset(zspage.run, sizeClass, slot), byteCount: byteCount
+        ).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+
+    @inline(__always)
+    private func headerWord(_ handle: PoolHandle) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        let object = ZsmallocHandle(handle)
+        precondition(object.classPlace < classCount)
+        return headerWord(Zspage(object.run, in: arena), object.classPlace, object.slot)
+    }
+
+    func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {
+        // Releasing: whoever sees the owner also sees the bytes that were written before.
+        headerWord(handle).pointee.store(SlotHeader(owner).rawValue, ordering: .releasing)
+    }
+
+    func owner(of handle: PoolHandle) -> ObjectOwner? {
+        SlotHeader(rawValue: headerWord(handle).pointee.load(ordering: .acquiring)).owner
+    }
+}

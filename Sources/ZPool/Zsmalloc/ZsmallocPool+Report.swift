@@ -1,0 +1,91 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// Looking inside.
+extension ZsmallocPool {
+    /// The kernel's table of classes: zspages by fullness, objects, frames, and what compaction can free.
+    /// Merged classes have no row, so the first column has gaps; the last row has the sums.
+    var report: PoolReport {
+        let columns =
+            ["class", "size"] + FullnessGroup.columns
+            + ["obj_allocated", "obj_used", "pages_used", "pages_per_zspage", "freeable"]
+        var rows: [[String]] = []
+        var sums = Array(repeating: 0, count: columns.count)
+        for place in 0..<classCount {
+            let row = reportRow(place)
+            rows.append(row.map { "\($0)" })
+            for column in row.indices { sums[column] += row[column] }
+        }
+        var totals = sums.map { "\($0)" }
+        totals[0] = "Total"
+        totals[1] = ""
+        totals[columns.count - 2] = ""
+        rows.append(totals)
+        return PoolReport(columns: columns, rows: rows)
+    }
+
+    private func reportRow(_ place: Int) -> [Int] {
+        let sizeClass = table.classes[place]
+        let lists = classes[place].lists.withLock { $0 }
+        let groups = (FullnessGroup.emptiest...FullnessGroup.full).map {
+            Int(lists.groups[$0].count)
+        }
+        let zspages = lists.zspageCount
+        return [sizeClass.rawIndex, sizeClass.byteCount] + groups + [
+            zspages * sizeClass.objectCount, lists.inUseCount, zspages * sizeClass.frameCount,
+            sizeClass.frameCount, lists.freeableFrameCount(sizeClass),
+        ]
+    }
+
+    func checkInvariants() {
+        var frames = 0
+        for place in 0..<classCount {
+            frames += classes[place].lists.withLock { checkInvariants(place, $0) }
+        }
+        precondition(frames == frameCount.load(ordering: .relaxed), "zspages were lost")
+    }
+
+    /// Checks a class and returns its frames.
+    private func checkInvariants(_ place: Int, _ lists: ClassLists) -> Int {
+        let sizeClass = table.classes[place]
+        precondition(lists.groups[FullnessGroup.empty].isEmpty, "an empty zspage was kept")
+        var inUse = 0
+        for group in 0..<FullnessGroup.count {
+            lists.groups[group].checkInvariants(ZspageLinkage(arena: arena))
+            lists.groups[group].forEach(ZspageLinkage(arena: arena)) { run in
+                let zspage = Zspage(run, in: arena)
+                precondition(zspage.group == group)
+                checkInvariants(zspage, place)
+                inUse += zspage.inUseCount
+            }
+        }
+        precondition(inUse == lists.inUseCount, "objects were lost")
+        return lists.zspageCount * sizeClass.frameCount
+    }
+
+    private func checkInvariants(_ zspage: Zspage, _ place: Int) {
+        let sizeClass = table.classes[place]
+        precondition(zspage.poolNumber == number, "a zspage of another pool")
+        precondition(zspage.classPlace == place, "a zspage of another class")
+        precondition(zspage.freshCount <= sizeClass.objectCount)
+        let group = FullnessGroup.of(inUse: zspage.inUseCount, max: sizeClass.objectCount)
+        precondition(zspage.group == group, "a zspage is in the wrong group")
+        var marked = 0
+        for slot in 0..<zspage.freshCount {
+            let word = headerWord(zspage, place, slot).pointee.load(ordering: .relaxed)
+            if SlotHeader(rawValue: word).isFree { marked += 1 }
+        }
+        precondition(zspage.inUseCount + marked == zspage.freshCount, "slots were lost")
+        var linked = 0
+        var link = zspage.freeLink
+        while link != 0 {
+            let word = headerWord(zspage, place, link - 1).pointee.load(ordering: .relaxed)
+            precondition(SlotHeader(rawValue: word).isFree, "a taken slot is linked as free")
+            link = SlotHeader(rawValue: word).link
+            linked += 1
+            precondition(linked <= marked, "the free slots are linked in a circle")
+        }
+        precondition(linked == marked, "free slots are not linked")
+    }
+}
