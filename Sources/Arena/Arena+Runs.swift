@@ -43,15 +43,13 @@ extension Arena {
     /// Where a run's frames start.
     @inline(__always)
     public func offset(of run: RunNumber, frameCount: Int) -> ArenaOffset {
-        ArenaOffset(
-            layout.segmentStart(run.segment) + run.index &* frameCount &* Page.byteCount)
+        runMap.offset(of: run, frameCount: frameCount)
     }
 
     /// 32 bytes that belong to whoever holds the run; their content is undefined when the run is taken.
     @inline(__always)
     public func descriptor(of run: RunNumber) -> ArenaOffset {
-        ArenaOffset(
-            layout.descriptorStart(run.segment) + run.index &* ArenaLayout.descriptorByteCount)
+        runMap.descriptor(of: run)
     }
 
     /// Bytes in a run's descriptor.

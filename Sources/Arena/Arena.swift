@@ -39,6 +39,8 @@ public final class Arena: Sendable {
     let layout: ArenaLayout
     let memory: FrameMemory
     let records: SegmentRecords
+    /// Where runs lie, for drivers.
+    public let runMap: RunMap
     /// By run length; index 0 is unused.
     let lanes: [Lane]
     let segments: Mutex<SegmentStock>
@@ -66,6 +68,7 @@ public final class Arena: Sendable {
         self.layout = layout
         self.memory = memory
         records = SegmentRecords(memory: memory, layout: layout)
+        runMap = RunMap(base: memory.base, layout: layout)
         lanes = (0...Limits.runFrameCountMax).map { Lane(runFrameCount: max($0, 1)) }
         segments = Mutex(SegmentStock(reserveCapacity: configuration.reserveSegmentCount))
         guard memory.commit(start: 0, byteCount: Page.byteCount) else { throw .outOfMemory }

@@ -15,9 +15,8 @@ struct ZbudFrame {
     private let header: UnsafeMutableRawPointer
 
     @inline(__always)
-    init(_ run: RunNumber, in arena: Arena) {
-        header = arena.pointer(
-            to: arena.offset(of: run, frameCount: 1), byteCount: Zbud.chunkByteCount)
+    init(_ run: RunNumber, in map: RunMap) {
+        header = map.address(of: map.offset(of: run, frameCount: 1))
     }
 
     var buddyLinks: UnsafeMutablePointer<RunLinks> {
@@ -80,23 +79,20 @@ struct ZbudFrame {
     }
 }
 
-/// The links of zbud's two kinds of lists.
-///
-/// Holds the arena unowned: the pool that calls keeps it alive, and counting references here would cost
-/// more than the list.
+/// The links of the lists by free chunks.
 struct ZbudBuddyLinkage: RunLinkage {
-    unowned(unsafe) let arena: Arena
+    let map: RunMap
     @inline(__always)
     func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
-        ZbudFrame(run, in: arena).buddyLinks
+        ZbudFrame(run, in: map).buddyLinks
     }
 }
 
-/// See ``ZbudBuddyLinkage``.
+/// The links of the LRU list.
 struct ZbudLruLinkage: RunLinkage {
-    unowned(unsafe) let arena: Arena
+    let map: RunMap
     @inline(__always)
     func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
-        ZbudFrame(run, in: arena).lruLinks
+        ZbudFrame(run, in: map).lruLinks
     }
 }

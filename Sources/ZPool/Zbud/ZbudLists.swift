@@ -27,40 +27,40 @@ struct ZbudLists: Sendable {
 
     /// Adds a frame to the head of the list where it belongs now.
     @inline(__always)
-    mutating func file(_ run: RunNumber, _ frame: ZbudFrame, _ arena: Arena) {
+    mutating func file(_ run: RunNumber, _ frame: ZbudFrame, _ map: RunMap) {
         let index = frame.listIndex
-        byFreeChunks[index].pushFirst(run, ZbudBuddyLinkage(arena: arena))
+        byFreeChunks[index].pushFirst(run, ZbudBuddyLinkage(map: map))
         occupied |= 1 << UInt64(index)
     }
 
     /// Removes a frame from its list, before its chunk counts change.
     @inline(__always)
-    mutating func unfile(_ run: RunNumber, _ frame: ZbudFrame, _ arena: Arena) {
+    mutating func unfile(_ run: RunNumber, _ frame: ZbudFrame, _ map: RunMap) {
         let index = frame.listIndex
-        byFreeChunks[index].remove(run, ZbudBuddyLinkage(arena: arena))
+        byFreeChunks[index].remove(run, ZbudBuddyLinkage(map: map))
         if byFreeChunks[index].isEmpty { occupied &= ~(1 << UInt64(index)) }
     }
 
     /// The frame was allocated into just now, or is new.
     @inline(__always)
-    mutating func pushLru(_ run: RunNumber, _ arena: Arena) {
-        lru.pushFirst(run, ZbudLruLinkage(arena: arena))
+    mutating func pushLru(_ run: RunNumber, _ map: RunMap) {
+        lru.pushFirst(run, ZbudLruLinkage(map: map))
     }
 
     @inline(__always)
-    mutating func removeLru(_ run: RunNumber, _ arena: Arena) {
-        lru.remove(run, ZbudLruLinkage(arena: arena))
+    mutating func removeLru(_ run: RunNumber, _ map: RunMap) {
+        lru.remove(run, ZbudLruLinkage(map: map))
     }
 
     /// Traps on a broken law; `frame` also checks the frames.
-    func checkInvariants(_ arena: Arena, _ checkFrame: (RunNumber, ZbudFrame) -> Void) {
-        lru.checkInvariants(ZbudLruLinkage(arena: arena))
+    func checkInvariants(_ map: RunMap, _ checkFrame: (RunNumber, ZbudFrame) -> Void) {
+        lru.checkInvariants(ZbudLruLinkage(map: map))
         var filed: UInt32 = 0
         for index in 0..<byFreeChunks.count {
             let list = byFreeChunks[index]
-            list.checkInvariants(ZbudBuddyLinkage(arena: arena))
-            list.forEach(ZbudBuddyLinkage(arena: arena)) { run in
-                let frame = ZbudFrame(run, in: arena)
+            list.checkInvariants(ZbudBuddyLinkage(map: map))
+            list.forEach(ZbudBuddyLinkage(map: map)) { run in
+                let frame = ZbudFrame(run, in: map)
                 precondition(frame.listIndex == index, "a frame is in the wrong list")
                 checkFrame(run, frame)
             }

@@ -25,13 +25,13 @@ extension ZbudPool {
 
     /// Claims the frame if this is its first object. False when it is somebody else's.
     private func openClaimed(_ run: RunNumber, _ lists: inout ZbudLists) -> Bool {
-        let frame = ZbudFrame(run, in: arena)
+        let frame = ZbudFrame(run, in: map)
         guard arena.claimRun(run, frameCount: 1, for: .pool) else {
             return frame.poolNumber == number
         }
         frameCount.add(1, ordering: .relaxed)
         frame.open(poolNumber: number)
-        lists.pushLru(run, arena)
+        lists.pushLru(run, map)
         return true
     }
 
@@ -39,13 +39,13 @@ extension ZbudPool {
     private func adopt(
         _ object: ZbudHandle, chunkCount: Int, owner: ObjectOwner, _ lists: inout ZbudLists
     ) -> Bool {
-        let frame = ZbudFrame(object.run, in: arena)
+        let frame = ZbudFrame(object.run, in: map)
         let present = object.buddy == .first ? frame.firstChunkCount : frame.lastChunkCount
         guard present == 0, frame.freeChunkCount >= chunkCount else { return false }
-        if !frame.isEmpty { lists.unfile(object.run, frame, arena) }
+        if !frame.isEmpty { lists.unfile(object.run, frame, map) }
         frame.take(object.buddy, chunkCount: chunkCount)
         frame.ownerWord(object.buddy).pointee.store(owner.rawValue, ordering: .releasing)
-        lists.file(object.run, frame, arena)
+        lists.file(object.run, frame, map)
         return true
     }
 

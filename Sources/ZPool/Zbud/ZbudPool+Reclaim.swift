@@ -57,10 +57,10 @@ extension ZbudPool {
 
     private func takeVictim(_ lists: inout ZbudLists) -> Victim? {
         guard let run = lists.lru.last else { return nil }
-        let frame = ZbudFrame(run, in: arena)
+        let frame = ZbudFrame(run, in: map)
         precondition(!frame.isUnderReclaim)
-        lists.removeLru(run, arena)
-        lists.unfile(run, frame, arena)
+        lists.removeLru(run, map)
+        lists.unfile(run, frame, map)
         frame.isUnderReclaim = true
         var victim = Victim(run: run)
         if frame.firstChunkCount != 0 {
@@ -84,15 +84,15 @@ extension ZbudPool {
 
     /// Takes the mark off. True when the frame is empty: then it is the caller's.
     private func putBack(_ run: RunNumber, _ lists: inout ZbudLists) -> Bool {
-        let frame = ZbudFrame(run, in: arena)
+        let frame = ZbudFrame(run, in: map)
         precondition(frame.isUnderReclaim)
         frame.isUnderReclaim = false
         guard !frame.isEmpty else {
             frame.poolNumber = 0
             return true
         }
-        lists.file(run, frame, arena)
-        lists.pushLru(run, arena)
+        lists.file(run, frame, map)
+        lists.pushLru(run, map)
         return false
     }
 }

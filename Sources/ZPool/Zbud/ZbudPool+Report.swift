@@ -20,7 +20,7 @@ extension ZbudPool {
     func checkInvariants() {
         let frames = frameCount.load(ordering: .relaxed)
         lists.withLock { lists in
-            lists.checkInvariants(arena) { _, frame in
+            lists.checkInvariants(map) { _, frame in
                 precondition(frame.poolNumber == number, "a frame of another pool")
                 precondition(!frame.isEmpty, "an empty frame was kept")
                 precondition(!frame.isUnderReclaim, "a frame under reclaim is in a list")

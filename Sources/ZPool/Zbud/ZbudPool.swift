@@ -8,6 +8,7 @@ import ZswapCore
 /// may wait for the grower, nor while the user evicts.
 final class ZbudPool: Pool {
     let arena: Arena
+    let map: RunMap
     /// Weak, because a user owns its pools.
     weak let user: (any PoolUser)?
     /// Tells this pool's frames from others' and from what an earlier process left; never 0.
@@ -21,6 +22,7 @@ final class ZbudPool: Pool {
 
     init(arena: Arena, user: (any PoolUser)?) {
         self.arena = arena
+        map = arena.runMap
         self.user = user
     }
 
@@ -31,11 +33,11 @@ final class ZbudPool: Pool {
         if let handle = lists.withLock({ place(chunkCount, &$0) }) { return handle }
         let run = try takeFrame()
         return lists.withLock { lists in
-            let frame = ZbudFrame(run, in: arena)
+            let frame = ZbudFrame(run, in: map)
             frame.open(poolNumber: number)
             frame.take(.first, chunkCount: chunkCount)
-            lists.file(run, frame, arena)
-            lists.pushLru(run, arena)
+            lists.file(run, frame, map)
+            lists.pushLru(run, map)
             return ZbudHandle.first(of: run).packed
         }
     }
@@ -43,14 +45,14 @@ final class ZbudPool: Pool {
     /// Puts an object beside another one, into first if that place is empty.
     private func place(_ chunkCount: Int, _ lists: inout ZbudLists) -> PoolHandle? {
         guard let run = lists.bestFit(chunkCount: chunkCount) else { return nil }
-        let frame = ZbudFrame(run, in: arena)
+        let frame = ZbudFrame(run, in: map)
         assert(frame.freeChunkCount >= chunkCount)
-        lists.unfile(run, frame, arena)
+        lists.unfile(run, frame, map)
         let buddy: ZbudHandle.Buddy = frame.firstChunkCount == 0 ? .first : .last
         frame.take(buddy, chunkCount: chunkCount)
-        lists.file(run, frame, arena)
-        lists.removeLru(run, arena)
-        lists.pushLru(run, arena)
+        lists.file(run, frame, map)
+        lists.removeLru(run, map)
+        lists.pushLru(run, map)
         return buddy == .first
             ? ZbudHandle.first(of: run).packed
             : ZbudHandle.last(of: run, chunkCount: chunkCount).packed
@@ -69,20 +71,20 @@ final class ZbudPool: Pool {
     func free(_ handle: PoolHandle) {
         let object = ZbudHandle(handle)
         let isFrameEmpty = lists.withLock { lists in
-            let frame = ZbudFrame(object.run, in: arena)
+            let frame = ZbudFrame(object.run, in: map)
             checkLive(object, frame)
             // A frame under reclaim is in no list; whoever reclaims it also files or frees it.
             guard !frame.isUnderReclaim else {
                 frame.take(object.buddy, chunkCount: 0)
                 return false
             }
-            lists.unfile(object.run, frame, arena)
+            lists.unfile(object.run, frame, map)
             frame.take(object.buddy, chunkCount: 0)
             guard frame.isEmpty else {
-                lists.file(object.run, frame, arena)
+                lists.file(object.run, frame, map)
                 return false
             }
-            lists.removeLru(object.run, arena)
+            lists.removeLru(object.run, map)
             frame.poolNumber = 0
             return true
         }
@@ -107,20 +109,20 @@ final class ZbudPool: Pool {
 
     func offset(of handle: PoolHandle) -> ArenaOffset {
         let object = ZbudHandle(handle)
-        return arena.offset(of: object.run, frameCount: 1)
+        return map.offset(of: object.run, frameCount: 1)
             + object.startChunk << Zbud.chunkByteShift
     }
 
     func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {
         let object = ZbudHandle(handle)
         // Releasing: whoever sees the owner also sees the bytes that were written before.
-        ZbudFrame(object.run, in: arena).ownerWord(object.buddy).pointee
+        ZbudFrame(object.run, in: map).ownerWord(object.buddy).pointee
             .store(owner.rawValue, ordering: .releasing)
     }
 
     func owner(of handle: PoolHandle) -> ObjectOwner? {
         let object = ZbudHandle(handle)
-        return owner(of: object.buddy, ZbudFrame(object.run, in: arena))
+        return owner(of: object.buddy, ZbudFrame(object.run, in: map))
     }
 
     func owner(of buddy: ZbudHandle.Buddy, _ frame: ZbudFrame) -> ObjectOwner? {
@@ -133,9 +135,9 @@ final class ZbudPool: Pool {
     func destroy() {
         lists.withLock { lists in
             while let run = lists.lru.first {
-                let frame = ZbudFrame(run, in: arena)
-                lists.unfile(run, frame, arena)
-                lists.removeLru(run, arena)
+                let frame = ZbudFrame(run, in: map)
+                lists.unfile(run, frame, map)
+                lists.removeLru(run, map)
                 frame.poolNumber = 0
                 giveBackFrame(run)
             }

@@ -36,25 +36,25 @@ struct ClassLists: Sendable {
 
     /// Adds a new zspage to the list that it names.
     @inline(__always)
-    mutating func insert(_ zspage: Zspage, _ arena: Arena) {
-        groups[zspage.group].pushFirst(zspage.run, ZspageLinkage(arena: arena))
+    mutating func insert(_ zspage: Zspage, _ map: RunMap) {
+        groups[zspage.group].pushFirst(zspage.run, ZspageLinkage(map: map))
     }
 
     @inline(__always)
-    mutating func remove(_ zspage: Zspage, _ arena: Arena) {
-        groups[zspage.group].remove(zspage.run, ZspageLinkage(arena: arena))
+    mutating func remove(_ zspage: Zspage, _ map: RunMap) {
+        groups[zspage.group].remove(zspage.run, ZspageLinkage(map: map))
     }
 
     /// Moves a zspage to the head of another list if it is not as full as before. Its objects are
     /// counted by `change`.
     @inline(__always)
-    mutating func refile(_ zspage: Zspage, change: Int, _ sizeClass: SizeClass, _ arena: Arena) {
+    mutating func refile(_ zspage: Zspage, change: Int, _ sizeClass: SizeClass, _ map: RunMap) {
         inUseCount += change
         let group = FullnessGroup.of(inUse: zspage.inUseCount, max: sizeClass.objectCount)
         guard group != zspage.group else { return }
-        remove(zspage, arena)
+        remove(zspage, map)
         zspage.group = group
-        insert(zspage, arena)
+        insert(zspage, map)
     }
 
     /// Counts objects that were adopted.

@@ -21,7 +21,7 @@ extension ZsmallocPool {
             arena.hasRun(object.run, frameCount: sizeClass.frameCount)
         else { throw .invalidArgument }
         let isAdopted = classes[place].lists.withLock { lists in
-            let zspage = Zspage(object.run, in: arena)
+            let zspage = Zspage(object.run, in: map)
             guard openClaimed(zspage, place, &lists) else { return false }
             let word = headerWord(zspage, place, object.slot)
             let header = SlotHeader(rawValue: word.pointee.load(ordering: .relaxed))
@@ -49,7 +49,7 @@ extension ZsmallocPool {
             headerWord(zspage, place, slot).pointee
                 .store(SlotHeader.free(link: 0).rawValue, ordering: .relaxed)
         }
-        lists.insert(zspage, arena)
+        lists.insert(zspage, map)
         return true
     }
 
@@ -57,10 +57,10 @@ extension ZsmallocPool {
         for place in 0..<classCount {
             classes[place].lists.withLock { lists in
                 while let run = lists.groups[FullnessGroup.empty].first {
-                    let zspage = Zspage(run, in: arena)
+                    let zspage = Zspage(run, in: map)
                     precondition(zspage.inUseCount > 0)
                     linkFreeSlots(zspage, place)
-                    lists.refile(zspage, change: 0, table.classes[place], arena)
+                    lists.refile(zspage, change: 0, table.classes[place], map)
                 }
             }
         }

@@ -69,7 +69,7 @@ extension ZsmallocPool {
     ) -> Step {
         let sizeClass = classes[place].sizeClass
         guard lists.freeableFrameCount(sizeClass) > 0 else { return .nothingToGain }
-        guard let target = lists.fullest.map({ Zspage($0, in: arena) }),
+        guard let target = lists.fullest.map({ Zspage($0, in: map) }),
             let source = emptiest(lists, pass, besides: target.run)
         else { return .nothingToGain }
         let staying = moveObjects(from: source, to: target, place, user)
@@ -89,8 +89,8 @@ extension ZsmallocPool {
         for group in FullnessGroup.emptiest...FullnessGroup.fullest {
             var candidate = lists.groups[group].first
             while let run = candidate {
-                if run != target && !pass.passesOver(run) { return Zspage(run, in: arena) }
-                candidate = lists.groups[group].following(run, ZspageLinkage(arena: arena))
+                if run != target && !pass.passesOver(run) { return Zspage(run, in: map) }
+                candidate = lists.groups[group].following(run, ZspageLinkage(map: map))
             }
         }
         return nil
@@ -129,9 +129,7 @@ extension ZsmallocPool {
         let old = slotOffset(source.run, sizeClass, slot) + header
         let new = slotOffset(target.run, sizeClass, newSlot) + header
         // The header goes last and by itself: with it the copy is published.
-        memcpy(
-            arena.pointer(to: new, byteCount: byteCount),
-            arena.pointer(to: old, byteCount: byteCount), byteCount)
+        memcpy(map.address(of: new), map.address(of: old), byteCount)
         headerWord(target, place, newSlot).pointee
             .store(SlotHeader(owner).rawValue, ordering: .releasing)
         let oldHandle = ZsmallocHandle(run: source.run, classPlace: place, slot: slot)

@@ -15,7 +15,7 @@ extension ZsmallocPool {
     /// Where a slot starts: its header, or a huge object.
     @inline(__always)
     func slotOffset(_ run: RunNumber, _ sizeClass: SizeClass, _ slot: Int) -> ArenaOffset {
-        arena.offset(of: run, frameCount: sizeClass.frameCount) + slot &* sizeClass.byteCount
+        map.offset(of: run, frameCount: sizeClass.frameCount) + slot &* sizeClass.byteCount
     }
 
     /// A slot's header: in front of the object, or in the descriptor if it is huge. A raw address,
@@ -26,17 +26,15 @@ extension ZsmallocPool {
     ) -> UnsafeMutablePointer<Atomic<UInt64>> {
         let sizeClass = classes[place].sizeClass
         if sizeClass.isHuge { return zspage.hugeHeader }
-        let byteCount = SizeClassTable.slotHeaderByteCount
-        return arena.pointer(
-            to: slotOffset(zspage.run, sizeClass, slot), byteCount: byteCount
-        ).assumingMemoryBound(to: Atomic<UInt64>.self)
+        return map.address(of: slotOffset(zspage.run, sizeClass, slot))
+            .assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
     @inline(__always)
     private func headerWord(_ handle: PoolHandle) -> UnsafeMutablePointer<Atomic<UInt64>> {
         let object = ZsmallocHandle(handle)
         precondition(object.classPlace < classCount)
-        return headerWord(Zspage(object.run, in: arena), object.classPlace, object.slot)
+        return headerWord(Zspage(object.run, in: map), object.classPlace, object.slot)
     }
 
     func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {

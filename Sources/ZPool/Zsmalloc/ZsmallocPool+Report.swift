@@ -52,9 +52,9 @@ extension ZsmallocPool {
         precondition(lists.groups[FullnessGroup.empty].isEmpty, "an empty zspage was kept")
         var inUse = 0
         for group in 0..<FullnessGroup.count {
-            lists.groups[group].checkInvariants(ZspageLinkage(arena: arena))
-            lists.groups[group].forEach(ZspageLinkage(arena: arena)) { run in
-                let zspage = Zspage(run, in: arena)
+            lists.groups[group].checkInvariants(ZspageLinkage(map: map))
+            lists.groups[group].forEach(ZspageLinkage(map: map)) { run in
+                let zspage = Zspage(run, in: map)
                 precondition(zspage.group == group)
                 checkInvariants(zspage, place)
                 inUse += zspage.inUseCount

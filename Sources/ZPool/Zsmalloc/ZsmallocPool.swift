@@ -16,6 +16,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     // Unchecked: the raw storage is set up once, and what changes in it is behind the classes' locks.
 
     let arena: Arena
+    let map: RunMap
     /// Weak, because a user owns its pools.
     weak let user: (any PoolUser)?
     let table: SizeClassTable
@@ -37,6 +38,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
 
     init(arena: Arena, table: SizeClassTable, user: (any PoolUser)?) {
         self.arena = arena
+        map = arena.runMap
         self.table = table
         self.user = user
         hugeByteCount = table.hugeByteCount
@@ -62,9 +64,9 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         if let found { return found }
         let run = try takeRun(pool.pointee.sizeClass)
         return pool.pointee.lists.withLock { lists in
-            let zspage = Zspage(run, in: arena)
+            let zspage = Zspage(run, in: map)
             zspage.open(poolNumber: number, classPlace: place)
-            lists.insert(zspage, arena)
+            lists.insert(zspage, map)
             return takeSlot(in: zspage, place, &lists)
         }
     }
@@ -82,7 +84,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     @inline(__always)
     private func takeSlot(_ place: Int, _ lists: inout ClassLists) -> PoolHandle? {
         guard let run = lists.fullest else { return nil }
-        return takeSlot(in: Zspage(run, in: arena), place, &lists)
+        return takeSlot(in: Zspage(run, in: map), place, &lists)
     }
 
     @inline(__always)
@@ -90,7 +92,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         in zspage: Zspage, _ place: Int, _ lists: inout ClassLists
     ) -> PoolHandle {
         let slot = takeSlot(zspage, place)
-        lists.refile(zspage, change: 1, classes[place].sizeClass, arena)
+        lists.refile(zspage, change: 1, classes[place].sizeClass, map)
         return ZsmallocHandle(run: zspage.run, classPlace: place, slot: slot).packed
     }
 
@@ -121,7 +123,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         precondition(object.classPlace < classCount)
         let pool = classes + object.classPlace
         let isZspageEmpty = pool.pointee.lists.withLock { lists in
-            let zspage = Zspage(object.run, in: arena)
+            let zspage = Zspage(object.run, in: map)
             precondition(zspage.poolNumber == number, "a handle of no live object, or not ours")
             precondition(zspage.classPlace == object.classPlace)
             putBackSlot(object.slot, zspage, object.classPlace)
@@ -148,9 +150,9 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     func settle(
         _ zspage: Zspage, change: Int, _ place: Int, _ lists: inout ClassLists
     ) -> Bool {
-        lists.refile(zspage, change: change, classes[place].sizeClass, arena)
+        lists.refile(zspage, change: change, classes[place].sizeClass, map)
         guard zspage.inUseCount == 0 else { return false }
-        lists.remove(zspage, arena)
+        lists.remove(zspage, map)
         zspage.close()
         return true
     }
@@ -171,8 +173,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
             pool.pointee.lists.withLock { lists in
                 for group in 0..<FullnessGroup.count {
                     while let run = lists.groups[group].first {
-                        let zspage = Zspage(run, in: arena)
-                        lists.remove(zspage, arena)
+                        let zspage = Zspage(run, in: map)
+                        lists.remove(zspage, map)
                         zspage.close()
                         giveBack(run, pool.pointee.sizeClass)
                     }

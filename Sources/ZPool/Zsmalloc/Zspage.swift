@@ -19,10 +19,9 @@ struct Zspage {
     let run: RunNumber
 
     @inline(__always)
-    init(_ run: RunNumber, in arena: Arena) {
+    init(_ run: RunNumber, in map: RunMap) {
         self.run = run
-        descriptor = arena.pointer(
-            to: arena.descriptor(of: run), byteCount: Arena.descriptorByteCount)
+        descriptor = map.address(of: map.descriptor(of: run))
     }
 
     var links: UnsafeMutablePointer<RunLinks> {
@@ -88,11 +87,8 @@ struct Zspage {
 }
 
 /// The links of zspages in their groups' lists.
-///
-/// Holds the arena unowned: the pool that calls keeps it alive, and counting references here would cost
-/// more than the list.
 struct ZspageLinkage: RunLinkage {
-    unowned(unsafe) let arena: Arena
+    let map: RunMap
     @inline(__always)
-    func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> { Zspage(run, in: arena).links }
+    func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> { Zspage(run, in: map).links }
 }
