@@ -79,10 +79,9 @@ extension SwapStore {
                 guard let free = pools.dropFirst().firstIndex(where: { $0 == nil }) else {
                     return .tooManyPools
                 }
-                let mover = ObjectMover()
-                mover.serve(self)
                 do throws(SettingError) {
-                    pools[free] = try Self.makePool(type, arena, zpools, poolConfiguration, mover)
+                    pools[free] = try Self.makePool(
+                        type, arena, zpools, poolConfiguration, movers[free])
                 } catch {
                     return error
                 }
