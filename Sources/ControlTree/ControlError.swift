@@ -1,0 +1,36 @@
+/// Why a control file could not be read or written. A write that fails changed nothing.
+public struct ControlError: Error, Equatable, Sendable {
+    /// The kinds, each with one errno.
+    public enum Kind: Sendable {
+        /// ENOENT: no such file.
+        case notFound
+        /// EINVAL: the text does not spell a value of the file's type.
+        case invalidValue
+        /// EINVAL: a number, but not one of the range.
+        case outOfRange
+        /// ENOENT: a name that nothing goes by.
+        case unknownName
+        /// EACCES: the file can only be written.
+        case notReadable
+        /// EACCES: the file can only be read.
+        case notWritable
+        /// EBUSY: not now.
+        case busy
+        /// ENOMEM: no memory for it.
+        case noMemory
+    }
+
+    /// What is wrong.
+    public let kind: Kind
+    /// For people: the value, what could have been written, and the file.
+    public let message: String
+
+    init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    static func notFound(_ path: String) -> ControlError {
+        ControlError(.notFound, "there is no control file \(path)")
+    }
+}

@@ -1,0 +1,16 @@
+/// What the tree shows but the store does not know: how the daemon around it runs.
+public struct ControlFacts: Equatable, Sendable {
+    /// The program's version; empty when nobody said.
+    public var version: String
+    /// How requests come in: "/dev/fuse", "io_uring"; empty when nobody said.
+    public var transport: String
+    /// What protects the daemon under memory pressure, a few words each: "memory locked".
+    public var protections: [String]
+
+    /// Facts; nothing known unless told.
+    public init(version: String = "", transport: String = "", protections: [String] = []) {
+        self.version = version
+        self.transport = transport
+        self.protections = protections
+    }
+}

@@ -1,0 +1,7 @@
+/// What a path of the control tree leads to.
+public enum ControlKind: Equatable, Sendable {
+    /// A directory, for everybody to list.
+    case directory
+    /// A file with these permission bits: 0444, 0644 or 0200.
+    case file(mode: UInt32)
+}
