@@ -97,6 +97,18 @@ public struct AreaStatistics: Equatable, Sendable {
     /// Bytes of their objects.
     public var storedByteCount = 0
 
+    /// Nothing.
+    public init() {}
+
+    init(
+        storedPageCount: Int, sameFilledPageCount: Int, rawPageCount: Int, storedByteCount: Int
+    ) {
+        self.storedPageCount = storedPageCount
+        self.sameFilledPageCount = sameFilledPageCount
+        self.rawPageCount = rawPageCount
+        self.storedByteCount = storedByteCount
+    }
+
     /// The sum of two.
     public static func + (left: AreaStatistics, right: AreaStatistics) -> AreaStatistics {
         AreaStatistics(

@@ -179,4 +179,7 @@ public struct StorePool: Sendable {
     public var byteCount: Int { zpool.totalByteCount }
     /// What it looks like inside, as lines of columns.
     public var reportText: String { zpool.report.text }
+
+    /// Walks all of it and traps on a broken law. Not while somebody is serving.
+    public func checkInvariants() { zpool.checkInvariants() }
 }

@@ -35,27 +35,31 @@ public enum PageContent: CaseIterable, Sendable {
     }
 
     private static func words(_ count: Int, _ next: () -> UInt64) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 8)
-        while bytes.count < count {
-            withUnsafeBytes(of: next()) { bytes.append(contentsOf: $0) }
+        [UInt8](unsafeUninitializedCapacity: count + 8) { bytes, filled in
+            for offset in stride(from: 0, to: count, by: 8) {
+                bytes.baseAddress.map { UnsafeMutableRawPointer($0 + offset) }?
+                    .storeBytes(of: next(), as: UInt64.self)
+            }
+            filled = count
         }
-        bytes.removeLast(bytes.count - count)
-        return bytes
     }
 
     private static let vocabulary: [[UInt8]] = [
         "the ", "page ", "of ", "memory, ", "swapped ", "out ", "and ", "in ", "again.\n", "0x",
     ].map { Array($0.utf8) }
 
+    /// Many, so that no two pages are alike, and long, so that a page is put together fast.
+    private static let phrases: [[UInt8]] = {
+        var random = SplitMix64(seed: 1)
+        return (0..<500).map { _ in
+            (0..<8).flatMap { _ in vocabulary[Int(random.next() % 10)] }
+        }
+    }()
+
     private static func text(_ count: Int, _ random: inout SplitMix64) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 8)
-        while bytes.count < count {
-            let number = random.next()
-            bytes += vocabulary[Int(number % 10)]
-            if number & 0xf00 == 0 { bytes.append(UInt8(truncatingIfNeeded: number >> 16)) }
-        }
+        bytes.reserveCapacity(count + 64)
+        while bytes.count < count { bytes += phrases[Int(random.next() % UInt64(phrases.count))] }
         bytes.removeLast(bytes.count - count)
         return bytes
     }
