@@ -67,9 +67,9 @@ let package = Package(
             swiftSettings: safe),
 
         .target(
-            name: "TestSupport", dependencies: ["ZswapCore", "Arena", "ZPool"],
-            path: "Tests/Support",
-            swiftSettings: tests),
+            name: "TestSupport",
+            dependencies: ["ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore"],
+            path: "Tests/Support", swiftSettings: tests),
         .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
         .testTarget(
             name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "TestSupport"],

@@ -34,14 +34,17 @@ public final class Area: Sendable {
             accessed: record.accessed, modified: record.modified, changed: record.changed)
     }
 
-    /// What the area holds now.
+    /// What the area holds now. Only while it is linked, open or looked up.
     public var statistics: AreaStatistics {
-        AreaStatistics(
-            storedPageCount: tally.sum(of: AreaTally.storedPages.rawValue),
-            sameFilledPageCount: tally.sum(of: AreaTally.sameFilledPages.rawValue),
-            rawPageCount: tally.sum(of: AreaTally.rawPages.rawValue),
-            storedByteCount: tally.sum(of: AreaTally.storedBytes.rawValue))
+        // While workers count, a page may be seen leaving before it is seen coming.
+        func sum(_ word: AreaTally) -> Int { max(tally.sum(of: word.rawValue), 0) }
+        return AreaStatistics(
+            storedPageCount: sum(.storedPages), sameFilledPageCount: sum(.sameFilledPages),
+            rawPageCount: sum(.rawPages), storedByteCount: sum(.storedBytes))
     }
+
+    /// Nothing stored and nothing miscounted. Only when nobody is serving the area.
+    var isBalanced: Bool { AreaTally.allCases.allSatisfy { tally.sum(of: $0.rawValue) == 0 } }
 
     /// Makes the area at least this long.
     func extend(to end: UInt64) {
@@ -91,13 +94,25 @@ public struct AreaAttributes: Equatable, Sendable {
 /// What an area, or a whole store, holds.
 public struct AreaStatistics: Equatable, Sendable {
     /// Pages that are not holes.
-    public var storedPageCount: Int
+    public var storedPageCount = 0
     /// Of these, kept as one word.
-    public var sameFilledPageCount: Int
+    public var sameFilledPageCount = 0
     /// Of these, kept as they are.
-    public var rawPageCount: Int
+    public var rawPageCount = 0
     /// Bytes of their objects.
-    public var storedByteCount: Int
+    public var storedByteCount = 0
+
+    /// Nothing.
+    public init() {}
+
+    init(
+        storedPageCount: Int, sameFilledPageCount: Int, rawPageCount: Int, storedByteCount: Int
+    ) {
+        self.storedPageCount = storedPageCount
+        self.sameFilledPageCount = sameFilledPageCount
+        self.rawPageCount = rawPageCount
+        self.storedByteCount = storedByteCount
+    }
 
     /// The sum of two.
     public static func + (left: AreaStatistics, right: AreaStatistics) -> AreaStatistics {

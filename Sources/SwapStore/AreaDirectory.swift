@@ -93,8 +93,26 @@ final class AreaDirectory: Sendable {
         }
     }
 
-    /// All areas, unlinked ones that are still open among them.
-    var all: [Area] { state.withLock { $0.slots.values.map(\.area) } }
+    /// What all areas hold, unlinked ones that are still open among them. Under the lock, since an area's
+    /// counters go back to the arena once it is out of the directory.
+    var statistics: AreaStatistics {
+        state.withLock { $0.slots.values.reduce(AreaStatistics()) { $0 + $1.area.statistics } }
+    }
+
+    /// What can be said of the areas that are linked, in the order of their slots.
+    var reports: [AreaReport] {
+        state.withLock { state in
+            state.slots.values.filter(\.isLinked).sorted { $0.area.slot < $1.area.slot }
+                .map { AreaReport($0.name, $0.area) }
+        }
+    }
+
+    /// The same of one.
+    func report(named name: String) -> AreaReport? {
+        state.withLock { state in
+            state.slotByName[name].flatMap { state.slots[$0] }.map { AreaReport(name, $0.area) }
+        }
+    }
 
     /// Takes the name away.
     func unlink(name: String) throws(StoreError) -> (area: Area, disposal: Disposal) {

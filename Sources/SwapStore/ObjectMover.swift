@@ -3,13 +3,18 @@ import Synchronization
 import ZPool
 import ZswapCore
 
-/// Answers a pool that wants to move an object: the entry in the page table follows it, or the move is off.
+/// Answers the pool of one generation that wants to move an object: the entry in the page table follows it,
+/// or the move is off. The store owns it; a pool refers to it weakly.
 ///
-/// Law: the entry changes only if it still names the old place, by one compareExchange; a page that was
-/// replaced or discarded meanwhile keeps what it has. Without a backing store nothing can be evicted.
+/// Law: the entry changes only if it still names the old place in this pool, by one compareExchange; a page
+/// that was replaced or discarded meanwhile keeps what it has. Handles of two pools may be equal, so the
+/// generation is compared too. Without a backing store nothing can be evicted.
 /// Called with a size class locked, so it takes no lock but the one word below.
 final class ObjectMover: PoolUser {
+    private let generation: Int
     private let store = Mutex<WeakStore>(WeakStore())
+
+    init(generation: Int) { self.generation = generation }
 
     private struct WeakStore: Sendable { weak var store: SwapStore? }
 
@@ -26,9 +31,9 @@ final class ObjectMover: PoolUser {
         let table = PageTable(in: store.arena, root: root)
         guard let offset = table.entryOffset(of: owner.page) else { return false }
         let entry = PageEntry(pair: store.arena.loadPair(at: offset))
-        guard entry.kind == .pooled || entry.kind == .raw, entry.word == old.rawValue else {
-            return false
-        }
+        guard entry.kind == .pooled || entry.kind == .raw, entry.generation == generation,
+            entry.word == old.rawValue
+        else { return false }
         return store.arena.compareExchangePair(
             expected: entry.pair, desired: entry.moved(to: new).pair, at: offset)
     }

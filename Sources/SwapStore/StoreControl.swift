@@ -79,10 +79,9 @@ extension SwapStore {
                 guard let free = pools.dropFirst().firstIndex(where: { $0 == nil }) else {
                     return .tooManyPools
                 }
-                let mover = ObjectMover()
-                mover.serve(self)
                 do throws(SettingError) {
-                    pools[free] = try Self.makePool(type, arena, zpools, poolConfiguration, mover)
+                    pools[free] = try Self.makePool(
+                        type, arena, zpools, poolConfiguration, movers[free])
                 } catch {
                     return error
                 }
@@ -180,4 +179,7 @@ public struct StorePool: Sendable {
     public var byteCount: Int { zpool.totalByteCount }
     /// What it looks like inside, as lines of columns.
     public var reportText: String { zpool.report.text }
+
+    /// Walks all of it and traps on a broken law. Not while somebody is serving.
+    public func checkInvariants() { zpool.checkInvariants() }
 }

@@ -56,16 +56,13 @@ extension SwapStore {
     public var statistics: StoreStatistics {
         func sum(_ event: StoreEvent) -> Int { events.sum(of: event.rawValue) }
         let usage = arena.usage
-        let pages = directory.all.map(\.statistics).reduce(
-            AreaStatistics(
-                storedPageCount: 0, sameFilledPageCount: 0, rawPageCount: 0, storedByteCount: 0), +)
         return StoreStatistics(
-            pages: pages,
+            pages: directory.statistics,
             poolByteCount: usage.poolFrameCount * Page.byteCount,
             poolByteCountMax: poolFrameCountMax.load(ordering: .relaxed) * Page.byteCount,
             limitByteCount: control.withLock { $0.state.limit.frameCountMax } * Page.byteCount,
             metadataByteCount: (usage.tableFrameCount + usage.overheadFrameCount) * Page.byteCount,
-            reservedByteCount: usage.reservedFrameCount * Page.byteCount,
+            reservedByteCount: max(usage.reservedFrameCount, 0) * Page.byteCount,
             poolLimitHits: sum(.poolLimitHit), rejectReclaimFail: sum(.rejectReclaimFail),
             rejectAllocFail: sum(.rejectAllocFail), rejectTableFail: sum(.rejectTableFail),
             compressFail: sum(.compressFail), decompressFail: sum(.decompressFail),

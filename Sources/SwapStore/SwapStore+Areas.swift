@@ -44,6 +44,10 @@ extension SwapStore {
     public func isLinked(_ area: Area) -> Bool { directory.isLinked(slot: area.slot) }
     /// Every area that has a name, in the order of their slots.
     public var areas: [(name: String, area: Area)] { directory.linked }
+    /// What can be said of every area that has a name, in the order of their slots. O(areas).
+    public var areaReports: [AreaReport] { directory.reports }
+    /// What can be said of the area of that name.
+    public func areaReport(named name: String) -> AreaReport? { directory.report(named: name) }
 
     /// Rises when a slot comes to mean another area, so that whoever remembers one knows when to ask again.
     public var areaRevision: UInt64 { directory.revision.load(ordering: .acquiring) }
@@ -105,7 +109,7 @@ extension SwapStore {
         defer { end(worker) }
         discardPages(PageNumber(0), PageNumber(Limits.areaPageCountMax), of: area, worker)
         guard disposal == .remove else { return }
-        precondition(area.statistics.storedPageCount == 0, "an area went with pages uncounted")
+        precondition(area.isBalanced, "an area went with pages uncounted")
         area.table.destroy()
         arena.retireRun(area.tally.run, frameCount: area.tally.frameCount)
         area.record.root = nil

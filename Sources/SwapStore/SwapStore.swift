@@ -41,6 +41,8 @@ public final class SwapStore: Sendable {
     let poolConfiguration: PoolConfiguration
     let directory: AreaDirectory
     let rawFrames: RawFrames
+    /// By generation: who answers the pool of that generation.
+    let movers: [ObjectMover]
     let events: CounterBlock
     let isFull = Atomic<Bool>(false)
     let poolFrameCountMax = Atomic<Int>(0)
@@ -70,16 +72,16 @@ public final class SwapStore: Sendable {
         } catch {
             throw .outOfMemory
         }
-        let mover = ObjectMover()
+        movers = (0..<Limits.poolsMax).map { ObjectMover(generation: $0) }
         let pool = try Self.makePool(
-            configuration.zpool, arena, zpools, configuration.pool, mover)
+            configuration.zpool, arena, zpools, configuration.pool, movers[1])
         var pools = [Zpool?](repeating: nil, count: Limits.poolsMax)
         pools[1] = pool
         let state = StoreState(
             number: 1, tunables: configuration.tunables, totalByteCount: totalByteCount,
             pools: pools, currentGeneration: 1, currentCompressor: compressor)
         control = Mutex(StoreControl(state: state))
-        mover.serve(self)
+        for mover in movers { mover.serve(self) }
     }
 
     /// A worker with its scratch; nil when there are as many as there may be, or no memory.

@@ -1,0 +1,78 @@
+/// One control file, or, with a placeholder in its path, one for each of something:
+///
+///     params/zpool               just that
+///     stats/areas/NAME           one for each area
+///     stats/pools/N/classes      one for each pool
+///
+/// The rows are the only place that knows which files there are: looking up, listing, reading, writing,
+/// the documentation and the tests all go through them.
+public struct ControlRow: Sendable {
+    /// Who may do what.
+    public enum Access: Sendable {
+        /// Mode 0444.
+        case readOnly
+        /// Mode 0644.
+        case readWrite
+        /// Mode 0200.
+        case writeOnly
+
+        /// Permission bits.
+        public var mode: UInt32 {
+            switch self {
+            case .readOnly: 0o444
+            case .readWrite: 0o644
+            case .writeOnly: 0o200
+            }
+        }
+    }
+
+    typealias Reader = @Sendable (ControlSubject) throws(ControlError) -> String
+    typealias Writer = @Sendable (ControlSubject, Substring) throws(ControlError) -> Void
+
+    /// From the root of the mount; placeholders are in capitals.
+    public let path: String
+    /// What it holds.
+    public let type: ControlType
+    /// What it holds when nothing was configured; nil where that means nothing.
+    public let standard: String?
+    /// One line of documentation.
+    public let summary: String
+    /// Errors a write may meet, by errno; empty when the row can't be written or takes anything.
+    public let errors: String
+    let read: Reader?
+    let write: Writer?
+    let components: [Substring]
+
+    init(
+        _ path: String, _ type: ControlType, standard: String? = nil, _ summary: String,
+        otherErrors: String = "", read: Reader? = nil, write: Writer? = nil
+    ) {
+        precondition(read != nil || write != nil)
+        self.path = path
+        self.type = type
+        self.standard = standard
+        self.summary = summary
+        errors = write == nil ? "" : type.errors + otherErrors
+        self.read = read
+        self.write = write
+        components = path.split(separator: "/")
+    }
+
+    /// Who may do what.
+    public var access: Access {
+        if write == nil { return .readOnly }
+        return read == nil ? .writeOnly : .readWrite
+    }
+
+    /// The row's line in Docs/Control-Files.md.
+    public var documentation: String {
+        var mode = String(access.mode, radix: 8)
+        mode = String(repeating: "0", count: 4 - mode.count) + mode
+        let cells = ["`\(path)`", mode, type.description, standard ?? "", errors, summary]
+        return "|" + cells.map { $0.isEmpty ? " |" : " \($0) |" }.joined()
+    }
+
+    static func isPlaceholder(_ component: Substring) -> Bool {
+        component.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+    }
+}

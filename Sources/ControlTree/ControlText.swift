@@ -1,0 +1,59 @@
+/// Values as people and scripts write them to control files.
+///
+/// Laws:
+/// - Blanks and newlines around a value mean nothing: `echo 20 > file` is `20`.
+/// - Numbers are decimal, or hexadecimal after `0x`. A leading 0 means nothing: `010` is ten. The kernel
+///   would take it for octal eight, which hardly anybody who writes it means.
+/// - Booleans are the kernel's, in either case; but the whole word must be right, where the kernel looks at
+///   its first letters and takes `nonsense` for no.
+enum ControlText {
+    static func trimmed(_ text: String) -> Substring {
+        var text = text[...]
+        while let last = text.last, isBlank(last) { text.removeLast() }
+        while let first = text.first, isBlank(first) { text.removeFirst() }
+        return text
+    }
+
+    private static func isBlank(_ character: Character) -> Bool {
+        switch character {
+        case " ", "\t", "\n", "\r", "\r\n", "\u{b}", "\u{c}", "\0": true
+        default: false
+        }
+    }
+
+    /// How reading a number went.
+    enum Number: Equatable {
+        case value(Int)
+        /// Digits, but more than fit 64 bits.
+        case tooLarge
+        case notANumber
+    }
+
+    static func number(_ text: Substring) -> Number {
+        var digits = text
+        let isNegative = digits.first == "-"
+        if isNegative || digits.first == "+" { digits.removeFirst() }
+        var radix = 10
+        if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
+            digits = digits.dropFirst(2)
+            radix = 16
+        }
+        let isSpelled = digits.allSatisfy { digit in
+            digit.isASCII && digit.hexDigitValue.map { $0 < radix } == true
+        }
+        guard !digits.isEmpty, isSpelled else { return .notANumber }
+        guard let magnitude = Int(digits, radix: radix) else { return .tooLarge }
+        return .value(isNegative ? -magnitude : magnitude)
+    }
+
+    /// A boolean; nil when it is none.
+    static func flag(_ text: Substring) -> Bool? {
+        switch text.lowercased() {
+        case "y", "yes", "t", "true", "1", "on", "enable", "enabled": true
+        case "n", "no", "f", "false", "0", "off", "disable", "disabled": false
+        default: nil
+        }
+    }
+
+    static func flag(_ value: Bool) -> String { value ? "Y" : "N" }
+}

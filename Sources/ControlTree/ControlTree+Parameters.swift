@@ -1,0 +1,149 @@
+import SwapStore
+
+/// The rows of `params`: what can be changed while the mount serves.
+extension ControlTree {
+    static let parameterRows: [ControlRow] = [
+        flag("enabled", \.isEnabled, "Take new pages. N refuses them; stored pages stay readable."),
+        zpool, compressor,
+        percent(
+            "max_pool_percent", \.maxPoolPercent,
+            "Share of the machine's memory that the pools may take. 0 refuses every page that is not"
+                + " same-filled."),
+        percent(
+            "accept_threshold_percent", \.acceptThresholdPercent,
+            "Share of the limit at which a full store accepts pages again. 100: no hysteresis."),
+        flag(
+            "same_filled_pages_enabled", \.keepsSameFilledPages,
+            "Keep pages that repeat one 8-byte word as that word, without pool memory."),
+        flag(
+            "non_same_filled_pages_enabled", \.takesOtherPages,
+            "Take pages that are not same-filled. N refuses them."),
+        compact,
+        names(
+            "available_zpools", "The drivers that `params/zpool` takes.",
+            { ($0.availableZpools, $0.zpoolType) }),
+        names(
+            "available_compressors", "The compressors that `params/compressor` takes.",
+            { ($0.availableCompressors, $0.compressorName) }),
+    ]
+
+    private static let zpool = ControlRow(
+        "params/zpool", .name(oneOf: "params/available_zpools"), standard: "zsmalloc",
+        "The driver that new pages go to. Stored pages stay where they are; their pool goes with the"
+            + " last of them.",
+        otherErrors: ", ENOMEM, EBUSY",
+        read: { subject throws(ControlError) in subject.store.zpoolType },
+        write: { subject, text throws(ControlError) in
+            try set(text, subject, subject.store.availableZpools) {
+                name throws(SettingError) in try subject.store.setZpool(name)
+            }
+        })
+
+    private static let compressor = ControlRow(
+        "params/compressor", .name(oneOf: "params/available_compressors"), standard: "lz4",
+        "The compressor of new pages. Stored pages stay as they are.",
+        read: { subject throws(ControlError) in subject.store.compressorName },
+        write: { subject, text throws(ControlError) in
+            try set(text, subject, subject.store.availableCompressors) {
+                name throws(SettingError) in try subject.store.setCompressor(name)
+            }
+        })
+
+    private static let compact = ControlRow(
+        "params/compact", .trigger,
+        "Move objects together in every pool, so that frames become free.",
+        write: { subject, _ throws(ControlError) in
+            guard let worker = subject.store.makeWorker() else {
+                throw ControlError(
+                    .noMemory, "there is no memory, or no place, to compact from \(subject.path)")
+            }
+            defer { subject.store.removeWorker(worker) }
+            subject.store.compact(by: worker)
+        })
+
+    private static func flag(
+        _ name: String, _ field: any WritableKeyPath<Tunables, Bool> & Sendable, _ summary: String
+    ) -> ControlRow {
+        ControlRow(
+            "params/" + name, .flag, standard: ControlText.flag(Tunables()[keyPath: field]),
+            summary,
+            read: { subject throws(ControlError) in
+                ControlText.flag(subject.store.tunables[keyPath: field])
+            },
+            write: { subject, text throws(ControlError) in
+                guard let value = ControlText.flag(text) else {
+                    throw ControlError(
+                        .invalidValue, "\"\(text)\" is neither Y nor N, for \(subject.path)")
+                }
+                subject.store.update { $0[keyPath: field] = value }
+            })
+    }
+
+    private static func percent(
+        _ name: String, _ field: any WritableKeyPath<Tunables, Int> & Sendable, _ summary: String
+    ) -> ControlRow {
+        let range = 0...100
+        return ControlRow(
+            "params/" + name, .number(range), standard: String(Tunables()[keyPath: field]),
+            summary,
+            read: { subject throws(ControlError) in
+                String(subject.store.tunables[keyPath: field])
+            },
+            write: { subject, text throws(ControlError) in
+                let value = try number(text, of: range, for: subject.path)
+                subject.store.update { $0[keyPath: field] = value }
+            })
+    }
+
+    private static func names(
+        _ name: String, _ summary: String,
+        _ choices: @escaping @Sendable (SwapStore) -> (all: [String], chosen: String)
+    ) -> ControlRow {
+        ControlRow(
+            "params/" + name, .names, summary,
+            read: { subject throws(ControlError) in
+                let (all, chosen) = choices(subject.store)
+                return all.map { $0 == chosen ? "[\($0)]" : $0 }.joined(separator: " ")
+            })
+    }
+
+    static func number(
+        _ text: Substring, of range: ClosedRange<Int>, for path: String
+    ) throws(ControlError) -> Int {
+        let expected = "a number from \(range.lowerBound) to \(range.upperBound)"
+        switch ControlText.number(text) {
+        case .value(let value) where range.contains(value): return value
+        case .value, .tooLarge:
+            throw ControlError(.outOfRange, "\(text) is not \(expected), for \(path)")
+        case .notANumber:
+            throw ControlError(.invalidValue, "\"\(text)\" is not \(expected), for \(path)")
+        }
+    }
+
+    /// Sets a name and says what a refusal means.
+    private static func set(
+        _ text: Substring, _ subject: ControlSubject, _ choices: [String],
+        _ change: (String) throws(SettingError) -> Void
+    ) throws(ControlError) {
+        do throws(SettingError) {
+            try change(String(text))
+        } catch {
+            throw refusal(error, of: text, subject, choices)
+        }
+    }
+
+    private static func refusal(
+        _ error: SettingError, of text: Substring, _ subject: ControlSubject, _ choices: [String]
+    ) -> ControlError {
+        let (kind, reason): (ControlError.Kind, String)
+        switch error {
+        case .unknownZpool, .unknownCompressor:
+            (kind, reason) = (.unknownName, "is none of \(choices.joined(separator: ", "))")
+        case .tooManyPools:
+            (kind, reason) = (.busy, "can't be taken while so many pools are draining")
+        case .outOfMemory, .poolFailed:
+            (kind, reason) = (.noMemory, "needs memory that can't be had")
+        }
+        return ControlError(kind, "\"\(text)\" \(reason), for \(subject.path)")
+    }
+}

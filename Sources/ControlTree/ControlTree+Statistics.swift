@@ -1,0 +1,100 @@
+import SwapStore
+import ZswapCore
+
+/// The rows of `stats`: what the store holds and what happened to it.
+extension ControlTree {
+    static let statisticsRows: [ControlRow] =
+        StatisticsCounter.all.map(row) + zramRows + [
+            ControlRow(
+                "stats/summary", .lines, "All of it for people.",
+                read: { subject throws(ControlError) in
+                    StoreSummary(subject.store, subject.facts()).text
+                }),
+            ControlRow(
+                "stats/metrics", .lines, "All of it for Prometheus, in its text format 0.0.4.",
+                read: { subject throws(ControlError) in StoreMetrics(subject.store).text }),
+        ] + areaRows + poolRows
+
+    private static func row(_ counter: StatisticsCounter) -> ControlRow {
+        ControlRow(
+            "stats/" + counter.name, .count(counter.unit), counter.summary,
+            read: { subject throws(ControlError) in
+                String(counter.value(subject.store.statistics))
+            })
+    }
+
+    /// Files that zram's scripts know, in zram's column order.
+    private static let zramRows: [ControlRow] = [
+        ControlRow(
+            "stats/mm_stat", .columns(9),
+            "zram's columns: original bytes, stored bytes, pool bytes, limit, most pool bytes,"
+                + " same-filled pages, compacted frames, incompressible pages, these ever.",
+            read: { subject throws(ControlError) in
+                let statistics = subject.store.statistics
+                let pages = statistics.pages
+                return columns([
+                    pages.storedPageCount * Page.byteCount, pages.storedByteCount,
+                    statistics.poolByteCount, statistics.limitByteCount,
+                    statistics.poolByteCountMax, pages.sameFilledPageCount,
+                    statistics.compactedFrames, pages.rawPageCount, statistics.rawPagesSince,
+                ])
+            }),
+        ControlRow(
+            "stats/io_stat", .columns(4),
+            "zram's columns: failed reads, failed writes, invalid requests (none: any offset and"
+                + " length is valid here), discarded pages.",
+            read: { subject throws(ControlError) in
+                let statistics = subject.store.statistics
+                return columns([
+                    statistics.failedReads, statistics.failedWrites, 0, statistics.discardedPages,
+                ])
+            }),
+    ]
+
+    private static let areaRows: [ControlRow] = [
+        ControlRow(
+            "stats/areas/NAME", .lines,
+            "What one area holds, a name and a number a line: size, stored_pages,"
+                + " same_filled_pages, stored_incompressible_pages, stored_size.",
+            read: { subject throws(ControlError) in
+                let area = try subject.area()
+                return lines([
+                    ("size", String(area.attributes.size)),
+                    ("stored_pages", String(area.statistics.storedPageCount)),
+                    ("same_filled_pages", String(area.statistics.sameFilledPageCount)),
+                    ("stored_incompressible_pages", String(area.statistics.rawPageCount)),
+                    ("stored_size", String(area.statistics.storedByteCount)),
+                ])
+            })
+    ]
+
+    private static let poolRows: [ControlRow] = [
+        ControlRow(
+            "stats/pools/N/type", .word, "The driver of the pool.",
+            read: { subject throws(ControlError) in try subject.pool().type }),
+        ControlRow(
+            "stats/pools/N/current", .flag, "Whether new pages go there. N: it is draining.",
+            read: { subject throws(ControlError) in
+                ControlText.flag(try subject.pool().isCurrent)
+            }),
+        ControlRow(
+            "stats/pools/N/total_size", .count("bytes"), "Frames of the pool.",
+            read: { subject throws(ControlError) in String(try subject.pool().byteCount) }),
+        ControlRow(
+            "stats/pools/N/classes", .lines,
+            "The pool inside: a line for each size class of zsmalloc, or list of zbud.",
+            read: { subject throws(ControlError) in try subject.pool().reportText }),
+    ]
+
+    /// Numbers as zram's driver prints them.
+    private static func columns(_ numbers: [Int]) -> String {
+        numbers.map { number in
+            let digits = String(number)
+            return String(repeating: " ", count: max(8 - digits.count, 0)) + digits
+        }.joined(separator: " ")
+    }
+
+    private static func lines(_ values: [(name: String, value: String)]) -> String {
+        values.map { "\($0.name) \($0.value)\n" }.joined()
+    }
+}

@@ -1,0 +1,46 @@
+/// What a control file holds, and with it what may be written and which refusals there are.
+public enum ControlType: Equatable, Sendable {
+    /// Reads `Y` or `N`; takes what the kernel's boolean parameters take.
+    case flag
+    /// A whole number of this range.
+    case number(ClosedRange<Int>)
+    /// One of the names in the file named here.
+    case name(oneOf: String)
+    /// Names on one line, the chosen one in brackets.
+    case names
+    /// Any text starts something.
+    case trigger
+    /// A number that the store counts, of this unit.
+    case count(String)
+    /// A word.
+    case word
+    /// Numbers on one line: how many.
+    case columns(Int)
+    /// Several lines.
+    case lines
+
+    /// In the words of Docs/Control-Files.md.
+    public var description: String {
+        switch self {
+        case .flag: "Y or N"
+        case .number(let range): "number, \(range.lowerBound) to \(range.upperBound)"
+        case .name(let file): "a name of `\(file)`"
+        case .names: "names, the chosen one in brackets"
+        case .trigger: "any text"
+        case .count(let unit): unit
+        case .word: "word"
+        case .columns(let count): "\(count) numbers"
+        case .lines: "lines"
+        }
+    }
+
+    /// The errors that a write of this type may meet, by errno.
+    public var errors: String {
+        switch self {
+        case .flag, .number: "EINVAL"
+        case .name: "ENOENT"
+        case .trigger: "ENOMEM"
+        case .names, .count, .word, .columns, .lines: ""
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import SwapStore
+import ZswapCore
+
+/// A number of the whole store: one file in `stats`, one metric, one value.
+struct StatisticsCounter: Sendable {
+    enum Kind: String { case counter, gauge }
+
+    /// Name of the file: the kernel's, where the kernel has one.
+    let name: String
+    /// Name in the Prometheus text format, without the prefix.
+    let metric: String
+    let kind: Kind
+    let unit: String
+    /// What it counts and when it rises, in one line.
+    let summary: String
+    let value: @Sendable (StoreStatistics) -> Int
+
+    static let all: [StatisticsCounter] = held + refused + handled
+
+    /// What the store holds now.
+    private static let held: [StatisticsCounter] = [
+        gauge("stored_pages", "stored_pages", "pages", "Pages that are not holes, of every kind.") {
+            $0.pages.storedPageCount
+        },
+        gauge(
+            "same_filled_pages", "same_filled_pages", "pages",
+            "Of the stored pages, those kept as one repeated word."
+        ) { $0.pages.sameFilledPageCount },
+        gauge(
+            "stored_incompressible_pages", "incompressible_pages", "pages",
+            "Of the stored pages, those kept as they are, since compressing gained nothing."
+        ) { $0.pages.rawPageCount },
+        gauge(
+            "stored_size", "stored_bytes", "bytes",
+            "Lengths of all objects: compressed pages, and 4096 for each incompressible one."
+        ) { $0.pages.storedByteCount },
+        gauge(
+            "pool_total_size", "pool_bytes", "bytes",
+            "Frames of all pools, fragmentation included: what the limit is compared with."
+        ) { $0.poolByteCount },
+        gauge(
+            "pool_total_size_max", "pool_max_bytes", "bytes", "The most that the pools ever took."
+        ) { $0.poolByteCountMax },
+        gauge(
+            "pool_limit_size", "pool_limit_bytes", "bytes",
+            "Where the pools stop: `params/max_pool_percent` of the machine's memory."
+        ) { $0.limitByteCount },
+        gauge(
+            "metadata_size", "metadata_bytes", "bytes",
+            "Page tables, area directory, counters and the arena's own bookkeeping."
+        ) { $0.metadataByteCount },
+        gauge(
+            "reserved_size", "reserved_bytes", "bytes",
+            "Memory taken from the kernel ahead of demand, in use by nobody."
+        ) { $0.reservedByteCount },
+    ]
+
+    /// Pages that were not taken. A refused page counts in one of the `reject_` counters.
+    private static let refused: [StatisticsCounter] = [
+        counter("pool_limit_hit", "pool_limit_hits", "Pages that found the pools at their limit.") {
+            $0.poolLimitHits
+        },
+        counter(
+            "reject_reclaim_fail", "reject_reclaim_fail",
+            "Pages refused at the limit, or above the accept line after it, with no room to be made."
+        ) { $0.rejectReclaimFail },
+        counter(
+            "reject_alloc_fail", "reject_alloc_fail",
+            "Pages refused because the arena had no memory for an object."
+        ) { $0.rejectAllocFail },
+        counter(
+            "reject_kmemcache_fail", "reject_table_fail",
+            "Pages refused because the arena had no memory for the page table."
+        ) { $0.rejectTableFail },
+        counter(
+            "failed_writes", "failed_writes",
+            "Write requests that were refused, wholly or from some page on."
+        ) { $0.failedWrites },
+    ]
+
+    /// What went on, and what went wrong.
+    private static let handled: [StatisticsCounter] = [
+        counter(
+            "compress_fail", "compress_fail",
+            "Pages whose compressor failed; they are kept as they are."
+        ) { $0.compressFail },
+        counter(
+            "decompress_fail", "decompress_fail",
+            "Loads of a page whose object does not decompress: an I/O error."
+        ) { $0.decompressFail },
+        counter(
+            "checksum_fail", "checksum_fail",
+            "Loads of a page that is not the one that was stored: an I/O error."
+        ) { $0.checksumFail },
+        counter("failed_reads", "failed_reads", "Read requests that ended in an I/O error.") {
+            $0.failedReads
+        },
+        counter(
+            "incompressible_pages_since", "incompressible_pages_since",
+            "Pages ever kept as they are."
+        ) { $0.rawPagesSince },
+        counter(
+            "discarded_pages", "discarded_pages",
+            "Stored pages that a discard, a truncation or a removal emptied."
+        ) { $0.discardedPages },
+        counter(
+            "pages_compacted", "compacted_pages", "Frames that compaction freed."
+        ) { $0.compactedFrames },
+    ]
+
+    private static func gauge(
+        _ name: String, _ metric: String, _ unit: String, _ summary: String,
+        _ value: @escaping @Sendable (StoreStatistics) -> Int
+    ) -> StatisticsCounter {
+        StatisticsCounter(
+            name: name, metric: metric, kind: .gauge, unit: unit, summary: summary, value: value)
+    }
+
+    private static func counter(
+        _ name: String, _ metric: String, _ summary: String,
+        _ value: @escaping @Sendable (StoreStatistics) -> Int
+    ) -> StatisticsCounter {
+        StatisticsCounter(
+            name: name, metric: metric + "_total", kind: .counter, unit: "events",
+            summary: summary, value: value)
+    }
+}

@@ -1,0 +1,85 @@
+import SwapStore
+import ZswapCore
+
+/// The store in the Prometheus text format: HELP, TYPE and samples, a metric at a time.
+///
+/// Laws: names are of `[a-z_]`, begin with `zswapfs_`, and those that only rise end with `_total`; label
+/// values are escaped, since an area may be called anything; the samples of a metric stand together.
+struct StoreMetrics {
+    private let store: SwapStore
+
+    init(_ store: SwapStore) { self.store = store }
+
+    private struct Sample {
+        var labels: [(name: String, value: String)] = []
+        let value: Int
+    }
+
+    var text: String { counters + areas + pools }
+
+    private var counters: String {
+        let statistics = store.statistics
+        return StatisticsCounter.all.map { counter in
+            metric(
+                counter.metric, counter.kind, counter.summary,
+                [Sample(value: counter.value(statistics))])
+        }.joined()
+    }
+
+    private var areas: String {
+        let reports = store.areaReports
+        func metric(
+            _ name: String, _ summary: String, _ value: (AreaReport) -> Int
+        ) -> String {
+            self.metric(
+                name, .gauge, summary,
+                reports.map { Sample(labels: [("area", $0.name)], value: value($0)) })
+        }
+        return metric("area_size_bytes", "Length of an area.") { Int($0.attributes.size) }
+            + metric("area_stored_pages", "Pages of an area that are not holes.") {
+                $0.statistics.storedPageCount
+            }
+            + metric("area_stored_bytes", "Lengths of the objects of an area.") {
+                $0.statistics.storedByteCount
+            }
+    }
+
+    private var pools: String {
+        metric(
+            "zpool_bytes", .gauge, "Frames of a pool.",
+            store.pools.map { pool in
+                Sample(
+                    labels: [
+                        ("pool", String(pool.generation)), ("type", pool.type),
+                        ("current", pool.isCurrent ? "1" : "0"),
+                    ], value: pool.byteCount)
+            })
+    }
+
+    private func metric(
+        _ name: String, _ kind: StatisticsCounter.Kind, _ summary: String, _ samples: [Sample]
+    ) -> String {
+        let name = "zswapfs_" + name
+        let head = "# HELP \(name) \(Self.escapedHelp(summary))\n# TYPE \(name) \(kind.rawValue)\n"
+        return samples.reduce(head) { text, sample in
+            let labels = sample.labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }
+            let list = labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}"
+            return text + "\(name)\(list) \(sample.value)\n"
+        }
+    }
+
+    private static func escapedHelp(_ text: String) -> String {
+        replaced(text) { $0 == "\\" ? "\\\\" : $0 == "\n" ? "\\n" : nil }
+    }
+
+    private static func escaped(_ text: String) -> String {
+        replaced(text) { $0 == "\\" ? "\\\\" : $0 == "\n" ? "\\n" : $0 == "\"" ? "\\\"" : nil }
+    }
+
+    /// By scalars: a character of several ("\r\n") would hide one that must be escaped.
+    private static func replaced(
+        _ text: String, _ replacement: (Unicode.Scalar) -> String?
+    ) -> String {
+        text.unicodeScalars.map { replacement($0) ?? String($0) }.joined()
+    }
+}

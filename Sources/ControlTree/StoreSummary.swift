@@ -1,0 +1,118 @@
+import SwapStore
+import ZswapCore
+
+/// The whole store on one screen, for people. Scripts read the other files: this one may change its words.
+struct StoreSummary {
+    private let store: SwapStore
+    private let facts: ControlFacts
+    private let statistics: StoreStatistics
+    private let tunables: Tunables
+
+    init(_ store: SwapStore, _ facts: ControlFacts) {
+        self.store = store
+        self.facts = facts
+        statistics = store.statistics
+        tunables = store.tunables
+    }
+
+    var text: String {
+        (aboutDaemon + aboutPages + aboutPools + aboutTrouble).map { label, value in
+            label + String(repeating: " ", count: max(18 - label.count, 1)) + value + "\n"
+        }.joined() + pools + areas
+    }
+
+    private typealias Line = (label: String, value: String)
+
+    private var aboutDaemon: [Line] {
+        var lines: [Line] = []
+        if !facts.version.isEmpty { lines.append(("version", facts.version)) }
+        if !facts.transport.isEmpty { lines.append(("transport", facts.transport)) }
+        if !facts.protections.isEmpty {
+            lines.append(("protections", facts.protections.joined(separator: ", ")))
+        }
+        let taking = tunables.isEnabled ? "" : ", no new pages are taken (enabled is N)"
+        lines.append(
+            ("takes pages", "with \(store.compressorName) into \(store.zpoolType)\(taking)"))
+        return lines
+    }
+
+    private var aboutPages: [Line] {
+        let pages = statistics.pages
+        let byteCount = pages.storedPageCount * Page.byteCount
+        let other = pages.storedPageCount - pages.sameFilledPageCount - pages.rawPageCount
+        return [
+            ("stored", "\(pages.storedPageCount) pages, \(size(byteCount))"),
+            ("  compressed", "\(other) pages"),
+            ("  same-filled", "\(pages.sameFilledPageCount) pages"),
+            ("  incompressible", "\(pages.rawPageCount) pages"),
+            ("  as objects", size(pages.storedByteCount)),
+        ]
+    }
+
+    private var aboutPools: [Line] {
+        let ratio = fraction(
+            statistics.pages.storedPageCount * Page.byteCount, by: statistics.poolByteCount,
+            scale: 100)
+        let share = fraction(
+            statistics.poolByteCount * 100, by: statistics.limitByteCount, scale: 10)
+        return [
+            ("in pools", "\(size(statistics.poolByteCount)), fragmentation included"),
+            ("ratio", ratio.map { "\($0) to 1" } ?? "none, the pools are empty"),
+            (
+                "limit",
+                "\(size(statistics.limitByteCount)), \(tunables.maxPoolPercent) % of memory"
+                    + (share.map { "; \($0) % of it used" } ?? "")
+            ),
+            ("most ever", size(statistics.poolByteCountMax)),
+            ("metadata", size(statistics.metadataByteCount)),
+            ("reserved", size(statistics.reservedByteCount)),
+        ]
+    }
+
+    private var aboutTrouble: [Line] {
+        let lost = statistics.checksumFail + statistics.decompressFail
+        return [
+            (
+                "refused",
+                "\(statistics.rejects) pages: \(statistics.rejectReclaimFail) at the limit, "
+                    + "\(statistics.rejectAllocFail + statistics.rejectTableFail) without memory"
+            ),
+            (
+                "errors",
+                "\(lost) unreadable pages, \(statistics.compressFail) compressor failures"
+            ),
+        ]
+    }
+
+    private var pools: String {
+        store.pools.map { pool in
+            "pool \(pool.generation): \(pool.type), \(size(pool.byteCount)), "
+                + (pool.isCurrent ? "takes new pages\n" : "draining\n")
+        }.joined()
+    }
+
+    private var areas: String {
+        store.areaReports.map { area in
+            "area \(printable(area.name)): \(size(Int(area.attributes.size))) long, "
+                + "\(area.statistics.storedPageCount) pages, "
+                + "\(size(area.statistics.storedByteCount)) as objects\n"
+        }.joined()
+    }
+
+    /// A name may hold newlines, which would look like lines of ours.
+    private func printable(_ name: String) -> String {
+        name.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : String($0) }.joined()
+    }
+
+    private func size(_ byteCount: Int) -> String {
+        ByteSize(bytes: UInt64(max(byteCount, 0))).description
+    }
+
+    /// A quotient, cut after as many decimals as `scale` has zeros; nil when there is nothing to divide by.
+    private func fraction(_ number: Int, by divisor: Int, scale: Int) -> String? {
+        guard divisor > 0 else { return nil }
+        let (whole, rest) = (number * scale / divisor).quotientAndRemainder(dividingBy: scale)
+        let decimals = String(scale + rest).dropFirst()
+        return "\(whole).\(decimals)"
+    }
+}

@@ -1,0 +1,15 @@
+/// An area at one moment, for whoever shows areas: unlike an ``Area``, good after the area is gone.
+public struct AreaReport: Equatable, Sendable {
+    /// Its name.
+    public let name: String
+    /// What `stat` shows.
+    public let attributes: AreaAttributes
+    /// What it holds.
+    public let statistics: AreaStatistics
+
+    init(_ name: String, _ area: Area) {
+        self.name = name
+        attributes = area.attributes
+        statistics = area.statistics
+    }
+}

@@ -1,0 +1,65 @@
+import ControlTree
+import SwapStore
+import TestSupport
+import ZswapCore
+
+/// A tree over a store with three areas: one with pages of every kind, one empty, one with a hard name.
+struct ControlFixture {
+    static let hardName = "a \"b\"\\\nc"
+
+    let fixture: TestStore
+    let tree: ControlTree
+    let area: Area
+
+    init(zpool: String = "zsmalloc") throws {
+        fixture = try TestStore(zpool: zpool)
+        tree = ControlTree(store: fixture.store) {
+            ControlFacts(
+                version: "1.2.3", transport: "/dev/fuse", protections: ["memory locked", "no fork"])
+        }
+        area = try fixture.makeArea("swap")
+        _ = try fixture.makeArea("empty")
+        _ = try fixture.makeArea(Self.hardName)
+        for page in 0..<20 as Range<UInt64> {
+            try fixture.write(PageContent.compressible(page), to: area, page: page)
+        }
+        for page in 20..<25 as Range<UInt64> {
+            try fixture.write(PageContent.incompressible(page), to: area, page: page)
+        }
+        for page in 25..<28 as Range<UInt64> {
+            try fixture.write(
+                [UInt8](repeating: UInt8(page), count: Page.byteCount), to: area, page: page)
+        }
+    }
+
+    /// The row's path with something that exists in place of the placeholder.
+    static func path(_ row: ControlRow) -> String {
+        row.path.split(separator: "/").map { $0 == "NAME" ? "swap" : $0 == "N" ? "1" : $0 }
+            .joined(separator: "/")
+    }
+
+    func value(_ path: String) throws -> String {
+        let text = try tree.read(path)
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    func number(_ path: String) throws -> Int? { Int(try value(path)) }
+
+    func numbers(_ path: String) throws -> [Int] {
+        try value(path).split(separator: " ").compactMap { Int($0) }
+    }
+
+    /// The error that a write meets, and what the file read before and after.
+    func refusal(of text: String, to path: String) throws -> (
+        error: ControlError?, before: String, after: String
+    ) {
+        let before = try value(path)
+        var refusal: ControlError?
+        do throws(ControlError) {
+            try tree.write(text, to: path)
+        } catch {
+            refusal = error
+        }
+        return (refusal, before, try value(path))
+    }
+}

@@ -1,0 +1,124 @@
+import ControlTree
+import TestSupport
+import Testing
+
+/// `stats/metrics` against the Prometheus text format, by a parser that knows nothing of the writer.
+@Suite struct MetricsTests {
+    @Test func everyLineParses() throws {
+        let fixture = try ControlFixture()
+        let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
+        #expect(metrics.samples.allSatisfy { $0.name.hasPrefix("zswapfs_") })
+        #expect(Set(metrics.types.keys) == Set(metrics.help.keys))
+        for sample in metrics.samples {
+            #expect(metrics.types[sample.name] != nil, "\(sample.name) has no TYPE before it")
+        }
+        for (name, type) in metrics.types {
+            #expect((type == "counter") == name.hasSuffix("_total"), "\(name)")
+        }
+    }
+
+    @Test func samplesAgreeWithTheFiles() throws {
+        let fixture = try ControlFixture()
+        let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
+        func value(_ name: String) -> Int? { metrics.samples.first { $0.name == name }?.value }
+        #expect(value("zswapfs_stored_pages") == 28)
+        #expect(value("zswapfs_incompressible_pages") == 5)
+        #expect(try value("zswapfs_pool_bytes") == fixture.number("stats/pool_total_size"))
+        #expect(try value("zswapfs_stored_bytes") == fixture.number("stats/stored_size"))
+        #expect(value("zswapfs_checksum_fail_total") == 0)
+    }
+
+    @Test func areaNamesSurviveAsLabels() throws {
+        let fixture = try ControlFixture()
+        let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
+        let pages = metrics.samples.filter { $0.name == "zswapfs_area_stored_pages" }
+        #expect(
+            pages.map(\.labels) == ["swap", "empty", ControlFixture.hardName].map { ["area": $0] })
+        #expect(pages.map(\.value) == [28, 0, 0])
+        let pools = metrics.samples.filter { $0.name == "zswapfs_zpool_bytes" }
+        #expect(pools.map(\.labels) == [["pool": "1", "type": "zsmalloc", "current": "1"]])
+    }
+}
+
+/// A reader of the Prometheus text format 0.0.4.
+struct Exposition {
+    struct Sample: Equatable {
+        var name: String
+        var labels: [String: String]
+        var value: Int
+    }
+    struct Malformed: Error { let line: Substring }
+
+    var help: [String: String] = [:]
+    var types: [String: String] = [:]
+    var samples: [Sample] = []
+
+    init(_ text: String) throws {
+        guard text.hasSuffix("\n") else { throw Malformed(line: "no newline at the end") }
+        for line in text.dropLast().split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("# HELP ") {
+                let words = line.dropFirst(7).split(separator: " ", maxSplits: 1)
+                guard words.count == 2, help[String(words[0])] == nil else {
+                    throw Malformed(line: line)
+                }
+                help[String(words[0])] = String(words[1])
+            } else if line.hasPrefix("# TYPE ") {
+                let words = line.dropFirst(7).split(separator: " ")
+                guard words.count == 2, ["counter", "gauge"].contains(words[1]),
+                    types[String(words[0])] == nil
+                else { throw Malformed(line: line) }
+                types[String(words[0])] = String(words[1])
+            } else {
+                samples.append(try Self.sample(line))
+            }
+        }
+    }
+
+    private static func sample(_ line: Substring) throws -> Sample {
+        var rest = line
+        let name = takeName(&rest)
+        guard !name.isEmpty else { throw Malformed(line: line) }
+        var labels: [String: String] = [:]
+        if rest.first == "{" {
+            rest.removeFirst()
+            while rest.first != "}" {
+                let label = takeName(&rest)
+                guard !label.isEmpty, rest.hasPrefix("=\""), labels[label] == nil else {
+                    throw Malformed(line: line)
+                }
+                rest.removeFirst(2)
+                labels[label] = try takeValue(&rest, of: line)
+                if rest.first == "," { rest.removeFirst() }
+            }
+            rest.removeFirst()
+        }
+        guard rest.first == " ", let value = Int(rest.dropFirst()) else {
+            throw Malformed(line: line)
+        }
+        return Sample(name: name, labels: labels, value: value)
+    }
+
+    private static func takeName(_ rest: inout Substring) -> String {
+        let name = rest.prefix { $0 == "_" || $0.isASCII && $0.isLetter && $0.isLowercase }
+        rest = rest.dropFirst(name.count)
+        return String(name)
+    }
+
+    private static func takeValue(_ rest: inout Substring, of line: Substring) throws -> String {
+        var value = ""
+        while let character = rest.popFirst() {
+            switch character {
+            case "\"": return value
+            case "\\":
+                switch rest.popFirst() {
+                case "\\": value.append("\\")
+                case "\"": value.append("\"")
+                case "n": value.append("\n")
+                default: throw Malformed(line: line)
+                }
+            default: value.append(character)
+            }
+        }
+        throw Malformed(line: line)
+    }
+}

@@ -1,0 +1,110 @@
+import ControlTree
+import TestSupport
+import Testing
+
+/// Reading `stats`: numbers that agree with each other, whatever file they stand in.
+@Suite struct StatisticsTests {
+    @Test(arguments: ["zsmalloc", "zbud"]) func zramColumnsAddUp(zpool: String) throws {
+        let fixture = try ControlFixture(zpool: zpool)
+        let columns = try fixture.numbers("stats/mm_stat")
+        try #require(columns.count == 9)
+        #expect(columns[0] == 28 * 4096)
+        #expect(try fixture.number("stats/stored_pages") == 28)
+        #expect(try fixture.number("stats/stored_size") == columns[1])
+        #expect(columns[1] > 5 * 4096 && columns[1] < 25 * 4096)
+        #expect(try fixture.number("stats/pool_total_size") == columns[2])
+        #expect(columns[2] >= columns[1] && columns[2] % 4096 == 0)
+        #expect(try fixture.number("stats/pool_limit_size") == columns[3])
+        #expect(columns[3] == (1 << 30) / 4096 * 20 / 100 * 4096)
+        #expect(columns[4] >= columns[2])
+        #expect(columns[5...] == [3, 0, 5, 5])
+        #expect(try fixture.number("stats/same_filled_pages") == 3)
+        #expect(try fixture.number("stats/stored_incompressible_pages") == 5)
+
+        try fixture.fixture.store.truncate(fixture.area, to: 0, by: fixture.fixture.worker)
+        let empty = try fixture.numbers("stats/mm_stat")
+        #expect(empty == [0, 0, 0, columns[3], columns[4], 0, 0, 0, 5])
+        #expect(
+            try fixture.numbers("stats/io_stat")
+                == [0, 0, 0, 28])
+    }
+
+    @Test func areaFilesSayWhatTheAreaHolds() throws {
+        let fixture = try ControlFixture()
+        let lines = try fixture.value("stats/areas/swap").split(separator: "\n").map(String.init)
+        #expect(
+            lines.map { $0.split(separator: " ")[0] } == [
+                "size", "stored_pages", "same_filled_pages", "stored_incompressible_pages",
+                "stored_size",
+            ])
+        #expect(
+            lines.prefix(4) == [
+                "size \(28 * 4096)", "stored_pages 28", "same_filled_pages 3",
+                "stored_incompressible_pages 5",
+            ])
+        #expect(try fixture.value("stats/areas/" + ControlFixture.hardName).hasPrefix("size 0\n"))
+    }
+
+    @Test func poolsSayWhichOneDrains() throws {
+        let fixture = try ControlFixture()
+        try fixture.tree.write("zbud", to: "params/zpool")
+        try fixture.fixture.write(PageContent.compressible(1), to: fixture.area, page: 50)
+        #expect(fixture.tree.children(of: "stats/pools") == ["1", "2"])
+        #expect(try fixture.value("stats/pools/1/type") == "zsmalloc")
+        #expect(try fixture.value("stats/pools/1/current") == "N")
+        #expect(try fixture.value("stats/pools/2/type") == "zbud")
+        #expect(try fixture.value("stats/pools/2/current") == "Y")
+        let sizes = try ["1", "2"].map { try fixture.number("stats/pools/\($0)/total_size") ?? 0 }
+        #expect(sizes[0] > 0 && sizes[1] == 4096)
+        #expect(try fixture.number("stats/pool_total_size") == sizes[0] + sizes[1])
+    }
+
+    @Test func classesAreTheDriversTable() throws {
+        let fixture = try ControlFixture()
+        let lines = try fixture.value("stats/pools/1/classes").split(separator: "\n")
+        #expect(lines.count > 3)
+        #expect(Set(lines.map(\.count)).count == 1, "the columns do not stand under each other")
+        #expect(lines[0].contains("obj_allocated"))
+    }
+
+    @Test func summaryTellsPeopleTheWholeStory() throws {
+        let fixture = try ControlFixture()
+        let text = try fixture.value("stats/summary")
+        for part in [
+            "1.2.3", "/dev/fuse", "memory locked, no fork", "lz4", "zsmalloc", "28 pages",
+            "112.0 KiB", "204.7 MiB, 20 % of memory", "to 1", "refused           0 pages",
+            "metadata", "reserved", "pool 1: zsmalloc", "takes new pages", "area swap:",
+        ] {
+            #expect(text.contains(part), "no \(part) in:\n\(text)")
+        }
+        try fixture.tree.write("N", to: "params/enabled")
+        #expect(try fixture.value("stats/summary").contains("enabled is N"))
+    }
+
+    @Test func summaryOfAnEmptyStoreHasNoRatio() throws {
+        let empty = try TestStore()
+        let text = try ControlTree(store: empty.store).read("stats/summary")
+        #expect(text.contains("none, the pools are empty"))
+        #expect(!text.contains("version"))
+    }
+
+    @Test func summaryAtNoLimitDividesByNothing() throws {
+        let empty = try TestStore(tunables: { $0.maxPoolPercent = 0 })
+        let text = try ControlTree(store: empty.store).read("stats/summary")
+        #expect(text.contains("0 bytes, 0 % of memory\n"))
+    }
+
+    @Test func refusedPagesCountOnce() throws {
+        let fixture = try ControlFixture()
+        try fixture.tree.write("0", to: "params/max_pool_percent")
+        #expect(throws: (any Error).self) {
+            try fixture.fixture.write(PageContent.compressible(9), to: fixture.area, page: 90)
+        }
+        #expect(try fixture.number("stats/pool_limit_hit") == 1)
+        #expect(try fixture.number("stats/reject_reclaim_fail") == 1)
+        #expect(try fixture.number("stats/failed_writes") == 1)
+        #expect(try fixture.number("stats/reject_alloc_fail") == 0)
+        let columns = try fixture.numbers("stats/io_stat")
+        #expect(columns == [0, 1, 0, 0])
+    }
+}

@@ -1,0 +1,86 @@
+public import Arena
+public import Compressors
+public import SwapStore
+import ZPool
+import ZswapCore
+
+/// A store in an arena of its own, with a worker, and arrays in place of spans.
+///
+/// The arena grows in the calls that need it, not in a thread, so that a test sees the same each time.
+public final class TestStore: @unchecked Sendable {  // the worker is one test's at a time
+    /// The memory.
+    public let arena: Arena
+    /// The store under test.
+    public let store: SwapStore
+    /// Who works where nobody else is named.
+    public let worker: StoreWorker
+
+    /// A store of this driver; the limit is a share of `totalByteCount`.
+    public init(
+        zpool: String = "zsmalloc", capacityByteCount: Int = 64 << 20,
+        totalByteCount: UInt64 = 1 << 30, growsInBackground: Bool = false,
+        compressors: CompressorRegistry = .standard(),
+        refusesCommit: (@Sendable (Int) -> Bool)? = nil,
+        tunables: (inout Tunables) -> Void = { _ in }
+    ) throws {
+        var configuration = Arena.Configuration(capacityByteCount: capacityByteCount)
+        configuration.reserveSegmentCount = 1
+        configuration.growsInBackground = growsInBackground
+        configuration.refusesCommit = refusesCommit
+        arena = try Arena(configuration)
+        try arena.start()
+        var settings = SwapStore.Configuration(totalByteCount: totalByteCount)
+        settings.zpool = zpool
+        tunables(&settings.tunables)
+        store = try SwapStore(
+            in: arena, zpools: .standard(), compressors: compressors, configuration: settings)
+        guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
+        self.worker = worker
+    }
+
+    deinit {
+        store.removeWorker(worker)
+        arena.stop()
+    }
+
+    /// A new area.
+    public func makeArea(_ name: String = "area") throws -> Area {
+        try store.createArea(name: name, mode: 0o600, userID: 0, groupID: 0)
+    }
+
+    /// Writes at any offset; returns how many bytes were taken.
+    @discardableResult
+    public func write(
+        _ bytes: [UInt8], to area: Area, at offset: UInt64, by other: StoreWorker? = nil
+    ) throws(StoreError) -> Int {
+        try store.write(bytes.span.bytes, to: area, at: offset, by: other ?? worker)
+    }
+
+    /// Reads at any offset; fewer bytes at the end of the area.
+    public func read(
+        _ area: Area, at offset: UInt64, count: Int, by other: StoreWorker? = nil
+    ) throws(StoreError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0xee, count: count)
+        var span = bytes.mutableSpan
+        var target = span.mutableBytes
+        let got = try store.read(area, at: offset, into: &target, by: other ?? worker)
+        return Array(bytes.prefix(got))
+    }
+
+    /// Writes a whole page.
+    public func write(_ bytes: [UInt8], to area: Area, page: UInt64) throws(StoreError) {
+        precondition(bytes.count == Page.byteCount)
+        try write(bytes, to: area, at: page << UInt64(Page.shift))
+    }
+
+    /// Reads a whole page.
+    public func read(_ area: Area, page: UInt64) throws(StoreError) -> [UInt8] {
+        try read(area, at: page << UInt64(Page.shift), count: Page.byteCount)
+    }
+}
+
+/// Why there is no test store.
+public enum TestStoreError: Error {
+    /// All places of workers are taken.
+    case noWorker
+}

@@ -1,0 +1,158 @@
+import SwapStore
+import TestSupport
+import ZswapCore
+
+/// Where store and model part: what happened, and how to see it again.
+struct ModelDifference: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Random steps on a store and on a naive model of it, one after the other, compared after each.
+///
+/// Law: the same seed gives the same steps. Areas are open from their making to their closing, so an
+/// unlinked one goes on being used. Sizes stay below two and a half leaves of the page table.
+struct StoreModel {
+    struct ModelArea {
+        let area: Area
+        /// Nil: unlinked and open.
+        var name: String?
+        var model = AreaModel()
+    }
+
+    static let sizeMax = 5 << 20
+    private static let areasMax = 5
+    static let names = ["a", "b", "c", "swap"]
+
+    let seed: UInt64
+    let fixture: TestStore
+    var random: SplitMix64
+    var areas: [ModelArea] = []
+    var step = 0
+    /// How often each step was taken, and how often a write was refused: a run that never does is no test.
+    var counts: [String: Int] = [:]
+
+    init(zpool: String, seed: UInt64) throws {
+        self.seed = seed
+        random = SplitMix64(seed: seed)
+        fixture = try TestStore(zpool: zpool)
+        try makeArea()
+    }
+
+    var store: SwapStore { fixture.store }
+
+    /// Takes steps, and looks at everything now and then and at the end.
+    mutating func run(stepCount: Int) throws {
+        for number in 1...stepCount {
+            step = number
+            try takeStep()
+            if number % 1000 == 0 { try checkEverything() }
+        }
+        try checkEverything()
+    }
+
+    private mutating func takeStep() throws {
+        switch random.next() % 1000 {
+        case 0..<280: try write(aligned: false)
+        case 280..<430: try write(aligned: true)
+        case 430..<700: try read()
+        case 700..<780: try seek()
+        case 780..<850: try punch(countMax: 20_000)
+        case 850..<860: try punch(countMax: Self.sizeMax)
+        case 860..<890: try truncate()
+        case 890..<910: try rename()
+        case 910..<920: try unlink()
+        case 920..<930: try closeUnlinked()
+        case 930..<945: try makeArea()
+        case 945..<960: try switchZpool()
+        case 960..<975: compact()
+        case 975..<995: changeTunables()
+        default:
+            note("giveBack")
+            store.giveBack()
+        }
+    }
+
+    mutating func note(_ what: String) { counts[what, default: 0] += 1 }
+
+    func different(_ what: String) -> ModelDifference {
+        ModelDifference(description: "seed \(seed), step \(step): \(what)")
+    }
+
+    mutating func pick() -> Int { Int(random.next() % UInt64(areas.count)) }
+    mutating func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+
+    private mutating func makeArea() throws {
+        guard areas.count < Self.areasMax else { return }
+        let name = Self.names[below(Self.names.count)]
+        let isTaken = areas.contains { $0.name == name }
+        do {
+            let area = try store.createArea(name: name, mode: 0o644, userID: 1, groupID: 2)
+            store.open(area)
+            guard !isTaken else { throw different("two areas are called \(name)") }
+            areas.append(ModelArea(area: area, name: name))
+            note("create")
+        } catch StoreError.alreadyExists where isTaken {
+            note("create refused")
+        }
+    }
+
+    private mutating func unlink() throws {
+        let index = pick()
+        guard let name = areas[index].name else { return }
+        try store.unlinkArea(name: name, by: fixture.worker)
+        areas[index].name = nil
+        note("unlink")
+    }
+
+    private mutating func closeUnlinked() throws {
+        guard let index = areas.firstIndex(where: { $0.name == nil }) else { return }
+        store.close(areas[index].area, by: fixture.worker)
+        areas.remove(at: index)
+        note("close")
+        if areas.isEmpty { try makeArea() }
+    }
+
+    private mutating func rename() throws {
+        let index = pick()
+        guard let old = areas[index].name else { return }
+        let new = Self.names[below(Self.names.count)]
+        let target = areas.firstIndex { $0.name == new && old != new }
+        let replaces = below(2) == 0
+        do {
+            try store.renameArea(from: old, to: new, replaces: replaces, by: fixture.worker)
+            if let target {
+                guard replaces else { throw different("\(new) was replaced unasked") }
+                areas[target].name = nil
+            }
+            areas[index].name = new
+            note("rename")
+        } catch StoreError.alreadyExists {
+            guard target != nil && !replaces else { throw different("\(new) is not taken") }
+            note("rename refused")
+        }
+    }
+
+    private mutating func switchZpool() throws {
+        try store.setZpool(store.zpoolType == "zbud" ? "zsmalloc" : "zbud")
+        note("switch")
+    }
+
+    private mutating func compact() {
+        note(store.compact(by: fixture.worker) > 0 ? "compact" : "compact nothing")
+    }
+
+    /// Mostly all open, so that areas fill up.
+    private mutating func changeTunables() {
+        note("tunables")
+        let choice = random.next()
+        store.update { tunables in
+            tunables = Tunables()
+            guard choice % 2 == 0 else { return }
+            tunables.isEnabled = choice >> 8 & 7 != 0
+            tunables.maxPoolPercent = [0, 1, 20, 100][Int(choice >> 16 & 3)]
+            tunables.acceptThresholdPercent = [0, 50, 90, 100][Int(choice >> 24 & 3)]
+            tunables.keepsSameFilledPages = choice >> 32 & 1 == 0
+            tunables.takesOtherPages = choice >> 40 & 7 != 0
+        }
+    }
+}

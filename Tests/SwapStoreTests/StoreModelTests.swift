@@ -1,0 +1,38 @@
+import Glibc
+import SwapStore
+import TestSupport
+import Testing
+
+/// Random operations against the naive model.
+@Suite struct StoreModelTests {
+    /// Steps of all cases together; `ZSWAPFS_MODEL_OPERATIONS` asks for more.
+    private static let stepCount =
+        getenv("ZSWAPFS_MODEL_OPERATIONS").flatMap { Int(String(cString: $0)) } ?? 24_000
+
+    @Test(arguments: ["zsmalloc", "zbud"], [1, 2] as [UInt64])
+    func storeIsItsModel(zpool: String, seed: UInt64) throws {
+        var model = try StoreModel(zpool: zpool, seed: seed)
+        try model.run(stepCount: max(Self.stepCount / 4, 1))
+        let seldom = [
+            "write refused", "rename refused", "compact", "punch leaf", "close", "switch",
+        ]
+        for step in seldom where Self.stepCount >= 24_000 {
+            #expect(model.counts[step, default: 0] > 0, "seed \(seed) never came to: \(step)")
+        }
+        try Self.empty(&model)
+    }
+
+    /// Nothing is left of anything once everything is gone.
+    private static func empty(_ model: inout StoreModel) throws {
+        let (store, worker) = (model.store, model.fixture.worker)
+        for (name, _) in store.areas { try store.unlinkArea(name: name, by: worker) }
+        for entry in model.areas { store.close(entry.area, by: worker) }
+        while store.housekeep() {}
+        store.giveBack()
+        let statistics = store.statistics
+        #expect(statistics.pages == AreaStatistics())
+        #expect(statistics.poolByteCount == 0)
+        #expect(store.pools.count == 1)
+        #expect(model.fixture.arena.usage.poolFrameCount == 0)
+    }
+}
