@@ -12,7 +12,7 @@ import Testing
     @Test(.enabled(if: SwapHost.has("mkswap"), "needs mkswap of util-linux"), arguments: [10, 2048])
     func isWhatMkswapWrites(pageCount: UInt64) throws {
         let file = TemporaryFile("mkswap-\(pageCount)")
-        FileManager.default.createFile(
+        _ = FileManager.default.createFile(
             atPath: file.path, contents: Data(count: Int(pageCount) * 4096),
             attributes: [.posixPermissions: 0o600])
         let (status, output) = try SwapHost.run(
