@@ -16,7 +16,9 @@ public final class MemoryGroup {
             let isVersion2 = mount.type == "cgroup2"
             guard isVersion2 || mount.type == "cgroup" else { continue }
             let probe = isVersion2 ? "cgroup.controllers" : "memory.limit_in_bytes"
-            guard let text = try? SystemText.attribute("\(mount.mountPoint)/\(probe)") else { continue }
+            guard let text = try? SystemText.attribute("\(mount.mountPoint)/\(probe)") else {
+                continue
+            }
             guard !isVersion2 || text.split(separator: " ").contains("memory") else { continue }
             guard access(mount.mountPoint, W_OK) == 0 else { continue }
             return (mount.mountPoint, isVersion2)

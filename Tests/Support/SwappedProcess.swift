@@ -3,8 +3,8 @@ import LinuxSystem
 
 /// A live process with pages of its own, which knows what each of its bytes must be.
 ///
-/// It fills memory with sample pages, stamps each with its number (so that two pages that change
-/// places are noticed), and checks every byte when asked to. Run in a ``MemoryGroup`` it is swapped
+/// It fills memory with sample pages, stamps each with its number and a salt of the process (so that
+/// two pages that change places are noticed, between processes too), and checks every byte when asked to. Run in a ``MemoryGroup`` it is swapped
 /// out; what it expects stands in a file, not in its memory.
 public final class SwappedProcess {
     /// What a check found.
@@ -18,13 +18,14 @@ public final class SwappedProcess {
     /// What went wrong with the process itself: it ended, or said something else.
     public struct Trouble: Error { public let output: String }
 
+    private let salt = UInt64.random(in: .min ... .max)
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
 
     /// Starts it and waits until its memory is full.
     public init(megabyteCount: Int, pages: SamplePages, in group: MemoryGroup?) throws {
-        let arguments = ["-c", Self.script, "\(megabyteCount)", pages.path]
+        let arguments = ["-c", Self.script, "\(megabyteCount)", pages.path, "\(salt)"]
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments =
             group?.shellArguments("python3", arguments)
@@ -40,6 +41,9 @@ public final class SwappedProcess {
         kill(process.processIdentifier, SIGKILL)
         _ = Patience.wait(milliseconds: 5000) { !process.isRunning }
     }
+
+    /// The first eight bytes of one of its pages, little-endian; no other process has the same.
+    public func stamp(page: Int) -> UInt64 { UInt64(page) &* 0x9e37_79b9_7f4a_7c15 ^ salt }
 
     /// Reads every byte and compares it. Brings back what is swapped out, page by page.
     public func check() throws -> Report {
@@ -75,13 +79,13 @@ public final class SwappedProcess {
 
     private static let script = """
         import mmap, os, sys
-        page, count = 4096, int(sys.argv[1]) * 256
+        page, count, salt = 4096, int(sys.argv[1]) * 256, int(sys.argv[3])
         sample = os.open(sys.argv[2], os.O_RDONLY)
         samples = os.fstat(sample).st_size // page
         memory = mmap.mmap(-1, count * page, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         def expected(number):
-            stamp = (number * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little")
-            return stamp + os.pread(sample, page, number % samples * page)[8:]
+            stamp = number * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF ^ salt
+            return stamp.to_bytes(8, "little") + os.pread(sample, page, number % samples * page)[8:]
         def swapped():
             for line in open("/proc/self/status"):
                 if line.startswith("VmSwap:"):
