@@ -5,17 +5,13 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <limits.h>
 #include <linux/loop.h>
-#include <spawn.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -24,7 +20,6 @@
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>

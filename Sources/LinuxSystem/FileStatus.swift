@@ -22,7 +22,8 @@ public struct FileStatus: Equatable, Sendable {
         case Glibc.S_IFBLK: kind = .blockDevice
         default: kind = .other
         }
-        identity = FileIdentity(device: DeviceNumber(UInt64(status.st_dev)), inode: UInt64(status.st_ino))
+        identity = FileIdentity(
+            device: DeviceNumber(UInt64(status.st_dev)), inode: UInt64(status.st_ino))
         byteCount = UInt64(max(status.st_size, 0))
         specialDevice = DeviceNumber(UInt64(status.st_rdev))
     }

@@ -65,7 +65,8 @@ extension MountTable.Entry {
         else { return nil }
         self.init(
             identifier: identifier, device: device, root: KernelEscapes.decode(fields[3]),
-            mountPoint: KernelEscapes.decode(fields[4]), type: KernelEscapes.decode(fields[dash + 1]),
+            mountPoint: KernelEscapes.decode(fields[4]),
+            type: KernelEscapes.decode(fields[dash + 1]),
             source: KernelEscapes.decode(fields[dash + 2]))
     }
 }

@@ -47,8 +47,9 @@ extension OpenFile {
             let failure = SystemFailure("LOOP_CONFIGURE", path)
             if failure.errno == .resourceBusy { return false }
             // Kernels before 5.8 do not know the call and say one of these.
-            guard failure.errno == .invalidArgument || failure.errno == .noFunction
-                || failure.errno == .inappropriateIOCTLForDevice
+            guard
+                failure.errno == .invalidArgument || failure.errno == .noFunction
+                    || failure.errno == .inappropriateIOCTLForDevice
             else { throw failure }
         }
         return try loopAttachInSteps(to: backing, info, request)

@@ -26,14 +26,16 @@ public enum SystemText {
         do {
             let text = try read(path)
             return text.hasSuffix("\n") ? String(text.dropLast()) : text
-        } catch where error.errno == .noSuchFileOrDirectory || error.errno == .noSuchAddressOrDevice
+        } catch
+            where error.errno == .noSuchFileOrDirectory || error.errno == .noSuchAddressOrDevice
         {
             return nil
         }
     }
 
     /// Writes a value to an attribute of /sys; false where the kernel has no such attribute.
-    public static func setAttribute(_ path: String, to value: String) throws(SystemFailure) -> Bool {
+    public static func setAttribute(_ path: String, to value: String) throws(SystemFailure) -> Bool
+    {
         let descriptor = clinux_open(path, O_WRONLY | O_CLOEXEC, 0)
         guard descriptor >= 0 else {
             let failure = SystemFailure("open", path)

@@ -54,7 +54,8 @@ struct UnmountCommand: ParsableCommand {
 
     /// The canonical path of a directory and the mount it is on. Nothing stays open: that alone would
     /// keep the mount busy.
-    private static func locate(_ text: String) throws(SystemFailure) -> (String, MountTable.Entry?) {
+    private static func locate(_ text: String) throws(SystemFailure) -> (String, MountTable.Entry?)
+    {
         let directory = try OpenFile(text, for: .locatingDirectory)
         defer { directory.close() }
         let path = try directory.canonicalPath()

@@ -9,10 +9,10 @@ public enum SwapHost {
         return Privileges.includeSystemAdministration && access(LoopControl.path, R_OK | W_OK) == 0
     }()
 
-    /// Paths of the files of this machine's tests that loop devices stand on now.
+    /// Paths of the files of this test process that loop devices stand on now.
     public static func attachedTestFiles() -> [String] {
         LoopDevice.attached().compactMap(\.backingPath)
-            .filter { $0.contains("/" + TemporaryFile.prefix) }
+            .filter { $0.contains("/\(TemporaryFile.prefix)\(getpid())-") }
     }
 
     /// Runs a program and gives its exit status and everything that it wrote.

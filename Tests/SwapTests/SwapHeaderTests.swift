@@ -9,15 +9,19 @@ import Testing
         0x0b, 0xad, 0xca, 0xfe, 0x12, 0x34, 0x45, 0x67, 0x89, 0xab, 1, 2, 3, 4, 5, 6,
     ]
 
-    @Test(.enabled(if: SwapHost.has("mkswap"), "needs mkswap of util-linux"), arguments: [10, 2048])
+    @Test(
+        .enabled(if: SwapHost.has("mkswap"), "needs mkswap of util-linux"), arguments: [10, 2048])
     func isWhatMkswapWrites(pageCount: UInt64) throws {
         let file = TemporaryFile("mkswap-\(pageCount)")
-        FileManager.default.createFile(
+        _ = FileManager.default.createFile(
             atPath: file.path, contents: Data(count: Int(pageCount) * 4096),
             attributes: [.posixPermissions: 0o600])
         let (status, output) = try SwapHost.run(
             "mkswap",
-            ["-q", "-U", "0badcafe-1234-4567-89ab-010203040506", "-L", "fifteen-letters", file.path])
+            [
+                "-q", "-U", "0badcafe-1234-4567-89ab-010203040506", "-L", "fifteen-letters",
+                file.path,
+            ])
         #expect(status == 0, "\(output)")
         let theirs = try Data(contentsOf: URL(fileURLWithPath: file.path)).prefix(4096)
         let ours = SwapHeader(

@@ -3,9 +3,10 @@ import Testing
 @testable import zswapfs
 
 @Suite struct SwapOptionsTests {
-    @Test(arguments: [
-        ("40960", 40960), ("40961", 45056), ("1G", 1 << 30), ("16T", 1 << 44), ("1M", 1 << 20),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("40960", 40960), ("40961", 45056), ("1G", 1 << 30), ("16T", 1 << 44), ("1M", 1 << 20),
+        ] as [(String, UInt64)])
     func takesSizesAsWholePages(text: String, byteCount: UInt64) throws {
         #expect(
             try SwapOptions(size: text, priority: nil, discard: "pages").byteCount == byteCount)

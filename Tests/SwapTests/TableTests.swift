@@ -31,7 +31,8 @@ import Testing
     }
 
     @Test func anIncompleteEscapeStaysAsItIs() {
-        let table = MountTable(parsing: "1 0 0:1 / /a\\04 rw - t s rw\n2 0 0:1 / /b\\999c rw - t s rw")
+        let table = MountTable(
+            parsing: "1 0 0:1 / /a\\04 rw - t s rw\n2 0 0:1 / /b\\999c rw - t s rw")
         #expect(table.entries.map(\.mountPoint) == ["/a\\04", "/b\\999c"])
     }
 

@@ -67,7 +67,8 @@ struct AreaFile {
         }
         let page = UInt64(Page.byteCount)
         // An empty file is as good as none: `touch area` gets the default too.
-        let unnamed = present == 0 ? SwapOptions.byteCountDefault : (present + page - 1) / page * page
+        let unnamed =
+            present == 0 ? SwapOptions.byteCountDefault : (present + page - 1) / page * page
         let byteCount = wanted ?? unnamed
         guard byteCount >= SwapHeader.byteCountMin, byteCount <= Limits.areaByteCountMax else {
             throw CommandFailure(

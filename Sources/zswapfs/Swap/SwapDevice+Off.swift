@@ -12,7 +12,8 @@ extension SwapDevice {
         defer { area.file.close() }
         let devices = area.loopDevices()
         guard !devices.isEmpty else {
-            throw CommandFailure(.failure, "\(path): not in use as swap, no loop device stands on it")
+            throw CommandFailure(
+                .failure, "\(path): not in use as swap, no loop device stands on it")
         }
         for device in devices { try turnOff(device) }
         try area.discardPages()
@@ -46,8 +47,9 @@ extension SwapDevice {
                 throw CommandFailure(
                     .unavailable,
                     "\(entry.path): not enough memory to bring back the \(used) that are swapped to "
-                        + "it (ENOMEM); the swap stays on. End programs or add another swap area "
-                        + "(`zswapfs swap on`), then try again")
+                        + "it (ENOMEM); the swap stays on. End programs, raise the limit of the memory "
+                        + "cgroup that they are in, or add another swap area (`zswapfs swap on`), "
+                        + "then try again")
             case .interrupted:
                 throw CommandFailure(
                     .failure,

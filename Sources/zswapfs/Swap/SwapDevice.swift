@@ -68,6 +68,7 @@ enum SwapDevice {
         let use = swapping ? "in use as swap on" : "attached to"
         throw CommandFailure(
             .inUse,
-            "\(area.path): already \(use) \(device.path); `zswapfs swap off \(area.path)` ends that")
+            "\(area.path): already \(use) \(device.path); `zswapfs swap off \(area.path)` ends that"
+        )
     }
 }
