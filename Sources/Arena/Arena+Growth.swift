@@ -62,14 +62,29 @@ extension Arena {
         // Near the capacity a few runs are better than none.
         let wanted = min(max(Self.commitFrameCount / frameCount, 1), roomFrameCount / frameCount)
         guard wanted > 0 else { return false }
-        let runs = takeHoles(frameCount, atMost: wanted)
+        var runs = takeHoles(frameCount, atMost: wanted)[...]
         var isCommitted = true
-        for run in runs {
-            let start = offset(of: run, frameCount: frameCount).rawValue
+        while let first = runs.first {
+            // Neighbours are committed by one system call.
+            let count = runs.indices.prefix { runs[$0].isBehind(first, by: $0 - runs.startIndex) }
+                .count
+            let start = offset(of: first, frameCount: frameCount).rawValue
             isCommitted =
                 isCommitted
-                && memory.commit(start: start, byteCount: frameCount * Page.byteCount)
-            lanes[frameCount].state.withLock { lane in
+                && memory.commit(start: start, byteCount: count * frameCount * Page.byteCount)
+            putBack(runs.prefix(count), frameCount: frameCount, committed: isCommitted)
+            runs = runs.dropFirst(count)
+        }
+        growerSignal.announceGrowth()
+        return isCommitted
+    }
+
+    /// Makes runs free that were in transit.
+    private func putBack(
+        _ runs: ArraySlice<RunNumber>, frameCount: Int, committed isCommitted: Bool
+    ) {
+        lanes[frameCount].state.withLock { lane in
+            for run in runs {
                 let record = records[run.segment]
                 record.inTransitCount -= 1
                 if isCommitted {
@@ -79,10 +94,9 @@ extension Arena {
                     lane.holes += 1
                 }
             }
-            if isCommitted { counters.committedForRuns.add(frameCount, ordering: .relaxed) }
         }
-        growerSignal.announceGrowth()
-        return isCommitted
+        guard isCommitted else { return }
+        counters.committedForRuns.add(runs.count * frameCount, ordering: .relaxed)
     }
 
     private func takeHoles(_ frameCount: Int, atMost count: Int) -> [RunNumber] {

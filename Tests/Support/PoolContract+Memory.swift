@@ -88,27 +88,34 @@ extension PoolContract {
         PoolContract("nonsense is not adopted") { driver in
             let rig = try PoolRig(driver)
             let handle = try rig.store(1, byteCount: 800, seed: 1)
-            try rig.reopen()
-            let owner = PoolRig.owner(1)
-            let raw = handle.rawValue
-            var candidates = [UInt64.max, 1, 1 << 40, 1 << 51, raw ^ 1 << 63, raw ^ 1 << 38]
-            // Adopted already, so a second time is nonsense too.
-            candidates.append(raw)
-            for candidate in candidates {
-                guard let wrong = PoolHandle(rawValue: candidate) else { continue }
-                try requireError(.invalidArgument, "adopting \(candidate)") {
-                    try rig.pool.adopt(wrong, byteCount: 800, owner: owner)
-                }
-            }
-            for byteCount in [0, -1, 100_000] {
-                try requireError(.invalidArgument, "adopting \(byteCount) bytes") {
-                    try rig.pool.adopt(handle, byteCount: byteCount, owner: owner)
-                }
-            }
+            // While it adopts, and afterwards.
+            try rig.reopen { try refusesNonsense($0, besides: handle, byteCount: 800) }
+            try refusesNonsense(rig.pool, besides: handle, byteCount: 800)
             rig.pool.checkInvariants()
             try rig.verify(1)
         },
     ]
+
+    /// Handles with bits that no pool sets, and one that is adopted already.
+    private static func refusesNonsense(
+        _ pool: Zpool, besides handle: PoolHandle, byteCount: Int
+    ) throws {
+        let raw = handle.rawValue
+        let candidates: [UInt64] = [
+            raw, .max, 1, 1 << 40, 1 << 51, raw ^ 1 << 63, raw ^ 1 << 38, raw ^ 1 << 33,
+        ]
+        for candidate in candidates {
+            guard let wrong = PoolHandle(rawValue: candidate) else { continue }
+            try requireError(.invalidArgument, "adopting \(candidate)") {
+                try pool.adopt(wrong, byteCount: byteCount, owner: PoolRig.owner(1))
+            }
+        }
+        for wrong in [0, -1, 100_000] {
+            try requireError(.invalidArgument, "adopting \(wrong) bytes") {
+                try pool.adopt(handle, byteCount: wrong, owner: PoolRig.owner(1))
+            }
+        }
+    }
 
     static func requireError(
         _ expected: ZpoolError, _ what: String, _ body: () throws -> Void

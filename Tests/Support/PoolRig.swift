@@ -117,13 +117,15 @@ public final class PoolRig: @unchecked Sendable {
     }
 
     /// What a new process does: opens the arena's memory again and adopts what the table names.
-    public func reopen() throws {
+    /// `beforeFinishing` is called with the new pool while it still adopts.
+    public func reopen(beforeFinishing: (Zpool) throws -> Void = { _ in }) throws {
         let descriptor = dup(arena.fileDescriptor)
         let newArena = try Arena(reopening: descriptor, configuration: configuration)
         let newPool = try Self.makePool(driver, chainLength, newArena, table)
         for (owner, entry) in table.entries {
             try newPool.adopt(entry.handle, byteCount: entry.byteCount, owner: owner)
         }
+        try beforeFinishing(newPool)
         newPool.finishAdoption()
         // A dead process destroys nothing, and destroying the old pool would write into memory that is the
         // new one's now: it is leaked on purpose, with its mapping.
