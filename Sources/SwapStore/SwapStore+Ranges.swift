@@ -71,9 +71,8 @@ extension SwapStore {
         _ area: Area, at offset: UInt64, byteCount: UInt64, by worker: StoreWorker
     ) throws(StoreError) {
         guard offset < Limits.areaByteCountMax else { return }
-        let end = min(
-            offset.addingReportingOverflow(byteCount).partialValue, Limits.areaByteCountMax)
-        guard end > offset else { return }
+        guard byteCount > 0 else { return }
+        let end = offset + min(byteCount, Limits.areaByteCountMax - offset)
         begin(worker)
         defer { self.end(worker) }
         let firstWhole = (offset + UInt64(Page.byteCount) - 1) >> UInt64(Page.shift)
