@@ -94,17 +94,24 @@ extension SwapStore {
     }
 
     private func dispose(
-        of area: Area, _ disposal: AreaDirectory.Disposal, _ worker: StoreWorker
+        of area: Area, _ first: AreaDirectory.Disposal, _ worker: StoreWorker
     ) {
-        guard disposal != .none else { return }
-        begin(worker)
-        defer { end(worker) }
-        discardPages(PageNumber(0), PageNumber(Limits.areaPageCountMax), of: area, worker)
-        guard disposal == .remove else { return }
+        var disposal = first
+        while disposal == .discardPages {
+            begin(worker)
+            discardPages(PageNumber(0), PageNumber(Limits.areaPageCountMax), of: area, worker)
+            end(worker)
+            disposal = directory.finishDiscarding(slot: area.slot)
+        }
+        if disposal == .remove { remove(area) }
+    }
+
+    private func remove(_ area: Area) {
         precondition(area.isBalanced, "an area went with pages uncounted")
+        area.record.root = nil
+        // Out of the directory first: whoever sums up areas there must not meet counters that went back.
+        directory.removeSlot(area.slot)
         area.table.destroy()
         arena.retireRun(area.tally.run, frameCount: area.tally.frameCount)
-        area.record.root = nil
-        directory.removeSlot(area.slot)
     }
 }
