@@ -59,7 +59,7 @@ public struct AreaModel: Sendable {
             let from = max(offset, start)
             let to = min(offset + count, start + Page.byteCount)
             guard from < to else { continue }
-            clear(from..<min(to, size))
+            if from < size { clear(from..<min(to, size)) }
             if to - from == Page.byteCount {
                 pages[page] = .hole
             } else {

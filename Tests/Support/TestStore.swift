@@ -20,8 +20,8 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         zpool: String = "zsmalloc", capacityByteCount: Int = 64 << 20,
         totalByteCount: UInt64 = 1 << 30, growsInBackground: Bool = false,
         compressors: CompressorRegistry = .standard(),
-        refusesCommit: (@Sendable (Int) -> Bool)? = nil,
-        tunables: (inout Tunables) -> Void = { _ in }
+        tunables: (inout Tunables) -> Void = { _ in },
+        refusesCommit: (@Sendable (Int) -> Bool)? = nil
     ) throws {
         var configuration = Arena.Configuration(capacityByteCount: capacityByteCount)
         configuration.reserveSegmentCount = 1

@@ -30,6 +30,8 @@ struct StoreModel {
     var step = 0
     /// How often each step was taken, and how often a write was refused: a run that never does is no test.
     var counts: [String: Int] = [:]
+    /// Pages refused at the limit so far: only writes are.
+    var rejectsSeen = 0
 
     init(zpool: String, seed: UInt64) throws {
         self.seed = seed
