@@ -41,6 +41,11 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         .target(name: "ZswapCore", swiftSettings: safe),
+        .target(
+            name: "LinuxSystem",
+            dependencies: [
+                "CLinux", .product(name: "SystemPackage", package: "swift-system"),
+            ], swiftSettings: common),
         .target(name: "Arena", dependencies: ["ZswapCore", "CLinux"], swiftSettings: common),
         .target(name: "ZPool", dependencies: ["ZswapCore", "Arena"], swiftSettings: common),
         .target(
@@ -59,7 +64,7 @@ let package = Package(
             name: "zswapfs",
             dependencies: [
                 "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "ControlTree",
-                "FuseServer", "CLinux",
+                "FuseServer", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -68,7 +73,9 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore"],
+            dependencies: [
+                "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "LinuxSystem",
+            ],
             path: "Tests/Support", swiftSettings: tests),
         .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
         .testTarget(
@@ -99,7 +106,10 @@ let package = Package(
             name: "CommandLineTests", dependencies: ["zswapfs", "TestSupport"],
             swiftSettings: tests),
         .testTarget(name: "MountedTests", dependencies: ["TestSupport"], swiftSettings: tests),
-        .testTarget(name: "SwapTests", dependencies: ["TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "SwapTests",
+            dependencies: ["zswapfs", "LinuxSystem", "ZswapCore", "TestSupport"],
+            swiftSettings: tests),
         .testTarget(name: "StyleTests", dependencies: ["TestSupport"], swiftSettings: tests),
     ],
     swiftLanguageModes: [.v6]

@@ -36,6 +36,9 @@ extension Arena {
         memset(address(offset, byteCount: count), 0, count)
     }
 
+    /// Where the mapping starts in this process, to tell it from others in /proc/self/maps.
+    public var mappingStart: UInt { UInt(bitPattern: memory.base) }
+
     /// The address of this offset, for drivers: good for `byteCount` bytes, as long as the arena lives.
     public func pointer(to offset: ArenaOffset, byteCount: Int) -> UnsafeMutableRawPointer {
         address(offset, byteCount: byteCount)

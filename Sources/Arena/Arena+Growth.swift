@@ -1,15 +1,6 @@
 import Synchronization
 import ZswapCore
 
-/// Runs on their way back to the kernel: nobody can take them any more, but a reader may still look.
-struct PendingRelease: Sendable {
-    var runs: [(run: RunNumber, frameCount: Int)] = []
-    /// Table runs that were unlinked; they become free after the epoch.
-    var retired: RunNumber?
-    var epoch: UInt64 = 0
-    var isWaiting: Bool { !runs.isEmpty || retired != nil }
-}
-
 /// What the grower does. None of it runs in a serving thread.
 extension Arena {
     /// A lane with less than this in available runs is scarce: 256 KiB.
@@ -18,26 +9,27 @@ extension Arena {
     static let cushionFrameCountHigh = 256
     /// Most frames committed for a lane at a time.
     private static let commitFrameCount = 64
-    /// Most runs given back at a time, so that a lane's lock is held briefly.
-    private static let releaseRunCount = 256
 
-    /// One round: give back what is due, fill the lanes and the reserve. True when there will be more to do
-    /// without anybody asking.
-    func growRound(pending: inout PendingRelease) -> Bool {
+    /// One round: give back what is due, fill the lanes and the reserve. `looksForExcess` says that enough
+    /// time passed since the last look at what stayed free. True when there will be more to do without
+    /// anybody asking.
+    func growRound(pending: inout PendingRelease, looksForExcess: Bool) -> Bool {
+        trimReserved()
         finishRelease(&pending)
         var refused = false
         for frameCount in 1...Limits.runFrameCountMax {
             while isScarce(frameCount) {
-                guard growLane(frameCount, pending: &pending) else {
+                guard growLane(frameCount) else {
                     refused = true
                     break
                 }
             }
         }
-        if !fillReserve(pending: &pending) { refused = true }
         growerSignal.setRefused(refused)
-        if !pending.isWaiting { beginRelease(&pending) }
-        return pending.isWaiting || hasExcess
+        // A reserve that can't be filled refuses nobody: the lanes may still have all they need.
+        _ = fillReserve()
+        if looksForExcess && !pending.isWaiting { beginRelease(&pending) }
+        return pending.isWaiting || hasExcess || hasRetired
     }
 
     private func isScarce(_ frameCount: Int) -> Bool {
@@ -46,40 +38,53 @@ extension Arena {
         }
     }
 
-    private var hasExcess: Bool {
-        (1...Limits.runFrameCountMax).contains { frameCount in
-            lanes[frameCount].state.withLock {
-                $0.available * frameCount > Self.cushionFrameCountHigh
-            }
-        }
-    }
-
-    private func hasRoom(_ frameCount: Int) -> Bool {
+    /// Frames that may still be committed. Only the grower commits, so nobody else takes them.
+    private var roomFrameCount: Int {
         let committed = counters.committedForRuns.load(ordering: .relaxed)
         let overhead = counters.overhead.load(ordering: .relaxed)
-        return committed + overhead + frameCount <= layout.capacityFrameCount
+        return layout.capacityFrameCount - committed - overhead
     }
 
     /// Commits some holes of a lane. False when there is no memory.
-    func growLane(_ frameCount: Int, pending: inout PendingRelease) -> Bool {
-        let wanted = max(Self.commitFrameCount / frameCount, 1)
-        guard hasRoom(wanted * frameCount) else { return false }
+    func growLane(_ frameCount: Int) -> Bool {
         let hasHoles = lanes[frameCount].state.withLock { $0.holes > 0 }
         if !hasHoles {
-            guard let segment = takeSegment(descriptorsFor: frameCount) else { return false }
+            let overhead =
+                Self.recordFrameCountMax + descriptorByteCount(frameCount) / Page.byteCount
+            guard roomFrameCount >= overhead + frameCount,
+                let segment = takeSegment(descriptorsFor: frameCount)
+            else { return false }
             lanes[frameCount].state.withLock { lane in
                 records[segment].assign(runFrameCount: frameCount, committed: false)
                 lane.adopt(segment, records)
             }
         }
-        let runs = takeHoles(frameCount, atMost: wanted)
+        // Near the capacity a few runs are better than none.
+        let wanted = min(max(Self.commitFrameCount / frameCount, 1), roomFrameCount / frameCount)
+        guard wanted > 0 else { return false }
+        var runs = takeHoles(frameCount, atMost: wanted)[...]
         var isCommitted = true
-        for run in runs {
-            let start = offset(of: run, frameCount: frameCount).rawValue
+        while let first = runs.first {
+            // Neighbours are committed by one system call.
+            let count = runs.indices.prefix { runs[$0].isBehind(first, by: $0 - runs.startIndex) }
+                .count
+            let start = offset(of: first, frameCount: frameCount).rawValue
             isCommitted =
                 isCommitted
-                && memory.commit(start: start, byteCount: frameCount * Page.byteCount)
-            lanes[frameCount].state.withLock { lane in
+                && memory.commit(start: start, byteCount: count * frameCount * Page.byteCount)
+            putBack(runs.prefix(count), frameCount: frameCount, committed: isCommitted)
+            runs = runs.dropFirst(count)
+        }
+        growerSignal.announceGrowth()
+        return isCommitted
+    }
+
+    /// Makes runs free that were in transit.
+    private func putBack(
+        _ runs: ArraySlice<RunNumber>, frameCount: Int, committed isCommitted: Bool
+    ) {
+        lanes[frameCount].state.withLock { lane in
+            for run in runs {
                 let record = records[run.segment]
                 record.inTransitCount -= 1
                 if isCommitted {
@@ -89,10 +94,9 @@ extension Arena {
                     lane.holes += 1
                 }
             }
-            if isCommitted { counters.committedForRuns.add(frameCount, ordering: .relaxed) }
         }
-        growerSignal.announceGrowth()
-        return isCommitted
+        guard isCommitted else { return }
+        counters.committedForRuns.add(runs.count * frameCount, ordering: .relaxed)
     }
 
     private func takeHoles(_ frameCount: Int, atMost count: Int) -> [RunNumber] {
@@ -118,14 +122,19 @@ extension Arena {
         let taken = segments.withLock { $0.takeVacant(segmentCount: layout.segmentCount) }
         guard let (segment, isNew) = taken else { return nil }
         let descriptors = descriptorByteCount(frameCount)
-        guard !isNew || commitRecord(segment),
-            memory.commit(start: layout.descriptorStart(segment), byteCount: descriptors)
-        else {
-            segments.withLock { isNew ? $0.putUnused(segment) : $0.putVacant(segment) }
+        if isNew {
+            guard commitRecord(segment) else {
+                segments.withLock { $0.putUnused(segment) }
+                return nil
+            }
+            // Its record is there and counted from here on, whether the rest works or not.
+            noteSegmentUsed(segment)
+        }
+        guard memory.commit(start: layout.descriptorStart(segment), byteCount: descriptors) else {
+            segments.withLock { $0.putVacant(segment) }
             return nil
         }
         counters.overhead.add(descriptors / Page.byteCount, ordering: .relaxed)
-        if isNew { noteSegmentUsed(segment) }
         return segment
     }
 
@@ -133,6 +142,9 @@ extension Arena {
         let used = ArenaLayout.runCount(frameCount: frameCount) * ArenaLayout.descriptorByteCount
         return ArenaLayout.roundUp(used, to: Page.byteCount)
     }
+
+    /// Most frames that one new record commits: it may lie across a border.
+    private static let recordFrameCountMax = 2
 
     /// Commits the frames that a new segment's record touches and that earlier records did not.
     private func commitRecord(_ segment: Int) -> Bool {
@@ -149,13 +161,14 @@ extension Arena {
         return true
     }
 
-    /// Commits whole segments until the reserve is full. False when there is no memory.
-    func fillReserve(pending: inout PendingRelease) -> Bool {
+    /// Commits whole segments until the reserve is full or the arena's size is reached. False when the
+    /// kernel has no memory.
+    func fillReserve() -> Bool {
         trimReserved()
+        let overhead = Self.recordFrameCountMax + descriptorByteCount(1) / Page.byteCount
         while !segments.withLock({ $0.isReserveFull }) {
-            guard hasRoom(ArenaLayout.segmentFrameCount),
-                let segment = takeSegment(descriptorsFor: 1)
-            else { return false }
+            guard roomFrameCount >= ArenaLayout.segmentFrameCount + overhead else { return true }
+            guard let segment = takeSegment(descriptorsFor: 1) else { return false }
             let start = layout.segmentStart(segment)
             guard memory.commit(start: start, byteCount: ArenaLayout.segmentByteCount) else {
                 releaseDescriptors(segment, from: 0, through: descriptorByteCount(1))
@@ -171,7 +184,7 @@ extension Arena {
 
     /// Gives back what a reserved segment has too much for the lane that took it: the frames behind the
     /// last whole run, and descriptors of runs that it does not have.
-    private func trimReserved() {
+    func trimReserved() {
         while let (segment, frameCount) = segments.withLock({ $0.takeUntrimmed() }) {
             releaseDescriptors(
                 segment, from: descriptorByteCount(frameCount), through: descriptorByteCount(1))
@@ -185,85 +198,9 @@ extension Arena {
         }
     }
 
-    private func releaseDescriptors(_ segment: Int, from start: Int, through end: Int) {
+    func releaseDescriptors(_ segment: Int, from start: Int, through end: Int) {
         guard end > start else { return }
         memory.release(start: layout.descriptorStart(segment) + start, byteCount: end - start)
         counters.overhead.subtract((end - start) / Page.byteCount, ordering: .relaxed)
-    }
-
-    /// Takes what stayed free out of the lanes; it goes back once every worker passed a quiescent point.
-    func beginRelease(_ pending: inout PendingRelease) {
-        for frameCount in 1...Limits.runFrameCountMax {
-            lanes[frameCount].state.withLock { lane in
-                let keep = Self.cushionFrameCountHigh / frameCount
-                let excess = min(lane.availableLow, lane.available) - keep
-                lane.availableLow = lane.available
-                guard excess > 0 else { return }
-                takeExcess(min(excess, Self.releaseRunCount), &lane, &pending)
-            }
-        }
-        pending.retired = takeRetired()
-        if pending.isWaiting { pending.epoch = quiescence.advance() }
-    }
-
-    private func takeExcess(
-        _ count: Int, _ lane: inout LaneState, _ pending: inout PendingRelease
-    ) {
-        var left = count
-        // The first segment was freed into last: its frames are warm, so it is taken from last.
-        var segment = records[lane.availableHead].nextAvailable
-        if segment == 0 { segment = lane.availableHead }
-        while left > 0 && segment != 0 {
-            let record = records[segment]
-            let next = record.nextAvailable
-            while left > 0, let index = record.takeAvailable() {
-                record.inTransitCount += 1
-                lane.available -= 1
-                left -= 1
-                pending.runs.append((RunNumber(segment: segment, index: index), lane.runFrameCount))
-            }
-            if record.availableCount == 0 { lane.unlinkAvailable(segment, records) }
-            segment = next
-        }
-        lane.availableLow = lane.available
-    }
-
-    /// Gives back what `beginRelease` took, if no worker can look at it any more.
-    func finishRelease(_ pending: inout PendingRelease) {
-        guard pending.isWaiting, quiescence.hasPassed(pending.epoch) else { return }
-        freeRetired(pending.retired)
-        pending.retired = nil
-        for (run, frameCount) in pending.runs {
-            memory.release(
-                start: offset(of: run, frameCount: frameCount).rawValue,
-                byteCount: frameCount * Page.byteCount)
-            counters.committedForRuns.subtract(frameCount, ordering: .relaxed)
-            let isVacant = lanes[frameCount].state.withLock { lane in
-                let record = records[run.segment]
-                record.inTransitCount -= 1
-                record.putBack(run.index, committed: false)
-                lane.holes += 1
-                guard record.isVacant else { return false }
-                lane.release(run.segment, records)
-                return true
-            }
-            guard isVacant else { continue }
-            releaseDescriptors(run.segment, from: 0, through: descriptorByteCount(frameCount))
-            segments.withLock { $0.putVacant(run.segment) }
-        }
-        pending.runs.removeAll(keepingCapacity: true)
-    }
-
-    /// Gives everything back that is free beyond the cushions, at once. For tests, and after a big discard.
-    /// No worker may stay inside a request for ever.
-    public func giveBack() {
-        growing.withLock { pending in
-            // Three rounds: note what is free, take it out, give it back; more while there is more.
-            repeat {
-                beginRelease(&pending)
-                beginRelease(&pending)
-                while pending.isWaiting { finishRelease(&pending) }
-            } while hasExcess
-        }
     }
 }

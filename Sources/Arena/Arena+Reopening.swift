@@ -22,14 +22,15 @@ extension Arena {
     /// The memfd, for handing the arena to another process. It stays open as long as the arena lives.
     public var fileDescriptor: CInt { memory.descriptor }
 
-    /// Opens the arena that a memfd holds; takes over the descriptor. Every run is free until it is claimed.
-    /// Throws EINVAL when the memfd holds no arena.
+    /// Opens the arena that a memfd holds; takes over the descriptor, and closes it when it throws. Every
+    /// run is free until it is claimed. Throws EINVAL when the memfd holds no arena.
     public convenience init(
         reopening descriptor: CInt, configuration: Configuration
     ) throws(ArenaError) {
         var header: (UInt64, UInt64) = (0, 0)
         let read = withUnsafeMutableBytes(of: &header) { pread(descriptor, $0.baseAddress, 16, 0) }
         guard read == 16, header.0 == Self.magic, header.1 > 0, header.1 < 1 << 50 else {
+            close(descriptor)
             throw .systemCall(name: "pread", errno: EINVAL)
         }
         let layout = ArenaLayout(capacityByteCount: Int(header.1))
@@ -37,7 +38,7 @@ extension Arena {
             adopting: descriptor, byteCount: layout.byteCount,
             refusesCommit: configuration.refusesCommit)
         try self.init(configuration, layout: layout, memory: memory)
-        reopenSegments()
+        guard reopenSegments() else { throw .outOfMemory }
     }
 
     func writeSuperblock() {
@@ -51,7 +52,8 @@ extension Arena {
         storeWord(UInt64(segment + 1), at: Self.nextUnusedStart)
     }
 
-    private func reopenSegments() {
+    /// False when the kernel could not map again what is there.
+    private func reopenSegments() -> Bool {
         let nextUnused = Int(loadWord(at: Self.nextUnusedStart))
         precondition(nextUnused >= 1 && nextUnused <= layout.segmentCount)
         segments.withLock { $0.reopen(nextUnused: nextUnused) }
@@ -60,10 +62,10 @@ extension Arena {
         if nextUnused > 1 {
             counters.overhead.add(recordBytes / Page.byteCount, ordering: .relaxed)
         }
-        for segment in 1..<nextUnused { reopen(segment) }
+        return (1..<nextUnused).allSatisfy { reopen($0) }
     }
 
-    private func reopen(_ segment: Int) {
+    private func reopen(_ segment: Int) -> Bool {
         let record = records[segment]
         let frameCount = record.runFrameCount
         let start = layout.segmentStart(segment)
@@ -73,19 +75,48 @@ extension Arena {
                 start: layout.descriptorStart(segment),
                 byteCount: ArenaLayout.segmentDescriptorByteCount)
             segments.withLock { $0.putVacant(segment) }
-            return
+            return true
         }
         record.forgetUse()
-        let used = ArenaLayout.runCount(frameCount: frameCount) * frameCount
-        let unused = ArenaLayout.segmentFrameCount - used
-        if unused > 0 {
-            memory.release(
-                start: start + used * Page.byteCount, byteCount: unused * Page.byteCount)
-        }
+        guard reopenFrames(segment) else { return false }
         lanes[frameCount].state.withLock { $0.adopt(segment, records) }
         counters.committedForRuns.add(record.committedCount * frameCount, ordering: .relaxed)
         counters.overhead.add(
             descriptorByteCount(frameCount) / Page.byteCount, ordering: .relaxed)
+        return true
+    }
+
+    /// Maps what is committed, so that no later access faults, and releases what is not: the process
+    /// before may have died between committing a run and noting it.
+    private func reopenFrames(_ segment: Int) -> Bool {
+        let record = records[segment]
+        let frameCount = record.runFrameCount
+        let start = layout.segmentStart(segment)
+        let descriptors = layout.descriptorStart(segment)
+        let used = descriptorByteCount(frameCount)
+        guard memory.map(start: descriptors, byteCount: used) else { return false }
+        let unused = ArenaLayout.segmentDescriptorByteCount - used
+        if unused > 0 { memory.release(start: descriptors + used, byteCount: unused) }
+        var frame = 0
+        while frame < ArenaLayout.segmentFrameCount {
+            let isCommitted = record.isCommitted(frame: frame)
+            var end = frame + 1
+            while end < ArenaLayout.segmentFrameCount,
+                record.isCommitted(frame: end) == isCommitted
+            {
+                end += 1
+            }
+            let byteCount = (end - frame) * Page.byteCount
+            if isCommitted {
+                guard memory.map(start: start + frame * Page.byteCount, byteCount: byteCount) else {
+                    return false
+                }
+            } else {
+                memory.release(start: start + frame * Page.byteCount, byteCount: byteCount)
+            }
+            frame = end
+        }
+        return true
     }
 
     /// Whether a run of this number and length exists, in use or not. For numbers read from memory.

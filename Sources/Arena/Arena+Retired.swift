@@ -23,6 +23,8 @@ extension Arena {
         growerSignal.wake()
     }
 
+    var hasRetired: Bool { retiredHead.load(ordering: .relaxed) != 0 }
+
     func takeRetired() -> RunNumber? {
         let head = retiredHead.exchange(0, ordering: .acquiring)
         return head == 0 ? nil : RunNumber(rawValue: head)

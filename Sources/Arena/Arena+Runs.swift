@@ -80,7 +80,7 @@ extension Arena {
     /// False when it is known that no memory will come.
     private func growOrWait(_ frameCount: Int) -> Bool {
         guard configuration.growsInBackground else {
-            return growing.withLock { growLane(frameCount, pending: &$0) }
+            return growing.withLock { _ in growLane(frameCount) }
         }
         guard !growerSignal.isRefused else { return false }
         growerSignal.wake()

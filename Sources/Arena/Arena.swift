@@ -76,12 +76,13 @@ public final class Arena: Sendable {
     }
 
     deinit {
+        precondition(grower.withLock { $0 == nil }, "an arena was dropped without stop()")
         memory.unmap()
     }
 
     /// Fills the reserve and starts the grower. Before the first run is taken.
     public func start() throws(ArenaError) {
-        guard growing.withLock({ fillReserve(pending: &$0) }) else { throw .outOfMemory }
+        guard growing.withLock({ _ in fillReserve() }) else { throw .outOfMemory }
         guard configuration.growsInBackground else { return }
         let thread = GrowerThread(arena: self)
         guard thread.start() else { throw .systemCall(name: "pthread_create", errno: errno) }

@@ -31,6 +31,11 @@ public struct RunNumber: Hashable, Sendable {
         rawValue = UInt32(truncatingIfNeeded: segment << 9 | index)
     }
 
+    /// Whether this run lies so many runs behind another one in the same segment.
+    func isBehind(_ other: RunNumber, by count: Int) -> Bool {
+        segment == other.segment && index == other.index + count
+    }
+
     @inlinable var segment: Int { Int(rawValue >> 9) }
     @inlinable var index: Int { Int(rawValue & 511) }
 }

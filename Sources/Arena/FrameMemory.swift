@@ -59,6 +59,14 @@ struct FrameMemory: @unchecked Sendable {
         return false
     }
 
+    /// Maps memory that an earlier process committed, so that no later access faults. Not a commit: on
+    /// failure what is there stays.
+    func map(start: Int, byteCount: Int) -> Bool {
+        precondition(start % Page.byteCount == 0)
+        precondition(start >= 0 && start + byteCount <= self.byteCount)
+        return madvise(base + start, byteCount, CInt(MADV_POPULATE_WRITE)) == 0
+    }
+
     /// Gives this range's memory back. What was there reads as zeros afterwards.
     func release(start: Int, byteCount: Int) {
         precondition(start % Page.byteCount == 0 && byteCount % Page.byteCount == 0)

@@ -99,10 +99,22 @@ final class GrowerThread: @unchecked Sendable {
         pthread_join(thread, nil)
     }
 
+    private static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     private func run() {
         _ = clinux_set_thread_name("zswapfs-grower")
+        var lookedAt = Self.now
         while !isStopping.load(ordering: .acquiring) {
-            let hasMore = arena.growing.withLock { arena.growRound(pending: &$0) }
+            // However often it is woken: what comes and goes within this time has not stayed free.
+            let looksForExcess = Self.now - lookedAt >= Self.releaseNanoseconds
+            if looksForExcess { lookedAt = Self.now }
+            let hasMore = arena.growing.withLock {
+                arena.growRound(pending: &$0, looksForExcess: looksForExcess)
+            }
             arena.growerSignal.waitForWish(nanoseconds: hasMore ? Self.releaseNanoseconds : -1)
         }
     }

@@ -98,6 +98,21 @@ struct SegmentRecord: @unchecked Sendable {
         }
     }
 
+    /// Takes the lowest available run, to release it: from here on it does not count as committed, so that
+    /// a process that finds the record later never takes a hole for memory.
+    func takeForRelease() -> Int? {
+        guard let index = takeAvailable() else { return nil }
+        committed[index / 64] &= ~(1 << UInt64(index % 64))
+        return index
+    }
+
+    /// Whether a frame of the segment belongs to a run with memory.
+    func isCommitted(frame: Int) -> Bool {
+        let index = frame / runFrameCount
+        guard index < ArenaLayout.runCount(frameCount: runFrameCount) else { return false }
+        return committed[index / 64] & 1 << UInt64(index % 64) != 0
+    }
+
     /// Marks a run as in use that a dead process left in use. False when it is in use already.
     func claim(_ index: Int) -> Bool {
         let bit: UInt64 = 1 << UInt64(index % 64)

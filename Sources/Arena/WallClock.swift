@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The time of day, for file times. No system call: the kernel's shared page answers.

@@ -8,7 +8,10 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/loop.h>
+#include <malloc.h>
+#include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -16,6 +19,8 @@
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,5 +56,47 @@ static inline int clinux_set_io_flusher(int enabled) {
 static inline int clinux_set_thread_name(const char *name) {
     return prctl(PR_SET_NAME, name, 0L, 0L, 0L);
 }
+
+/* Flags of swapon(2) that glibc does not know. */
+#define CLINUX_SWAP_FLAG_DISCARD_ONCE 0x20000
+#define CLINUX_SWAP_FLAG_DISCARD_PAGES 0x40000
+
+static inline char **clinux_environment(void) { return environ; }
+
+static inline int clinux_open(const char *path, int flags, mode_t mode) {
+    return open(path, flags, mode);
+}
+static inline int clinux_loop_get_free(int control) { return ioctl(control, LOOP_CTL_GET_FREE); }
+static inline int clinux_loop_configure(int loop, const struct loop_config *config) {
+    return ioctl(loop, LOOP_CONFIGURE, config);
+}
+static inline int clinux_loop_set_fd(int loop, int backing) {
+    return ioctl(loop, LOOP_SET_FD, backing);
+}
+static inline int clinux_loop_clear_fd(int loop) { return ioctl(loop, LOOP_CLR_FD); }
+static inline int clinux_loop_set_status(int loop, const struct loop_info64 *info) {
+    return ioctl(loop, LOOP_SET_STATUS64, info);
+}
+static inline int clinux_loop_get_status(int loop, struct loop_info64 *info) {
+    return ioctl(loop, LOOP_GET_STATUS64, info);
+}
+static inline int clinux_loop_set_block_size(int loop, unsigned long byte_count) {
+    return ioctl(loop, LOOP_SET_BLOCK_SIZE, byte_count);
+}
+static inline int clinux_loop_set_direct_io(int loop, unsigned long enabled) {
+    return ioctl(loop, LOOP_SET_DIRECT_IO, enabled);
+}
+static inline dev_t clinux_makedev(unsigned int major, unsigned int minor) {
+    return makedev(major, minor);
+}
+static inline unsigned int clinux_major(dev_t device) { return major(device); }
+static inline unsigned int clinux_minor(dev_t device) { return minor(device); }
+
+#define CLINUX_SPAWN_SETSID 0x80 /* POSIX_SPAWN_SETSID */
+#define CLINUX_MCL_ONFAULT 4     /* MCL_ONFAULT */
+
+static inline int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+static inline void clinux_open_log(const char *name) { openlog(name, LOG_PID, LOG_DAEMON); }
+static inline void clinux_log(int priority, const char *line) { syslog(priority, "%s", line); }
 
 #endif

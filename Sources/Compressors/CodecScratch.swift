@@ -1,29 +1,32 @@
 import Synchronization
 import ZswapCore
 
-/// What one worker needs to compress and decompress: a codec of every compressor its store knows, and room
-/// for one compressed page. Made before serving; afterwards nothing is allocated.
+/// What one worker needs to compress and decompress: a codec of every compressor its store knows,
+/// and room for one compressed page. Made before serving; afterwards nothing is allocated.
 ///
 ///     codecs   [0] lz4   [1] ...            by the number that the store gives each compressor
 ///     buffer   | output of the last compress |          limit          4096
 ///
-/// Law: one thread at a time. Debug builds trap when two threads are inside.
-/// Price: the codecs' memory and a page, for each worker; a call costs one dynamic dispatch over the library's.
+/// Law: one thread at a time, though a store keeps the scratches of all its workers together. Debug
+/// builds trap when two threads are inside.
+/// Price: the codecs' memory and a page, for each worker; a call costs one dynamic dispatch over
+/// the library's.
 public final class CodecScratch: @unchecked Sendable {
-    // Sendable though unchecked: a store keeps the scratches of all workers and hands each to its own thread,
-    // a rule the type system can't see. `isBusy` watches it in debug builds.
+    // Unchecked: a store hands each scratch to one thread; `isBusy` watches that in debug builds.
+
     private let codecs: [any Codec]
     private let buffer = ScratchMemory(byteCount: Page.byteCount)
     private var outputByteCount = 0
     private let isBusy = Atomic<Bool>(false)
 
-    /// Codecs for these compressors, each at its default level. A compressor's place in the list is the number
-    /// it goes by here. Throws `outOfMemory`. Allocates everything there will ever be.
+    /// Codecs for these compressors, each at its default level. A compressor's place in the list is
+    /// the number it goes by here. Throws `outOfMemory`. Allocates everything there will ever be.
     public convenience init(_ compressors: [any Compressor]) throws(CompressorError) {
         try self.init(compressors, levels: Array(repeating: nil, count: compressors.count))
     }
 
-    /// The same with a level for each compressor, nil for its default. Throws `levelOutOfRange` too.
+    /// The same with a level for each compressor, nil for its default. Throws `levelOutOfRange`
+    /// too.
     public init(_ compressors: [any Compressor], levels: [Int?]) throws(CompressorError) {
         precondition(compressors.count == levels.count)
         precondition(compressors.count <= Limits.compressorsMax)
@@ -37,8 +40,8 @@ public final class CodecScratch: @unchecked Sendable {
     /// Bytes of memory held.
     public var byteCount: Int { codecs.reduce(buffer.byteCount) { $0 + $1.byteCount } }
 
-    /// Compresses a page of 4096 bytes to at most `limit` bytes (1 to 4096), to be found in ``output``.
-    /// O(page); a page that will not fit is given up early.
+    /// Compresses a page of 4096 bytes to at most `limit` bytes (1 to 4096), to be found in
+    /// ``output``. O(page); a page that will not fit is given up early.
     public func compress(
         _ page: RawSpan, with compressor: Int, limit: Int
     ) -> CompressionResult {
@@ -57,8 +60,8 @@ public final class CodecScratch: @unchecked Sendable {
         return result
     }
 
-    /// What the last ``compress(_:with:limit:)`` wrote; empty when it did not succeed. The next call
-    /// overwrites it.
+    /// What the last ``compress(_:with:limit:)`` wrote; empty when it did not succeed. The next
+    /// call overwrites it.
     public var output: RawSpan {
         @_lifetime(borrow self)
         get {
@@ -69,8 +72,9 @@ public final class CodecScratch: @unchecked Sendable {
         }
     }
 
-    /// Writes the page that `object` (at most 4096 bytes) holds. True only when exactly 4096 bytes came out;
-    /// otherwise `page` holds anything. Never trusts the object, which may even change meanwhile. O(page).
+    /// Writes the page that `object` (at most 4096 bytes) holds. True only when exactly 4096 bytes
+    /// came out; otherwise `page` holds anything. Never trusts the object, which may even change
+    /// meanwhile. O(page).
     public func decompress(
         _ object: RawSpan, into page: inout MutableRawSpan, with compressor: Int
     ) -> Bool {

@@ -1,10 +1,11 @@
-/// A compression algorithm by its name: what is registered, chosen and shown. It does no work itself; it
-/// makes a ``Codec`` for each thread that will.
+/// A compression algorithm by its name: what is registered, chosen and shown. It does no work
+/// itself; it makes a ``Codec`` for each thread that will.
 ///
 ///     Compressor  --makeCodec(level:)-->  Codec  --kept by a worker's-->  CodecScratch
 ///     one a process                       one a worker and compressor     one a worker
 ///
-/// Law: what one codec of a compressor wrote, every codec of that compressor reads, whatever its level.
+/// Law: what one codec of a compressor wrote, every codec of that compressor reads, whatever its
+/// level.
 public protocol Compressor: Sendable {
     /// What people call it: "lz4". See ``CompressorRegistry/register(_:)`` for what a name may be.
     var name: String { get }
@@ -12,8 +13,8 @@ public protocol Compressor: Sendable {
     /// The levels it can be run at; nil when there is only one way to run it.
     var levels: CompressorLevels? { get }
 
-    /// A codec with all the memory it will ever need. `level` is one of ``levels``, and without meaning when
-    /// there are none. Throws `outOfMemory`. Allocates, so before serving only.
+    /// A codec with all the memory it will ever need. `level` is one of ``levels``, and without
+    /// meaning when there are none. Throws `outOfMemory`. Allocates, so before serving only.
     func makeCodec(level: Int) throws(CompressorError) -> any Codec
 }
 
@@ -33,7 +34,8 @@ extension Compressor {
     }
 }
 
-/// The levels of a compressor: higher is smaller and slower, as the algorithm's own users know them.
+/// The levels of a compressor: higher is smaller and slower, as the algorithm's own users know
+/// them.
 public struct CompressorLevels: Equatable, Sendable {
     /// Every level that can be asked for.
     public let range: ClosedRange<Int>

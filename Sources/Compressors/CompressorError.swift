@@ -2,7 +2,8 @@
 public enum CompressorError: Error, Equatable, Sendable {
     /// A compressor of that name is registered.
     case duplicateName
-    /// The name is empty, longer than 32 bytes, or has other characters than `a-z`, `0-9`, `-` and `_`.
+    /// The name is empty, longer than 32 bytes, or has other characters than `a-z`, `0-9`, `-` and
+    /// `_`.
     case invalidName
     /// No such level, or the compressor has no levels.
     case levelOutOfRange

@@ -27,8 +27,8 @@ public final class CompressorRegistry: Sendable {
         return registry
     }
 
-    /// Makes a compressor available. Throws `duplicateName`, and `invalidName` for a name that could not be
-    /// written to a control file or as a mount option.
+    /// Makes a compressor available. Throws `duplicateName`, and `invalidName` for a name that
+    /// could not be written to a control file or as a mount option.
     public func register(_ compressor: any Compressor) throws(CompressorError) {
         let name = compressor.name
         guard Self.isName(name) else { throw .invalidName }

@@ -1,8 +1,8 @@
 import CLZ4
 import ZswapCore
 
-/// LZ4, the compressor when none is chosen: the fastest one that is everywhere. Acceleration 1, a raw block
-/// without a frame: an entry of the page table knows its length.
+/// LZ4, the compressor when none is chosen: the fastest one that is everywhere. Acceleration 1, a
+/// raw block without a frame: an entry of the page table knows its length.
 public struct LZ4Compressor: Compressor {
     /// The name it is chosen by.
     public var name: String { "lz4" }
@@ -16,8 +16,9 @@ public struct LZ4Compressor: Compressor {
 
 /// LZ4's state and the two calls.
 ///
-/// Price: `LZ4_compress_fast_extState` clears the state's 16 KiB for each page. Its `fastReset` sibling clears
-/// it as well from 4096 bytes of input on, so nothing is lost by not depending on a static-only function.
+/// Price: `LZ4_compress_fast_extState` clears the state's 16 KiB for each page. Its `fastReset`
+/// sibling clears it as well from 4096 bytes of input on, so nothing is lost by not depending on a
+/// static-only function.
 final class LZ4Codec: Codec {
     private static let acceleration: CInt = 1
 
@@ -44,8 +45,9 @@ final class LZ4Codec: Codec {
     func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool {
         precondition(page.byteCount == Page.byteCount)
         precondition(object.byteCount <= Limits.storedByteCountMax)
-        // The one decoder of the library that bounds reads and writes both, by lengths it is told here and
-        // not by what the input says; so an input that changes meanwhile costs a wrong page, never a wild one.
+        // The one decoder of the library that bounds reads and writes both, by lengths it is told
+        // here and not by what the input says; so an input that changes meanwhile costs a wrong
+        // page, never a wild one.
         let byteCount = object.withUnsafeBytes { source in
             page.withUnsafeMutableBytes { target in
                 LZ4_decompress_safe(

@@ -1,14 +1,15 @@
 import ZswapCore
 
-/// Pages that repeat one 8-byte word from start to end, zeros above all: kept as that word, without any
-/// object in a pool. Words are in the machine's own byte order; no alignment is asked for.
+/// Pages that repeat one 8-byte word from start to end, zeros above all: kept as that word, without
+/// any object in a pool. Words are in the machine's own byte order; no alignment is asked for.
 ///
-/// Price: a page that differs in its last word costs two loads, one that differs further in is left within
-/// 512 bytes of the difference, a same-filled one is read once, in vectors.
+/// Price: a page that differs in its last word costs two loads, one that differs further in is left
+/// within 512 bytes of the difference, a same-filled one is read once, in vectors.
 public enum SameFilled {
     private typealias Vector = SIMD8<UInt64>
     private static let vectorByteCount = 64
-    /// Bytes between two looks at what has gathered: few enough to leave early, enough to keep vectors busy.
+    /// Bytes between two looks at what has gathered: few enough to leave early, enough to keep
+    /// vectors busy.
     private static let stripeByteCount = 512
 
     /// The word that a page of 4096 bytes repeats; nil when it is not same-filled. O(page).
@@ -16,7 +17,8 @@ public enum SameFilled {
         precondition(page.byteCount == Page.byteCount)
         return page.withUnsafeBytes { bytes in
             let first = bytes.loadUnaligned(as: UInt64.self)
-            // The end first: pages that start alike (headers, zeroed heads of buffers) mostly differ there.
+            // The end first: pages that start alike (headers, zeroed heads of buffers) mostly
+            // differ there.
             let last = bytes.loadUnaligned(fromByteOffset: Page.byteCount - 8, as: UInt64.self)
             guard first == last else { return nil }
             let pattern = Vector(repeating: first)

@@ -1,7 +1,7 @@
 /// A block of working memory with one owner, freed with it.
 ///
-/// Law: aligned to a cache line, so that two workers never share one. Written once when made, so that its
-/// frames are there before the first page is served.
+/// Law: aligned to a cache line, so that two workers never share one. Written once when made, so
+/// that its frames are there before the first page is served.
 struct ScratchMemory: ~Copyable {
     static let alignment = 64
 

@@ -37,6 +37,8 @@ final class AreaDirectory: Sendable {
 
     private let arena: Arena
     private let state = Mutex(State())
+    /// Rises when a slot comes to mean another area, or none.
+    let revision = Atomic<UInt64>(0)
 
     init(in arena: Arena) {
         precondition(
@@ -71,6 +73,7 @@ final class AreaDirectory: Sendable {
                 record.state = .linked
                 state.slots[slot] = Holding(area: area, name: name)
                 state.slotByName[name] = slot
+                revision.add(1, ordering: .releasing)
                 return .success(area)
             } catch {
                 return .failure(error)
@@ -183,6 +186,7 @@ final class AreaDirectory: Sendable {
             }
             precondition(!holding.isLinked && holding.openCount == 0)
             holding.area.record.state = .free
+            revision.add(1, ordering: .releasing)
         }
     }
 

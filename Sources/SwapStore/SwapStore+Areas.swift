@@ -1,4 +1,5 @@
 import Arena
+import Synchronization
 import ZswapCore
 
 /// Areas as files of the root directory.
@@ -27,7 +28,8 @@ extension SwapStore {
                 record.changed = now
                 record.root = table.root
                 record.counters = tally.run.rawValue
-                return Area(slot: slot, record: record, table: table, tally: tally)
+                return Area(
+                    slot: slot, birth: now, record: record, table: table, tally: tally)
             } catch {
                 throw .outOfMemory
             }
@@ -46,6 +48,12 @@ extension SwapStore {
     public var areaReports: [AreaReport] { directory.reports }
     /// What can be said of the area of that name.
     public func areaReport(named name: String) -> AreaReport? { directory.report(named: name) }
+
+    /// Rises when a slot comes to mean another area, so that whoever remembers one knows when to ask again.
+    public var areaRevision: UInt64 { directory.revision.load(ordering: .acquiring) }
+
+    /// Makes the area at least this long.
+    public func extend(_ area: Area, to end: UInt64) { area.extend(to: end) }
 
     /// Takes the name away; what the area holds goes with its last close.
     public func unlinkArea(name: String, by worker: StoreWorker) throws(StoreError) {

@@ -1,6 +1,7 @@
 /// Every bound of the project, each with where it comes from.
 public enum Limits {
-    /// Longest run of frames a driver may ask for: the largest zsmalloc chain (`CONFIG_ZSMALLOC_CHAIN_SIZE`).
+    /// Longest run of frames a driver may ask for: the largest zsmalloc chain
+    /// (`CONFIG_ZSMALLOC_CHAIN_SIZE`).
     public static let runFrameCountMax = 16
 
     /// zsmalloc's chain length: the kernel's range and default.

@@ -1,6 +1,6 @@
-/// The swap page: the unit that programs swap and that zswapfs compresses. Three kinds of pages meet
-/// in this project; "page" alone is always this one. A *frame* is 4 KiB of the arena, a *zspage* is a
-/// run of frames that zsmalloc fills with objects of one size class.
+/// The swap page: the unit that programs swap and that zswapfs compresses. Three kinds of pages
+/// meet in this project; "page" alone is always this one. A *frame* is 4 KiB of the arena, a
+/// *zspage* is a run of frames that zsmalloc fills with objects of one size class.
 public enum Page {
     /// Bytes in a page.
     public static let byteCount = 4096
@@ -30,8 +30,8 @@ public struct PageNumber: Hashable, Comparable, Sendable {
     }
 }
 
-/// Whose bytes an object in a pool holds: one page of one area. Packed into the eight bytes that every
-/// object carries, so that compaction and eviction find the page entry through the object.
+/// Whose bytes an object in a pool holds: one page of one area. Packed into the eight bytes that
+/// every object carries, so that compaction and eviction find the page entry through the object.
 ///
 ///     63            40 39                                   0
 ///     | area + 1      | page number                          |
@@ -48,9 +48,10 @@ public struct ObjectOwner: Hashable, Sendable {
         rawValue = UInt64(area + 1) << 40 | page.rawValue
     }
 
-    /// The owner in its packed form, or nil for 0.
+    /// The owner in its packed form, or nil for what no owner packs to, 0 among it: the word may
+    /// come from memory that a killed process left.
     @inlinable public init?(rawValue: UInt64) {
-        guard rawValue != 0 else { return nil }
+        guard rawValue >> 40 != 0 else { return nil }
         self.rawValue = rawValue
     }
 

@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 import ZswapCore
 
-/// Broken objects: whatever a codec makes of them, it stays inside what it was lent. Buffers end at memory
-/// that may not be touched, so an overrun ends the process.
+/// Broken objects: whatever a codec makes of them, it stays inside what it was lent. Buffers end at
+/// memory that may not be touched, so an overrun ends the process.
 @Suite struct CompressorFuzzTests {
     static let names = CompressorRegistry.standard().names
     private static let corruptionCount = 200_000

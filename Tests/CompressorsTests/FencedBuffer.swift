@@ -2,7 +2,7 @@ import Glibc
 
 /// Bytes that end, or start, at memory nobody may touch: one byte too far ends the test process.
 final class FencedBuffer: @unchecked Sendable {
-    // Sendable though unchecked: one test races two threads over the bytes, on purpose.
+    // Unchecked: one test races two threads over the bytes, on purpose.
     enum Edge { case start, end }
 
     let bytes: UnsafeMutableRawBufferPointer

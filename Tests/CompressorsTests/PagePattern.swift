@@ -25,7 +25,8 @@ enum PagePattern: String, CaseIterable, Sendable {
             page.append(contentsOf: repeatElement(0, count: Int(random.next() % 200)))
             page.append(UInt8(truncatingIfNeeded: random.next()))
         case .longRun:
-            // A match of almost a page, hardly ever broken: the longest lengths a format has to spell.
+            // A match of almost a page, hardly ever broken: the longest lengths a format has to
+            // spell.
             let isBreak = page.count == Int(random.next() % 4096)
             page.append(isBreak ? 1 : 0xa5)
         case .shortPeriods:

@@ -45,6 +45,6 @@ final class TestCodec: Codec {
 
 /// Where a test codec finds the scratch it belongs to.
 final class ScratchBox: @unchecked Sendable {
-    // Sendable though unchecked: one thread only.
+    // Unchecked: one thread only.
     var scratch: CodecScratch?
 }

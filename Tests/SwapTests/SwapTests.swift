@@ -1,3 +1,6 @@
+import LinuxSystem
+import TestSupport
 import Testing
 
-@Suite struct SwapTests {}
+/// Everything about swap areas as devices. Serialized: the machine has one list of loop devices.
+@Suite(.serialized) struct SwapTests {}

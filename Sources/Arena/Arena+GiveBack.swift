@@ -1,0 +1,105 @@
+import Synchronization
+import ZswapCore
+
+/// Runs on their way back to the kernel: nobody can take them any more, but a reader may still look.
+struct PendingRelease: Sendable {
+    var runs: [(run: RunNumber, frameCount: Int)] = []
+    /// Table runs that were unlinked; they become free after the epoch.
+    var retired: RunNumber?
+    var epoch: UInt64 = 0
+    var isWaiting: Bool { !runs.isEmpty || retired != nil }
+}
+
+/// Giving memory back to the kernel: what stayed free for a while, and what was retired.
+///
+///     free run -> taken out of its lane -> every worker passed a quiescent point -> punched out: a hole
+extension Arena {
+    /// Most runs given back at a time, so that a lane's lock is held briefly.
+    private static let releaseRunCount = 256
+
+    var hasExcess: Bool {
+        (1...Limits.runFrameCountMax).contains { frameCount in
+            lanes[frameCount].state.withLock {
+                $0.available * frameCount > Self.cushionFrameCountHigh
+            }
+        }
+    }
+
+    /// Takes what stayed free out of the lanes; it goes back once every worker passed a quiescent point.
+    func beginRelease(_ pending: inout PendingRelease) {
+        for frameCount in 1...Limits.runFrameCountMax {
+            lanes[frameCount].state.withLock { lane in
+                let keep = Self.cushionFrameCountHigh / frameCount
+                let excess = min(lane.availableLow, lane.available) - keep
+                lane.availableLow = lane.available
+                guard excess > 0 else { return }
+                takeExcess(min(excess, Self.releaseRunCount), &lane, &pending)
+            }
+        }
+        if pending.retired == nil { pending.retired = takeRetired() }
+        if pending.isWaiting { pending.epoch = quiescence.advance() }
+    }
+
+    private func takeExcess(
+        _ count: Int, _ lane: inout LaneState, _ pending: inout PendingRelease
+    ) {
+        var left = count
+        // The first segment was freed into last: its frames are warm, so it is taken from last.
+        var segment = records[lane.availableHead].nextAvailable
+        if segment == 0 { segment = lane.availableHead }
+        while left > 0 && segment != 0 {
+            let record = records[segment]
+            let next = record.nextAvailable
+            while left > 0, let index = record.takeForRelease() {
+                record.inTransitCount += 1
+                lane.available -= 1
+                left -= 1
+                pending.runs.append((RunNumber(segment: segment, index: index), lane.runFrameCount))
+            }
+            if record.availableCount == 0 { lane.unlinkAvailable(segment, records) }
+            segment = next
+        }
+        lane.availableLow = lane.available
+    }
+
+    /// Gives back what `beginRelease` took, if no worker can look at it any more.
+    func finishRelease(_ pending: inout PendingRelease) {
+        guard pending.isWaiting, quiescence.hasPassed(pending.epoch) else { return }
+        freeRetired(pending.retired)
+        pending.retired = nil
+        for (run, frameCount) in pending.runs {
+            memory.release(
+                start: offset(of: run, frameCount: frameCount).rawValue,
+                byteCount: frameCount * Page.byteCount)
+            counters.committedForRuns.subtract(frameCount, ordering: .relaxed)
+            let isVacant = lanes[frameCount].state.withLock { lane in
+                let record = records[run.segment]
+                record.inTransitCount -= 1
+                record.putBack(run.index, committed: false)
+                lane.holes += 1
+                guard record.isVacant else { return false }
+                lane.release(run.segment, records)
+                return true
+            }
+            guard isVacant else { continue }
+            releaseDescriptors(run.segment, from: 0, through: descriptorByteCount(frameCount))
+            segments.withLock { $0.putVacant(run.segment) }
+        }
+        pending.runs.removeAll(keepingCapacity: true)
+    }
+
+    /// Gives everything back that is free beyond the cushions, at once. For tests, and after a big discard.
+    /// No worker may stay inside a request for ever.
+    public func giveBack() {
+        growing.withLock { pending in
+            // First, because a segment that becomes vacant must not be trimmed later on, in another lane.
+            trimReserved()
+            // Three rounds: note what is free, take it out, give it back; more while there is more.
+            repeat {
+                beginRelease(&pending)
+                beginRelease(&pending)
+                while pending.isWaiting { finishRelease(&pending) }
+            } while hasExcess || hasRetired
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import CFuse
+import Glibc
+
+/// Attributes and open files.
+extension Callbacks {
+    static func addAttributes(to table: inout fuse_lowlevel_ops) {
+        table.getattr = { request, inode, _ in
+            Callbacks.answer(request) { session throws(Refusal) in
+                try session.operations.attributes(UInt64(inode), session.worker)
+            } send: { reply, answer in
+                reply.send(attributes: answer.0, seconds: answer.seconds)
+            }
+        }
+        table.setattr = { request, inode, attributes, mask, _ in
+            Callbacks.answer(request) { session throws(Refusal) in
+                guard let attributes else { throw Refusal(EINVAL) }
+                return try session.operations.setAttributes(
+                    UInt64(inode), Callbacks.changes(attributes.pointee, mask), session.worker)
+            } send: { reply, answer in
+                reply.send(attributes: answer.0, seconds: answer.seconds)
+            }
+        }
+        table.statfs = { request, _ in
+            Callbacks.answer(request) { session throws(Refusal) in
+                session.operations.statistics()
+            } send: { reply, statistics in
+                reply.send(statistics)
+            }
+        }
+    }
+
+    private static func changes(_ new: stat, _ mask: CInt) -> Operations.Changes {
+        func has(_ flag: CInt) -> Bool { mask & flag != 0 }
+        func nanoseconds(_ time: timespec) -> UInt64 {
+            UInt64(max(time.tv_sec, 0)) * 1_000_000_000 + UInt64(max(time.tv_nsec, 0))
+        }
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        var changes = Operations.Changes()
+        if has(FUSE_SET_ATTR_MODE) { changes.mode = new.st_mode & 0o7777 }
+        if has(FUSE_SET_ATTR_UID) { changes.userID = new.st_uid }
+        if has(FUSE_SET_ATTR_GID) { changes.groupID = new.st_gid }
+        if has(FUSE_SET_ATTR_SIZE) { changes.size = UInt64(max(new.st_size, 0)) }
+        if has(FUSE_SET_ATTR_ATIME) { changes.accessed = nanoseconds(new.st_atim) }
+        if has(FUSE_SET_ATTR_MTIME) { changes.modified = nanoseconds(new.st_mtim) }
+        if has(FUSE_SET_ATTR_ATIME_NOW) { changes.accessed = nanoseconds(now) }
+        if has(FUSE_SET_ATTR_MTIME_NOW) { changes.modified = nanoseconds(now) }
+        return changes
+    }
+
+    static func addFiles(to table: inout fuse_lowlevel_ops) {
+        table.mknod = { request, parent, name, mode, _ in
+            Callbacks.answer(request) { session throws(Refusal) in
+                let context = Callbacks.context(of: request)
+                return try session.operations.create(
+                    UInt64(parent), try Callbacks.text(name), mode: mode & ~context.umask,
+                    userID: context.uid, groupID: context.gid)
+            } send: { reply, entry in
+                reply.send(entry)
+            }
+        }
+        table.create = { request, parent, name, mode, information in
+            Callbacks.answer(request) { session throws(Refusal) in
+                let context = Callbacks.context(of: request)
+                let entry = try session.operations.create(
+                    UInt64(parent), try Callbacks.text(name), mode: mode & ~context.umask,
+                    userID: context.uid, groupID: context.gid)
+                let opened = try session.operations.open(
+                    entry.inode, flags: information?.pointee.flags ?? O_RDWR, session.worker)
+                return (entry, opened)
+            } send: { reply, answer in
+                reply.send(answer.0, answer.1)
+            }
+        }
+        table.open = { request, inode, information in
+            Callbacks.answer(request) { session throws(Refusal) in
+                try session.operations.open(
+                    UInt64(inode), flags: information?.pointee.flags ?? 0, session.worker)
+            } send: { reply, opened in
+                reply.send(opened)
+            }
+        }
+        table.release = { request, inode, information in
+            guard let request else { return }
+            let session = Callbacks.session(of: request)
+            session.operations.release(
+                UInt64(inode), handle: information?.pointee.fh ?? 0, session.worker)
+            Reply(request).send(error: 0)
+        }
+        table.lseek = { request, inode, offset, whence, _ in
+            Callbacks.answer(request) { session throws(Refusal) in
+                try session.operations.seek(
+                    UInt64(inode), from: offset, whence: whence, session.worker)
+            } send: { reply, offset in
+                reply.send(offset: offset)
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import CFuse
+import Glibc
+
+/// What libfuse calls: take the arguments out of C, call the operation, answer once. No logic.
+///
+/// Left out on purpose, because the kernel remembers ENOSYS and then does not ask again: fsync (memory is as
+/// stable as it gets), flush, access (the kernel checks modes), getxattr; and bmap, with which the kernel would
+/// write behind our back.
+enum Callbacks {
+    static var table: fuse_lowlevel_ops {
+        var table = fuse_lowlevel_ops()
+        table.`init` = { userData, connection in
+            guard let userData, let connection else { return }
+            Unmanaged<Session>.fromOpaque(userData).takeUnretainedValue()
+                .configure(&connection.pointee)
+        }
+        addNames(to: &table)
+        addRefusals(to: &table)
+        addAttributes(to: &table)
+        addFiles(to: &table)
+        addDirectories(to: &table)
+        return table
+    }
+
+    /// Runs an operation and sends what it gives, or its errno.
+    static func answer<Value>(
+        _ request: fuse_req_t?, _ operation: (Session) throws(Refusal) -> Value,
+        send: (consuming Reply, Value) -> Void
+    ) {
+        guard let request else { return }
+        do throws(Refusal) {
+            let value = try operation(session(of: request))
+            send(Reply(request), value)
+        } catch {
+            Reply(request).send(error: error.errno)
+        }
+    }
+
+    static func session(of request: fuse_req_t) -> Session {
+        Unmanaged<Session>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
+    }
+
+    /// Who asks, and with which umask.
+    static func context(of request: fuse_req_t?) -> fuse_ctx { fuse_req_ctx(request).pointee }
+
+    /// A name from the kernel. Names are UTF-8 here; others can't exist.
+    static func text(_ name: UnsafePointer<CChar>?) throws(Refusal) -> String {
+        guard let name, let text = String(validatingCString: name) else { throw Refusal(EILSEQ) }
+        return text
+    }
+
+    private static func addNames(to table: inout fuse_lowlevel_ops) {
+        table.lookup = { request, parent, name in
+            Callbacks.answer(request) { session throws(Refusal) in
+                try session.operations.lookUp(UInt64(parent), try Callbacks.text(name))
+            } send: { reply, entry in
+                reply.send(entry)
+            }
+        }
+        table.forget = { request, inode, count in
+            guard let request else { return }
+            let session = Callbacks.session(of: request)
+            session.operations.forget(UInt64(inode), count: count, session.worker)
+            Reply(request).sendNothing()
+        }
+        table.forget_multi = { request, count, forgets in
+            guard let request else { return }
+            let session = Callbacks.session(of: request)
+            for forget in UnsafeBufferPointer(start: forgets, count: count) {
+                session.operations.forget(
+                    UInt64(forget.ino), count: forget.nlookup, session.worker)
+            }
+            Reply(request).sendNothing()
+        }
+        table.unlink = { request, parent, name in
+            Callbacks.answer(request) { session throws(Refusal) in
+                try session.operations.unlink(
+                    UInt64(parent), try Callbacks.text(name), session.worker)
+            } send: { reply, _ in
+                reply.send(error: 0)
+            }
+        }
+        table.rename = { request, parent, name, newParent, newName, flags in
+            Callbacks.answer(request) { session throws(Refusal) in
+                try session.operations.rename(
+                    UInt64(parent), try Callbacks.text(name), to: UInt64(newParent),
+                    try Callbacks.text(newName),
+                    flags: flags, session.worker)
+            } send: { reply, _ in
+                reply.send(error: 0)
+            }
+        }
+    }
+
+    /// Only regular files live here.
+    private static func addRefusals(to table: inout fuse_lowlevel_ops) {
+        table.mkdir = { request, _, _, _ in
+            if let request { Reply(request).send(error: EPERM) }
+        }
+        table.rmdir = { request, _, _ in
+            if let request { Reply(request).send(error: EPERM) }
+        }
+        table.symlink = { request, _, _, _ in
+            if let request { Reply(request).send(error: EPERM) }
+        }
+        table.link = { request, _, _, _ in
+            if let request { Reply(request).send(error: EPERM) }
+        }
+    }
+
+    private static func addDirectories(to table: inout fuse_lowlevel_ops) {
+        table.opendir = { request, inode, _ in
+            Callbacks.answer(request) { session throws(Refusal) in
+                try session.operations.openDirectory(UInt64(inode))
+            } send: { reply, handle in
+                reply.send(directory: handle)
+            }
+        }
+        table.readdir = { request, _, size, offset, information in
+            Callbacks.answer(request) { session throws(Refusal) in
+                try Callbacks.listing(request, size, offset, information, session)
+            } send: { reply, bytes in
+                reply.send(bytes)
+            }
+        }
+        table.releasedir = { request, _, information in
+            guard let request else { return }
+            Callbacks.session(of: request).operations.openFiles.remove(information?.pointee.fh ?? 0)
+            Reply(request).send(error: 0)
+        }
+        addPlus(to: &table)
+    }
+
+    private static func listing(
+        _ request: fuse_req_t?, _ size: Int, _ offset: Int,
+        _ information: UnsafeMutablePointer<fuse_file_info>?, _ session: Session
+    ) throws(Refusal) -> [CChar] {
+        var buffer = [CChar](repeating: 0, count: size)
+        var used = 0
+        let handle = information?.pointee.fh ?? 0
+        for (index, row) in try session.operations.rows(of: handle, from: offset).enumerated() {
+            var attributes = stat()
+            attributes.st_mode = row.type
+            attributes.st_ino = UInt(UInt32.max)
+            let needed = fuse_add_direntry(
+                request, &buffer[used], size - used, row.name, &attributes, offset + index + 1)
+            guard needed <= size - used else { break }
+            used += needed
+            if used == size { break }
+        }
+        return Array(buffer[..<used])
+    }
+}

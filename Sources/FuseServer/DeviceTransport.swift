@@ -1,0 +1,196 @@
+import CFuse
+import CLinux
+import Glibc
+import SwapStore
+import Synchronization
+import ZswapCore
+
+/// /dev/fuse: a fixed number of threads, each reading a request, serving it and writing the answer.
+///
+///     read(2) ── READ, WRITE, FALLOCATE ── Operations ── writev(2)        two system calls a request
+///            └── anything else ── libfuse ── Callbacks
+///
+/// Law: threads, stacks and buffers are made before serving. A request is answered by the thread that read it.
+final class DeviceTransport: Transport, @unchecked Sendable {  // threads are added before any can join
+    private static let stackByteCount = 256 << 10
+
+    let name = "dev"
+    private let session: Session
+    private let workers: [ServingWorker]
+    private let buffers: [RequestBuffer]
+    private var threads: [pthread_t] = []
+    private let running = Atomic<Int>(0)
+    private let onLastEnd: @Sendable () -> Void
+
+    /// `onLastEnd` is called by the last thread when the mount is gone.
+    init(
+        session: Session, workers: [StoreWorker], onLastEnd: @escaping @Sendable () -> Void
+    ) {
+        precondition(!workers.isEmpty)
+        self.session = session
+        self.workers = workers.map { ServingWorker(store: $0) }
+        buffers = workers.map { _ in RequestBuffer() }
+        self.onLastEnd = onLastEnd
+    }
+
+    func shakeHands() throws(MountError) { try session.shakeHands(buffers[0], workers[0]) }
+
+    var isFinished: Bool { running.load(ordering: .acquiring) == 0 }
+
+    /// What a new thread is told; lives until it has started.
+    private final class Assignment {
+        let transport: DeviceTransport
+        let index: Int
+        init(_ transport: DeviceTransport, _ index: Int) {
+            self.transport = transport
+            self.index = index
+        }
+    }
+
+    func start() throws(MountError) {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, Self.stackByteCount)
+        running.store(workers.count, ordering: .releasing)
+        for index in workers.indices {
+            var thread = pthread_t()
+            let argument = Unmanaged.passRetained(Assignment(self, index))
+            let result = pthread_create(
+                &thread, &attributes,
+                { argument in
+                    guard let argument else { return nil }
+                    let assignment =
+                        Unmanaged<Assignment>.fromOpaque(argument).takeRetainedValue()
+                    assignment.transport.run(assignment.index)
+                    return nil
+                }, argument.toOpaque())
+            guard result == 0 else {
+                argument.release()
+                running.subtract(workers.count - index, ordering: .releasing)
+                throw .thread(errno: result)
+            }
+            threads.append(thread)
+        }
+    }
+
+    func join() {
+        for thread in threads { pthread_join(thread, nil) }
+        threads = []
+    }
+
+    private func run(_ index: Int) {
+        _ = clinux_set_thread_name("zswapfs-serve-\(index)")
+        let worker = workers[index]
+        session.withWorker(worker) { serve(worker, buffers[index]) }
+        if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { onLastEnd() }
+    }
+
+    private func serve(_ worker: ServingWorker, _ buffer: RequestBuffer) {
+        let descriptor = session.fileDescriptor
+        while !session.isExited, let request = buffer.receive(from: descriptor) {
+            let header = request.loadUnaligned(as: fuse_in_header.self)
+            let body = UnsafeMutableRawBufferPointer(
+                rebasing: request[MemoryLayout<fuse_in_header>.size...])
+            let answer = Answer(descriptor: descriptor, unique: header.unique)
+            switch header.opcode {
+            case FUSE_READ.rawValue: read(header, body, buffer.reply, answer, worker)
+            case FUSE_WRITE.rawValue: write(header, body, answer, worker)
+            case FUSE_FALLOCATE.rawValue: fallocate(header, body, answer, worker)
+            // Nothing here can be interrupted; after this answer the kernel stops asking.
+            case FUSE_INTERRUPT.rawValue: answer.send(error: ENOSYS)
+            default: session.process(request)
+            }
+        }
+    }
+
+    private func read(
+        _ header: fuse_in_header, _ body: UnsafeMutableRawBufferPointer,
+        _ reply: UnsafeMutableRawBufferPointer, _ answer: Answer, _ worker: ServingWorker
+    ) {
+        guard body.count >= MemoryLayout<fuse_read_in>.size else { return answer.send(error: EIO) }
+        let argument = body.loadUnaligned(as: fuse_read_in.self)
+        let room = UnsafeMutableRawBufferPointer(
+            rebasing: reply[..<min(Int(argument.size), reply.count)])
+        var target = room.mutableBytes
+        do {
+            let count = try session.operations.read(
+                header.nodeid, handle: argument.fh, at: argument.offset, into: &target, worker)
+            answer.send(UnsafeRawBufferPointer(rebasing: room[..<count]))
+        } catch {
+            answer.send(error: error.errno)
+        }
+    }
+
+    private func write(
+        _ header: fuse_in_header, _ body: UnsafeMutableRawBufferPointer, _ answer: Answer,
+        _ worker: ServingWorker
+    ) {
+        let headByteCount = MemoryLayout<fuse_write_in>.size
+        guard body.count >= headByteCount else { return answer.send(error: EIO) }
+        let argument = body.loadUnaligned(as: fuse_write_in.self)
+        guard body.count - headByteCount >= Int(argument.size) else {
+            return answer.send(error: EIO)
+        }
+        let data = UnsafeRawBufferPointer(
+            rebasing: body[headByteCount..<headByteCount + Int(argument.size)])
+        do {
+            let count = try session.operations.write(
+                data.bytes, to: header.nodeid, at: argument.offset, worker)
+            var written = fuse_write_out(size: UInt32(count), padding: 0)
+            withUnsafeBytes(of: &written) { answer.send($0) }
+        } catch {
+            answer.send(error: error.errno)
+        }
+    }
+
+    private func fallocate(
+        _ header: fuse_in_header, _ body: UnsafeMutableRawBufferPointer, _ answer: Answer,
+        _ worker: ServingWorker
+    ) {
+        guard body.count >= MemoryLayout<fuse_fallocate_in>.size else {
+            return answer.send(error: EIO)
+        }
+        let argument = body.loadUnaligned(as: fuse_fallocate_in.self)
+        do {
+            try session.operations.fallocate(
+                header.nodeid, mode: argument.mode, at: argument.offset,
+                byteCount: argument.length, worker)
+            answer.send(error: 0)
+        } catch {
+            answer.send(error: error.errno)
+        }
+    }
+}
+
+/// The answer to one request read from /dev/fuse: one writev on the descriptor it came from.
+private struct Answer {
+    let descriptor: CInt
+    let unique: UInt64
+
+    /// The header alone: done (0) or refused.
+    func send(error: CInt) {
+        var header = fuse_out_header(
+            len: UInt32(MemoryLayout<fuse_out_header>.size), error: -error, unique: unique)
+        // ENOENT means that the request was interrupted, anything else that the mount is gone: nobody waits.
+        _ = withUnsafeBytes(of: &header) { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    }
+
+    /// The header and data.
+    func send(_ data: UnsafeRawBufferPointer) {
+        let headerByteCount = MemoryLayout<fuse_out_header>.size
+        var header = fuse_out_header(
+            len: UInt32(headerByteCount + data.count), error: 0, unique: unique)
+        withUnsafeMutableBytes(of: &header) { header in
+            var parts = (
+                iovec(iov_base: header.baseAddress, iov_len: headerByteCount),
+                iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: data.baseAddress),
+                    iov_len: data.count)
+            )
+            withUnsafeBytes(of: &parts) { parts in
+                _ = writev(descriptor, parts.baseAddress?.assumingMemoryBound(to: iovec.self), 2)
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import CFuse
+import ControlTree
+import Glibc
+import SwapStore
+import ZswapCore
+
+/// FUSE_LOOKUP, FUSE_FORGET, FUSE_GETATTR, FUSE_SETATTR, FUSE_STATFS.
+extension Operations {
+    /// Bytes in the unit of `st_blocks`.
+    private static let blockByteCount = 512
+    /// What a control file's size reads, as in sysfs.
+    private static let controlByteCount = 4096
+
+    /// What to change; nil leaves as it is.
+    struct Changes {
+        var mode: UInt32?
+        var userID: UInt32?
+        var groupID: UInt32?
+        var size: UInt64?
+        var accessed: UInt64?
+        var modified: UInt64?
+    }
+
+    func lookUp(_ parent: UInt64, _ name: String) throws(Refusal) -> Entry {
+        switch try node(parent) {
+        case .area: throw Refusal(ENOTDIR)
+        case .control(let path): return try controlEntry(path + "/" + name)
+        case .root:
+            if ControlTree.roots.contains(name) { return try controlEntry(name) }
+            guard name.utf8.count <= Limits.areaNameByteCountMax else {
+                throw Refusal(ENAMETOOLONG)
+            }
+            guard let area = store.area(named: name) else { throw Refusal(ENOENT) }
+            return entry(of: area)
+        }
+    }
+
+    /// An entry for an area, counted as a look-up.
+    func entry(of area: Area) -> Entry {
+        store.noteLookup(area)
+        return Entry(
+            inode: InodeTable.number(areaSlot: area.slot), generation: area.birth,
+            attributes: attributes(of: area), nameSeconds: Self.nameSeconds,
+            attributeSeconds: Self.attributeSeconds)
+    }
+
+    private func controlEntry(_ path: String) throws(Refusal) -> Entry {
+        guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
+        let inode = inodes.lookUp(controlPath: path)
+        return Entry(
+            inode: inode, generation: 1, attributes: attributes(of: kind, inode),
+            nameSeconds: Self.controlSeconds, attributeSeconds: Self.controlSeconds)
+    }
+
+    func forget(_ inode: UInt64, count: UInt64, _ worker: ServingWorker) {
+        if let slot = InodeTable.areaSlot(of: inode) {
+            store.forget(slot: slot, count: count, by: worker.store)
+        } else if inode != InodeTable.root {
+            inodes.forget(control: inode, count: count)
+        }
+    }
+
+    func attributes(
+        _ inode: UInt64, _ worker: ServingWorker
+    ) throws(Refusal) -> (stat, seconds: Double) {
+        switch try node(inode) {
+        case .root:
+            return (directoryAttributes(inode, mode: 0o755), Self.attributeSeconds)
+        case .area:
+            return (attributes(of: try area(inode, worker)), Self.attributeSeconds)
+        case .control(let path):
+            guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
+            return (attributes(of: kind, inode), Self.controlSeconds)
+        }
+    }
+
+    /// Sizes of control files are accepted and mean nothing, so that `echo x > file` works.
+    func setAttributes(
+        _ inode: UInt64, _ changes: Changes, _ worker: ServingWorker
+    ) throws(Refusal) -> (stat, seconds: Double) {
+        guard case .area = try node(inode) else {
+            guard changes.mode == nil, changes.userID == nil, changes.groupID == nil else {
+                throw Refusal(EPERM)
+            }
+            return try attributes(inode, worker)
+        }
+        let area = try area(inode, worker)
+        if let size = changes.size {
+            do {
+                try store.truncate(area, to: size, by: worker.store)
+            } catch {
+                throw Refusal(error)
+            }
+        }
+        store.setAttributes(
+            of: area, mode: changes.mode, userID: changes.userID, groupID: changes.groupID,
+            accessed: changes.accessed, modified: changes.modified)
+        return (attributes(of: area), Self.attributeSeconds)
+    }
+
+    /// Blocks of 4096 bytes: the pool limit, and what of it is free. A loop device takes its discard
+    /// granularity from the block size.
+    func statistics() -> statvfs {
+        let statistics = store.statistics
+        let total = statistics.limitByteCount / Page.byteCount
+        let used = min(statistics.poolByteCount / Page.byteCount, total)
+        let areaCount = store.areas.count
+        var result = statvfs()
+        result.f_bsize = UInt(Page.byteCount)
+        result.f_frsize = UInt(Page.byteCount)
+        result.f_blocks = UInt(total)
+        result.f_bfree = UInt(total - used)
+        result.f_bavail = UInt(total - used)
+        result.f_files = UInt(Limits.areasMax)
+        result.f_ffree = UInt(Limits.areasMax - areaCount)
+        result.f_favail = result.f_ffree
+        result.f_namemax = UInt(Limits.areaNameByteCountMax)
+        return result
+    }
+
+    private func attributes(of area: Area) -> stat {
+        let attributes = area.attributes
+        var result = stat()
+        result.st_ino = UInt(InodeTable.number(areaSlot: area.slot))
+        result.st_mode = S_IFREG | attributes.mode & 0o7777
+        result.st_nlink = store.isLinked(area) ? 1 : 0
+        result.st_uid = attributes.userID
+        result.st_gid = attributes.groupID
+        result.st_size = Int(attributes.size)
+        result.st_blksize = Page.byteCount
+        let held = area.statistics.storedByteCount
+        result.st_blocks = (held + Self.blockByteCount - 1) / Self.blockByteCount
+        result.st_atim = Self.time(attributes.accessed)
+        result.st_mtim = Self.time(attributes.modified)
+        result.st_ctim = Self.time(attributes.changed)
+        return result
+    }
+
+    private func attributes(of kind: ControlKind, _ inode: UInt64) -> stat {
+        switch kind {
+        case .directory: return directoryAttributes(inode, mode: 0o555)
+        case .file(let mode):
+            var result = directoryAttributes(inode, mode: mode)
+            result.st_mode = S_IFREG | mode
+            result.st_nlink = 1
+            result.st_size = Self.controlByteCount
+            return result
+        }
+    }
+
+    private func directoryAttributes(_ inode: UInt64, mode: UInt32) -> stat {
+        var result = stat()
+        result.st_ino = UInt(inode)
+        result.st_mode = S_IFDIR | mode
+        result.st_nlink = 2
+        result.st_uid = userID
+        result.st_gid = groupID
+        result.st_blksize = Page.byteCount
+        let time = timespec(tv_sec: mountedAt, tv_nsec: 0)
+        result.st_atim = time
+        result.st_mtim = time
+        result.st_ctim = time
+        return result
+    }
+
+    private static func time(_ nanoseconds: UInt64) -> timespec {
+        timespec(
+            tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    }
+}

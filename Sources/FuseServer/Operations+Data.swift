@@ -1,0 +1,105 @@
+import ControlTree
+import Glibc
+import SwapStore
+import ZswapCore
+
+/// FUSE_READ, FUSE_WRITE, FUSE_FALLOCATE, FUSE_LSEEK.
+extension Operations {
+    private static let keepSize: UInt32 = 1
+    private static let punchHole: UInt32 = 2
+    private static let zeroRange: UInt32 = 16
+    private static let seekData: CInt = 3
+    private static let seekHole: CInt = 4
+
+    /// Reads into `target`; returns the bytes read.
+    func read(
+        _ inode: UInt64, handle: UInt64, at offset: UInt64, into target: inout MutableRawSpan,
+        _ worker: ServingWorker
+    ) throws(Refusal) -> Int {
+        guard InodeTable.areaSlot(of: inode) == nil else {
+            let area = try area(inode, worker)
+            do {
+                return try store.read(area, at: offset, into: &target, by: worker.store)
+            } catch {
+                throw Refusal(error)
+            }
+        }
+        guard let text = openFiles.text(of: handle) else { throw Refusal(EISDIR) }
+        guard offset < UInt64(text.count) else { return 0 }
+        let part = text[Int(offset)...].prefix(target.byteCount)
+        target.withUnsafeMutableBytes { $0.copyBytes(from: part) }
+        return part.count
+    }
+
+    /// Writes `bytes`; returns how many were taken. A write to a control file is one whole value.
+    func write(
+        _ bytes: RawSpan, to inode: UInt64, at offset: UInt64, _ worker: ServingWorker
+    ) throws(Refusal) -> Int {
+        guard InodeTable.areaSlot(of: inode) == nil else {
+            let area = try area(inode, worker)
+            do {
+                return try store.write(bytes, to: area, at: offset, by: worker.store)
+            } catch {
+                throw Refusal(error)
+            }
+        }
+        guard case .control(let path) = try node(inode) else { throw Refusal(EISDIR) }
+        guard offset == 0 else { throw Refusal(EINVAL) }
+        let text = bytes.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
+        guard let text else { throw Refusal(EINVAL) }
+        do {
+            try tree.write(text, to: path)
+        } catch {
+            throw Refusal(error)
+        }
+        return bytes.byteCount
+    }
+
+    /// Punching and zeroing discard; plain allocation is only a promise that there will be room, which
+    /// nobody can give for pages that compress as they will, so it changes at most the size.
+    func fallocate(
+        _ inode: UInt64, mode: UInt32, at offset: UInt64, byteCount: UInt64,
+        _ worker: ServingWorker
+    ) throws(Refusal) {
+        let area = try area(inode, worker)
+        guard offset <= Limits.areaByteCountMax, byteCount <= Limits.areaByteCountMax - offset
+        else { throw Refusal(EFBIG) }
+        let discards: Bool
+        switch mode {
+        case 0, Self.keepSize: discards = false
+        case Self.punchHole | Self.keepSize, Self.zeroRange, Self.zeroRange | Self.keepSize:
+            discards = true
+        default: throw Refusal(EOPNOTSUPP)
+        }
+        do {
+            if discards {
+                try store.discard(area, at: offset, byteCount: byteCount, by: worker.store)
+            }
+        } catch {
+            throw Refusal(error)
+        }
+        if mode & Self.keepSize == 0 { store.extend(area, to: offset + byteCount) }
+    }
+
+    /// SEEK_DATA and SEEK_HOLE; the kernel answers the others itself.
+    func seek(
+        _ inode: UInt64, from offset: Int, whence: CInt, _ worker: ServingWorker
+    ) throws(Refusal) -> Int {
+        let area = try area(inode, worker)
+        guard offset >= 0 else { throw Refusal(ENXIO) }
+        do {
+            switch whence {
+            case Self.seekData:
+                return Int(
+                    try store.nextData(in: area, from: UInt64(offset), by: worker.store))
+            case Self.seekHole:
+                return Int(
+                    try store.nextHole(in: area, from: UInt64(offset), by: worker.store))
+            default: break
+            }
+        } catch {
+            throw Refusal(error)
+        }
+        throw Refusal(EINVAL)
+    }
+}

@@ -1,0 +1,92 @@
+import ControlTree
+import Glibc
+import SwapStore
+
+/// FUSE_CREATE, FUSE_MKNOD, FUSE_UNLINK, FUSE_RENAME, FUSE_OPEN, FUSE_RELEASE.
+extension Operations {
+    /// RENAME_NOREPLACE, the only flag of renameat2 that is known here.
+    private static let renameNoReplace: UInt32 = 1
+
+    /// What the kernel gets for an open file: a handle, and whether it is an area.
+    struct Opened {
+        var handle: UInt64
+        var isArea: Bool
+    }
+
+    func create(
+        _ parent: UInt64, _ name: String, mode: UInt32, userID: UInt32, groupID: UInt32
+    ) throws(Refusal) -> Entry {
+        try requireRoot(parent)
+        guard mode & S_IFMT == S_IFREG || mode & S_IFMT == 0 else { throw Refusal(EPERM) }
+        guard !ControlTree.roots.contains(name) else { throw Refusal(EEXIST) }
+        do {
+            let area = try store.createArea(
+                name: name, mode: mode & 0o7777, userID: userID, groupID: groupID)
+            return entry(of: area)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    func unlink(
+        _ parent: UInt64, _ name: String, _ worker: ServingWorker
+    ) throws(Refusal) {
+        try requireRoot(parent)
+        guard !ControlTree.roots.contains(name) else { throw Refusal(EPERM) }
+        do {
+            try store.unlinkArea(name: name, by: worker.store)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    func rename(
+        _ parent: UInt64, _ name: String, to newParent: UInt64, _ newName: String, flags: UInt32,
+        _ worker: ServingWorker
+    ) throws(Refusal) {
+        try requireRoot(parent)
+        try requireRoot(newParent)
+        guard flags & ~Self.renameNoReplace == 0 else { throw Refusal(EINVAL) }
+        guard !ControlTree.roots.contains(name) else { throw Refusal(EPERM) }
+        guard !ControlTree.roots.contains(newName) else { throw Refusal(EISDIR) }
+        do {
+            try store.renameArea(
+                from: name, to: newName, replaces: flags & Self.renameNoReplace == 0,
+                by: worker.store)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    /// Opens an area, or a control file: its text is made now, and read from what was made.
+    func open(
+        _ inode: UInt64, flags: CInt, _ worker: ServingWorker
+    ) throws(Refusal) -> Opened {
+        switch try node(inode) {
+        case .root: throw Refusal(EISDIR)
+        case .area:
+            store.open(try area(inode, worker))
+            return Opened(handle: 0, isArea: true)
+        case .control(let path):
+            guard case .file(let mode) = tree.kind(of: path) else { throw Refusal(EISDIR) }
+            let access = flags & O_ACCMODE
+            guard access == O_RDONLY || mode & 0o222 != 0 else { throw Refusal(EACCES) }
+            guard access == O_WRONLY || mode & 0o444 != 0 else { throw Refusal(EACCES) }
+            var text = ""
+            if access != O_WRONLY {
+                do {
+                    text = try tree.read(path)
+                } catch {
+                    throw Refusal(error)
+                }
+            }
+            return Opened(handle: openFiles.add(.control(text: Array(text.utf8))), isArea: false)
+        }
+    }
+
+    func release(_ inode: UInt64, handle: UInt64, _ worker: ServingWorker) {
+        guard let slot = InodeTable.areaSlot(of: inode) else { return openFiles.remove(handle) }
+        guard let area = store.area(slot: slot) else { return }
+        store.close(area, by: worker.store)
+    }
+}

@@ -1,0 +1,54 @@
+import ControlTree
+import Glibc
+import SwapStore
+
+/// What the filesystem does, without a word of how a request came or an answer goes: values in, values
+/// out, a ``Refusal`` when it is not done. Split by group in `Operations+….swift`.
+///
+/// Law: may be called from every serving thread at once, each with its own worker.
+final class Operations: Sendable {
+    let store: SwapStore
+    let tree: ControlTree
+    let inodes = InodeTable()
+    let openFiles = OpenFiles()
+    let userID = getuid()
+    let groupID = getgid()
+    let mountedAt = time(nil)
+
+    init(store: SwapStore, tree: ControlTree) {
+        self.store = store
+        self.tree = tree
+    }
+
+    /// An answer to a look-up: number, attributes, how long the kernel may believe them.
+    struct Entry {
+        var inode: UInt64
+        var generation: UInt64
+        var attributes: stat
+        var nameSeconds: Double
+        var attributeSeconds: Double
+    }
+
+    /// Names in the root change only through the kernel, so it may keep them.
+    static let nameSeconds: Double = 86400
+    /// `st_blocks` changes with every write, and `du` should see it.
+    static let attributeSeconds: Double = 1
+    /// Control names come and go with areas and pools.
+    static let controlSeconds: Double = 0
+
+    func node(_ inode: UInt64) throws(Refusal) -> InodeTable.Node {
+        guard let node = inodes.node(inode) else { throw Refusal(ESTALE) }
+        return node
+    }
+
+    func area(_ inode: UInt64, _ worker: ServingWorker) throws(Refusal) -> Area {
+        guard let slot = InodeTable.areaSlot(of: inode) else { throw Refusal(EINVAL) }
+        guard let area = worker.area(slot: slot, in: store) else { throw Refusal(ESTALE) }
+        return area
+    }
+
+    /// Changes of the root directory are for areas only.
+    func requireRoot(_ parent: UInt64) throws(Refusal) {
+        guard parent == InodeTable.root else { throw Refusal(EPERM) }
+    }
+}

@@ -1,0 +1,34 @@
+import ControlTree
+import Glibc
+import SwapStore
+
+/// An operation's answer when it is not done: an errno. The only file that knows which error is which.
+struct Refusal: Error, Equatable {
+    let errno: CInt
+
+    init(_ errno: CInt) { self.errno = errno }
+
+    init(_ error: StoreError) {
+        switch error {
+        case .disabled: errno = EROFS
+        case .sameFilledOnly, .poolFull, .outOfMemory, .tooManyAreas: errno = ENOSPC
+        case .corrupted: errno = EIO
+        case .tooLarge: errno = EFBIG
+        case .notFound: errno = ENOENT
+        case .alreadyExists: errno = EEXIST
+        case .invalidName: errno = EINVAL
+        case .nameTooLong: errno = ENAMETOOLONG
+        case .noSuchOffset: errno = ENXIO
+        }
+    }
+
+    init(_ error: ControlError) {
+        switch error.kind {
+        case .notFound, .unknownName: errno = ENOENT
+        case .invalidValue, .outOfRange: errno = EINVAL
+        case .notReadable, .notWritable: errno = EACCES
+        case .busy: errno = EBUSY
+        case .noMemory: errno = ENOMEM
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import CFuse
+import Glibc
+import ZswapCore
+
+/// Where a serving thread receives requests and builds the data of its answers.
+///
+///     | ... 4016 bytes ... | in_header 40, write_in 40 | payload: page aligned, up to 1 MiB | reply data 1 MiB |
+///
+/// Law: the payload of a WRITE starts at a page border, so the kernel copies one page a step.
+/// Price: 2 MiB and two pages for each thread, from one mapping that is written to before serving.
+final class RequestBuffer {
+    private static let headByteCount =
+        MemoryLayout<fuse_in_header>.size + MemoryLayout<fuse_write_in>.size
+    private static let byteCount = 2 * Session.requestByteCountMax + 2 * Page.byteCount
+
+    private let memory: UnsafeMutableRawBufferPointer
+
+    init() {
+        memory = .allocate(byteCount: Self.byteCount, alignment: Page.byteCount)
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// Where read data is built, 1 MiB.
+    var reply: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(
+            rebasing: memory[(Session.requestByteCountMax + 2 * Page.byteCount)...])
+    }
+
+    /// Waits for a request and returns its bytes; nil when the mount is gone.
+    func receive(from descriptor: CInt) -> UnsafeMutableRawBufferPointer? {
+        let start = Page.byteCount - Self.headByteCount
+        let room = UnsafeMutableRawBufferPointer(
+            rebasing: memory[start..<(Session.requestByteCountMax + 2 * Page.byteCount)])
+        while true {
+            let count = Glibc.read(descriptor, room.baseAddress, room.count)
+            if count >= MemoryLayout<fuse_in_header>.size {
+                return UnsafeMutableRawBufferPointer(rebasing: room[..<count])
+            }
+            // ENOENT: the request was interrupted before we could read it. EAGAIN, EINTR: nothing yet.
+            guard count < 0, errno == EINTR || errno == ENOENT || errno == EAGAIN else {
+                return nil
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import SwapStore
+
+/// What one serving thread has: its place in the store, and the area it served last, so that finding it
+/// again takes no lock.
+final class ServingWorker {
+    let store: StoreWorker
+    private var cachedSlot = -1
+    private var cachedArea: Area?
+    private var cachedRevision: UInt64 = 0
+
+    init(store: StoreWorker) { self.store = store }
+
+    /// The area in a slot. No lock as long as the same area is asked for and none was removed meanwhile.
+    func area(slot: Int, in swapStore: SwapStore) -> Area? {
+        let revision = swapStore.areaRevision
+        if slot == cachedSlot && revision == cachedRevision { return cachedArea }
+        cachedArea = swapStore.area(slot: slot)
+        cachedSlot = slot
+        cachedRevision = revision
+        return cachedArea
+    }
+}

@@ -1,0 +1,109 @@
+import CFuse
+import CLinux
+import Glibc
+import Synchronization
+
+/// One libfuse session: a mount and the channel to its kernel side.
+///
+/// Law: READ, WRITE, FALLOCATE and INTERRUPT are answered by the transport itself; everything else goes
+/// through libfuse to the callbacks of ``Callbacks``. Whoever calls `process` does so on a thread whose worker is set.
+final class Session: @unchecked Sendable {  // libfuse's session is made for several threads
+    /// Asynchronous requests the kernel may have under way: eight loop devices of 128 each.
+    private static let backgroundCountMax: UInt32 = 1024
+    /// Largest write, and read, in bytes: libfuse's own most.
+    static let requestByteCountMax = 1 << 20
+
+    let operations: Operations
+    private let workerKey: pthread_key_t
+    private var session: OpaquePointer?
+    private let isInitialized = Atomic<Bool>(false)
+
+    init(operations: Operations, options: MountOptions) throws(MountError) {
+        self.operations = operations
+        var key = pthread_key_t()
+        guard pthread_key_create(&key, nil) == 0 else { throw .session }
+        workerKey = key
+        var words = [
+            "zswapfs", "-o", "fsname=\(options.source),subtype=zswapfs,default_permissions",
+        ]
+        if options.allowsOthers { words += ["-o", "allow_other"] }
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+        defer { arguments.forEach { free($0) } }
+        // The session lives as long as self: unmount and destroy come before deinit ends.
+        let userData = Unmanaged.passUnretained(self).toOpaque()
+        session = arguments.withUnsafeMutableBufferPointer { pointers in
+            var list = cfuse_args(CInt(pointers.count), pointers.baseAddress)
+            defer { fuse_opt_free_args(&list) }
+            var callbacks = Callbacks.table
+            return cfuse_session_new(
+                &list, &callbacks, MemoryLayout<fuse_lowlevel_ops>.size, userData)
+        }
+        guard session != nil else { throw .session }
+    }
+
+    deinit {
+        if let session { fuse_session_destroy(session) }
+        pthread_key_delete(workerKey)
+    }
+
+    var fileDescriptor: CInt { fuse_session_fd(session) }
+
+    func mount(at path: String) throws(MountError) {
+        guard fuse_session_mount(session, path) == 0 else { throw .mount(path: path) }
+    }
+
+    func unmount() { fuse_session_unmount(session) }
+
+    /// Sets the calling thread's worker for as long as `body` runs.
+    func withWorker<Result>(_ worker: ServingWorker, _ body: () -> Result) -> Result {
+        pthread_setspecific(workerKey, Unmanaged.passUnretained(worker).toOpaque())
+        defer { pthread_setspecific(workerKey, nil) }
+        return withExtendedLifetime(worker, body)
+    }
+
+    /// The calling thread's worker.
+    var worker: ServingWorker {
+        guard let pointer = pthread_getspecific(workerKey) else {
+            preconditionFailure("a request is served by a thread without a worker")
+        }
+        return Unmanaged<ServingWorker>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// Hands a request as it was read to libfuse, which answers it through the callbacks.
+    func process(_ request: UnsafeMutableRawBufferPointer) {
+        var buffer = fuse_buf()
+        buffer.mem = request.baseAddress
+        buffer.size = request.count
+        fuse_session_process_buf(session, &buffer)
+    }
+
+    var isExited: Bool { fuse_session_exited(session) != 0 }
+
+    /// Reads and answers requests until the kernel's INIT is answered: from then on the mount serves.
+    func shakeHands(_ buffer: RequestBuffer, _ worker: ServingWorker) throws(MountError) {
+        let isDone = withWorker(worker) {
+            while !isInitialized.load(ordering: .acquiring) {
+                guard let request = buffer.receive(from: fileDescriptor) else { return false }
+                process(request)
+                if isExited { return false }
+            }
+            return true
+        }
+        guard isDone else { throw .handshake }
+    }
+
+    /// FUSE_INIT: what we want of the kernel. Swap comes as asynchronous direct I/O through a loop device.
+    func configure(_ connection: inout fuse_conn_info) {
+        // Attributes change only through us, so a read never has to ask for them first.
+        connection.want &= ~UInt32(FUSE_CAP_AUTO_INVAL_DATA)
+        // Splicing allocates in the kernel while it serves.
+        connection.want &= ~UInt32(
+            FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
+        connection.want |= connection.capable & UInt32(FUSE_CAP_ASYNC_DIO)
+        connection.max_write = UInt32(Self.requestByteCountMax)
+        connection.max_background = Self.backgroundCountMax
+        connection.congestion_threshold = Self.backgroundCountMax
+        connection.time_gran = 1
+        isInitialized.store(true, ordering: .releasing)
+    }
+}

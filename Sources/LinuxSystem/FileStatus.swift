@@ -1,0 +1,77 @@
+import CLinux
+import Glibc
+
+/// What `fstat` says of a file, as far as swap areas and devices need it.
+public struct FileStatus: Equatable, Sendable {
+    /// The kinds of files that are told apart.
+    public enum Kind: Sendable { case regular, directory, blockDevice, other }
+
+    /// What kind of file it is.
+    public let kind: Kind
+    /// Which file it is, under whatever name.
+    public let identity: FileIdentity
+    /// Its length in bytes.
+    public let byteCount: UInt64
+    /// For a device file: the device it stands for.
+    public let specialDevice: DeviceNumber
+
+    init(_ status: stat) {
+        switch status.st_mode & Glibc.S_IFMT {
+        case Glibc.S_IFREG: kind = .regular
+        case Glibc.S_IFDIR: kind = .directory
+        case Glibc.S_IFBLK: kind = .blockDevice
+        default: kind = .other
+        }
+        identity = FileIdentity(
+            device: DeviceNumber(UInt64(status.st_dev)), inode: UInt64(status.st_ino))
+        byteCount = UInt64(max(status.st_size, 0))
+        specialDevice = DeviceNumber(UInt64(status.st_rdev))
+    }
+}
+
+/// One file of one filesystem: equal for all its names, paths and open descriptors.
+public struct FileIdentity: Hashable, Sendable {
+    /// The filesystem.
+    public let device: DeviceNumber
+    /// The file within it.
+    public let inode: UInt64
+
+    /// The file `inode` of the filesystem `device`.
+    public init(device: DeviceNumber, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
+}
+
+/// A device number as the kernel writes it, `7:3`.
+public struct DeviceNumber: Hashable, Sendable, CustomStringConvertible {
+    /// The driver's number.
+    public let major: UInt32
+    /// The device's number within the driver.
+    public let minor: UInt32
+
+    /// The device `major:minor`.
+    public init(major: UInt32, minor: UInt32) {
+        self.major = major
+        self.minor = minor
+    }
+
+    /// The device that `text` names as `major:minor`; nil for other text.
+    public init?(parsing text: some StringProtocol) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let major = UInt32(parts[0]), let minor = UInt32(parts[1]) else {
+            return nil
+        }
+        self.init(major: major, minor: minor)
+    }
+
+    init(_ packed: UInt64) {
+        let packed = dev_t(packed)
+        self.init(major: clinux_major(packed), minor: clinux_minor(packed))
+    }
+
+    var packed: dev_t { clinux_makedev(major, minor) }
+
+    /// `major:minor`.
+    public var description: String { "\(major):\(minor)" }
+}

@@ -1,0 +1,80 @@
+/// The mounts that this process sees: /proc/self/mountinfo.
+///
+///     36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
+///     id    device root point options  optional...  type source super-options
+public struct MountTable: Equatable, Sendable {
+    /// One mount.
+    public struct Entry: Equatable, Sendable {
+        /// Unique while the mount lasts.
+        public let identifier: Int
+        /// The filesystem; several mounts may show the same one.
+        public let device: DeviceNumber
+        /// What of the filesystem is mounted; `/` unless it is a bind mount.
+        public let root: String
+        /// Where it is mounted.
+        public let mountPoint: String
+        /// The type with its subtype, `fuse.zswapfs`.
+        public let type: String
+        /// What was given as the source, `/dev/sda1`.
+        public let source: String
+    }
+
+    /// In the kernel's order: later mounts hide earlier ones.
+    public let entries: [Entry]
+
+    /// The table as it is now.
+    public static func current() throws(SystemFailure) -> MountTable {
+        MountTable(parsing: try SystemText.read("/proc/self/mountinfo"))
+    }
+
+    /// The table that `text` spells. Lines that are none are left out.
+    public init(parsing text: String) {
+        entries = text.split(separator: "\n").compactMap(Entry.init(parsing:))
+    }
+
+    /// The mount with this identifier.
+    public func entry(identifier: Int) -> Entry? {
+        entries.first { $0.identifier == identifier }
+    }
+
+    /// The mounts that show this filesystem.
+    public func entries(showing device: DeviceNumber) -> [Entry] {
+        entries.filter { $0.device == device }
+    }
+
+    /// The mount that `path`, absolute and without symbolic links, lies on, by its text alone: for
+    /// kernels that do not tell it for an open file.
+    public func entry(holding path: String) -> Entry? {
+        entries.filter { entry in
+            entry.mountPoint == "/" || path == entry.mountPoint
+                || path.hasPrefix(entry.mountPoint + "/")
+        }.enumerated().max { left, right in
+            // Of two at the same place the later one counts.
+            (left.element.mountPoint.utf8.count, left.offset)
+                < (right.element.mountPoint.utf8.count, right.offset)
+        }?.element
+    }
+}
+
+extension MountTable.Entry {
+    init?(parsing line: some StringProtocol) {
+        let fields = line.split(separator: " ")
+        // Six fields, any number of optional ones, a dash, three fields (the last may be empty).
+        guard let dash = fields.dropFirst(6).firstIndex(of: "-"), dash + 2 < fields.count,
+            let identifier = Int(fields[0]), let device = DeviceNumber(parsing: fields[2])
+        else { return nil }
+        self.init(
+            identifier: identifier, device: device, root: KernelEscapes.decode(fields[3]),
+            mountPoint: KernelEscapes.decode(fields[4]),
+            type: KernelEscapes.decode(fields[dash + 1]),
+            source: KernelEscapes.decode(fields[dash + 2]))
+    }
+}
+
+extension OpenFile {
+    /// The mount that the file lies on; nil when the table does not have it, as after a lazy unmount.
+    public func mount(in table: MountTable) throws(SystemFailure) -> MountTable.Entry? {
+        if let identifier = try mountIdentifier() { return table.entry(identifier: identifier) }
+        return table.entry(holding: try canonicalPath())
+    }
+}

@@ -1,0 +1,91 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// An open file or device, closed when nobody holds it any more, or earlier by `close()`.
+///
+/// Law: the descriptor is closed on exec, so that no child keeps an area or a loop device busy.
+public final class OpenFile {
+    /// What a file is opened for.
+    public enum Purpose: Sendable {
+        /// Reading, of a file or a device that others may hold.
+        case reading
+        /// Reading and writing.
+        case readingAndWriting
+        /// Reading, of a block device that nobody else has claimed (mounted, swapped to); else EBUSY.
+        case claimingDevice
+        /// A new, empty file that only its owner may read and write; EEXIST if there is one.
+        case creating
+        /// Only asking where and what it is; works without permission on the file itself.
+        case locating
+        /// The same for a directory; ENOTDIR for anything else.
+        case locatingDirectory
+    }
+
+    /// The path it was opened by.
+    public let path: String
+    var descriptor: CInt
+
+    /// Opens the file. Throws what `open` says.
+    public init(_ path: String, for purpose: Purpose) throws(SystemFailure) {
+        let flags: CInt
+        switch purpose {
+        case .reading: flags = O_RDONLY
+        case .readingAndWriting: flags = O_RDWR
+        case .claimingDevice: flags = O_RDONLY | O_EXCL
+        case .creating: flags = O_RDWR | O_CREAT | O_EXCL
+        case .locating: flags = O_PATH
+        case .locatingDirectory: flags = O_PATH | O_DIRECTORY
+        }
+        self.path = path
+        descriptor = clinux_open(path, flags | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemFailure("open", path) }
+    }
+
+    deinit { close() }
+
+    /// Closes it now; nothing happens the second time.
+    public func close() {
+        guard descriptor >= 0 else { return }
+        Glibc.close(descriptor)
+        descriptor = -1
+    }
+
+    /// Kind, identity, length. Throws what `fstat` says.
+    public func status() throws(SystemFailure) -> FileStatus {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemFailure("fstat", path) }
+        return FileStatus(status)
+    }
+
+    /// The path as the kernel knows it: absolute, without symbolic links.
+    public func canonicalPath() throws(SystemFailure) -> String {
+        let link = "/proc/self/fd/\(descriptor)"
+        var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = bytes.withUnsafeMutableBytes { buffer -> Int in
+            guard let base = buffer.baseAddress else { return -1 }
+            return readlink(link, base, buffer.count)
+        }
+        guard count >= 0 else { throw SystemFailure("readlink", link) }
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// The mount that this path crosses last, as a row of ``MountTable``; nil where the kernel does
+    /// not say (before Linux 3.15).
+    public func mountIdentifier() throws(SystemFailure) -> Int? {
+        let text = try SystemText.read("/proc/self/fdinfo/\(descriptor)")
+        for line in text.split(separator: "\n") where line.hasPrefix("mnt_id:") {
+            return Int(line.dropFirst("mnt_id:".count).filter { $0 != " " && $0 != "\t" })
+        }
+        return nil
+    }
+
+    /// Takes the file's advisory lock without waiting; false while someone else has it. The lock
+    /// goes when the file is closed.
+    public func tryLock() throws(SystemFailure) -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        let failure = SystemFailure("flock", path)
+        guard failure.errno == .wouldBlock else { throw failure }
+        return false
+    }
+}

@@ -1,0 +1,39 @@
+import CLinux
+import Glibc
+
+/// The system calls swapon(2) and swapoff(2). Both need CAP_SYS_ADMIN.
+public enum SwapActivation {
+    /// What the kernel tells the device about slots that are free again.
+    public enum Discard: Sendable {
+        /// Nothing.
+        case none
+        /// The whole device, once, when swapping to it begins.
+        case once
+        /// Clusters of slots as they become free.
+        case pages
+    }
+
+    /// Begins to swap to a device that holds a swap header. Without a priority the kernel gives one
+    /// below all others.
+    public static func turnOn(
+        _ path: String, priority: Int?, discard: Discard
+    ) throws(SystemFailure) {
+        var flags: CInt = 0
+        if let priority {
+            precondition((0...Int(SWAP_FLAG_PRIO_MASK)).contains(priority))
+            flags |= CInt(SWAP_FLAG_PREFER) | CInt(priority)
+        }
+        switch discard {
+        case .none: break
+        case .once: flags |= CInt(SWAP_FLAG_DISCARD | CLINUX_SWAP_FLAG_DISCARD_ONCE)
+        case .pages: flags |= CInt(SWAP_FLAG_DISCARD | CLINUX_SWAP_FLAG_DISCARD_PAGES)
+        }
+        guard swapon(path, flags) == 0 else { throw SystemFailure("swapon", path) }
+    }
+
+    /// Brings everything back into memory and ends swapping to this device. ENOMEM when there is not
+    /// enough memory: nothing has changed then.
+    public static func turnOff(_ path: String) throws(SystemFailure) {
+        guard swapoff(path) == 0 else { throw SystemFailure("swapoff", path) }
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// Exit statuses of every `zswapfs` command: those of sysexits(3), so that scripts can tell what is
+/// worth trying again. Never renumbered. The table in Docs/Command-Line.md says the same.
+enum ExitStatus: Int32, CaseIterable {
+    /// Done.
+    case success = 0
+    /// Failed for a reason that no other status names; the message tells it.
+    case failure = 1
+    /// The command line makes no sense: an unknown option, a value out of range. Nothing was touched.
+    case usage = 64
+    /// A path does not exist, or is not what the command works on.
+    case badPath = 66
+    /// The kernel or the machine cannot do it: no loop device, no direct I/O, no memory left.
+    case unavailable = 69
+    /// Someone uses it. Try again when that has ended; the message says how to end it.
+    case inUse = 75
+    /// Not allowed. Try as root.
+    case notPermitted = 77
+
+    /// For ArgumentParser.
+    var exitCode: ExitCode { ExitCode(rawValue) }
+}

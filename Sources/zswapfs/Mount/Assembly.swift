@@ -1,0 +1,112 @@
+import Arena
+import Compressors
+import ControlTree
+import FuseServer
+import LinuxSystem
+import Logging
+import SwapStore
+import ZPool
+import ZswapCore
+
+/// From settings to objects: the only place that knows every module.
+///
+///     Arena -> SwapStore -> ControlTree -> FuseServer
+struct Assembly {
+    let arena: Arena
+    let store: SwapStore
+    let tree: ControlTree
+    let server: FuseServer
+    let protections: [Protection]
+
+    /// Files of `params` that can be given as mount options.
+    static var parameterNames: [String] {
+        let rows = ControlTree.rows.filter {
+            $0.access == .readWrite && $0.path.hasPrefix(parameterDirectory)
+        }
+        return rows.map { String($0.path.dropFirst(parameterDirectory.count)) }
+    }
+    private static let parameterDirectory = "params/"
+
+    /// What is taken when what was asked for can't be had, as the kernel's zswap did.
+    static let fallbackZpool = "zbud"
+    static let fallbackCompressor = "lz4"
+
+    /// Processors more than this gain nothing: the loop device has one submitting thread.
+    private static let threadCounts = 2...16
+
+    init(
+        _ settings: MountSettings, logger: Logger, onEnd: @escaping @Sendable () -> Void
+    ) throws(CommandFailure) {
+        let total = Machine.memoryByteCount
+        let early = Protection.applyBeforeThreads()
+        var arenaConfiguration = Arena.Configuration(
+            capacityByteCount: Int(settings.arenaByteCount ?? total))
+        if let limit = settings.arenaByteCount, limit < 64 << 20 {
+            arenaConfiguration.reserveSegmentCount = 1
+        }
+        do {
+            arena = try Arena(arenaConfiguration)
+            try arena.start()
+        } catch {
+            throw CommandFailure(.unavailable, "no memory for the arena: \(error)")
+        }
+        store = try Self.makeStore(settings, total, in: arena, logger)
+        protections = early + [Protection.lockMemory(arena)]
+        let facts = ControlFacts(
+            version: Zswapfs.version, transport: "/dev/fuse", protections: protections.map(\.text))
+        tree = ControlTree(store: store) { facts }
+        try Self.apply(settings.parameters, to: tree, logger)
+        var options = MountOptions()
+        options.allowsOthers = settings.allowsOthers
+        options.source = settings.source
+        options.threadCount = min(
+            max(Machine.processorCount, Self.threadCounts.lowerBound), Self.threadCounts.upperBound)
+        do {
+            server = try FuseServer(store: store, tree: tree, options: options, onEnd: onEnd)
+        } catch {
+            throw CommandFailure(.unavailable, "cannot set up the server: \(error)")
+        }
+    }
+
+    private static func makeStore(
+        _ settings: MountSettings, _ total: UInt64, in arena: Arena, _ logger: Logger
+    ) throws(CommandFailure) -> SwapStore {
+        let zpools = ZpoolRegistry.standard()
+        let compressors = CompressorRegistry.standard()
+        var configuration = SwapStore.Configuration(totalByteCount: total)
+        configuration.pool.chainLength = settings.chainLength
+        if let asked = settings.parameters.last(where: { $0.name == "zpool" })?.value {
+            configuration.zpool = zpools.has(type: asked) ? asked : fallbackZpool
+        }
+        if let asked = settings.parameters.last(where: { $0.name == "compressor" })?.value {
+            let isKnown = compressors.compressor(named: asked) != nil
+            configuration.compressor = isKnown ? asked : fallbackCompressor
+        }
+        do {
+            return try SwapStore(
+                in: arena, zpools: zpools, compressors: compressors, configuration: configuration)
+        } catch {
+            throw CommandFailure(.unavailable, "cannot make the store: \(error)")
+        }
+    }
+
+    /// Sets the parameters as a write to their files would. A pool or compressor that is not known was
+    /// replaced already: a warning, no failure.
+    private static func apply(
+        _ parameters: [MountSettings.Parameter], to tree: ControlTree, _ logger: Logger
+    ) throws(CommandFailure) {
+        for parameter in parameters {
+            do {
+                try tree.write(parameter.value, to: parameterDirectory + parameter.name)
+            } catch {
+                guard error.kind == .unknownName else {
+                    throw CommandFailure(
+                        .usage, "-o \(parameter.name)=\(parameter.value): \(error.message)")
+                }
+                let fallback = parameter.name == "zpool" ? fallbackZpool : fallbackCompressor
+                logger.warning(
+                    "-o \(parameter.name)=\(parameter.value): \(error.message); taking \(fallback)")
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import LinuxSystem
+import Logging
+
+/// `zswapfs mount`: serves a new, empty store at a directory.
+struct MountCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mount", abstract: "Mount a new, empty zswapfs.",
+        discussion: """
+            Returns when the mount serves; the daemon goes on in the background and writes to \
+            syslog. What the areas hold lives in memory and ends with the daemon.
+            """)
+
+    @Argument(help: "The directory to mount at.")
+    var mountPoint: String
+
+    @Option(
+        name: .customShort("o"),
+        help: ArgumentHelp(
+            """
+            Options: any file of /params that can be written (zpool=zbud), allow_other, \
+            arena=SIZE (the most memory the store may take), chain=4…16 (frames in a zspage). May \
+            be repeated.
+            """, valueName: "key=value,…"))
+    var options: [String] = []
+
+    @Flag(help: "Stay in the foreground and write messages to standard error.")
+    var foreground = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Least severe messages to write: \(LogLevel.words).", valueName: "level"))
+    var logLevel = LogLevel.notice
+
+    @Option(help: .private)
+    var readyDescriptor: Int32?
+
+    func run() throws {
+        try reportingFailures {
+            let settings = try MountSettings(options, parameterNames: Assembly.parameterNames)
+            let path = try MountPoint.check(mountPoint)
+            guard foreground || readyDescriptor != nil else { return try goToBackground(path) }
+            let daemon = try Daemon(
+                settings: settings, path: path, level: logLevel.level,
+                isBackground: readyDescriptor != nil)
+            try daemon.run()
+        }
+    }
+
+    private func goToBackground(_ path: String) throws {
+        var arguments = ["mount", path, "--log-level", logLevel.rawValue]
+        for text in options { arguments += ["-o", text] }
+        arguments += ["--ready-descriptor", "\(Background.readyDescriptor)"]
+        guard let status = try Background.start(arguments) else { return }
+        throw ExitCode(status == 0 ? ExitStatus.failure.rawValue : status)
+    }
+}
+
+/// The words of `--log-level`.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case debug, info, notice, warning, error
+
+    static let words = allCases.map(\.rawValue).joined(separator: ", ")
+
+    var level: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

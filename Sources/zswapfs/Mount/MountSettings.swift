@@ -1,0 +1,99 @@
+import ControlTree
+import ZswapCore
+
+/// What `-o` says, taken apart: `-o zpool=zbud,max_pool_percent=30,allow_other,arena=4G`.
+///
+/// Three kinds: options of the mount (`allow_other`, `arena`, `chain`), names of files in `params` with their value, and
+/// words that mount(8) adds and that mean nothing here.
+struct MountSettings: Equatable {
+    /// Smallest and largest arena, in bytes.
+    static let arenaByteCounts: ClosedRange<UInt64> = 16 << 20...1 << 44
+
+    /// Words of mount(8), fstab and systemd that are for others.
+    private static let ignored: Set<String> = [
+        "rw", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev",
+        "defaults", "dev", "nodev", "suid", "nosuid", "exec", "noexec", "async", "atime", "noatime",
+        "diratime", "nodiratime", "relatime", "norelatime", "strictatime", "default_permissions",
+    ]
+
+    var allowsOthers = false
+    var arenaByteCount: UInt64?
+    var chainLength = Limits.chainLengthDefault
+    var source = "zswapfs"
+    /// Values for files in `params`, in the order given.
+    var parameters: [Parameter] = []
+
+    struct Parameter: Equatable {
+        let name: String
+        let value: String
+    }
+
+    /// Takes the texts of all `-o` apart. `parameterNames` are the files in `params` that can be written.
+    init(_ texts: [String], parameterNames: [String]) throws(CommandFailure) {
+        for text in texts {
+            for word in text.split(separator: ",", omittingEmptySubsequences: true) {
+                let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let name = String(parts[0])
+                let value = parts.count == 2 ? String(parts[1]) : nil
+                try take(name, value, parameterNames)
+            }
+        }
+    }
+
+    private mutating func take(
+        _ name: String, _ value: String?, _ parameterNames: [String]
+    ) throws(CommandFailure) {
+        switch name {
+        case "allow_other":
+            allowsOthers = true
+        case "arena":
+            arenaByteCount = try Self.arena(value)
+        case "chain":
+            chainLength = try Self.chain(value)
+        case "fsname":
+            source = try Self.source(value)
+        case "ro":
+            throw CommandFailure(.usage, "-o ro: a store that takes no pages is of no use")
+        case _ where Self.ignored.contains(name) || name.hasPrefix("x-") || name == "comment":
+            break
+        case _ where parameterNames.contains(name):
+            guard let value, !value.isEmpty else {
+                throw CommandFailure(.usage, "-o \(name): needs a value, as in \(name)=VALUE")
+            }
+            parameters.append(Parameter(name: name, value: value))
+        default:
+            let known = ["allow_other", "arena", "chain", "fsname"] + parameterNames
+            throw CommandFailure(
+                .usage, "-o \(name): unknown option; known are \(known.joined(separator: ", "))")
+        }
+    }
+
+    private static func arena(_ value: String?) throws(CommandFailure) -> UInt64 {
+        let range = "\(ByteSize(bytes: arenaByteCounts.lowerBound)) to "
+            + "\(ByteSize(bytes: arenaByteCounts.upperBound))"
+        guard let value, let size = ByteSize(parsing: value) else {
+            throw CommandFailure(
+                .usage, "-o arena=\(value ?? ""): not a size, as 512M or 8G; \(range)")
+        }
+        guard arenaByteCounts.contains(size.bytes) else {
+            throw CommandFailure(.usage, "-o arena=\(value): out of range; \(range)")
+        }
+        return size.bytes
+    }
+
+    private static func chain(_ value: String?) throws(CommandFailure) -> Int {
+        let range = "\(Limits.chainLengths.lowerBound) to \(Limits.chainLengths.upperBound)"
+        guard let value, let length = Int(value), Limits.chainLengths.contains(length) else {
+            throw CommandFailure(
+                .usage, "-o chain=\(value ?? ""): the longest chain of frames is \(range)")
+        }
+        return length
+    }
+
+    private static func source(_ value: String?) throws(CommandFailure) -> String {
+        guard let value, !value.isEmpty, !value.contains("\\") else {
+            throw CommandFailure(.usage, "-o fsname=\(value ?? ""): not a name")
+        }
+        return value
+    }
+}

@@ -1,0 +1,43 @@
+import Arena
+import LinuxSystem
+
+/// One thing that keeps the daemon from waiting for the memory it gives out, and whether it could be had.
+struct Protection: Equatable {
+    let name: String
+    /// Why not; nil: it is on.
+    let obstacle: String?
+
+    var isOn: Bool { obstacle == nil }
+    var text: String { obstacle.map { "\(name): off (\($0))" } ?? "\(name): on" }
+
+    /// What has to be set before the first thread is started, which inherits it.
+    static func applyBeforeThreads() -> [Protection] {
+        ProcessProtection.settleHeap()
+        return [
+            attempt("I/O flusher") { () throws(SystemFailure) in
+                try ProcessProtection.setFlusher()
+            },
+            attempt("no out-of-memory kill") { () throws(SystemFailure) in
+                try ProcessProtection.forbidOutOfMemoryKill()
+            },
+        ]
+    }
+
+    /// Locks all memory: the arena's frames as they are committed, everything else now and from now on.
+    static func lockMemory(_ arena: Arena) -> Protection {
+        attempt("memory locked") { () throws(SystemFailure) in
+            try ProcessProtection.lockMemory(sparse: [arena.mappingStart])
+        }
+    }
+
+    private static func attempt(
+        _ name: String, _ step: () throws(SystemFailure) -> Void
+    ) -> Protection {
+        do throws(SystemFailure) {
+            try step()
+            return Protection(name: name, obstacle: nil)
+        } catch {
+            return Protection(name: name, obstacle: "\(error.call): \(error.errno.name)")
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import LinuxSystem
+import SystemPackage
+
+/// A path that names an area, which may not exist yet: a file in the root of a mounted zswapfs.
+struct AreaPath: Equatable {
+    /// The type of our mounts in /proc/self/mountinfo.
+    static let mountType = "fuse.zswapfs"
+    /// Names in the root of a mount that are not areas.
+    static let reservedNames = ["params", "stats"]
+
+    /// Absolute, without symbolic links.
+    let path: String
+    /// The area's name.
+    let name: String
+
+    /// Finds out what `text` names. Throws when that cannot be an area, saying what it is instead.
+    init(resolving text: String) throws {
+        do {
+            path = try Self.canonicalPath(text)
+        } catch {
+            throw Self.failure(text, error)
+        }
+        name = Self.split(path).name
+        try checkPlace()
+    }
+
+    /// Absolute and without symbolic links, for a file that may still be missing.
+    private static func canonicalPath(_ text: String) throws(SystemFailure) -> String {
+        do {
+            let file = try OpenFile(text, for: .locating)
+            defer { file.close() }
+            return try file.canonicalPath()
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory, !text.isEmpty, !text.hasSuffix("/") else {
+                throw error
+            }
+            let parts = split(text)
+            let directory = try OpenFile(parts.directory, for: .locatingDirectory)
+            defer { directory.close() }
+            let parent = try directory.canonicalPath()
+            return parent == "/" ? "/" + parts.name : "\(parent)/\(parts.name)"
+        }
+    }
+
+    private static func split(_ path: String) -> (directory: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let directory = path[..<slash]
+        return (
+            directory.isEmpty ? "/" : String(directory), String(path[path.index(after: slash)...])
+        )
+    }
+
+    private func checkPlace() throws {
+        let parent = Self.split(path).directory
+        let directory = try OpenFile(parent, for: .locatingDirectory)
+        // A mount point is a directory of the mount above; what counts is what the path leads to.
+        let holder = (try? OpenFile(path, for: .locating)) ?? directory
+        guard let mount = try holder.mount(in: try MountTable.current()) else {
+            throw CommandFailure(.badPath, "\(path): cannot tell which mount it lies on")
+        }
+        guard mount.type == Self.mountType else {
+            throw CommandFailure(
+                .badPath,
+                "\(path): lies on \(mount.mountPoint), which is \(mount.type) and not \(Self.mountType); "
+                    + "swap areas are files of a mounted zswapfs")
+        }
+        guard path != mount.mountPoint else {
+            throw CommandFailure(.badPath, "\(path): is the mount point; name a file in it")
+        }
+        guard parent == mount.mountPoint else {
+            throw CommandFailure(
+                .badPath, "\(path): not an area; areas lie directly in \(mount.mountPoint)")
+        }
+        guard !Self.reservedNames.contains(name) else {
+            throw CommandFailure(
+                .badPath,
+                "\(path): the names params and stats are kept for control files; name another file")
+        }
+    }
+
+    private static func failure(_ text: String, _ failure: SystemFailure) -> CommandFailure {
+        switch failure.errno {
+        case .noSuchFileOrDirectory where text.hasSuffix("/"):
+            return CommandFailure(.badPath, "\(text): an area is a file, not a directory")
+        case .noSuchFileOrDirectory:
+            return CommandFailure(.badPath, "\(text): no such directory (\(failure.path))")
+        case .notDirectory:
+            return CommandFailure(.badPath, "\(text): \(failure.path) is not a directory")
+        case .socketNotConnected:
+            return CommandFailure(
+                .badPath, "\(text): the daemon of this mount has ended; unmount and mount it again")
+        default:
+            return CommandFailure(failure)
+        }
+    }
+}

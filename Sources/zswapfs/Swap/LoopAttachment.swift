@@ -1,0 +1,121 @@
+import LinuxSystem
+import SystemPackage
+import ZswapCore
+
+/// A loop device attached to an area, with direct I/O and sectors of a page.
+///
+/// The device detaches itself when its last user closes it (LO_FLAGS_AUTOCLEAR). So while a command
+/// sets it up, this open file keeps it, and a command that is killed leaves none; later the kernel's
+/// swap keeps it, and it is gone after swapoff, whoever calls that.
+///
+///     attach -> device open here -> swapon -> closed here -> swapoff -> nobody has it: detached
+struct LoopAttachment {
+    /// How often another free device is asked for when someone else was faster.
+    private static let attemptCountMax = 64
+    /// How long a detached device may stay busy: programs that look at every new disk hold it briefly.
+    static let detachMilliseconds = 5000
+    /// The kernel's own limit of write throttling for the device.
+    private static let throttleDefault = "-1"
+
+    /// Which device it is.
+    let device: LoopDevice
+    /// Keeps it attached.
+    let handle: OpenFile
+
+    /// Attaches a free loop device to the file at `path`. Throws when none can be had, and says why.
+    init(
+        to path: String, _ request: LoopAttachRequest = LoopAttachRequest(),
+        control: String = LoopControl.path, undo: inout UndoList
+    ) throws {
+        // Not the locked file of the command: the kernel keeps this one open.
+        let backing = try OpenFile(path, for: .readingAndWriting)
+        defer { backing.close() }
+        for _ in 0..<Self.attemptCountMax {
+            let device = try Self.freeDevice(control: control)
+            if try device.makeNodeIfMissing() {
+                undo.add("remove \(device.path)") { try SystemText.remove(device.path) }
+            }
+            let handle = try OpenFile(device.path, for: .readingAndWriting)
+            guard try handle.loopAttach(to: backing, request) else { continue }
+            self.device = device
+            self.handle = handle
+            let attachment = self
+            undo.add("detach \(device.path)") { try attachment.detach() }
+            return
+        }
+        throw CommandFailure(
+            .unavailable, "\(path): every free loop device was taken by someone else; try again")
+    }
+
+    private static func freeDevice(control: String) throws -> LoopDevice {
+        do {
+            return try LoopControl.freeDevice(control: control)
+        } catch {
+            switch error.errno {
+            case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
+                throw CommandFailure(
+                    .unavailable,
+                    "\(control): this kernel has no loop devices here (\(error.errno.name)); try "
+                        + "`modprobe loop`, or give the container /dev/loop-control")
+            case .noSpace:
+                throw CommandFailure(
+                    .unavailable, "no loop device is left; `losetup -a` tells who has them")
+            default:
+                throw error
+            }
+        }
+    }
+
+    /// Checks that the kernel did as it was asked: it drops direct I/O without a word where the
+    /// filesystem does not offer it.
+    func verify() throws {
+        let expected = [
+            ("loop/dio", "1", "direct I/O"),
+            ("queue/logical_block_size", "\(Page.byteCount)", "sectors of \(Page.byteCount) bytes"),
+        ]
+        for (attribute, value, meaning) in expected {
+            let found = try device.attribute(attribute)
+            guard found == value else {
+                throw CommandFailure(
+                    .unavailable,
+                    "\(device.path): the kernel does not give \(meaning) on this file "
+                        + "(\(attribute) is \(found ?? "missing"))")
+            }
+        }
+    }
+
+    /// Turns write throttling off: it would let only a few pages at a time out of memory. A kernel
+    /// without it has nothing to turn off.
+    func stopThrottling(undo: inout UndoList) throws {
+        let attribute = "queue/wbt_lat_usec"
+        guard let old = try device.attribute(attribute) else { return }
+        let device = device
+        undo.add("throttle \(device.path) as before") {
+            try device.setAttribute(attribute, to: old)
+        }
+        try device.setAttribute(attribute, to: "0")
+    }
+
+    /// Leaves the device to its next user as the kernel makes it. Only a courtesy: a failure costs
+    /// speed at most.
+    static func resetThrottling(of device: LoopDevice) {
+        _ = try? device.setAttribute("queue/wbt_lat_usec", to: throttleDefault)
+    }
+
+    /// Detaches the device and waits until it is free.
+    func detach() throws { try Self.detach(device, handle) }
+
+    /// Detaches an open device, closes it and waits until it is free.
+    static func detach(_ device: LoopDevice, _ handle: OpenFile) throws {
+        let backing = device.backingPath
+        try handle.loopDetach()
+        handle.close()
+        let gone = Patience.wait(milliseconds: detachMilliseconds) { device.backingPath != backing }
+        guard gone else {
+            throw CommandFailure(
+                .inUse,
+                "\(device.path): someone still has it open (`fuser -v \(device.path)` tells who); "
+                    + "it detaches itself when that ends")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import LinuxSystem
+import ZswapCore
+
+/// `zswapfs swap on`: puts a loop device on an area and swaps to it.
+struct SwapOn: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "on", abstract: "Swap to an area.",
+        discussion: """
+            Makes the area if there is none, puts a loop device on it (direct I/O, sectors of 4096 \
+            bytes), writes a swap header and switches swap on. Prints the device. Whatever fails, \
+            nothing is left behind.
+            """)
+
+    @Argument(help: "The area: a file in the root of a mounted zswapfs, there or not.")
+    var path: String
+
+    @Option(
+        help: """
+            Bytes the area shall have, or a whole number with K, M, G or T; at least 40K, at most \
+            16T. An area that is there is never made smaller. (default: as it is; 1G for a new one)
+            """)
+    var size: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: "0 to 32767: higher ones are filled first; -1: the kernel's choice. (default: -1)")
+    var priority: String?
+
+    @Option(
+        help: """
+            What the kernel tells the area about slots that are free again: pages (as they become \
+            free), once (all, now) or none.
+            """)
+    var discard = "pages"
+
+    func validate() throws {
+        do {
+            _ = try options()
+        } catch {
+            throw ValidationError(error.message)
+        }
+    }
+
+    func run() throws {
+        try reportingFailures {
+            let area = try AreaPath(resolving: path)
+            try SwapCommand.checkPrivileges()
+            guard Privileges.kernelPageByteCount == Page.byteCount else {
+                throw CommandFailure(
+                    .unavailable,
+                    "this kernel's pages have \(Privileges.kernelPageByteCount) bytes; zswapfs "
+                        + "areas are swap for pages of \(Page.byteCount) bytes")
+            }
+            let device = try SwapDevice.turnOn(
+                path: area.path, label: area.name, try options())
+            print(device.path)
+        }
+    }
+
+    private func options() throws(CommandFailure) -> SwapOptions {
+        try SwapOptions(size: size, priority: priority, discard: discard)
+    }
+}

@@ -1,0 +1,67 @@
+import LinuxSystem
+import ZswapCore
+
+/// What `swap on` is asked for besides the path, with every value in its range.
+struct SwapOptions: Equatable {
+    /// The size of a new area when none is asked for. An area takes memory for what is written only.
+    static let byteCountDefault: UInt64 = 1 << 30
+    /// The priorities that swapon(8) takes; -1 leaves the choice to the kernel.
+    static let priorities = -1...32767
+
+    /// Bytes that the area shall have at least, a multiple of the page; nil keeps an area's size.
+    var byteCount: UInt64?
+    /// nil leaves the choice to the kernel.
+    var priority: Int?
+    /// What the kernel tells the area about slots that are free again.
+    var discard: SwapActivation.Discard = .pages
+
+    init() {}
+
+    /// The options as typed. Throws a usage failure that names option, value and range.
+    init(size: String?, priority: String?, discard: String) throws(CommandFailure) {
+        byteCount = try size.map(Self.byteCount(parsing:))
+        self.priority = try priority.map(Self.priority(parsing:)) ?? nil
+        self.discard = try Self.discard(parsing: discard)
+    }
+
+    private static func byteCount(parsing text: String) throws(CommandFailure) -> UInt64 {
+        guard let size = ByteSize(parsing: text) else {
+            throw CommandFailure(
+                .usage,
+                "--size \(text): not a size; give bytes or a whole number with K, M, G or T")
+        }
+        guard size.bytes >= SwapHeader.byteCountMin else {
+            throw CommandFailure(
+                .usage,
+                "--size \(text): too small; a swap area has at least "
+                    + "\(SwapHeader.pageCountMin) pages, \(SwapHeader.byteCountMin) bytes")
+        }
+        guard size.bytes <= Limits.areaByteCountMax else {
+            throw CommandFailure(.usage, "--size \(text): too big; an area has at most 16T")
+        }
+        let page = UInt64(Page.byteCount)
+        return (size.bytes + page - 1) / page * page
+    }
+
+    private static func priority(parsing text: String) throws(CommandFailure) -> Int? {
+        guard let priority = Int(text), priorities.contains(priority) else {
+            throw CommandFailure(
+                .usage,
+                "--priority \(text): not a whole number from \(priorities.lowerBound) "
+                    + "to \(priorities.upperBound)")
+        }
+        return priority < 0 ? nil : priority
+    }
+
+    private static func discard(
+        parsing text: String
+    ) throws(CommandFailure) -> SwapActivation.Discard {
+        switch text {
+        case "pages": return .pages
+        case "once": return .once
+        case "none": return .none
+        default:
+            throw CommandFailure(.usage, "--discard \(text): not one of pages, once, none")
+        }
+    }
+}

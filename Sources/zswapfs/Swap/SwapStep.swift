@@ -1,0 +1,18 @@
+/// The steps of switching an area on, in their order. Tests fail after each of them and look whether
+/// anything is left.
+enum SwapStep: CaseIterable {
+    /// The area exists and nobody else works on it.
+    case opened
+    /// It has its size.
+    case sized
+    /// It begins with a swap header.
+    case formatted
+    /// A loop device stands on it.
+    case attached
+    /// That device has direct I/O and sectors of a page.
+    case verified
+    /// Its queue does not hold writes back.
+    case unthrottled
+    /// The kernel swaps to it.
+    case activated
+}

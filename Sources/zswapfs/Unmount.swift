@@ -1,0 +1,93 @@
+import ArgumentParser
+import LinuxSystem
+import SystemPackage
+
+/// `zswapfs unmount`: takes a mount away, but never from under a swap area.
+struct UnmountCommand: ParsableCommand {
+    /// How long a mount may take to leave the mount table.
+    private static let goneMilliseconds = 10_000
+
+    static let configuration = CommandConfiguration(
+        commandName: "unmount", abstract: "Unmount a zswapfs.",
+        discussion: """
+            Refuses while an area is swapped to or has a loop device, and says how to end that. What \
+            the areas hold is gone afterwards.
+            """)
+
+    @Argument(help: "Where it is mounted.")
+    var mountPoint: String
+
+    func run() throws {
+        try reportingFailures { try Self.unmount(mountPoint) }
+    }
+
+    private static func unmount(_ text: String) throws {
+        let mount = try mount(at: text)
+        let users = try MountUsers(of: mount).lines
+        guard users.isEmpty else {
+            let lines = ["cannot unmount \(mount.mountPoint):"] + users
+            throw CommandFailure(.inUse, lines.joined(separator: "\n  "))
+        }
+        try unmount(mount)
+        guard Patience.wait(milliseconds: goneMilliseconds, until: { isGone(mount) }) else {
+            throw CommandFailure(.failure, "\(mount.mountPoint): still mounted after 10 seconds")
+        }
+    }
+
+    private static func isGone(_ mount: MountTable.Entry) -> Bool {
+        guard let table = try? MountTable.current() else { return false }
+        return table.entry(identifier: mount.identifier) == nil
+    }
+
+    /// The mount at this path. Throws when there is none, or another filesystem's.
+    private static func mount(at text: String) throws -> MountTable.Entry {
+        let (path, found) = try locate(text)
+        guard let mount = found, mount.mountPoint == path else {
+            throw CommandFailure(.badPath, "\(text): nothing is mounted here")
+        }
+        guard mount.type == AreaPath.mountType else {
+            throw CommandFailure(
+                .badPath, "\(text): \(mount.type) is mounted here, not \(AreaPath.mountType)")
+        }
+        return mount
+    }
+
+    /// The canonical path of a directory and the mount it is on. Nothing stays open: that alone would
+    /// keep the mount busy.
+    private static func locate(_ text: String) throws(SystemFailure) -> (String, MountTable.Entry?)
+    {
+        let directory = try OpenFile(text, for: .locatingDirectory)
+        defer { directory.close() }
+        let path = try directory.canonicalPath()
+        return (path, try directory.mount(in: try MountTable.current()))
+    }
+
+    static func unmount(_ mount: MountTable.Entry) throws {
+        do {
+            try Unmounting.unmount(mount.mountPoint)
+        } catch {
+            switch error.errno {
+            case .resourceBusy:
+                throw CommandFailure(
+                    .inUse,
+                    "\(mount.mountPoint): a program has a file open there or stands in it (EBUSY); "
+                        + "`fuser -vm \(mount.mountPoint)` tells which")
+            case .notPermitted: try unmountAsUser(mount)
+            default: throw error
+            }
+        }
+    }
+
+    /// Users may unmount what they mounted, with libfuse's helper. Its own message says why not.
+    private static func unmountAsUser(_ mount: MountTable.Entry) throws {
+        guard let status = try? ChildProcess.run("fusermount3", ["-u", mount.mountPoint]) else {
+            throw CommandFailure(
+                .notPermitted,
+                "\(mount.mountPoint): unmounting needs root, or fusermount3 of the package fuse3")
+        }
+        guard status == 0 else {
+            throw CommandFailure(
+                .inUse, "\(mount.mountPoint): fusermount3 -u ended with status \(status)")
+        }
+    }
+}

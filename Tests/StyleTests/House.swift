@@ -1,0 +1,83 @@
+/// Which module may know which: arrows point down only.
+///
+///     zswapfs -> FuseServer -> ControlTree -> SwapStore -> ZPool       -> Arena -> ZswapCore
+///                                                       -> Compressors ----------> ZswapCore
+///
+/// A module that has no row here has no place in the house yet.
+enum House {
+    /// Modules that each module may depend on; nil for the commands, which put everything together.
+    static let arrows: [String: Set<String>?] = [
+        "ZswapCore": [],
+        "LinuxSystem": ["ZswapCore", "CLinux"],
+        "Arena": ["ZswapCore", "CLinux"],
+        "ZPool": ["ZswapCore", "Arena"],
+        "Compressors": ["ZswapCore", "CLZ4", "CZstd", "CLZO", "CDeflate", "CXXHash"],
+        "SwapStore": ["ZswapCore", "Arena", "ZPool", "Compressors"],
+        "ControlTree": ["ZswapCore", "SwapStore"],
+        "FuseServer": ["ZswapCore", "SwapStore", "ControlTree", "CFuse", "CLinux"],
+        "Experiment": [
+            "ZswapCore", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
+        ],
+        "zswapfs": nil,
+        "zswapfs-bench": nil,
+    ]
+
+    /// Modules of the toolchain that anybody may import.
+    private static let system: Set<String> = [
+        "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization",
+    ]
+
+    /// Dependencies in the manifest that point up or sideways, modules without a place, and modules
+    /// outside the fence that are not checked for memory safety.
+    static func violations(in manifest: PackageManifest) -> [Violation] {
+        var found: [Violation] = []
+        let isOurs = Set(manifest.targets.map(\.name))
+        for target in manifest.targets where target.kind.hasSuffix("arget") {
+            func report(_ rule: String) {
+                found.append(Violation(manifest.path, target.line, rule))
+            }
+            if target.kind == "testTarget" || target.name == "TestSupport" { continue }
+            guard let allowed = arrows[target.name] else {
+                report("\(target.name) has no place in the house")
+                continue
+            }
+            for dependency in target.targets {
+                if !isOurs.contains(dependency) { report("there is no target \(dependency)") }
+                if let allowed, !allowed.contains(dependency) {
+                    report("\(target.name) may not depend on \(dependency)")
+                }
+            }
+            if !SafetyRules.fence.contains(target.name), target.settings != "safe" {
+                report("\(target.name) is outside the fence and not compiled with safe settings")
+            }
+        }
+        if !manifest.hasStrictSafeSettings {
+            found.append(Violation(manifest.path, 1, "safe settings without strictMemorySafety()"))
+        }
+        return found
+    }
+
+    /// Imports of modules that the manifest does not give to the file's own module.
+    static func violations(in file: TextFile, manifest: PackageManifest) -> [Violation] {
+        guard let module = file.module, file.isSwift else { return [] }
+        guard let target = manifest.target(named: module) else {
+            return [Violation(file.path, 1, "Package.swift has no target \(module)")]
+        }
+        let allowed = system.union(target.targets).union(target.products)
+        var found: [Violation] = []
+        for (index, code) in file.code.enumerated() {
+            guard let imported = importedModule(in: code), !allowed.contains(imported) else {
+                continue
+            }
+            found.append(Violation(file.path, index + 1, "\(module) may not import \(imported)"))
+        }
+        return found
+    }
+
+    private static func importedModule(in code: String) -> String? {
+        let words = code.words
+        guard let keyword = words.firstIndex(of: "import"), keyword <= 2 else { return nil }
+        let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "func", "var", "let"]
+        return words[(keyword + 1)...].first { !kinds.contains($0) }.map(String.init)
+    }
+}

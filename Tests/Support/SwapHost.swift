@@ -1,0 +1,61 @@
+import Foundation
+import LinuxSystem
+
+/// What this machine can do about swap, and cleaning up after runs that were killed.
+public enum SwapHost {
+    /// Loop devices can be attached and swapped to: CAP_SYS_ADMIN and /dev/loop-control.
+    public static let canSwap: Bool = {
+        removeLeftovers()
+        return Privileges.includeSystemAdministration && access(LoopControl.path, R_OK | W_OK) == 0
+    }()
+
+    /// Paths of the files of this test process that loop devices stand on now.
+    public static func attachedTestFiles() -> [String] {
+        LoopDevice.attached().compactMap(\.backingPath)
+            .filter { $0.contains("/\(TemporaryFile.prefix)\(getpid())-") }
+    }
+
+    /// Runs a program and gives its exit status and everything that it wrote.
+    public static func run(_ program: String, _ arguments: [String]) throws -> (Int32, String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+        ) { old, added in "\(old):\(added)" }
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    /// True when there is such a program, in /usr/sbin too.
+    public static func has(_ program: String) -> Bool {
+        (try? run("sh", ["-c", "command -v \(program)"]))?.0 == 0
+    }
+
+    /// Takes down what test processes that are gone have left. Those that run are let alone.
+    public static func removeLeftovers() {
+        for device in LoopDevice.attached() {
+            guard let path = device.backingPath, isLeftover(path) else { continue }
+            if let entry = try? SwapTable.current().entry(for: device) {
+                try? SwapActivation.turnOff(entry.path)
+            }
+            try? OpenFile(device.path, for: .reading).loopDetach()
+        }
+        for name in SystemText.names(inDirectory: TemporaryFile.directory) where isLeftover(name) {
+            try? FileManager.default.removeItem(atPath: "\(TemporaryFile.directory)/\(name)")
+        }
+    }
+
+    /// `.../zswapfs-test-PID-name` of a PID that is no more.
+    private static func isLeftover(_ path: String) -> Bool {
+        guard let start = path.range(of: TemporaryFile.prefix)?.upperBound,
+            let process = pid_t(path[start...].prefix { $0 != "-" })
+        else { return false }
+        return kill(process, 0) != 0
+    }
+}

@@ -1,0 +1,25 @@
+import Foundation
+
+/// A file of a test, named so that a later run finds what a killed one left; removed when dropped.
+public final class TemporaryFile {
+    /// Begins the name of everything that tests leave on a machine.
+    public static let prefix = "zswapfs-test-"
+
+    public let path: String
+
+    /// A name under the temporary directory that is free; nothing is made there yet.
+    public init(_ name: String) {
+        path = "\(Self.directory)/\(Self.prefix)\(getpid())-\(name)"
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    public var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// TMPDIR, or /var/tmp: /tmp is often a tmpfs, which older kernels give no direct I/O on.
+    static var directory: String {
+        let given = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
+        return URL(fileURLWithPath: given).resolvingSymlinksInPath().path
+    }
+}

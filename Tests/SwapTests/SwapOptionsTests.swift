@@ -1,0 +1,47 @@
+import Testing
+
+@testable import zswapfs
+
+@Suite struct SwapOptionsTests {
+    @Test(
+        arguments: [
+            ("40960", 40960), ("40961", 45056), ("1G", 1 << 30), ("16T", 1 << 44), ("1M", 1 << 20),
+        ] as [(String, UInt64)])
+    func takesSizesAsWholePages(text: String, byteCount: UInt64) throws {
+        #expect(
+            try SwapOptions(size: text, priority: nil, discard: "pages").byteCount == byteCount)
+    }
+
+    @Test(arguments: ["", "x", "-4096", "1.5G", "1Q", "40959", "0", "17T", "17592186044417"])
+    func refusesSizesAndNamesThem(text: String) {
+        let failure = #expect(throws: CommandFailure.self) {
+            try SwapOptions(size: text, priority: nil, discard: "pages")
+        }
+        #expect(failure?.status == .usage)
+        #expect(failure?.message.hasPrefix("--size \(text): ") == true)
+    }
+
+    @Test func takesPriorities() throws {
+        func priority(_ text: String) throws -> Int? {
+            try SwapOptions(size: nil, priority: text, discard: "none").priority
+        }
+        #expect(try priority("0") == 0)
+        #expect(try priority("32767") == 32767)
+        #expect(try priority("-1") == nil)
+    }
+
+    @Test(arguments: ["-2", "32768", "high", ""]) func refusesPriorities(text: String) {
+        let failure = #expect(throws: CommandFailure.self) {
+            try SwapOptions(size: nil, priority: text, discard: "pages")
+        }
+        #expect(failure?.status == .usage)
+        #expect(failure?.message.contains("-1 to 32767") == true)
+    }
+
+    @Test func refusesDiscardWords() {
+        let failure = #expect(throws: CommandFailure.self) {
+            try SwapOptions(size: nil, priority: nil, discard: "all")
+        }
+        #expect(failure?.message == "--discard all: not one of pages, once, none")
+    }
+}

@@ -1,0 +1,12 @@
+import ZPool
+
+/// The drivers that the shared suites run on.
+let drivers: [DriverUnderTest] = [
+    DriverUnderTest(driver: ZbudDriver()), DriverUnderTest(driver: ZsmallocDriver()),
+]
+
+/// A driver with a name that a test's output shows.
+struct DriverUnderTest: CustomStringConvertible, Sendable {
+    let driver: any PoolDriver
+    var description: String { driver.type }
+}
