@@ -18,10 +18,13 @@ extension Arena {
     private static let releaseRunCount = 256
 
     var hasExcess: Bool {
-        (1...Limits.runFrameCountMax).contains { frameCount in
-            lanes[frameCount].state.withLock {
-                $0.available * frameCount > Self.cushionFrameCountHigh
-            }
+        (1...Limits.runFrameCountMax).contains { lanes[$0].state.withLock { $0.hasExcess } }
+    }
+
+    /// Whether some lane has too much, or had since the grower looked.
+    var mayHaveExcess: Bool {
+        (1...Limits.runFrameCountMax).contains {
+            lanes[$0].state.withLock { $0.hasExcess || $0.isExcessTold }
         }
     }
 
@@ -32,6 +35,7 @@ extension Arena {
                 let keep = Self.cushionFrameCountHigh / frameCount
                 let excess = min(lane.availableLow, lane.available) - keep
                 lane.availableLow = lane.available
+                lane.isExcessTold = lane.hasExcess
                 guard excess > 0 else { return }
                 takeExcess(min(excess, Self.releaseRunCount), &lane, &pending)
             }

@@ -29,7 +29,7 @@ extension Arena {
         // A reserve that can't be filled refuses nobody: the lanes may still have all they need.
         _ = fillReserve()
         if looksForExcess && !pending.isWaiting { beginRelease(&pending) }
-        return pending.isWaiting || hasExcess || hasRetired
+        return refused || pending.isWaiting || mayHaveExcess || hasRetired
     }
 
     private func isScarce(_ frameCount: Int) -> Bool {

@@ -20,7 +20,8 @@ extension Arena {
             if exchanged { break }
             head = original
         }
-        growerSignal.wake()
+        // Told once: as long as runs are retired the grower looks again without being asked.
+        if head == 0 { growerSignal.wake() }
     }
 
     var hasRetired: Bool { retiredHead.load(ordering: .relaxed) != 0 }

@@ -32,12 +32,15 @@ extension Arena {
     /// Puts a run back. Its frames may be handed out again at once; readers without a lock see that
     /// what they read is not what they wanted.
     public func freeRun(_ run: RunNumber, frameCount: Int, from purpose: RunPurpose) {
-        let isPlenty = lanes[frameCount].state.withLock { lane in
+        let isExcessNew = lanes[frameCount].state.withLock { lane in
             lane.putBack(run, records)
-            return lane.available * frameCount > Self.cushionFrameCountHigh
+            guard !lane.isExcessTold, lane.hasExcess else { return false }
+            lane.isExcessTold = true
+            return true
         }
         counters.inUse(purpose, add: -frameCount)
-        if isPlenty { growerSignal.wake() }
+        // Told once until the grower looked: it looks by itself from then on.
+        if isExcessNew { growerSignal.wake() }
     }
 
     /// Where a run's frames start.
@@ -60,7 +63,8 @@ extension Arena {
             let run = lane.take(records)
             return (run, lane.available * frameCount < Self.cushionFrameCountLow)
         }
-        if isScarce { growerSignal.wake() }
+        // A grower that was refused tries again by itself; asking at each take would not help it.
+        if isScarce && !growerSignal.isRefused { growerSignal.wake() }
         return run ?? takeFromReserve(frameCount)
     }
 

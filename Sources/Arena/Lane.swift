@@ -20,6 +20,11 @@ struct LaneState: Sendable {
     var isActive = false
     /// Least `available` since the grower looked last: what was not needed for that long can go back.
     var availableLow = 0
+    /// The grower was told that there is too much; it says so no more when it looked and there is not.
+    var isExcessTold = false
+
+    /// More is free than a cushion.
+    var hasExcess: Bool { available * runFrameCount > Arena.cushionFrameCountHigh }
 }
 
 /// A lane behind its lock. A class, because a lock must not move.

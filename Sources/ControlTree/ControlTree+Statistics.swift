@@ -13,7 +13,7 @@ extension ControlTree {
             ControlRow(
                 "stats/metrics", .lines, "All of it for Prometheus, in its text format 0.0.4.",
                 read: { subject throws(ControlError) in StoreMetrics(subject.store).text }),
-        ] + areaRows + poolRows
+        ] + factRows + areaRows + poolRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {
         ControlRow(
@@ -48,6 +48,23 @@ extension ControlTree {
                 return columns([
                     statistics.failedReads, statistics.failedWrites, 0, statistics.discardedPages,
                 ])
+            }),
+    ]
+
+    /// How the daemon runs.
+    private static let factRows: [ControlRow] = [
+        ControlRow(
+            "stats/version", .word, "The version of the daemon.",
+            read: { subject throws(ControlError) in subject.facts().version }),
+        ControlRow(
+            "stats/transport", .word, "How requests come in: /dev/fuse.",
+            read: { subject throws(ControlError) in subject.facts().transport }),
+        ControlRow(
+            "stats/protections", .lines,
+            "What keeps the daemon from waiting for the memory it gives out, a line each: on, or off"
+                + " and why.",
+            read: { subject throws(ControlError) in
+                subject.facts().protections.map { $0 + "\n" }.joined()
             }),
     ]
 

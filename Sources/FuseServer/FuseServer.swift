@@ -15,15 +15,18 @@ public final class FuseServer: Sendable {
     private let transport: any Transport
     private let workers: [StoreWorker]
 
-    /// A server for this store. `onEnd` is called once, from a serving thread, when the mount has gone.
+    /// A server for this store. `onRefusal` is told why a write to a control file was refused, from a serving
+    /// thread; it must not block. `onEnd` is called once, from a serving thread, when the mount has gone.
     public init(
         store: SwapStore, tree: ControlTree, options: MountOptions,
+        onRefusal: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable () -> Void
     ) throws(MountError) {
         precondition(options.threadCount > 0)
         self.store = store
         session = try Session(
-            operations: Operations(store: store, tree: tree), options: options)
+            operations: Operations(store: store, tree: tree, onRefusal: onRefusal), options: options
+        )
         var workers: [StoreWorker] = []
         for _ in 0..<options.threadCount {
             guard let worker = store.makeWorker() else { throw .worker }

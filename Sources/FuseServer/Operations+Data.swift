@@ -50,6 +50,7 @@ extension Operations {
         do {
             try tree.write(text, to: path)
         } catch {
+            onRefusal(error.message)
             throw Refusal(error)
         }
         return bytes.byteCount

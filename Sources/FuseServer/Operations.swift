@@ -14,10 +14,16 @@ final class Operations: Sendable {
     let userID = getuid()
     let groupID = getgid()
     let mountedAt = time(nil)
+    /// Told why a write to a control file was refused: the caller of write(2) gets an errno only.
+    let onRefusal: @Sendable (String) -> Void
 
-    init(store: SwapStore, tree: ControlTree) {
+    init(
+        store: SwapStore, tree: ControlTree,
+        onRefusal: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.store = store
         self.tree = tree
+        self.onRefusal = onRefusal
     }
 
     /// An answer to a look-up: number, attributes, how long the kernel may believe them.

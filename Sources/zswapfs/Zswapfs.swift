@@ -7,5 +7,5 @@ import ArgumentParser
         commandName: "zswapfs",
         abstract: "Swap areas whose pages are compressed in memory.",
         version: version,
-        subcommands: [MountCommand.self, UnmountCommand.self, SwapCommand.self])
+        subcommands: [MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self])
 }

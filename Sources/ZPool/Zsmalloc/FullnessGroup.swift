@@ -23,6 +23,5 @@ enum FullnessGroup {
     }
 
     /// The names of the columns of groups 1 to 11.
-    static let columns: [String] =
-        (1...9).map { "\($0)0%" } + ["99%", "100%"]
+    static var columns: [String] { (1...9).map { "\($0)0%" } + ["99%", "100%"] }
 }

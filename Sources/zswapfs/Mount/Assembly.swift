@@ -35,7 +35,9 @@ struct Assembly {
     private static let threadCounts = 2...16
 
     init(
-        _ settings: MountSettings, logger: Logger, onEnd: @escaping @Sendable () -> Void
+        _ settings: MountSettings, logger: Logger,
+        onRefusal: @escaping @Sendable (String) -> Void,
+        onEnd: @escaping @Sendable () -> Void
     ) throws(CommandFailure) {
         let total = Machine.memoryByteCount
         let early = Protection.applyBeforeThreads()
@@ -62,7 +64,8 @@ struct Assembly {
         options.threadCount = min(
             max(Machine.processorCount, Self.threadCounts.lowerBound), Self.threadCounts.upperBound)
         do {
-            server = try FuseServer(store: store, tree: tree, options: options, onEnd: onEnd)
+            server = try FuseServer(
+                store: store, tree: tree, options: options, onRefusal: onRefusal, onEnd: onEnd)
         } catch {
             throw CommandFailure(.unavailable, "cannot set up the server: \(error)")
         }

@@ -19,6 +19,7 @@ struct Daemon {
     private let path: String
     private let logger: Logger
     private let isBackground: Bool
+    private let messages: PendingMessages
 
     init(
         settings: MountSettings, path: String, level: Logger.Level, isBackground: Bool
@@ -27,7 +28,14 @@ struct Daemon {
         self.path = path
         self.isBackground = isBackground
         logger = DaemonLog.make(isBackground: isBackground, level: level)
-        assembly = try Assembly(settings, logger: logger, onEnd: SignalGate.wake)
+        let messages = PendingMessages()
+        self.messages = messages
+        assembly = try Assembly(
+            settings, logger: logger,
+            onRefusal: { message in
+                messages.add(message)
+                SignalGate.wake()
+            }, onEnd: SignalGate.wake)
     }
 
     func run() throws(CommandFailure) {
@@ -62,6 +70,7 @@ struct Daemon {
             if case .stop(let signal) = SignalGate.wait(seconds: Self.idleSeconds) {
                 tryToStop(signal)
             }
+            for message in messages.take() { logger.warning("refused: \(message)") }
             assembly.store.housekeep()
         }
     }

@@ -19,7 +19,8 @@ enum MountPoint {
             $0.mountPoint == path && $0.type == AreaPath.mountType
         }) {
             throw CommandFailure(
-                .inUse, "\(path): a zswapfs is mounted here already; `zswapfs unmount \(path)` first")
+                .inUse,
+                "\(path): a zswapfs is mounted here already; `zswapfs unmount \(path)` first")
         }
         try checkDevice()
         return path

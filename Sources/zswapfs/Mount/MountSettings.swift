@@ -32,7 +32,8 @@ struct MountSettings: Equatable {
     init(_ texts: [String], parameterNames: [String]) throws(CommandFailure) {
         for text in texts {
             for word in text.split(separator: ",", omittingEmptySubsequences: true) {
-                let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let parts = word.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 let name = String(parts[0])
                 let value = parts.count == 2 ? String(parts[1]) : nil
                 try take(name, value, parameterNames)
@@ -69,7 +70,8 @@ struct MountSettings: Equatable {
     }
 
     private static func arena(_ value: String?) throws(CommandFailure) -> UInt64 {
-        let range = "\(ByteSize(bytes: arenaByteCounts.lowerBound)) to "
+        let range =
+            "\(ByteSize(bytes: arenaByteCounts.lowerBound)) to "
             + "\(ByteSize(bytes: arenaByteCounts.upperBound))"
         guard let value, let size = ByteSize(parsing: value) else {
             throw CommandFailure(

@@ -1,0 +1,108 @@
+import LinuxSystem
+import ZswapCore
+
+/// What one mount says of itself, read from its control files: what `status` shows.
+struct MountStatus {
+    /// Where it is mounted.
+    let mountPoint: String
+    let version: String
+    let transport: String
+    let protections: [String]
+    let zpool: String
+    let compressor: String
+    /// Every number of `stats`, by the file's name.
+    let counters: [(name: String, value: Int)]
+    let areas: [AreaLine]
+    let pools: [PoolLine]
+    /// The text of `stats/summary`.
+    let summary: String
+
+    struct AreaLine {
+        let name: String
+        /// What the area's file in `stats/areas` says, line by line.
+        let values: [(name: String, value: Int)]
+        /// The loop device on it, and whether that is swapped to.
+        let device: String?
+        let isSwap: Bool
+    }
+
+    struct PoolLine {
+        let generation: String
+        let type: String
+        let byteCount: Int
+        let isCurrent: Bool
+    }
+
+    init(reading mountPoint: String) throws(SystemFailure) {
+        self.mountPoint = mountPoint
+        version = try Self.text(mountPoint, "stats/version")
+        transport = try Self.text(mountPoint, "stats/transport")
+        protections = try Self.text(mountPoint, "stats/protections")
+            .split(separator: "\n").map(String.init)
+        zpool = try Self.text(mountPoint, "params/zpool")
+        compressor = try Self.text(mountPoint, "params/compressor")
+        summary = try Self.text(mountPoint, "stats/summary")
+        counters = try Self.counters(of: mountPoint)
+        areas = try Self.areas(of: mountPoint)
+        pools = try Self.pools(of: mountPoint)
+    }
+
+    /// Original bytes by pool bytes, fragmentation included; nil while the pools are empty.
+    var ratio: Double? {
+        guard let stored = counter("stored_pages"), let pool = counter("pool_total_size"), pool > 0
+        else { return nil }
+        return Double(stored * Page.byteCount) / Double(pool)
+    }
+
+    private func counter(_ name: String) -> Int? { counters.first { $0.name == name }?.value }
+
+    private static func text(_ mountPoint: String, _ path: String) throws(SystemFailure) -> String {
+        let text = try SystemText.read("\(mountPoint)/\(path)")
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    private static func counters(
+        of mountPoint: String
+    ) throws(SystemFailure) -> [(name: String, value: Int)] {
+        var counters: [(name: String, value: Int)] = []
+        for name in SystemText.names(inDirectory: mountPoint + "/stats").sorted() {
+            guard name != "areas", name != "pools" else { continue }
+            if let value = Int(try text(mountPoint, "stats/" + name)) {
+                counters.append((name, value))
+            }
+        }
+        return counters
+    }
+
+    private static func areas(of mountPoint: String) throws(SystemFailure) -> [AreaLine] {
+        let swaps = try SwapTable.current()
+        let devices = LoopDevice.attached()
+        var areas: [AreaLine] = []
+        for name in SystemText.names(inDirectory: mountPoint + "/stats/areas").sorted() {
+            var values: [(name: String, value: Int)] = []
+            for line in try text(mountPoint, "stats/areas/" + name).split(separator: "\n") {
+                let words = line.split(separator: " ")
+                guard words.count == 2, let value = Int(words[1]) else { continue }
+                values.append((String(words[0]), value))
+            }
+            let device = devices.first { $0.backingPath == "\(mountPoint)/\(name)" }
+            let swap = device.flatMap { swaps.entry(for: $0) }
+            areas.append(
+                AreaLine(name: name, values: values, device: device?.path, isSwap: swap != nil))
+        }
+        return areas
+    }
+
+    private static func pools(of mountPoint: String) throws(SystemFailure) -> [PoolLine] {
+        var pools: [PoolLine] = []
+        for generation in SystemText.names(inDirectory: mountPoint + "/stats/pools").sorted() {
+            let directory = "stats/pools/" + generation
+            pools.append(
+                PoolLine(
+                    generation: generation, type: try text(mountPoint, directory + "/type"),
+                    byteCount: Int(try text(mountPoint, directory + "/total_size")) ?? 0,
+                    isCurrent: try text(mountPoint, directory + "/current") == "Y"))
+        }
+        return pools
+    }
+}

@@ -1,0 +1,38 @@
+/// The status of mounts for programs. Names are those of the control files; they do not change.
+enum StatusJSON {
+    static func text(of statuses: [MountStatus]) -> String {
+        JSONValue.array(statuses.map(value)).text()
+    }
+
+    private static func value(_ status: MountStatus) -> JSONValue {
+        .object([
+            ("mount_point", .string(status.mountPoint)),
+            ("version", .string(status.version)),
+            ("transport", .string(status.transport)),
+            ("protections", .array(status.protections.map { .string($0) })),
+            ("zpool", .string(status.zpool)),
+            ("compressor", .string(status.compressor)),
+            ("ratio", status.ratio.map { .number($0) } ?? .null),
+            ("counters", .object(status.counters.map { ($0.name, .integer($0.value)) })),
+            ("pools", .array(status.pools.map(pool))),
+            ("areas", .array(status.areas.map(area))),
+        ])
+    }
+
+    private static func pool(_ pool: MountStatus.PoolLine) -> JSONValue {
+        .object([
+            ("generation", Int(pool.generation).map { .integer($0) } ?? .null),
+            ("type", .string(pool.type)),
+            ("total_size", .integer(pool.byteCount)),
+            ("current", .boolean(pool.isCurrent)),
+        ])
+    }
+
+    private static func area(_ area: MountStatus.AreaLine) -> JSONValue {
+        var members: [(name: String, value: JSONValue)] = [("name", .string(area.name))]
+        for value in area.values { members.append((value.name, .integer(value.value))) }
+        members.append(("device", area.device.map { .string($0) } ?? .null))
+        members.append(("swap", .boolean(area.isSwap)))
+        return .object(members)
+    }
+}
