@@ -6,13 +6,14 @@ import ZswapCore
 ///
 ///     userBlock of the arena: | run of 128 records | run | 0 | ...      records: see AreaRecord
 ///
-/// Law: an area lives while it is linked, open, or looked up. Its pages go when it is neither linked nor
-/// open; its slot, and with it the inode number, when nobody has it looked up either.
+/// Law: an area lives while it is linked, open, or looked up. Its pages go when it is neither
+/// linked nor open; its slot, and with it the inode number, when nobody has it looked up either.
 /// Lock: one, never held while pages are freed or memory is taken from a pool.
 final class AreaDirectory: Sendable {
-    /// What has to be done with an area that somebody let go of; by the caller, without the lock. Who is told to
-    /// discard tells when that is done and is told what comes next; meanwhile nobody else is told anything, so
-    /// that an area is emptied and removed by one thread at a time, and removed once.
+    /// What has to be done with an area that somebody let go of; by the caller, without the lock.
+    /// Who is told to discard tells when that is done and is told what comes next; meanwhile nobody
+    /// else is told anything, so that an area is emptied and removed by one thread at a time, and
+    /// removed once.
     enum Disposal { case none, discardPages, remove }
 
     private struct Holding: Sendable {
@@ -56,7 +57,8 @@ final class AreaDirectory: Sendable {
         else { throw .invalidName }
     }
 
-    /// Adds an area. `make` gets a free slot and its record; it runs under the lock and takes only table memory.
+    /// Adds an area. `make` gets a free slot and its record; it runs under the lock and takes only
+    /// table memory.
     func create(
         name: String, make: (Int, AreaRecord) throws(StoreError) -> Area
     ) throws(StoreError) -> Area {
@@ -98,8 +100,8 @@ final class AreaDirectory: Sendable {
         }
     }
 
-    /// What all areas hold, unlinked ones that are still open among them. Under the lock, since an area's
-    /// counters go back to the arena once it is out of the directory.
+    /// What all areas hold, unlinked ones that are still open among them. Under the lock, since an
+    /// area's counters go back to the arena once it is out of the directory.
     var statistics: AreaStatistics {
         state.withLock { $0.slots.values.reduce(AreaStatistics()) { $0 + $1.area.statistics } }
     }
@@ -190,7 +192,8 @@ final class AreaDirectory: Sendable {
         }
     }
 
-    /// The record of a slot, if there is memory for it: without the lock, for whoever finds an owner in an object.
+    /// The record of a slot, if there is memory for it: without the lock, for whoever finds an
+    /// owner in an object.
     func record(slot: Int) -> AreaRecord? {
         let (run, index) = slot.quotientAndRemainder(dividingBy: Self.recordsPerRun)
         let number = arena.loadWord(at: Arena.userBlock + run * 8)

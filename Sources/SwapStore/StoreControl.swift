@@ -23,9 +23,9 @@ struct StoreControl: Sendable {
     var state: StoreState
     /// Epoch after which no worker stores into a pool that is not the current one.
     var switchEpoch: UInt64 = 0
-    /// Pools that the state in force does not name any more; destroyed after the epoch. Until then a
-    /// worker may hold an older state that does, so the generation goes to no other pool: that worker
-    /// would look for the other's objects in this one.
+    /// Pools that the state in force does not name any more; destroyed after the epoch. Until then
+    /// a worker may hold an older state that does, so the generation goes to no other pool: that
+    /// worker would look for the other's objects in this one.
     var leaving: [(pool: Zpool, generation: Int, epoch: UInt64)] = []
 
     /// A generation that no pool has, in any state that a worker may hold.
@@ -75,8 +75,8 @@ extension SwapStore {
     /// The compressors that can be chosen.
     public var availableCompressors: [String] { compressors.map(\.name) }
 
-    /// New pages go to this driver from now on. Pages stored before stay where they are; their pool goes with
-    /// its last page. A pool of that driver that is still draining is used again.
+    /// New pages go to this driver from now on. Pages stored before stay where they are; their pool
+    /// goes with its last page. A pool of that driver that is still draining is used again.
     public func setZpool(_ type: String) throws(SettingError) {
         housekeep()
         let outcome = control.withLock { control -> SettingError? in
@@ -124,8 +124,8 @@ extension SwapStore {
 
     /// Lets drained pools go. True while a pool is draining, so that somebody should call again.
     ///
-    /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when no
-    /// worker can have the old state any more it is destroyed.
+    /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when
+    /// no worker can have the old state any more it is destroyed.
     @discardableResult
     public func housekeep() -> Bool {
         control.withLock { control in

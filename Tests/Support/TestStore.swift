@@ -6,7 +6,8 @@ import ZswapCore
 
 /// A store in an arena of its own, with a worker, and arrays in place of spans.
 ///
-/// The arena grows in the calls that need it, not in a thread, so that a test sees the same each time.
+/// The arena grows in the calls that need it, not in a thread, so that a test sees the same each
+/// time.
 public final class TestStore: @unchecked Sendable {  // the worker is one test's at a time
     /// The memory.
     public let arena: Arena

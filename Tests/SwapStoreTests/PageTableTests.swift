@@ -82,7 +82,8 @@ import ZswapCore
         let before = fixture.arena.usage.tableFrameCount
         for leaf in 0..<50 as Range<UInt64> { try fixture.write(word, to: area, page: leaf * 512) }
         #expect(fixture.arena.usage.tableFrameCount == before + 49 * 2)
-        // All leaves but the first, of which a page is left out, and the last, which is covered in part.
+        // All leaves but the first, of which a page is left out, and the last, which is covered in
+        // part.
         try fixture.store.discard(
             area, at: 4096, byteCount: (49 << 21) + 4096, by: fixture.worker)
         fixture.store.giveBack()

@@ -10,7 +10,8 @@ struct Stamp: Equatable {
     let page: UInt64
     let version: UInt64
 
-    /// The first word is the stamp. The rest follows from it: the same word, words that compress, or noise.
+    /// The first word is the stamp. The rest follows from it: the same word, words that compress,
+    /// or noise.
     func bytes(count: Int) -> [UInt8] {
         let first = UInt64(writer) << 56 | page << 32 | version
         var noise = SplitMix64(seed: first)
@@ -46,12 +47,13 @@ struct Stamp: Equatable {
     }
 }
 
-/// Two threads that write stamped pages, some of their own and some that both write, and read all of them.
+/// Two threads that write stamped pages, some of their own and some that both write, and read all
+/// of them.
 ///
 ///     pages 0 ..< 12    thread 0's        12 ..< 24    thread 1's        24 ..< 30    both's
 ///
-/// Law: a read gets a whole page that was written; of one's own page the last version; of the other's page
-/// none older than the last that was complete before the read began.
+/// Law: a read gets a whole page that was written; of one's own page the last version; of the
+/// other's page none older than the last that was complete before the read began.
 final class StampRace: Sendable {
     private static let ownPageCount = 12
     private static let sharedPageCount = 6
