@@ -14,7 +14,7 @@ import ZswapCore
 final class DeviceTransport: Transport, @unchecked Sendable {  // threads are added before any can join
     private static let stackByteCount = 256 << 10
 
-    let name = "dev"
+    static let name = "/dev/fuse"
     private let session: Session
     private let workers: [ServingWorker]
     private let buffers: [RequestBuffer]

@@ -50,6 +50,6 @@ public enum Machine {
         UInt64(sysconf(CInt(_SC_PHYS_PAGES))) * UInt64(sysconf(CInt(_SC_PAGESIZE)))
     }
 
-    /// Processors this process may run on.
+    /// Processors that are online.
     public static var processorCount: Int { max(Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))), 1) }
 }

@@ -55,7 +55,8 @@ struct Assembly {
         store = try Self.makeStore(settings, total, in: arena, logger)
         protections = early + [Protection.lockMemory(arena)]
         let facts = ControlFacts(
-            version: Zswapfs.version, transport: "/dev/fuse", protections: protections.map(\.text))
+            version: Zswapfs.version, transport: FuseServer.transportName,
+            protections: protections.map(\.text))
         tree = ControlTree(store: store) { facts }
         try Self.apply(settings.parameters, to: tree, logger)
         var options = MountOptions()
