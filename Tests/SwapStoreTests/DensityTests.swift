@@ -46,7 +46,6 @@ struct DensityTests {
 
     @Test(arguments: kernel) func zbudIsAsDenseAsTheKernels(kernel: Kernel) throws {
         let (store, area, pages) = try Self.filled("zbud", with: kernel)
-        let statistics = store.store.statistics
         let pool = try #require(store.store.pools.first)
         // Pages that do not shrink are frames beside the pool, which the kernel's zswap did not take.
         #expect(Double(pool.byteCount) <= Double(kernel.zbud) * 1.02)
