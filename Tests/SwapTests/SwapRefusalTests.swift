@@ -126,9 +126,9 @@ extension SwapTests {
             let process = try SwappedProcess(
                 megabyteCount: 24, pages: SamplePages(), in: group)
             #expect(try process.pageOut() > 18 << 20)
-            try group.killsOverLimit(false)
+            try group.refuseMemory(true)
             let outcome = try ZswapfsProgram.run(["swap", "off", mount.file("swap")])
-            try group.killsOverLimit(true)
+            try group.refuseMemory(false)
             #expect(outcome.status == 69, "\(outcome)")
             #expect(outcome.output.contains("not enough memory to bring back the"), "\(outcome)")
             #expect(outcome.output.contains("the swap stays on"))
