@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import ZswapCore
 
@@ -97,16 +98,23 @@ extension Arena {
     /// Gives everything back that is free beyond the cushions, at once. For tests, and after a big
     /// discard. No worker may stay inside a request for ever.
     public func giveBack() {
-        growing.withLock { pending in
-            // First, because a segment that becomes vacant must not be trimmed later on, in another
-            // lane.
-            trimReserved()
-            // Three rounds: note what is free, take it out, give it back; more while there is more.
-            repeat {
+        repeat {
+            growing.withLock { pending in
+                // First, because a segment that becomes vacant must not be trimmed later on, in
+                // another lane.
+                trimReserved()
+                // Twice: note what is free, then take out what stayed so.
                 beginRelease(&pending)
                 beginRelease(&pending)
-                while pending.isWaiting { finishRelease(&pending) }
-            } while hasExcess || hasRetired
-        }
+            }
+            // Without the lock in between: a worker that is waited for may wait for the grower.
+            while growing.withLock({ finishReleaseIfDue(&$0) }) { sched_yield() }
+        } while hasExcess || hasRetired
+    }
+
+    /// True while something waits for workers still.
+    private func finishReleaseIfDue(_ pending: inout PendingRelease) -> Bool {
+        finishRelease(&pending)
+        return pending.isWaiting
     }
 }
