@@ -20,9 +20,9 @@ enum ZswapfsProgram {
         var description: String { "status \(status): \(output)" }
     }
 
-    /// Runs a command to its end.
+    /// Runs a command to its end, which is not later than in two minutes.
     static func run(_ arguments: [String]) throws -> Outcome {
-        let (status, output) = try SwapHost.run(path, arguments)
+        let (status, output) = try SwapHost.run("timeout", ["-k", "10", "120", path] + arguments)
         return Outcome(status: status, output: output.trimmingCharacters(in: .newlines))
     }
 }

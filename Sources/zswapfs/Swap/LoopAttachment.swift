@@ -25,13 +25,13 @@ struct LoopAttachment {
     /// Attaches a free loop device to the file at `path`. Throws when none can be had, and says why.
     init(
         to path: String, _ request: LoopAttachRequest = LoopAttachRequest(),
-        control: String = LoopControl.path, undo: inout UndoList
+        freeDevice: () throws(SystemFailure) -> LoopDevice, undo: inout UndoList
     ) throws {
         // Not the locked file of the command: the kernel keeps this one open.
         let backing = try OpenFile(path, for: .readingAndWriting)
         defer { backing.close() }
         for _ in 0..<Self.attemptCountMax {
-            let device = try Self.freeDevice(control: control)
+            let device = try Self.ask(for: freeDevice)
             if try device.makeNodeIfMissing() {
                 undo.add("remove \(device.path)") { try SystemText.remove(device.path) }
             }
@@ -47,15 +47,17 @@ struct LoopAttachment {
             .unavailable, "\(path): every free loop device was taken by someone else; try again")
     }
 
-    private static func freeDevice(control: String) throws -> LoopDevice {
+    private static func ask(
+        for freeDevice: () throws(SystemFailure) -> LoopDevice
+    ) throws -> LoopDevice {
         do {
-            return try LoopControl.freeDevice(control: control)
+            return try freeDevice()
         } catch {
             switch error.errno {
             case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
                 throw CommandFailure(
                     .unavailable,
-                    "\(control): this kernel has no loop devices here (\(error.errno.name)); try "
+                    "\(error.path): this kernel has no loop devices here (\(error.errno.name)); try "
                         + "`modprobe loop`, or give the container /dev/loop-control")
             case .noSpace:
                 throw CommandFailure(
