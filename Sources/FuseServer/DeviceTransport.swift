@@ -11,7 +11,8 @@ import ZswapCore
 ///            └── anything else ── libfuse ── Callbacks
 ///
 /// Law: threads, stacks and buffers are made before serving. A request is answered by the thread that read it.
-final class DeviceTransport: Transport, @unchecked Sendable {  // threads are added before any can join
+final class DeviceTransport: Transport, @unchecked Sendable {
+    // Unchecked: threads are added before anybody can join them.
     private static let stackByteCount = 256 << 10
 
     let name = "dev"

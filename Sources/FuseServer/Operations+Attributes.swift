@@ -85,13 +85,7 @@ extension Operations {
             return try attributes(inode, worker)
         }
         let area = try area(inode, worker)
-        if let size = changes.size {
-            do {
-                try store.truncate(area, to: size, by: worker.store)
-            } catch {
-                throw Refusal(error)
-            }
-        }
+        if let size = changes.size { try truncate(area, to: size, worker) }
         store.setAttributes(
             of: area, mode: changes.mode, userID: changes.userID, groupID: changes.groupID,
             accessed: changes.accessed, modified: changes.modified)

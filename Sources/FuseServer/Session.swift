@@ -99,7 +99,9 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
         // Splicing allocates in the kernel while it serves.
         connection.want &= ~UInt32(
             FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
-        connection.want |= connection.capable & UInt32(FUSE_CAP_ASYNC_DIO)
+        // Opening with O_TRUNC is one request; Operations.open truncates.
+        connection.want |=
+            connection.capable & UInt32(FUSE_CAP_ASYNC_DIO | FUSE_CAP_ATOMIC_O_TRUNC)
         connection.max_write = UInt32(Self.requestByteCountMax)
         connection.max_background = Self.backgroundCountMax
         connection.congestion_threshold = Self.backgroundCountMax
