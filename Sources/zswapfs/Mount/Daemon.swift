@@ -43,7 +43,10 @@ struct Daemon {
             try assembly.server.mount(at: path)
             try assembly.server.start()
         } catch {
-            throw CommandFailure(.failure, "cannot mount at \(path): \(error)")
+            assembly.server.unmount()
+            assembly.server.waitUntilUnmounted()
+            assembly.arena.stop()
+            throw failure(error)
         }
         if isBackground { Background.announceReady() }
         logger.notice("\(summary)")
@@ -51,6 +54,15 @@ struct Daemon {
         assembly.server.waitUntilUnmounted()
         assembly.arena.stop()
         logger.notice("\(path): unmounted")
+    }
+
+    /// libfuse has said on standard error what the kernel or fusermount3 refused.
+    private func failure(_ error: MountError) -> CommandFailure {
+        guard case .mount = error, !Privileges.includeSystemAdministration else {
+            return CommandFailure(.failure, "cannot mount at \(path): \(error)")
+        }
+        return CommandFailure(
+            .notPermitted, "\(path): may not be mounted at by this user; try again as root")
     }
 
     /// What this mount decided, in one line.

@@ -13,7 +13,8 @@ enum DaemonLog {
     }
 }
 
-/// swift-log to syslog(3), which adds time, name and process.
+/// swift-log to syslog(3), which adds time, name and process. Warnings and worse go to standard error too: it
+/// is the caller's until the mount serves, and nobody's afterwards.
 private struct SystemLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.notice
@@ -25,6 +26,9 @@ private struct SystemLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         SystemLog.write("\(event.message)", Self.priority(event.level))
+        if event.level >= .warning {
+            StandardError.write("zswapfs: \(event.level): \(event.message)")
+        }
     }
 
     private static func priority(_ level: Logger.Level) -> SystemLog.Priority {
