@@ -54,6 +54,9 @@ public enum Background {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, readyEnd, readyDescriptor)
+        // Nothing else of the caller stays open for as long as the mount lives: not a script's lock, not the
+        // other end of a pipe that somebody reads to its end.
+        _ = clinux_spawn_close_from(&actions, readyDescriptor + 1)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
