@@ -2,8 +2,8 @@ import Glibc
 public import Synchronization
 import ZswapCore
 
-/// Reading and writing by offset. The bounds are checked on every call; that the offset belongs to the
-/// caller is the caller's law.
+/// Reading and writing by offset. The bounds are checked on every call; that the offset belongs to
+/// the caller is the caller's law.
 extension Arena {
     @inline(__always)
     func address(_ offset: ArenaOffset, byteCount: Int) -> UnsafeMutableRawPointer {
@@ -12,8 +12,8 @@ extension Arena {
         return memory.base + offset.rawValue
     }
 
-    /// The bytes at this offset. They may change under a reader when the object is freed meanwhile: who
-    /// reads without a lock checks what was read.
+    /// The bytes at this offset. They may change under a reader when the object is freed meanwhile:
+    /// who reads without a lock checks what was read.
     @_lifetime(borrow self)
     public func bytes(at offset: ArenaOffset, count: Int) -> RawSpan {
         // The mapping lives as long as the arena, which the span borrows.
@@ -39,14 +39,15 @@ extension Arena {
     /// Where the mapping starts in this process, to tell it from others in /proc/self/maps.
     public var mappingStart: UInt { UInt(bitPattern: memory.base) }
 
-    /// The address of this offset, for drivers: good for `byteCount` bytes, as long as the arena lives.
+    /// The address of this offset, for drivers: good for `byteCount` bytes, as long as the arena
+    /// lives.
     public func pointer(to offset: ArenaOffset, byteCount: Int) -> UnsafeMutableRawPointer {
         address(offset, byteCount: byteCount)
     }
 }
 
-/// Words and pairs of words that several threads share. Every function names its memory order: loads
-/// acquire, stores release, read-modify-writes do both.
+/// Words and pairs of words that several threads share. Every function names its memory order:
+/// loads acquire, stores release, read-modify-writes do both.
 extension Arena {
     @inline(__always)
     private func word(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<UInt64>> {

@@ -1,7 +1,9 @@
+import Glibc
 import Synchronization
 import ZswapCore
 
-/// Runs on their way back to the kernel: nobody can take them any more, but a reader may still look.
+/// Runs on their way back to the kernel: nobody can take them any more, but a reader may still
+/// look.
 struct PendingRelease: Sendable {
     var runs: [(run: RunNumber, frameCount: Int)] = []
     /// Table runs that were unlinked; they become free after the epoch.
@@ -12,7 +14,7 @@ struct PendingRelease: Sendable {
 
 /// Giving memory back to the kernel: what stayed free for a while, and what was retired.
 ///
-///     free run -> taken out of its lane -> every worker passed a quiescent point -> punched out: a hole
+///     free run -> out of its lane -> every worker passed a quiescent point -> punched out: a hole
 extension Arena {
     /// Most runs given back at a time, so that a lane's lock is held briefly.
     private static let releaseRunCount = 256
@@ -28,7 +30,8 @@ extension Arena {
         }
     }
 
-    /// Takes what stayed free out of the lanes; it goes back once every worker passed a quiescent point.
+    /// Takes what stayed free out of the lanes; it goes back once every worker passed a quiescent
+    /// point.
     func beginRelease(_ pending: inout PendingRelease) {
         for frameCount in 1...Limits.runFrameCountMax {
             lanes[frameCount].state.withLock { lane in
@@ -92,18 +95,26 @@ extension Arena {
         pending.runs.removeAll(keepingCapacity: true)
     }
 
-    /// Gives everything back that is free beyond the cushions, at once. For tests, and after a big discard.
-    /// No worker may stay inside a request for ever.
+    /// Gives everything back that is free beyond the cushions, at once. For tests, and after a big
+    /// discard. No worker may stay inside a request for ever.
     public func giveBack() {
-        growing.withLock { pending in
-            // First, because a segment that becomes vacant must not be trimmed later on, in another lane.
-            trimReserved()
-            // Three rounds: note what is free, take it out, give it back; more while there is more.
-            repeat {
+        repeat {
+            growing.withLock { pending in
+                // First, because a segment that becomes vacant must not be trimmed later on, in
+                // another lane.
+                trimReserved()
+                // Twice: note what is free, then take out what stayed so.
                 beginRelease(&pending)
                 beginRelease(&pending)
-                while pending.isWaiting { finishRelease(&pending) }
-            } while hasExcess || hasRetired
-        }
+            }
+            // Without the lock in between: a worker that is waited for may wait for the grower.
+            while growing.withLock({ finishReleaseIfDue(&$0) }) { sched_yield() }
+        } while hasExcess || hasRetired
+    }
+
+    /// True while something waits for workers still.
+    private func finishReleaseIfDue(_ pending: inout PendingRelease) -> Bool {
+        finishRelease(&pending)
+        return pending.isWaiting
     }
 }

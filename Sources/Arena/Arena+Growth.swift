@@ -10,9 +10,9 @@ extension Arena {
     /// Most frames committed for a lane at a time.
     private static let commitFrameCount = 64
 
-    /// One round: give back what is due, fill the lanes and the reserve. `looksForExcess` says that enough
-    /// time passed since the last look at what stayed free. True when there will be more to do without
-    /// anybody asking.
+    /// One round: give back what is due, fill the lanes and the reserve. `looksForExcess` says that
+    /// enough time passed since the last look at what stayed free. True when there will be more to
+    /// do without anybody asking.
     func growRound(pending: inout PendingRelease, looksForExcess: Bool) -> Bool {
         trimReserved()
         finishRelease(&pending)
@@ -161,8 +161,8 @@ extension Arena {
         return true
     }
 
-    /// Commits whole segments until the reserve is full or the arena's size is reached. False when the
-    /// kernel has no memory.
+    /// Commits whole segments until the reserve is full or the arena's size is reached. False when
+    /// the kernel has no memory.
     func fillReserve() -> Bool {
         trimReserved()
         let overhead = Self.recordFrameCountMax + descriptorByteCount(1) / Page.byteCount
@@ -182,8 +182,8 @@ extension Arena {
         return true
     }
 
-    /// Gives back what a reserved segment has too much for the lane that took it: the frames behind the
-    /// last whole run, and descriptors of runs that it does not have.
+    /// Gives back what a reserved segment has too much for the lane that took it: the frames behind
+    /// the last whole run, and descriptors of runs that it does not have.
     func trimReserved() {
         while let (segment, frameCount) = segments.withLock({ $0.takeUntrimmed() }) {
             releaseDescriptors(

@@ -7,23 +7,25 @@ import ZswapCore
 ///     superblock   0: magic   8: capacity in bytes   16: first segment never used
 ///                  1024 ... 4095: the arena's user
 ///
-/// Law: only which frames have memory survives. Which runs are in use is told anew, by whoever walks the
-/// tables, so a run that was taken but never published is free again after a restart.
+/// Law: only which frames have memory survives. Which runs are in use is told anew, by whoever
+/// walks the tables, so a run that was taken but never published is free again after a restart.
 extension Arena {
     private static let magic: UInt64 = 0x3153_4670_6177_737a  // "zswapFS1"
     private static let capacityStart = ArenaOffset(8)
     private static let nextUnusedStart = ArenaOffset(16)
 
-    /// The part of the superblock that belongs to the arena's user: 3072 bytes, zeros in a new arena.
+    /// The part of the superblock that belongs to the arena's user: 3072 bytes, zeros in a new
+    /// arena.
     public static var userBlock: ArenaOffset { ArenaOffset(1024) }
     /// Bytes in the user's part of the superblock.
     public static var userBlockByteCount: Int { Page.byteCount - 1024 }
 
-    /// The memfd, for handing the arena to another process. It stays open as long as the arena lives.
+    /// The memfd, for handing the arena to another process. It stays open as long as the arena
+    /// lives.
     public var fileDescriptor: CInt { memory.descriptor }
 
-    /// Opens the arena that a memfd holds; takes over the descriptor, and closes it when it throws. Every
-    /// run is free until it is claimed. Throws EINVAL when the memfd holds no arena.
+    /// Opens the arena that a memfd holds; takes over the descriptor, and closes it when it throws.
+    /// Every run is free until it is claimed. Throws EINVAL when the memfd holds no arena.
     public convenience init(
         reopening descriptor: CInt, configuration: Configuration
     ) throws(ArenaError) {
@@ -86,8 +88,8 @@ extension Arena {
         return true
     }
 
-    /// Maps what is committed, so that no later access faults, and releases what is not: the process
-    /// before may have died between committing a run and noting it.
+    /// Maps what is committed, so that no later access faults, and releases what is not: the
+    /// process before may have died between committing a run and noting it.
     private func reopenFrames(_ segment: Int) -> Bool {
         let record = records[segment]
         let frameCount = record.runFrameCount
@@ -131,8 +133,8 @@ extension Arena {
         }
     }
 
-    /// Marks a run as in use again after a reopening. False when it is in use already: by the same pool or
-    /// table, which then knows it, or the tables contradict each other.
+    /// Marks a run as in use again after a reopening. False when it is in use already: by the same
+    /// pool or table, which then knows it, or the tables contradict each other.
     public func claimRun(_ run: RunNumber, frameCount: Int, for purpose: RunPurpose) -> Bool {
         precondition(run.segment > 0 && run.segment < layout.segmentCount)
         let isClaimed = lanes[frameCount].state.withLock { lane in

@@ -1,8 +1,8 @@
 import Synchronization
 import ZswapCore
 
-/// Table runs that were unlinked but may still be looked at, or even written to, by a worker that found
-/// them before. They are free only after a quiescent point.
+/// Table runs that were unlinked but may still be looked at, or even written to, by a worker that
+/// found them before. They are free only after a quiescent point.
 ///
 ///     head -> run 7|2 frames -> run 19|2 frames -> 0        linked through the runs' descriptors
 extension Arena {

@@ -2,8 +2,9 @@ import Synchronization
 import ZswapCore
 
 extension Arena {
-    /// How long a taker waits for the grower before it is refused: 250 steps of 1 ms. Bounded, so that a
-    /// grower stuck in the kernel's reclaim can never hold up the thread that reclaim waits for.
+    /// How long a taker waits for the grower before it is refused: 250 steps of 1 ms. Bounded, so
+    /// that a grower stuck in the kernel's reclaim can never hold up the thread that reclaim waits
+    /// for.
     private static let waitStepCount = 250
     private static let waitStepNanoseconds: Int64 = 1_000_000
 
@@ -49,7 +50,8 @@ extension Arena {
         runMap.offset(of: run, frameCount: frameCount)
     }
 
-    /// 32 bytes that belong to whoever holds the run; their content is undefined when the run is taken.
+    /// 32 bytes that belong to whoever holds the run; their content is undefined when the run is
+    /// taken.
     @inline(__always)
     public func descriptor(of run: RunNumber) -> ArenaOffset {
         runMap.descriptor(of: run)

@@ -5,16 +5,16 @@ import ZswapCore
 
 /// The memory of a store: one memfd, mapped once, handed out in runs of 1 to 16 contiguous frames.
 ///
-/// Who asks for a run gets memory that is committed (and locked, where that is allowed) already: a grower
-/// thread keeps a cushion of free runs for every length in use and a reserve of whole segments that serve
-/// any length at once. What stays free goes back to the kernel.
+/// Who asks for a run gets memory that is committed (and locked, where that is allowed) already: a
+/// grower thread keeps a cushion of free runs for every length in use and a reserve of whole
+/// segments that serve any length at once. What stays free goes back to the kernel.
 ///
 ///     take(7) -> lane of 7: an available run?     -> done, one short lock
 ///                no: a reserved segment?          -> becomes a segment of the lane of 7
 ///                no: wait for the grower, briefly -> or refuse
 ///
-/// Law: framesCommitted = in use for pools + for tables + overhead + reserved. Nothing here is needed to
-/// read an object: an offset is enough.
+/// Law: framesCommitted = in use for pools + for tables + overhead + reserved. Nothing here is
+/// needed to read an object: an offset is enough.
 /// Price: see ``ArenaLayout``; besides that the reserve, 8 MiB by default.
 public final class Arena: Sendable {
     /// How an arena is made.
@@ -23,9 +23,11 @@ public final class Arena: Sendable {
         public var capacityByteCount: Int
         /// Whole segments of 2 MiB kept committed for any length.
         public var reserveSegmentCount = 4
-        /// False: no grower thread; a taker grows the arena itself. For tests and single-threaded tools.
+        /// False: no grower thread; a taker grows the arena itself. For tests and single-threaded
+        /// tools.
         public var growsInBackground = true
-        /// Fault injection: asked before each commit with a number of bytes; true refuses the memory.
+        /// Fault injection: asked before each commit with a number of bytes; true refuses the
+        /// memory.
         public var refusesCommit: (@Sendable (Int) -> Bool)?
 
         /// An arena of at most this many bytes.
@@ -89,7 +91,8 @@ public final class Arena: Sendable {
         grower.withLock { $0 = thread }
     }
 
-    /// Ends the grower thread. The arena stays usable, without growing; it is unmapped with its last reference.
+    /// Ends the grower thread. The arena stays usable, without growing; it is unmapped with its
+    /// last reference.
     public func stop() {
         let thread = grower.withLock { grower in
             defer { grower = nil }

@@ -2,13 +2,13 @@ import ZswapCore
 
 /// Where things lie in the memfd. Pure arithmetic; nothing here touches memory.
 ///
-///     | superblock | segment records | run descriptors | segment 0 (unused) | segment 1 | segment 2 | ...
+///     | superblock | segment records | run descriptors | segment 0 (unused) | segment 1 | ...
 ///       1 frame      192 bytes each    512 × 32 bytes     512 frames each
 ///                                      per segment
 ///
 /// Law: the address space is eight times the capacity. A segment holds runs of one length only, so
-/// fragmentation between lengths costs addresses, which are free, and never memory: frames that are not
-/// in use are punched out of the memfd one run at a time.
+/// fragmentation between lengths costs addresses, which are free, and never memory: frames that are
+/// not in use are punched out of the memfd one run at a time.
 /// Price: 192 bytes and up to 16 KiB of descriptors for 2 MiB of frames in use (0.2 % for runs of 8
 /// frames, 0.8 % for single frames). Descriptors and records are committed with their segment.
 struct ArenaLayout: Sendable {

@@ -1,5 +1,5 @@
-/// A place in the arena, in bytes from its start. Offsets stay true in another process that maps the
-/// same memfd elsewhere; pointers would not.
+/// A place in the arena, in bytes from its start. Offsets stay true in another process that maps
+/// the same memfd elsewhere; pointers would not.
 public struct ArenaOffset: Hashable, Comparable, Sendable {
     /// Bytes from the start of the arena.
     public let rawValue: Int
@@ -18,8 +18,8 @@ public struct ArenaOffset: Hashable, Comparable, Sendable {
     }
 }
 
-/// A run of 1 to 16 contiguous frames, named by its segment and its place in it. How many frames it has
-/// is known by whoever asked for it. Never 0, so 0 can mean "no run" in a packed word.
+/// A run of 1 to 16 contiguous frames, named by its segment and its place in it. How many frames it
+/// has is known by whoever asked for it. Never 0, so 0 can mean "no run" in a packed word.
 public struct RunNumber: Hashable, Sendable {
     /// segment << 9 | index of the run within the segment.
     public let rawValue: UInt32

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import ZswapCore
 
-/// The memfd and its one mapping: the only code that asks the kernel for the arena's memory or gives it
-/// back. Everything is addressed by byte offset into the mapping.
+/// The memfd and its one mapping: the only code that asks the kernel for the arena's memory or
+/// gives it back. Everything is addressed by byte offset into the mapping.
 ///
 /// Law: memory that was not committed is never touched by a serving thread, so no store and no load
 /// ever faults a page in.
@@ -59,8 +59,8 @@ struct FrameMemory: @unchecked Sendable {
         return false
     }
 
-    /// Maps memory that an earlier process committed, so that no later access faults. Not a commit: on
-    /// failure what is there stays.
+    /// Maps memory that an earlier process committed, so that no later access faults. Not a commit:
+    /// on failure what is there stays.
     func map(start: Int, byteCount: Int) -> Bool {
         precondition(start % Page.byteCount == 0)
         precondition(start >= 0 && start + byteCount <= self.byteCount)
@@ -74,7 +74,8 @@ struct FrameMemory: @unchecked Sendable {
         precondition(result == 0, "a memfd refused to give memory back")
     }
 
-    /// Keeps every frame in memory from its first commit on. Needs CAP_IPC_LOCK or a large RLIMIT_MEMLOCK.
+    /// Keeps every frame in memory from its first commit on. Needs CAP_IPC_LOCK or a large
+    /// RLIMIT_MEMLOCK.
     func lockOnCommit() -> Bool { clinux_mlock_on_fault(base, byteCount) == 0 }
 
     func unmap() {

@@ -61,8 +61,8 @@ private final class FutexWord: @unchecked Sendable {  // every access is atomic
     func wakeAll() { _ = clinux_futex_wake(address, CInt.max) }
 }
 
-/// The thread that commits frames ahead of demand and gives them back. Small fixed stack; it may block
-/// in the kernel without anybody waiting for it for longer than a bounded while.
+/// The thread that commits frames ahead of demand and gives them back. Small fixed stack; it may
+/// block in the kernel without anybody waiting for it for longer than a bounded while.
 final class GrowerThread: @unchecked Sendable {
     // Unchecked: `thread` is written once, before anybody can join.
 

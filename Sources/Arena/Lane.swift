@@ -4,8 +4,9 @@ import Synchronization
 ///
 ///     lane for 7 frames   available: segment 12 <-> segment 4      all: 12 <-> 9 <-> 4
 ///
-/// Law: `available` of the lane is the sum over its segments. A segment belongs to one lane or to none.
-/// Lock order: a lane's lock is the innermost of the project; nothing is called while it is held.
+/// Law: `available` of the lane is the sum over its segments. A segment belongs to one lane or to
+/// none. Lock order: a lane's lock is the innermost of the project; nothing is called while it is
+/// held.
 struct LaneState: Sendable {
     let runFrameCount: Int
     /// First segment with available runs, 0 when there is none. Most recently freed into first.
@@ -18,9 +19,11 @@ struct LaneState: Sendable {
     var holes = 0
     /// Somebody took a run of this length once, so the grower keeps a cushion.
     var isActive = false
-    /// Least `available` since the grower looked last: what was not needed for that long can go back.
+    /// Least `available` since the grower looked last: what was not needed for that long can go
+    /// back.
     var availableLow = 0
-    /// The grower was told that there is too much; it says so no more when it looked and there is not.
+    /// The grower was told that there is too much; it says so no more when it looked and there is
+    /// not.
     var isExcessTold = false
 
     /// More is free than a cushion.

@@ -1,6 +1,7 @@
 import ZswapCore
 
-/// One page of ordinary memory, aligned to a page: where a partial page is patched. Belongs to one worker.
+/// One page of ordinary memory, aligned to a page: where a partial page is patched. Belongs to one
+/// worker.
 public final class PageBuffer: @unchecked Sendable {  // used by one thread at a time, its owner
     private let memory: UnsafeMutableRawBufferPointer
 
@@ -21,7 +22,8 @@ public final class PageBuffer: @unchecked Sendable {  // used by one thread at a
         }
     }
 
-    /// The page, for writing. Two of these at once would be the caller's bug: one thread owns the buffer.
+    /// The page, for writing. Two of these at once would be the caller's bug: one thread owns the
+    /// buffer.
     public var mutableBytes: MutableRawSpan {
         @_lifetime(borrow self) get {
             _overrideLifetime(MutableRawSpan(_unsafeBytes: memory), borrowing: self)

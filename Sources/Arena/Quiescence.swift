@@ -1,8 +1,8 @@
 import Synchronization
 import ZswapCore
 
-/// Tells when no worker can still hold on to something that was unlinked before: read-copy-update with a
-/// counter per worker.
+/// Tells when no worker can still hold on to something that was unlinked before: read-copy-update
+/// with a counter per worker.
 ///
 ///     epoch 7   worker 0: 7   worker 1: idle   worker 2: 6        unlinked before epoch 7 began
 ///                                              ^ still may look   -> wait until it says 7 or idle
@@ -10,8 +10,8 @@ import ZswapCore
 /// Law: a worker stores the epoch before it reads any shared offset and idle after it used the last
 /// one. Whatever was unlinked before `advance()` returned E is out of every worker's sight once
 /// `hasPassed(E)`.
-/// Price: one locked exchange to enter and one plain store to leave a request; 64 bytes a worker, so
-/// that workers do not share cache lines.
+/// Price: one locked exchange to enter and one plain store to leave a request; 64 bytes a worker,
+/// so that workers do not share cache lines.
 public final class Quiescence: @unchecked Sendable {
     // Unchecked: the slots are atomics, each written by one worker.
 
@@ -68,7 +68,8 @@ public final class Quiescence: @unchecked Sendable {
         epoch.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
     }
 
-    /// Whether every worker that could have seen what was unlinked before `advance` returned `epoch` is done.
+    /// Whether every worker that could have seen what was unlinked before `advance` returned
+    /// `epoch` is done.
     public func hasPassed(_ epoch: UInt64) -> Bool {
         for worker in 0..<Limits.workersMax {
             let seen = slot(WorkerNumber(rawValue: worker)).pointee

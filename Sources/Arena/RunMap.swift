@@ -1,7 +1,7 @@
 public import ZswapCore
 
-/// Where runs lie, as plain numbers: what a driver's hot path needs of the arena, without counting references
-/// to it at each step.
+/// Where runs lie, as plain numbers: what a driver's hot path needs of the arena, without counting
+/// references to it at each step.
 ///
 ///     run 7|3 of 2 frames     frames      framesStart + 7 segments + 3 × 2 frames
 ///                             descriptor  descriptorsStart + (7 << 9 | 3) × 32 bytes

@@ -1,13 +1,14 @@
-/// What the arena knows of one segment: 512 frames that hold runs of one length. Lives in the arena, so
-/// that a new process finds which frames are committed.
+/// What the arena knows of one segment: 512 frames that hold runs of one length. Lives in the
+/// arena, so that a new process finds which frames are committed.
 ///
 ///     0    free: 512 bits, one a run       64   committed: 512 bits
-///     128  frames a run (0: unassigned)    132  available   136  next, previous with available runs
+///     128  frames a run (0: unassigned)   132  available   136  next, previous with available runs
 ///     144  next, previous of the lane      152  runs in transit
 ///
-/// Law: available == |free & committed|. A run whose free bit is clear is in use or in transit (being
-/// committed or given back by the grower). A segment is in the lane's available list iff available > 0.
-/// All fields are guarded by the lock of the lane that the segment is assigned to.
+/// Law: available == |free & committed|. A run whose free bit is clear is in use or in transit
+/// (being committed or given back by the grower). A segment is in the lane's available list iff
+/// available > 0. All fields are guarded by the lock of the lane that the segment is assigned to.
+// An address in the arena; the lane's lock guards what is there.
 struct SegmentRecord: @unchecked Sendable {
     private static let wordCount = 8
 
@@ -98,8 +99,8 @@ struct SegmentRecord: @unchecked Sendable {
         }
     }
 
-    /// Takes the lowest available run, to release it: from here on it does not count as committed, so that
-    /// a process that finds the record later never takes a hole for memory.
+    /// Takes the lowest available run, to release it: from here on it does not count as committed,
+    /// so that a process that finds the record later never takes a hole for memory.
     func takeForRelease() -> Int? {
         guard let index = takeAvailable() else { return nil }
         committed[index / 64] &= ~(1 << UInt64(index % 64))
@@ -122,7 +123,8 @@ struct SegmentRecord: @unchecked Sendable {
         return true
     }
 
-    /// Forgets which runs were in use; what is committed stays known. Only before anything is claimed.
+    /// Forgets which runs were in use; what is committed stays known. Only before anything is
+    /// claimed.
     func forgetUse() {
         let runs = ArenaLayout.runCount(frameCount: runFrameCount)
         inTransitCount = 0

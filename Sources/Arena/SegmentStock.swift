@@ -1,7 +1,8 @@
 /// Segments that belong to no lane: never used, vacant again, or committed in reserve.
 ///
-/// Law: a segment number is in exactly one of: not used yet (>= nextUnused), `vacant`, `reserved`, a lane,
-/// or in the grower's hands. Arrays have their capacity from the start: taking from them never allocates.
+/// Law: a segment number is in exactly one of: not used yet (>= nextUnused), `vacant`, `reserved`,
+/// a lane, or in the grower's hands. Arrays have their capacity from the start: taking from them
+/// never allocates.
 struct SegmentStock: Sendable {
     /// Segment 0 is never used, so that 0 can mean "no run".
     private(set) var nextUnused = 1

@@ -1,4 +1,4 @@
-/* libfuse's low-level interface, 3.14 and later. FUSE_USE_VERSION has to be set before its headers. */
+/* libfuse's low-level interface, 3.14 and later. FUSE_USE_VERSION is set before its headers. */
 #ifndef CFUSE_SHIM_H
 #define CFUSE_SHIM_H
 

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <xxhash.h>
 
-/* On x86 the library's plain entry point is compiled for SSE2. Where the library was built with its
-   dispatcher, it installs this header, and the same hash runs in the widest vectors of the machine. */
+/* On x86 the library's plain entry point is compiled for SSE2. Where the library was built with
+   its dispatcher, it installs this header, and the same hash runs in its widest vectors. */
 #if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
 #define XXH_DISPATCH_DISABLE_REPLACE
 #include <xxh_x86dispatch.h>

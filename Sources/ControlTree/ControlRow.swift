@@ -4,8 +4,8 @@
 ///     stats/areas/NAME           one for each area
 ///     stats/pools/N/classes      one for each pool
 ///
-/// The rows are the only place that knows which files there are: looking up, listing, reading, writing,
-/// the documentation and the tests all go through them.
+/// The rows are the only place that knows which files there are: looking up, listing, reading,
+/// writing, the documentation and the tests all go through them.
 public struct ControlRow: Sendable {
     /// Who may do what.
     public enum Access: Sendable {

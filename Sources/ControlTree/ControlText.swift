@@ -2,10 +2,10 @@
 ///
 /// Laws:
 /// - Blanks and newlines around a value mean nothing: `echo 20 > file` is `20`.
-/// - Numbers are decimal, or hexadecimal after `0x`. A leading 0 means nothing: `010` is ten. The kernel
-///   would take it for octal eight, which hardly anybody who writes it means.
-/// - Booleans are the kernel's, in either case; but the whole word must be right, where the kernel looks at
-///   its first letters and takes `nonsense` for no.
+/// - Numbers are decimal, or hexadecimal after `0x`. A leading 0 means nothing: `010` is ten. The
+///   kernel would take it for octal eight, which hardly anybody who writes it means.
+/// - Booleans are the kernel's, in either case; but the whole word must be right, where the kernel
+///   looks at its first letters and takes `nonsense` for no.
 enum ControlText {
     static func trimmed(_ text: String) -> Substring {
         var text = text[...]

@@ -7,8 +7,8 @@ extension ControlTree {
         zpool, compressor,
         percent(
             "max_pool_percent", \.maxPoolPercent,
-            "Share of the machine's memory that the pools may take. 0 refuses every page that is not"
-                + " same-filled."),
+            "Share of the machine's memory that the pools may take. 0 refuses every page that is"
+                + " not same-filled."),
         percent(
             "accept_threshold_percent", \.acceptThresholdPercent,
             "Share of the limit at which a full store accepts pages again. 100: no hysteresis."),
@@ -29,8 +29,8 @@ extension ControlTree {
 
     private static let zpool = ControlRow(
         "params/zpool", .name(oneOf: "params/available_zpools"), standard: "zsmalloc",
-        "The driver that new pages go to. Stored pages stay where they are; their pool goes with the"
-            + " last of them.",
+        "The driver that new pages go to. Stored pages stay where they are; their pool goes with"
+            + " the last of them.",
         otherErrors: ", ENOMEM, EBUSY",
         read: { subject throws(ControlError) in subject.store.zpoolType },
         write: { subject, text throws(ControlError) in

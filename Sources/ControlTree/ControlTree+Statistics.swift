@@ -61,8 +61,8 @@ extension ControlTree {
             read: { subject throws(ControlError) in subject.facts().transport }),
         ControlRow(
             "stats/protections", .lines,
-            "What keeps the daemon from waiting for the memory it gives out, a line each: on, or off"
-                + " and why.",
+            "What keeps the daemon from waiting for the memory it gives out, a line each: on, or"
+                + " off and why.",
             read: { subject throws(ControlError) in
                 subject.facts().protections.map { $0 + "\n" }.joined()
             }),

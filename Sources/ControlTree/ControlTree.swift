@@ -6,7 +6,8 @@ public import SwapStore
 ///
 /// Laws:
 /// - Nothing is kept here: every read asks the store, every write is one call to it.
-/// - A refused write changes nothing, and its error says what was written, what could have been, and where.
+/// - A refused write changes nothing, and its error says what was written, what could have been,
+///   and where.
 /// - A row's directories exist because it does.
 /// Price: a search of some forty rows and a few strings; not for serving pages.
 public final class ControlTree: Sendable {
@@ -101,7 +102,8 @@ public final class ControlTree: Sendable {
         }
     }
 
-    /// What stands for the row's placeholder: empty when the path has none, nil when there is no such thing.
+    /// What stands for the row's placeholder: empty when the path has none, nil when there is no
+    /// such thing.
     private func key(_ components: [Substring], of row: ControlRow) -> String? {
         let place = row.components.firstIndex(where: ControlRow.isPlaceholder)
         guard let place, place < components.count else { return "" }

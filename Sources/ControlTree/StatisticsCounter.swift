@@ -62,7 +62,7 @@ struct StatisticsCounter: Sendable {
         },
         counter(
             "reject_reclaim_fail", "reject_reclaim_fail",
-            "Pages refused at the limit, or above the accept line after it, with no room to be made."
+            "Pages refused at the limit, or above the accept line after it: no room could be made."
         ) { $0.rejectReclaimFail },
         counter(
             "reject_alloc_fail", "reject_alloc_fail",

@@ -3,8 +3,9 @@ import ZswapCore
 
 /// The store in the Prometheus text format: HELP, TYPE and samples, a metric at a time.
 ///
-/// Laws: names are of `[a-z_]`, begin with `zswapfs_`, and those that only rise end with `_total`; label
-/// values are escaped, since an area may be called anything; the samples of a metric stand together.
+/// Laws: names are of `[a-z_]`, begin with `zswapfs_`, and those that only rise end with `_total`;
+/// label values are escaped, since an area may be called anything; the samples of a metric stand
+/// together.
 struct StoreMetrics {
     private let store: SwapStore
 

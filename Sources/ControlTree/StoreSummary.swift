@@ -1,7 +1,8 @@
 import SwapStore
 import ZswapCore
 
-/// The whole store on one screen, for people. Scripts read the other files: this one may change its words.
+/// The whole store on one screen, for people. Scripts read the other files: this one may change its
+/// words.
 struct StoreSummary {
     private let store: SwapStore
     private let facts: ControlFacts
@@ -108,7 +109,8 @@ struct StoreSummary {
         ByteSize(bytes: UInt64(max(byteCount, 0))).description
     }
 
-    /// A quotient, cut after as many decimals as `scale` has zeros; nil when there is nothing to divide by.
+    /// A quotient, cut after as many decimals as `scale` has zeros; nil when there is nothing to
+    /// divide by.
     private func fraction(_ number: Int, by divisor: Int, scale: Int) -> String? {
         guard divisor > 0 else { return nil }
         let (whole, rest) = (number * scale / divisor).quotientAndRemainder(dividingBy: scale)

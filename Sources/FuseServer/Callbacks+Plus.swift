@@ -22,7 +22,8 @@ extension Callbacks {
         var used = 0
         let rows = try session.operations.rows(of: handle, in: inode, from: offset)
         for (index, row) in rows.enumerated() {
-            // The kernel does not count "." and ".." as looked up; a row that went meanwhile is left out.
+            // The kernel does not count "." and ".." as looked up; a row that went meanwhile is
+            // left out.
             let isDots = row.name == "." || row.name == ".."
             var parameter = fuse_entry_param()
             parameter.attr.st_mode = row.type

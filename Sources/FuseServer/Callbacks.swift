@@ -3,9 +3,9 @@ import Glibc
 
 /// What libfuse calls: take the arguments out of C, call the operation, answer once. No logic.
 ///
-/// Left out on purpose, because the kernel remembers ENOSYS and then does not ask again: fsync (memory is as
-/// stable as it gets), flush, access (the kernel checks modes), getxattr; and bmap, with which the kernel would
-/// write behind our back.
+/// Left out on purpose, because the kernel remembers ENOSYS and then does not ask again: fsync
+/// (memory is as stable as it gets), flush, access (the kernel checks modes), getxattr; and bmap,
+/// with which the kernel would write behind our back.
 enum Callbacks {
     static var table: fuse_lowlevel_ops {
         var table = fuse_lowlevel_ops()

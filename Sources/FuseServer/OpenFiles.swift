@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Open directories and control files, by the handle the kernel got. Areas need none: their inode number
-/// says it all.
+/// Open directories and control files, by the handle the kernel got. Areas need none: their inode
+/// number says it all.
 ///
-/// Law: what a reader sees was made at once, when a control file was opened or a directory read from its
-/// start, so a long listing or a table is of one moment.
+/// Law: what a reader sees was made at once, when a control file was opened or a directory read
+/// from its start, so a long listing or a table is of one moment.
 final class OpenFiles: Sendable {
     enum Content: Sendable {
         case control(text: [UInt8])

@@ -92,8 +92,8 @@ extension Operations {
         return (attributes(of: area), Self.attributeSeconds)
     }
 
-    /// Blocks of 4096 bytes: the pool limit, and what of it is free. A loop device takes its discard
-    /// granularity from the block size.
+    /// Blocks of 4096 bytes: the pool limit, and what of it is free. A loop device takes its
+    /// discard granularity from the block size.
     func statistics() -> statvfs {
         let statistics = store.statistics
         let total = statistics.limitByteCount / Page.byteCount

@@ -15,8 +15,8 @@ extension Operations {
         return openFiles.add(.listing([]))
     }
 
-    /// The rows of an open directory from a position on. Reading from the start makes the listing anew, as
-    /// rewinddir(3) wants it; the other pieces are of that moment.
+    /// The rows of an open directory from a position on. Reading from the start makes the listing
+    /// anew, as rewinddir(3) wants it; the other pieces are of that moment.
     func rows(
         of handle: UInt64, in inode: UInt64, from position: Int
     ) throws(Refusal) -> ArraySlice<DirectoryRow> {

@@ -58,8 +58,8 @@ extension Operations {
         }
     }
 
-    /// Opens an area, or a control file: its text is made now, and read from what was made. The kernel leaves
-    /// O_TRUNC to us (FUSE_CAP_ATOMIC_O_TRUNC); for a control file it means nothing.
+    /// Opens an area, or a control file: its text is made now, and read from what was made. The
+    /// kernel leaves O_TRUNC to us (FUSE_CAP_ATOMIC_O_TRUNC); for a control file it means nothing.
     func open(
         _ inode: UInt64, flags: CInt, _ worker: ServingWorker
     ) throws(Refusal) -> Opened {

@@ -1,10 +1,11 @@
 import Arena
 import ZswapCore
 
-/// One file of the root directory: a sparse range of pages, with the metadata POSIX wants of a file.
+/// One file of the root directory: a sparse range of pages, with the metadata POSIX wants of a
+/// file.
 ///
-/// Law: everything that must survive the process is in the arena (record, table, counters); what is here
-/// besides are the places of these and how often the process has the area open.
+/// Law: everything that must survive the process is in the arena (record, table, counters); what is
+/// here besides are the places of these and how often the process has the area open.
 public final class Area: Sendable {
     /// The slot in the area directory; unique while the area exists.
     public let slot: Int

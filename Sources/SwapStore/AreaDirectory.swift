@@ -6,11 +6,14 @@ import ZswapCore
 ///
 ///     userBlock of the arena: | run of 128 records | run | 0 | ...      records: see AreaRecord
 ///
-/// Law: an area lives while it is linked, open, or looked up. Its pages go when it is neither linked nor
-/// open; its slot, and with it the inode number, when nobody has it looked up either.
+/// Law: an area lives while it is linked, open, or looked up. Its pages go when it is neither
+/// linked nor open; its slot, and with it the inode number, when nobody has it looked up either.
 /// Lock: one, never held while pages are freed or memory is taken from a pool.
 final class AreaDirectory: Sendable {
     /// What has to be done with an area that somebody let go of; by the caller, without the lock.
+    /// Who is told to discard tells when that is done and is told what comes next; meanwhile nobody
+    /// else is told anything, so that an area is emptied and removed by one thread at a time, and
+    /// removed once.
     enum Disposal { case none, discardPages, remove }
 
     private struct Holding: Sendable {
@@ -19,7 +22,10 @@ final class AreaDirectory: Sendable {
         var isLinked = true
         var openCount = 0
         var lookupCount: UInt64 = 0
+        /// Nobody had it open since its pages were last discarded.
         var isEmptied = false
+        /// Somebody is discarding its pages or removing it.
+        var isInDisposal = false
     }
 
     private struct State: Sendable {
@@ -51,7 +57,8 @@ final class AreaDirectory: Sendable {
         else { throw .invalidName }
     }
 
-    /// Adds an area. `make` gets a free slot and its record; it runs under the lock and takes only table memory.
+    /// Adds an area. `make` gets a free slot and its record; it runs under the lock and takes only
+    /// table memory.
     func create(
         name: String, make: (Int, AreaRecord) throws(StoreError) -> Area
     ) throws(StoreError) -> Area {
@@ -93,8 +100,8 @@ final class AreaDirectory: Sendable {
         }
     }
 
-    /// What all areas hold, unlinked ones that are still open among them. Under the lock, since an area's
-    /// counters go back to the arena once it is out of the directory.
+    /// What all areas hold, unlinked ones that are still open among them. Under the lock, since an
+    /// area's counters go back to the arena once it is out of the directory.
     var statistics: AreaStatistics {
         state.withLock { $0.slots.values.reduce(AreaStatistics()) { $0 + $1.area.statistics } }
     }
@@ -153,7 +160,12 @@ final class AreaDirectory: Sendable {
     }
 
     /// Counts an open file.
-    func open(slot: Int) { state.withLock { $0.slots[slot]?.openCount += 1 } }
+    func open(slot: Int) {
+        state.withLock { state in
+            state.slots[slot]?.openCount += 1
+            state.slots[slot]?.isEmptied = false
+        }
+    }
 
     /// Takes an open file back.
     func close(slot: Int) -> (area: Area, disposal: Disposal)? {
@@ -161,6 +173,11 @@ final class AreaDirectory: Sendable {
             precondition(holding.openCount > 0, "an area was closed more often than opened")
             holding.openCount -= 1
         }
+    }
+
+    /// The pages are discarded; what comes next.
+    func finishDiscarding(slot: Int) -> Disposal {
+        letGo(slot: slot) { $0.isInDisposal = false }?.disposal ?? .none
     }
 
     /// Frees the slot of an area that was removed.
@@ -175,7 +192,8 @@ final class AreaDirectory: Sendable {
         }
     }
 
-    /// The record of a slot, if there is memory for it: without the lock, for whoever finds an owner in an object.
+    /// The record of a slot, if there is memory for it: without the lock, for whoever finds an
+    /// owner in an object.
     func record(slot: Int) -> AreaRecord? {
         let (run, index) = slot.quotientAndRemainder(dividingBy: Self.recordsPerRun)
         let number = arena.loadWord(at: Arena.userBlock + run * 8)
@@ -209,11 +227,16 @@ final class AreaDirectory: Sendable {
     }
 
     private static func disposal(_ holding: inout Holding) -> Disposal {
-        guard !holding.isLinked, holding.openCount == 0 else { return .none }
-        guard holding.lookupCount > 0 else { return .remove }
-        guard !holding.isEmptied else { return .none }
-        holding.isEmptied = true
-        return .discardPages
+        guard !holding.isLinked, holding.openCount == 0, !holding.isInDisposal else {
+            return .none
+        }
+        guard !holding.isEmptied || holding.lookupCount == 0 else { return .none }
+        holding.isInDisposal = true
+        guard holding.isEmptied else {
+            holding.isEmptied = true
+            return .discardPages
+        }
+        return .remove
     }
 
     private func makeRecord(_ slot: Int) throws(StoreError) -> AreaRecord {

@@ -1,14 +1,16 @@
 import Synchronization
 import ZswapCore
 
-/// Whether the pools may take another page: zswap's limit with hysteresis, in the kernel's present form.
+/// Whether the pools may take another page: zswap's limit with hysteresis, in the kernel's present
+/// form.
 ///
 ///     0 ------------------- accept line ---------- max --------
 ///       accepts              as last time           refuses       used >= max sets "full",
 ///                                                                 used <= accept line clears it
 ///
-/// Law: max = MemTotal pages × max_pool_percent / 100 and accept line = max × accept_threshold_percent / 100,
-/// both rounded down; at 0 % everything is refused, at threshold 100 % there is no hysteresis.
+/// Law: max = MemTotal pages × max_pool_percent / 100 and accept line = max ×
+/// accept_threshold_percent / 100, both rounded down; at 0 % everything is refused, at threshold
+/// 100 % there is no hysteresis.
 struct MemoryLimit {
     let frameCountMax: Int
     let frameCountAccept: Int
@@ -28,7 +30,8 @@ struct MemoryLimit {
         case refuseUntilAcceptLine
     }
 
-    /// What to do with `used` frames in use; `isFull` remembers which side the last answer came from.
+    /// What to do with `used` frames in use; `isFull` remembers which side the last answer came
+    /// from.
     func check(used: Int, isFull: borrowing Atomic<Bool>) -> Answer {
         if used >= frameCountMax {
             isFull.store(true, ordering: .relaxed)

@@ -3,12 +3,13 @@ import Synchronization
 import ZPool
 import ZswapCore
 
-/// Answers the pool of one generation that wants to move an object: the entry in the page table follows it,
-/// or the move is off. The store owns it; a pool refers to it weakly.
+/// Answers the pool of one generation that wants to move an object: the entry in the page table
+/// follows it, or the move is off. The store owns it; a pool refers to it weakly.
 ///
-/// Law: the entry changes only if it still names the old place in this pool, by one compareExchange; a page
-/// that was replaced or discarded meanwhile keeps what it has. Handles of two pools may be equal, so the
-/// generation is compared too. Without a backing store nothing can be evicted.
+/// Law: the entry changes only if it still names the old place in this pool, by one
+/// compareExchange; a page that was replaced or discarded meanwhile keeps what it has. Handles of
+/// two pools may be equal, so the generation is compared too. Without a backing store nothing can
+/// be evicted.
 /// Called with a size class locked, so it takes no lock but the one word below.
 final class ObjectMover: PoolUser {
     private let generation: Int
@@ -40,8 +41,8 @@ final class ObjectMover: PoolUser {
 }
 
 extension SwapStore {
-    /// Moves objects together in every pool, so that frames become free; returns how many did. 0 when
-    /// somebody else is at it.
+    /// Moves objects together in every pool, so that frames become free; returns how many did. 0
+    /// when somebody else is at it.
     @discardableResult
     public func compact(by worker: StoreWorker) -> Int {
         begin(worker)

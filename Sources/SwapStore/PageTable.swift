@@ -7,12 +7,13 @@ import ZswapCore
 ///     | run | run | 0 | ... |  ->  | run | 0 | run | ... | -> | entry | entry | ... |
 ///     one slot: 4 GiB of area      one slot: 2 MiB            one slot: 4 KiB
 ///
-/// Law: a child is published with compareExchange once it is all zeros, and never replaced, only taken
-/// out: a leaf when its whole 2 MiB are discarded, everything when the area goes. An entry of a leaf that
-/// was taken out is `retired` and stays so; nobody writes over it. Retired runs are freed after a
-/// quiescent point, so the caller is inside `Quiescence.enter` … `leave` for every call.
-/// Price: 16 bytes a page plus 4 bytes for 512 pages, 4 for a million; 16 KiB for an area that is empty,
-/// whatever its size. Three dependent loads a look-up.
+/// Law: a child is published with compareExchange once it is all zeros, and never replaced, only
+/// taken out: a leaf when its whole 2 MiB are discarded, everything when the area goes. An entry of
+/// a leaf that was taken out is `retired` and stays so; nobody writes over it. Retired runs are
+/// freed after a quiescent point, so the caller is inside `Quiescence.enter` … `leave` for every
+/// call.
+/// Price: 16 bytes a page plus 4 bytes for 512 pages, 4 for a million; 16 KiB for an area that is
+/// empty, whatever its size. Three dependent loads a look-up.
 struct PageTable {
     static let rootFrameCount = 4
     static let nodeFrameCount = 2
@@ -85,7 +86,8 @@ struct PageTable {
         return nil
     }
 
-    /// Gives the inner nodes and the root back. All leaves must be out of the tree, and nobody may look any more.
+    /// Gives the inner nodes and the root back. All leaves must be out of the tree, and nobody may
+    /// look any more.
     func destroy() {
         for index in 0..<UInt64(Self.rootFrameCount * Page.byteCount / 4) {
             let page = PageNumber(index << Self.nodeShift)

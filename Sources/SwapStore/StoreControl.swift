@@ -23,8 +23,17 @@ struct StoreControl: Sendable {
     var state: StoreState
     /// Epoch after which no worker stores into a pool that is not the current one.
     var switchEpoch: UInt64 = 0
-    /// Pools that no state names any more; destroyed after the epoch.
-    var leaving: [(pool: Zpool, epoch: UInt64)] = []
+    /// Pools that the state in force does not name any more; destroyed after the epoch. Until then
+    /// a worker may hold an older state that does, so the generation goes to no other pool: that
+    /// worker would look for the other's objects in this one.
+    var leaving: [(pool: Zpool, generation: Int, epoch: UInt64)] = []
+
+    /// A generation that no pool has, in any state that a worker may hold.
+    var freeGeneration: Int? {
+        (1..<Limits.poolsMax).first { generation in
+            state.pools[generation] == nil && !leaving.contains { $0.generation == generation }
+        }
+    }
 }
 
 /// Changing what the store does while it runs.
@@ -66,8 +75,8 @@ extension SwapStore {
     /// The compressors that can be chosen.
     public var availableCompressors: [String] { compressors.map(\.name) }
 
-    /// New pages go to this driver from now on. Pages stored before stay where they are; their pool goes with
-    /// its last page. A pool of that driver that is still draining is used again.
+    /// New pages go to this driver from now on. Pages stored before stay where they are; their pool
+    /// goes with its last page. A pool of that driver that is still draining is used again.
     public func setZpool(_ type: String) throws(SettingError) {
         housekeep()
         let outcome = control.withLock { control -> SettingError? in
@@ -76,9 +85,7 @@ extension SwapStore {
             var pools = state.pools
             var generation = pools.firstIndex { $0?.type == type }
             if generation == nil {
-                guard let free = pools.dropFirst().firstIndex(where: { $0 == nil }) else {
-                    return .tooManyPools
-                }
+                guard let free = control.freeGeneration else { return .tooManyPools }
                 do throws(SettingError) {
                     pools[free] = try Self.makePool(
                         type, arena, zpools, poolConfiguration, movers[free])
@@ -117,24 +124,26 @@ extension SwapStore {
 
     /// Lets drained pools go. True while a pool is draining, so that somebody should call again.
     ///
-    /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when no
-    /// worker can have the old state any more it is destroyed.
+    /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when
+    /// no worker can have the old state any more it is destroyed.
     @discardableResult
     public func housekeep() -> Bool {
         control.withLock { control in
-            control.leaving.removeAll { pool, epoch in
+            control.leaving.removeAll { pool, _, epoch in
                 guard arena.quiescence.hasPassed(epoch) else { return false }
                 pool.destroy()
                 return true
             }
             let drained = drainedGenerations(control)
             if !drained.isEmpty {
-                var pools = control.state.pools
-                let gone = drained.compactMap { pools[$0] }
+                let old = control.state.pools
+                var pools = old
                 for generation in drained { pools[generation] = nil }
                 publish(&control, pools: pools)
                 let epoch = arena.quiescence.advance()
-                control.leaving += gone.map { ($0, epoch) }
+                control.leaving += drained.compactMap { generation in
+                    old[generation].map { ($0, generation, epoch) }
+                }
             }
             let isDraining = control.state.pools.count { $0 != nil } > 1
             return isDraining || !control.leaving.isEmpty

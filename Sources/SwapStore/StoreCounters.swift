@@ -39,7 +39,8 @@ enum AreaTally: Int, CaseIterable {
     case storedBytes
 }
 
-/// Counters in the arena, a block for each worker, so that workers share no cache line and a new process finds them.
+/// Counters in the arena, a block for each worker, so that workers share no cache line and a new
+/// process finds them.
 ///
 ///     run of frames:  | worker 0: 16 words | worker 1: 16 words | ...
 ///

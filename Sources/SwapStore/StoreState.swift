@@ -1,8 +1,8 @@
 import ZPool
 import ZswapCore
 
-/// Everything a request needs to know of pools, compressors and tunables: immutable, so a worker takes one
-/// reference and a page is judged by one state of it. A change makes a new one.
+/// Everything a request needs to know of pools, compressors and tunables: immutable, so a worker
+/// takes one reference and a page is judged by one state of it. A change makes a new one.
 ///
 /// Law: `pools[g]` is there as long as an entry of generation g may be in a table.
 final class StoreState: Sendable {

@@ -1,8 +1,8 @@
 import Arena
 import Compressors
 
-/// What one serving thread has of its own: scratch for codecs, a page to patch in, its place among the
-/// counters and quiescent points, and the state it judges by.
+/// What one serving thread has of its own: scratch for codecs, a page to patch in, its place among
+/// the counters and quiescent points, and the state it judges by.
 ///
 /// Law: used by one thread at a time. Made before serving; a request allocates nothing.
 public final class StoreWorker: @unchecked Sendable {  // one thread's at a time

@@ -4,7 +4,8 @@ import ZswapCore
 
 /// Areas as files of the root directory.
 extension SwapStore {
-    /// A new, empty area. Throws `alreadyExists`, `invalidName`, `nameTooLong`, `tooManyAreas`, `outOfMemory`.
+    /// A new, empty area. Throws `alreadyExists`, `invalidName`, `nameTooLong`, `tooManyAreas`,
+    /// `outOfMemory`.
     public func createArea(
         name: String, mode: UInt32, userID: UInt32, groupID: UInt32
     ) throws(StoreError) -> Area {
@@ -49,7 +50,8 @@ extension SwapStore {
     /// What can be said of the area of that name.
     public func areaReport(named name: String) -> AreaReport? { directory.report(named: name) }
 
-    /// Rises when a slot comes to mean another area, so that whoever remembers one knows when to ask again.
+    /// Rises when a slot comes to mean another area, so that whoever remembers one knows when to
+    /// ask again.
     public var areaRevision: UInt64 { directory.revision.load(ordering: .acquiring) }
 
     /// Makes the area at least this long.
@@ -102,17 +104,25 @@ extension SwapStore {
     }
 
     private func dispose(
-        of area: Area, _ disposal: AreaDirectory.Disposal, _ worker: StoreWorker
+        of area: Area, _ first: AreaDirectory.Disposal, _ worker: StoreWorker
     ) {
-        guard disposal != .none else { return }
-        begin(worker)
-        defer { end(worker) }
-        discardPages(PageNumber(0), PageNumber(Limits.areaPageCountMax), of: area, worker)
-        guard disposal == .remove else { return }
+        var disposal = first
+        while disposal == .discardPages {
+            begin(worker)
+            discardPages(PageNumber(0), PageNumber(Limits.areaPageCountMax), of: area, worker)
+            end(worker)
+            disposal = directory.finishDiscarding(slot: area.slot)
+        }
+        if disposal == .remove { remove(area) }
+    }
+
+    private func remove(_ area: Area) {
         precondition(area.isBalanced, "an area went with pages uncounted")
+        area.record.root = nil
+        // Out of the directory first: whoever sums up areas there must not meet counters that went
+        // back.
+        directory.removeSlot(area.slot)
         area.table.destroy()
         arena.retireRun(area.tally.run, frameCount: area.tally.frameCount)
-        area.record.root = nil
-        directory.removeSlot(area.slot)
     }
 }

@@ -3,7 +3,8 @@ import ZswapCore
 
 /// Emptying whole pages.
 extension SwapStore {
-    /// Empties the pages `first ..< end`. Leaves that lie in the range wholly are taken out of the tree.
+    /// Empties the pages `first ..< end`. Leaves that lie in the range wholly are taken out of the
+    /// tree.
     func discardPages(
         _ first: PageNumber, _ end: PageNumber, of area: Area, _ worker: StoreWorker
     ) {
@@ -23,8 +24,9 @@ extension SwapStore {
         }
     }
 
-    /// Takes a leaf out, then empties it. A store that found the leaf before either published already, and is
-    /// discarded with the rest, or finds its entry retired and looks the page up again.
+    /// Takes a leaf out, then empties it. A store that found the leaf before either published
+    /// already, and is discarded with the rest, or finds its entry retired and looks the page up
+    /// again.
     private func discardLeaf(_ first: PageNumber, of area: Area, _ worker: StoreWorker) {
         guard let leaf = area.table.unlinkLeaf(of: first) else { return }
         var discarded = 0
@@ -62,8 +64,8 @@ extension SwapStore {
         count(.discardedPages, discarded, by: worker)
     }
 
-    /// The first byte at or after `offset` that lies in a stored page. Throws `noSuchOffset` when the rest
-    /// is a hole (SEEK_DATA).
+    /// The first byte at or after `offset` that lies in a stored page. Throws `noSuchOffset` when
+    /// the rest is a hole (SEEK_DATA).
     public func nextData(
         in area: Area, from offset: UInt64, by worker: StoreWorker
     ) throws(StoreError) -> UInt64 {
@@ -86,7 +88,8 @@ extension SwapStore {
         throw .noSuchOffset
     }
 
-    /// The first byte at or after `offset` that lies in a hole; the end of the area is one (SEEK_HOLE).
+    /// The first byte at or after `offset` that lies in a hole; the end of the area is one
+    /// (SEEK_HOLE).
     public func nextHole(
         in area: Area, from offset: UInt64, by worker: StoreWorker
     ) throws(StoreError) -> UInt64 {

@@ -3,16 +3,19 @@ import Compressors
 import ZPool
 import ZswapCore
 
-/// Loading one page, without locks: read the entry, decode, check, and try again if somebody was faster.
+/// Loading one page, without locks: read the entry, decode, check, and try again if somebody was
+/// faster.
 extension SwapStore {
-    /// How often an entry may fail its check and still stand unchanged before the page counts as damaged. More
-    /// than once, because the page may have been replaced and put back between two looks.
+    /// How often an entry may fail its check and still stand unchanged before the page counts as
+    /// damaged. More than once, because the page may have been replaced and put back between two
+    /// looks.
     private static let strikesMax = 3
 
     private enum Decoding { case intact, decodeFailed, checksumDiffers }
 
-    /// Fills `target` (4096 bytes) with the page and tells which entry it was. Never-written pages are zeros.
-    /// Throws `corrupted` when what is stored can't be what was written; `target` holds anything then.
+    /// Fills `target` (4096 bytes) with the page and tells which entry it was. Never-written pages
+    /// are zeros. Throws `corrupted` when what is stored can't be what was written; `target` holds
+    /// anything then.
     @discardableResult
     func load(
         _ page: PageNumber, of area: Area, into target: inout MutableRawSpan,

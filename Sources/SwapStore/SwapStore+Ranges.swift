@@ -3,8 +3,8 @@ import ZswapCore
 
 /// Areas by byte range: what reads, writes, discards and truncations of a file come down to.
 extension SwapStore {
-    /// Reads into `target` from `offset` on; returns how many bytes there were before the end of the area.
-    /// Throws `corrupted`; then nothing in `target` may be used.
+    /// Reads into `target` from `offset` on; returns how many bytes there were before the end of
+    /// the area. Throws `corrupted`; then nothing in `target` may be used.
     public func read(
         _ area: Area, at offset: UInt64, into target: inout MutableRawSpan,
         by worker: StoreWorker
@@ -34,8 +34,9 @@ extension SwapStore {
         return byteCount
     }
 
-    /// Writes `bytes` from `offset` on and makes the area longer where needed. Returns how many bytes were
-    /// taken: all, or as many as were before the first page that was refused. Throws when that is the first.
+    /// Writes `bytes` from `offset` on and makes the area longer where needed. Returns how many
+    /// bytes were taken: all, or as many as were before the first page that was refused. Throws
+    /// when that is the first.
     public func write(
         _ bytes: RawSpan, to area: Area, at offset: UInt64, by worker: StoreWorker
     ) throws(StoreError) -> Int {
@@ -65,15 +66,14 @@ extension SwapStore {
         return taken
     }
 
-    /// Makes a range read as zeros and frees what it held; parts of pages are cleared. The size stays.
-    /// Whole leaves of 2 MiB go in one pass each.
+    /// Makes a range read as zeros and frees what it held; parts of pages are cleared. The size
+    /// stays. Whole leaves of 2 MiB go in one pass each.
     public func discard(
         _ area: Area, at offset: UInt64, byteCount: UInt64, by worker: StoreWorker
     ) throws(StoreError) {
         guard offset < Limits.areaByteCountMax else { return }
-        let end = min(
-            offset.addingReportingOverflow(byteCount).partialValue, Limits.areaByteCountMax)
-        guard end > offset else { return }
+        guard byteCount > 0 else { return }
+        let end = offset + min(byteCount, Limits.areaByteCountMax - offset)
         begin(worker)
         defer { self.end(worker) }
         let firstWhole = (offset + UInt64(Page.byteCount) - 1) >> UInt64(Page.shift)
@@ -88,7 +88,8 @@ extension SwapStore {
         area.record.modified = WallClock.nanoseconds()
     }
 
-    /// Sets the size. What was beyond a smaller size is gone and reads as zeros if the area grows again.
+    /// Sets the size. What was beyond a smaller size is gone and reads as zeros if the area grows
+    /// again.
     public func truncate(
         _ area: Area, to size: UInt64, by worker: StoreWorker
     ) throws(StoreError) {
@@ -112,8 +113,9 @@ extension SwapStore {
         }
     }
 
-    /// Reads a page, changes a part of it and stores it, all or nothing: if somebody replaced the page
-    /// meanwhile, again from the start. A hole is left alone where the change would only clear it.
+    /// Reads a page, changes a part of it and stores it, all or nothing: if somebody replaced the
+    /// page meanwhile, again from the start. A hole is left alone where the change would only clear
+    /// it.
     private func patch(
         _ span: PageSpans.Element, of area: Area, _ admission: Admission, _ worker: StoreWorker,
         _ change: (PageBuffer, Int) -> Void

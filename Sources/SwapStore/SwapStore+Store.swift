@@ -6,7 +6,7 @@ import ZswapCore
 
 /// Storing one page.
 ///
-///     same-filled? -> limit -> checksum -> compress -> malloc -> copy, owner -> publish -> free the old one
+///     same-filled? -> limit -> checksum -> compress -> malloc -> copy, owner -> publish -> free
 extension SwapStore {
     /// Whether a page may be refused because the pools stand at their limit.
     enum Admission {
@@ -129,8 +129,9 @@ extension SwapStore {
         }
     }
 
-    /// Makes an entry the page's, and frees what it replaces. With `expected`: only if the page still has
-    /// that entry. False, or a throw: the new entry's object is freed, the page is as it was.
+    /// Makes an entry the page's, and frees what it replaces. With `expected`: only if the page
+    /// still has that entry. False, or a throw: the new entry's object is freed, the page is as it
+    /// was.
     func publish(
         _ entry: PageEntry, replacing expected: PageEntry?, _ page: PageNumber, _ area: Area,
         _ worker: StoreWorker

@@ -11,8 +11,9 @@ import ZswapCore
 ///                                   └─ a whole frame (generation 0)
 ///
 /// Laws:
-/// - Publish last, free last: an object's bytes and owner are written before its entry is published, and what
-///   an entry replaced is freed after it. Each page is old or new, never mixed; a refused page is the old one.
+/// - Publish last, free last: an object's bytes and owner are written before its entry is
+///   published, and what an entry replaced is freed after it. Each page is old or new, never mixed;
+///   a refused page is the old one.
 /// - Loads take no lock. What was read is checked against the checksum before anybody sees it.
 /// - Each call that touches pages happens between `begin` and `end` of its worker.
 /// Lock order: `control`, then the directory's, then a size class's, then an arena lane's.
@@ -50,8 +51,8 @@ public final class SwapStore: Sendable {
     let stateNumber = Atomic<UInt64>(1)
     let control: Mutex<StoreControl>
 
-    /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the configuration
-    /// names one that is not registered.
+    /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the
+    /// configuration names one that is not registered.
     public init(
         in arena: Arena, zpools: ZpoolRegistry, compressors: CompressorRegistry,
         configuration: Configuration
@@ -116,8 +117,8 @@ public final class SwapStore: Sendable {
         events.add(value, to: event.rawValue, worker: worker.number)
     }
 
-    /// The pool of a generation that stands in an entry. Nil only when the entry was read before its
-    /// last page went and the pool with it.
+    /// The pool of a generation that stands in an entry. Nil only when the entry was read before
+    /// its last page went and the pool with it.
     func pool(_ generation: Int, for worker: StoreWorker) -> Zpool? {
         if let pool = worker.state.pools[generation] { return pool }
         refresh(worker)

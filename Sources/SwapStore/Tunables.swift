@@ -1,5 +1,5 @@
-/// What can be changed while the store runs. A value: the store swaps it whole, so a request sees one
-/// state of all of it.
+/// What can be changed while the store runs. A value: the store swaps it whole, so a request sees
+/// one state of all of it.
 public struct Tunables: Equatable, Sendable {
     /// Take new pages at all.
     public var isEnabled = true

@@ -22,20 +22,21 @@ public struct PoolConfiguration: Equatable, Sendable {
     public init() {}
 }
 
-/// Objects of 1 to 4096 bytes in an arena, packed by a driver's rule. What a driver implements; users
-/// talk to ``Zpool``.
+/// Objects of 1 to 4096 bytes in an arena, packed by a driver's rule. What a driver implements;
+/// users talk to ``Zpool``.
 ///
 /// The life of an object:
 ///
 ///     malloc -> bytes are written at offset(of:) -> setOwner -> published by the user -> free
 ///
 /// Laws every driver keeps (the contract suite checks them):
-/// - An object is contiguous: `byteCount` bytes from `offset(of:)`, which needs no lock and stays true as
-///   long as the handle is live.
+/// - An object is contiguous: `byteCount` bytes from `offset(of:)`, which needs no lock and stays
+///   true as long as the handle is live.
 /// - An object without an owner is not published yet, so it is neither moved nor evicted.
-/// - All calls may come from several threads at once. Different handles may be freed in parallel, each once.
-/// - No memory is allocated besides frames of the arena, no system call is made, and no lock is wider than
-///   a size class where the driver has size classes.
+/// - All calls may come from several threads at once. Different handles may be freed in parallel,
+///   each once.
+/// - No memory is allocated besides frames of the arena, no system call is made, and no lock is
+///   wider than a size class where the driver has size classes.
 public protocol Pool: AnyObject, Sendable {
     /// Largest object, in bytes.
     var objectByteCountMax: Int { get }
@@ -59,19 +60,19 @@ public protocol Pool: AnyObject, Sendable {
     /// The object's owner; nil until it was set.
     func owner(of handle: PoolHandle) -> ObjectOwner?
 
-    /// Evicts until `pageCount` frames are free or nothing more can be evicted. Drivers that can't reclaim
-    /// answer `invalidArgument`.
+    /// Evicts until `pageCount` frames are free or nothing more can be evicted. Drivers that can't
+    /// reclaim answer `invalidArgument`.
     func shrink(pageCount: Int) -> ShrinkResult
 
-    /// Moves objects together and frees the frames that become empty; returns how many. 0 at once when
-    /// another thread compacts this pool, or when the driver can't.
+    /// Moves objects together and frees the frames that become empty; returns how many. 0 at once
+    /// when another thread compacts this pool, or when the driver can't.
     func compact() -> Int
 
     /// Frames freed by compaction since the pool was made.
     var compactedPageCount: Int { get }
 
-    /// Takes over an object that an earlier process left in the arena. Only on a new pool, before any
-    /// malloc, each live handle once, then `finishAdoption()`.
+    /// Takes over an object that an earlier process left in the arena. Only on a new pool, before
+    /// any malloc, each live handle once, then `finishAdoption()`.
     func adopt(_ handle: PoolHandle, byteCount: Int, owner: ObjectOwner) throws(ZpoolError)
 
     /// All live objects were adopted: everything else is free.
@@ -95,16 +96,16 @@ extension Pool {
     public var compactedPageCount: Int { 0 }
 }
 
-/// What a pool tells its user, and may ask of it. Pools hold their user weakly, since a user owns its
-/// pools: somebody else must keep it alive. Called without any lock of the pool held that `free`
-/// would need, except `move`.
+/// What a pool tells its user, and may ask of it. Pools hold their user weakly, since a user owns
+/// its pools: somebody else must keep it alive. Called without any lock of the pool held that
+/// `free` would need, except `move`.
 public protocol PoolUser: AnyObject, Sendable {
     /// The pool wants this object gone. True: the user has freed the handle. False: it must stay.
     func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool
 
-    /// The object's bytes are at `new` as well now. True: the user publishes `new` from here on and does
-    /// not free `old`. False: somebody else changed the owner's entry; the pool drops `new`. Called
-    /// with the size class locked: must not call the pool and must not block.
+    /// The object's bytes are at `new` as well now. True: the user publishes `new` from here on and
+    /// does not free `old`. False: somebody else changed the owner's entry; the pool drops `new`.
+    /// Called with the size class locked: must not call the pool and must not block.
     func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool
 }
 

@@ -1,5 +1,5 @@
-/// Names one object of one pool. Opaque outside the pool's driver, never 0, the same in every process
-/// that maps the arena.
+/// Names one object of one pool. Opaque outside the pool's driver, never 0, the same in every
+/// process that maps the arena.
 public struct PoolHandle: Hashable, Sendable {
     /// The driver's own packing, never 0.
     public let rawValue: UInt64

@@ -2,10 +2,10 @@ import Arena
 
 /// A list of runs, linked through memory of the runs themselves, so that it never allocates.
 ///
-///     head -> run 7|3 <-> run 7|1 <-> run 9|0 <- tail        each run: (previous, next), 0 for none
+///     head -> run 7|3 <-> run 7|1 <-> run 9|0 <- tail       each run: (previous, next), 0 for none
 ///
-/// Law: a run is in at most one list of a linkage. `count` is the number of runs that a walk from the head
-/// meets, and the walk back from the tail meets the same ones.
+/// Law: a run is in at most one list of a linkage. `count` is the number of runs that a walk from
+/// the head meets, and the walk back from the tail meets the same ones.
 /// Price: 8 bytes a run, 12 bytes a list. Adding and removing touch the neighbours' links.
 struct RunList: Sendable {
     private var head: UInt32 = 0
@@ -90,6 +90,7 @@ struct RunLinks {
 
 /// Where the runs of a list keep their links.
 protocol RunLinkage {
-    /// The links of a run. A raw address, because they lie in the arena next to what a driver keeps there.
+    /// The links of a run. A raw address, because they lie in the arena next to what a driver keeps
+    /// there.
     func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks>
 }

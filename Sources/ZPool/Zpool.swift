@@ -2,14 +2,14 @@ public import Arena
 import Synchronization
 public import ZswapCore
 
-/// A pool as its user sees it: the one API before all drivers. Named after the kernel's zpool (3.17 to
-/// 6.17), whose calls, errors and order it keeps.
+/// A pool as its user sees it: the one API before all drivers. Named after the kernel's zpool (3.17
+/// to 6.17), whose calls, errors and order it keeps.
 ///
-/// Law: the driver stays registered as long as this pool lives. Every argument is checked here once, so
-/// that drivers need not.
+/// Law: the driver stays registered as long as this pool lives. Every argument is checked here
+/// once, so that drivers need not.
 public final class Zpool: Sendable {
-    /// How an object is mapped. Drivers whose objects are contiguous, as all here are, treat every mode
-    /// as read-write; under `writeOnly` the content is undefined until it is written.
+    /// How an object is mapped. Drivers whose objects are contiguous, as all here are, treat every
+    /// mode as read-write; under `writeOnly` the content is undefined until it is written.
     public enum MapMode: Sendable { case readOnly, writeOnly, readWrite }
 
     /// The driver's name.
@@ -29,8 +29,8 @@ public final class Zpool: Sendable {
 
     deinit { destroy() }
 
-    /// Frees everything and lets the driver go. The user must have stopped using the pool. Done by `deinit`
-    /// if not before.
+    /// Frees everything and lets the driver go. The user must have stopped using the pool. Done by
+    /// `deinit` if not before.
     public func destroy() {
         guard !isDestroyed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         pool.destroy()
@@ -60,7 +60,8 @@ public final class Zpool: Sendable {
     /// Where the object's bytes are in the arena. No lock.
     @inlinable public func offset(of handle: PoolHandle) -> ArenaOffset { pool.offset(of: handle) }
 
-    /// Copies an object's bytes in and names its owner, in this order, so that it moves only when it is whole.
+    /// Copies an object's bytes in and names its owner, in this order, so that it moves only when
+    /// it is whole.
     public func write(_ bytes: RawSpan, to handle: PoolHandle, owner: ObjectOwner) {
         arena.write(bytes, at: pool.offset(of: handle))
         pool.setOwner(owner, of: handle)
@@ -74,8 +75,8 @@ public final class Zpool: Sendable {
     /// The object's owner; nil until it was named.
     @inlinable public func owner(of handle: PoolHandle) -> ObjectOwner? { pool.owner(of: handle) }
 
-    /// Lends the object's bytes. O(1), never copies. The pointer is good within `body` only, and only while
-    /// nobody frees the object; an object with an owner may move meanwhile.
+    /// Lends the object's bytes. O(1), never copies. The pointer is good within `body` only, and
+    /// only while nobody frees the object; an object with an owner may move meanwhile.
     public func withMapped<Result>(
         _ handle: PoolHandle, byteCount: Int, mode: MapMode,
         _ body: (UnsafeMutableRawBufferPointer) throws -> Result
@@ -85,9 +86,9 @@ public final class Zpool: Sendable {
         return try body(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
     }
 
-    /// Frees whole frames by evicting objects. The error is `invalidArgument` when `pageCount` is 0, when
-    /// the driver or its user can't evict, or when the pool has become empty; `tryAgain` when nothing
-    /// tried could be evicted. What was reclaimed counts either way.
+    /// Frees whole frames by evicting objects. The error is `invalidArgument` when `pageCount` is
+    /// 0, when the driver or its user can't evict, or when the pool has become empty; `tryAgain`
+    /// when nothing tried could be evicted. What was reclaimed counts either way.
     public func shrink(pageCount: Int) -> ShrinkResult {
         guard pageCount > 0 else {
             return ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)

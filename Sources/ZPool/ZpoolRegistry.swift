@@ -3,8 +3,9 @@ import Synchronization
 
 /// The drivers that can be chosen, by name.
 ///
-/// Law: a driver can't leave while a pool of its exists; a refused departure leaves it usable. Unlike the
-/// kernel, which lets two drivers of one name coexist and takes the newest, a duplicate is refused.
+/// Law: a driver can't leave while a pool of its exists; a refused departure leaves it usable.
+/// Unlike the kernel, which lets two drivers of one name coexist and takes the newest, a duplicate
+/// is refused.
 /// Price: a lock and a search of a short list; never on the serving path.
 public final class ZpoolRegistry: Sendable {
     private struct Registration: Sendable {
@@ -42,7 +43,8 @@ public final class ZpoolRegistry: Sendable {
         guard isNew else { throw .duplicateDriver }
     }
 
-    /// Removes a driver. Throws `busy` while a pool of it exists, `unknownDriver` when there is none.
+    /// Removes a driver. Throws `busy` while a pool of it exists, `unknownDriver` when there is
+    /// none.
     public func unregister(type: String) throws(ZpoolError) {
         let refusal: ZpoolError? = registrations.withLock { registrations in
             guard let index = registrations.firstIndex(where: { $0.driver.type == type }) else {

@@ -3,8 +3,8 @@ import Glibc
 import Synchronization
 import Testing
 
-/// An arena without a thread and without a reserve, unless told otherwise: everything happens when the
-/// test says so.
+/// An arena without a thread and without a reserve, unless told otherwise: everything happens when
+/// the test says so.
 func makeArena(
     capacity: Int = 256 << 20, reserve: Int = 0,
     refusesCommit: (@Sendable (Int) -> Bool)? = nil

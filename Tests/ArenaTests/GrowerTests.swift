@@ -70,8 +70,8 @@ import ZswapCore
         expectExact(arena)
     }
 
-    /// Full turns of free and take, each in far less time than it waits: nothing is given back between,
-    /// so nothing has to be committed anew.
+    /// Full turns of free and take, each in far less time than it waits: nothing is given back
+    /// between, so nothing has to be committed anew.
     @Test func keepsWhatComesAndGoes() throws {
         let commitCount = Counter()
         let arena = try makeArena(

@@ -21,7 +21,8 @@ import ZswapCore
         expectExact(arena)
     }
 
-    /// Refuses each commit in turn, once: whichever it is, the count stays exact and the next try works.
+    /// Refuses each commit in turn, once: whichever it is, the count stays exact and the next try
+    /// works.
     @Test(arguments: [0, 2]) func anyCommitMayFail(reserve: Int) throws {
         for failing in 1..<30 {
             let count = Counter()

@@ -6,8 +6,8 @@ import Testing
 struct CommandLineTests {}
 
 extension ProgramRun.Outcome {
-    /// Refused with this status, a message with these words on standard error, and nothing on standard
-    /// output.
+    /// Refused with this status, a message with these words on standard error, and nothing on
+    /// standard output.
     func refuses(_ status: Int32, _ words: String...) -> Bool {
         self.status == status && output.isEmpty && words.allSatisfy(errors.contains)
     }

@@ -106,7 +106,8 @@ extension CommandLineTests {
             #expect(!MountHost.isMounted(path))
         }
 
-        /// Where everybody may open /dev/fuse, as most distributions have it, it is fusermount3 that says no.
+        /// Where everybody may open /dev/fuse, as most distributions have it, it is fusermount3
+        /// that says no.
         @Test(
             .enabled(if: MountHost.canDropPrivileges && canUnshare, "needs root and setpriv"))
         func aUserWhoMayOpenTheDevice() throws {

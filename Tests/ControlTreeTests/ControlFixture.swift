@@ -3,7 +3,8 @@ import SwapStore
 import TestSupport
 import ZswapCore
 
-/// A tree over a store with three areas: one with pages of every kind, one empty, one with a hard name.
+/// A tree over a store with three areas: one with pages of every kind, one empty, one with a hard
+/// name.
 struct ControlFixture {
     static let hardName = "a \"b\"\\\nc"
 

@@ -2,7 +2,8 @@ import ControlTree
 import TestSupport
 import Testing
 
-/// `stats/metrics` against the Prometheus text format, by a parser that knows nothing of the writer.
+/// `stats/metrics` against the Prometheus text format, by a parser that knows nothing of the
+/// writer.
 @Suite struct MetricsTests {
     @Test func everyLineParses() throws {
         let fixture = try ControlFixture()

@@ -88,8 +88,8 @@ extension MountedTests {
             #expect(access(mount.path("area"), R_OK | W_OK) == 0)
         }
 
-        /// Bad addresses, lock(2)s and descriptors of the wrong kind are the kernel's business; none of
-        /// them may disturb the daemon.
+        /// Bad addresses, lock(2)s and descriptors of the wrong kind are the kernel's business;
+        /// none of them may disturb the daemon.
         @Test func oddCallsLeaveTheMountServing() throws {
             let file = try mount.open("area")
             #expect(pwrite(file.descriptor, UnsafeRawPointer(bitPattern: 8), 4096, 0) == -1)

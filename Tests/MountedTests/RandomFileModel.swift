@@ -1,6 +1,7 @@
 import Foundation
 
-/// What a file must be: its bytes, and which of its pages are not holes. The simplest thing that can be right.
+/// What a file must be: its bytes, and which of its pages are not holes. The simplest thing that
+/// can be right.
 struct RandomFileModel {
     static let page = 4096
 

@@ -87,8 +87,8 @@ extension MountedTests {
             #expect(bytes[5123...].allSatisfy { $0 == 2 })
         }
 
-        /// Shared mappings would need the page cache, which areas go around; a private one is a copy
-        /// of what the area held.
+        /// Shared mappings would need the page cache, which areas go around; a private one is a
+        /// copy of what the area held.
         @Test func mapsPrivatelyOnly() throws {
             let file = try mount.open("area")
             try file.write([UInt8](repeating: 5, count: 10_000), at: 0)

@@ -1,8 +1,8 @@
 import Glibc
 import ZswapCore
 
-/// What an area should be, as naive as can be: its bytes in an array, and for each page what is known of
-/// how it is kept.
+/// What an area should be, as naive as can be: its bytes in an array, and for each page what is
+/// known of how it is kept.
 public struct AreaModel: Sendable {
     /// How a page is kept.
     public enum PageState: Sendable { case hole, sameFilled, other }
@@ -52,14 +52,15 @@ public struct AreaModel: Sendable {
         }
     }
 
-    /// Makes a range read as zeros: whole pages become holes, parts of pages that are none are cleared.
+    /// Makes a range read as zeros: whole pages become holes, parts of pages that are none are
+    /// cleared.
     public mutating func punch(at offset: Int, count: Int, keepsWords: Bool) {
         for page in pages.indices where pages[page] != .hole {
             let start = page * Page.byteCount
             let from = max(offset, start)
             let to = min(offset + count, start + Page.byteCount)
             guard from < to else { continue }
-            clear(from..<min(to, size))
+            if from < size { clear(from..<min(to, size)) }
             if to - from == Page.byteCount {
                 pages[page] = .hole
             } else {

@@ -1,8 +1,8 @@
 import Foundation
 import LinuxSystem
 
-/// A mount as people make it: by `zswapfs mount`, which returns while a daemon goes on. When dropped it
-/// is unmounted and its daemon has ended.
+/// A mount as people make it: by `zswapfs mount`, which returns while a daemon goes on. When
+/// dropped it is unmounted and its daemon has ended.
 public final class BackgroundMount {
     /// Where it is mounted.
     public let path: String

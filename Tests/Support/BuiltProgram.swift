@@ -2,7 +2,8 @@ import Foundation
 
 /// The programs that were built together with the tests.
 public enum BuiltProgram {
-    /// The path of `zswapfs`: what ZSWAPFS_PROGRAM names, or beside the test program; nil: not there.
+    /// The path of `zswapfs`: what ZSWAPFS_PROGRAM names, or beside the test program; nil: not
+    /// there.
     public static let zswapfs: String? = {
         let environment = ProcessInfo.processInfo.environment
         if let given = environment["ZSWAPFS_PROGRAM"], !given.isEmpty { return given }

@@ -53,6 +53,33 @@ public final class MemoryGroup {
         _ = Patience.wait(milliseconds: 5000) { rmdir(path) == 0 || errno == ENOENT }
     }
 
+    /// Ends what runs in groups that are left over, and removes them.
+    static func removeLeftovers(_ isLeftover: (String) -> Bool) {
+        guard let root else { return }
+        for name in SystemText.names(inDirectory: root.path) where isLeftover(name) {
+            let path = "\(root.path)/\(name)"
+            let processes = try? SystemText.read("\(path)/cgroup.procs").split(separator: "\n")
+            for process in (processes ?? []).compactMap({ pid_t($0) }) { kill(process, SIGKILL) }
+            _ = Patience.wait(milliseconds: 5000) { rmdir(path) == 0 || errno != EBUSY }
+        }
+    }
+
+    /// Gives the group another limit. Throws where the kernel can't get what is there below it.
+    public func limit(toByteCount byteCount: Int) throws {
+        let limit = isVersion2 ? "memory.max" : "memory.limit_in_bytes"
+        _ = try SystemText.setAttribute("\(path)/\(limit)", to: "\(byteCount)")
+    }
+
+    /// Whether a process that goes over the limit is killed. False, in version 1 only: it waits, and
+    /// who fills its memory on its behalf, as swapoff does, is told that there is none.
+    public func killsOverLimit(_ kills: Bool) throws {
+        guard !isVersion2 else { throw CocoaError(.featureUnsupported) }
+        _ = try SystemText.setAttribute("\(path)/memory.oom_control", to: kills ? "0" : "1")
+    }
+
+    /// Whether swapoff can be made to fail for want of memory here without a process being killed.
+    public static var canRefuseWithoutKilling: Bool { root?.isVersion2 == false }
+
     /// The arguments of `sh` that run a program in this group, from its first instruction on.
     func shellArguments(_ program: String, _ arguments: [String]) -> [String] {
         ["-c", "echo $$ > \"$0\" && exec \"$@\"", "\(path)/cgroup.procs", program] + arguments

@@ -54,13 +54,17 @@ public enum MountHost {
         }
     }
 
-    /// Unmounts lazily what test processes that are gone have left; their daemons end with the mount.
+    /// Unmounts lazily what test processes that are gone have left; their daemons end with the
+    /// mount.
     private static func removeLeftovers() {
         guard let mounts = try? MountTable.current() else { return }
         for mount in mounts.entries where mount.type == type {
             let start = mount.mountPoint.range(of: TemporaryFile.prefix)?.upperBound
             guard let start, let owner = pid_t(mount.mountPoint[start...].prefix { $0 != "-" }),
-                kill(owner, 0) != 0
+                kill(owner, 0) != 0,
+                !LoopDevice.attached().contains(where: {
+                    $0.backingPath?.hasPrefix(mount.mountPoint) == true
+                })
             else { continue }
             umount2(mount.mountPoint, CInt(MNT_DETACH))
         }

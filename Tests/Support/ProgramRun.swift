@@ -3,8 +3,8 @@ import LinuxSystem
 
 /// A program started by a test, with what it writes; killed when dropped, if it still runs.
 ///
-/// What it writes goes to files: a program that goes on in the background can't hold the test up by a pipe
-/// that it keeps open.
+/// What it writes goes to files: a program that goes on in the background can't hold the test up by
+/// a pipe that it keeps open.
 public final class ProgramRun {
     /// What a program left: its status and everything it wrote.
     public struct Outcome: CustomStringConvertible {

@@ -8,12 +8,8 @@ public final class SamplePages {
 
     /// The collected pages of the workplace where they are, else pages of a live Python interpreter.
     public init() throws {
-        let package = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let corpus = package.appendingPathComponent("../shared/corpus/python.pages.zst").path
-        if FileManager.default.fileExists(atPath: corpus), SwapHost.has("zstd") {
-            let (status, output) = try SwapHost.run("zstd", ["-dqf", corpus, "-o", path])
-            guard status == 0 else { throw SwappedProcess.Trouble(output: output) }
+        if CorpusPages.areHere {
+            try CorpusPages.unpack("python", to: path)
         } else {
             let (status, output) = try SwapHost.run("python3", ["-c", Self.script, path])
             guard status == 0 else { throw SwappedProcess.Trouble(output: output) }

@@ -39,16 +39,44 @@ public enum SwapHost {
 
     /// Takes down what test processes that are gone have left. Those that run are let alone.
     public static func removeLeftovers() {
-        for device in LoopDevice.attached() {
-            guard let path = device.backingPath, isLeftover(path) else { continue }
-            if let entry = try? SwapTable.current().entry(for: device) {
-                try? SwapActivation.turnOff(entry.path)
+        // First the swapped processes: what nobody has any more need not come back.
+        MemoryGroup.removeLeftovers(isLeftover)
+        for device in LoopDevice.attached() where isLeftover(device.backingPath ?? "") {
+            detach(device)
+        }
+        for mount in (try? MountTable.current().entries) ?? [] where isLeftover(mount.mountPoint) {
+            removeMount(at: mount.mountPoint)
+        }
+        // Without the table nothing is known to be unmounted.
+        guard let mounts = try? MountTable.current().entries else { return }
+        for directory in [TemporaryFile.directory, "/tmp"] {
+            for name in SystemText.names(inDirectory: directory) where isLeftover(name) {
+                let path = "\(directory)/\(name)"
+                // Not into what is still mounted there, for whatever reason.
+                if mounts.contains(where: { $0.mountPoint.hasPrefix(path) }) { continue }
+                try? FileManager.default.removeItem(atPath: path)
             }
-            try? OpenFile(device.path, for: .reading).loopDetach()
         }
-        for name in SystemText.names(inDirectory: TemporaryFile.directory) where isLeftover(name) {
-            try? FileManager.default.removeItem(atPath: "\(TemporaryFile.directory)/\(name)")
+    }
+
+    /// Ends the swap on all areas of a mount, detaches their loop devices, and unmounts.
+    public static func removeMount(at path: String) {
+        for device in LoopDevice.attached()
+        where device.backingPath?.hasPrefix(path + "/") == true {
+            detach(device)
         }
+        guard let mounts = try? MountTable.current(),
+            mounts.entries.contains(where: { $0.mountPoint == path })
+        else { return }
+        // A device that detaches itself lets go of its area a moment later.
+        _ = Patience.wait(milliseconds: 5000) { umount2(path, 0) == 0 || errno == EINVAL }
+    }
+
+    private static func detach(_ device: LoopDevice) {
+        if let entry = try? SwapTable.current().entry(for: device) {
+            try? SwapActivation.turnOff(entry.path)
+        }
+        try? OpenFile(device.path, for: .reading).loopDetach()
     }
 
     /// `.../zswapfs-test-PID-name` of a PID that is no more.

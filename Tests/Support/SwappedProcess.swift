@@ -16,15 +16,21 @@ public final class SwappedProcess {
     }
 
     /// What went wrong with the process itself: it ended, or said something else.
-    public struct Trouble: Error { public let output: String }
+    public struct Trouble: Error {
+        /// What it said.
+        public let output: String
+    }
 
-    private let salt = UInt64.random(in: .min ... .max)
+    private var salt = UInt64.random(in: .min ... .max)
+    /// Kept: the group can only go after the process.
+    private let group: MemoryGroup?
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
 
     /// Starts it and waits until its memory is full.
     public init(megabyteCount: Int, pages: SamplePages, in group: MemoryGroup?) throws {
+        self.group = group
         let arguments = ["-c", Self.script, "\(megabyteCount)", pages.path, "\(salt)"]
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments =
@@ -36,7 +42,10 @@ public final class SwappedProcess {
         try expect("full")
     }
 
-    deinit {
+    deinit { end() }
+
+    /// Ends it, and with it what it has swapped out.
+    public func end() {
         // Not by SIGTERM: test runners leave that one blocked in their children.
         kill(process.processIdentifier, SIGKILL)
         _ = Patience.wait(milliseconds: 5000) { !process.isRunning }
@@ -51,6 +60,16 @@ public final class SwappedProcess {
         guard let swapped = words.first else { throw Trouble(output: "no figures") }
         return Report(wrongPages: Array(words.dropFirst()), swappedByteCount: swapped)
     }
+
+    /// Writes other bytes to every page, with a new salt.
+    public func refill() throws {
+        salt = .random(in: .min ... .max)
+        _ = try ask("refill \(salt)")
+    }
+
+    /// Asks the kernel to swap all of it out at once, which hurts nobody when the swap area is full,
+    /// unlike the limit of a group. The value says how many bytes are swapped out then.
+    public func pageOut() throws -> Int { Int(try ask("out")) ?? 0 }
 
     /// Changes one byte of one page, behind the back of the check.
     public func spoil(page: Int) throws { _ = try ask("spoil \(page)") }
@@ -91,8 +110,10 @@ public final class SwappedProcess {
                 if line.startswith("VmSwap:"):
                     return int(line.split()[1]) * 1024
             return 0
-        for number in range(count):
-            memory[number * page:(number + 1) * page] = expected(number)
+        def fill():
+            for number in range(count):
+                memory[number * page:(number + 1) * page] = expected(number)
+        fill()
         print("full", flush=True)
         for line in sys.stdin:
             words = line.split()
@@ -101,6 +122,13 @@ public final class SwappedProcess {
                     number for number in range(count)
                     if memory[number * page:(number + 1) * page] != expected(number)]
                 print(*found, flush=True)
+            elif words[0] == "refill":
+                salt = int(words[1])
+                fill()
+                print("filled", flush=True)
+            elif words[0] == "out":
+                memory.madvise(21)  # MADV_PAGEOUT, which Python knows by name only later
+                print(swapped(), flush=True)
             elif words[0] == "spoil":
                 at = int(words[1]) * page + 99
                 memory[at] ^= 1

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A directory of a test, named so that a later run finds what a killed one left; removed when dropped.
+/// A directory of a test, named so that a later run finds what a killed one left; removed when
+/// dropped.
 public final class TemporaryDirectory {
     /// `/tmp/zswapfs-test-PID-…`, without symbolic links.
     public let path: String

@@ -5,6 +5,7 @@ public final class TemporaryFile {
     /// Begins the name of everything that tests leave on a machine.
     public static let prefix = "zswapfs-test-"
 
+    /// Where it is or will be.
     public let path: String
 
     /// A name under the temporary directory that is free; nothing is made there yet.
@@ -15,6 +16,7 @@ public final class TemporaryFile {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    /// True when there is something at the path.
     public var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
     /// TMPDIR, or /var/tmp: /tmp is often a tmpfs, which older kernels give no direct I/O on.

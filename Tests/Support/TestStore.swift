@@ -6,7 +6,8 @@ import ZswapCore
 
 /// A store in an arena of its own, with a worker, and arrays in place of spans.
 ///
-/// The arena grows in the calls that need it, not in a thread, so that a test sees the same each time.
+/// The arena grows in the calls that need it, not in a thread, so that a test sees the same each
+/// time.
 public final class TestStore: @unchecked Sendable {  // the worker is one test's at a time
     /// The memory.
     public let arena: Arena
@@ -20,8 +21,8 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         zpool: String = "zsmalloc", capacityByteCount: Int = 64 << 20,
         totalByteCount: UInt64 = 1 << 30, growsInBackground: Bool = false,
         compressors: CompressorRegistry = .standard(),
-        refusesCommit: (@Sendable (Int) -> Bool)? = nil,
-        tunables: (inout Tunables) -> Void = { _ in }
+        tunables: (inout Tunables) -> Void = { _ in },
+        refusesCommit: (@Sendable (Int) -> Bool)? = nil
     ) throws {
         var configuration = Arena.Configuration(capacityByteCount: capacityByteCount)
         configuration.reserveSegmentCount = 1

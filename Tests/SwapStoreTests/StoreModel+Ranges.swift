@@ -17,7 +17,6 @@ extension StoreModel {
         let bytes = content(count)
         let size = areas[index].model.size
         let tunables = store.tunables
-        let rejects = store.statistics.rejectReclaimFail
         let allowed = takeable(bytes, at: offset, areas[index].model, tunables)
         var taken = 0
         var refusal: StoreError?
@@ -26,7 +25,12 @@ extension StoreModel {
         } catch {
             refusal = error
         }
-        let isFull = store.statistics.rejectReclaimFail > rejects
+        var isFull = false
+        if taken < allowed {
+            let rejects = store.statistics.rejectReclaimFail
+            isFull = rejects > rejectsSeen
+            rejectsSeen = rejects
+        }
         try check(taken, refusal, allowed, of: count, at: offset, isFull)
         areas[index].model.write(
             bytes.prefix(taken), at: offset, keepsWords: tunables.keepsSameFilledPages)

@@ -9,8 +9,8 @@ struct ModelDifference: Error, CustomStringConvertible {
 
 /// Random steps on a store and on a naive model of it, one after the other, compared after each.
 ///
-/// Law: the same seed gives the same steps. Areas are open from their making to their closing, so an
-/// unlinked one goes on being used. Sizes stay below two and a half leaves of the page table.
+/// Law: the same seed gives the same steps. Areas are open from their making to their closing, so
+/// an unlinked one goes on being used. Sizes stay below two and a half leaves of the page table.
 struct StoreModel {
     struct ModelArea {
         let area: Area
@@ -28,8 +28,11 @@ struct StoreModel {
     var random: SplitMix64
     var areas: [ModelArea] = []
     var step = 0
-    /// How often each step was taken, and how often a write was refused: a run that never does is no test.
+    /// How often each step was taken, and how often a write was refused: a run that never does is
+    /// no test.
     var counts: [String: Int] = [:]
+    /// Pages refused at the limit so far: only writes are.
+    var rejectsSeen = 0
 
     init(zpool: String, seed: UInt64) throws {
         self.seed = seed

@@ -98,8 +98,8 @@ import ZswapCore
         #expect(rig.pool.totalByteCount == 0)
     }
 
-    /// While the user is asked about the first object, the last one is dropped: its free meets a frame
-    /// under reclaim. The user is asked about it all the same, and finds it gone.
+    /// While the user is asked about the first object, the last one is dropped: its free meets a
+    /// frame under reclaim. The user is asked about it all the same, and finds it gone.
     @Test func aFreeMeetsAFrameUnderReclaim() throws {
         let (pool, user, first, last) = try makeScriptedPair()
         user.script { handle, owner in
@@ -114,8 +114,8 @@ import ZswapCore
         user.script(nil)
     }
 
-    /// The user says gone because somebody else is about to free the object. Until that has happened the
-    /// frame stays, and afterwards it is like any other.
+    /// The user says gone because somebody else is about to free the object. Until that has
+    /// happened the frame stays, and afterwards it is like any other.
     @Test func aFreeComesAfterTheReclaim() throws {
         let (pool, user, first, last) = try makeScriptedPair()
         user.script { _, _ in true }

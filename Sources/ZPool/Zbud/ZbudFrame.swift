@@ -7,9 +7,9 @@ import Synchronization
 ///     8   owner of the last buddy      24  links in the LRU list    36  chunks: first, last
 ///                                                                   38  under reclaim
 ///
-/// Law: a buddy is there iff its chunk count is not 0; an owner word is 0 until the owner is set. Owner
-/// words are read and written without the pool's lock, everything else under it. A frame under
-/// reclaim is in no list.
+/// Law: a buddy is there iff its chunk count is not 0; an owner word is 0 until the owner is set.
+/// Owner words are read and written without the pool's lock, everything else under it. A frame
+/// under reclaim is in no list.
 struct ZbudFrame {
     // A raw address: the header lies in front of the objects, in memory that has no other type.
     private let header: UnsafeMutableRawPointer

@@ -6,8 +6,8 @@ import ZswapCore
 ///     39        8 7              0
 ///     | run      | first chunk    |       first buddy: 1      last buddy: 2 ... 63
 ///
-/// Law: chunk 1 is always the first buddy's: a last buddy there would have 63 chunks, one too many. A run
-/// is never 0, so a handle never is.
+/// Law: chunk 1 is always the first buddy's: a last buddy there would have 63 chunks, one too many.
+/// A run is never 0, so a handle never is.
 struct ZbudHandle {
     enum Buddy { case first, last }
 

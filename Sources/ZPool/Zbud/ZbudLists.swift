@@ -2,17 +2,17 @@ import Arena
 
 /// The lists of a zbud pool, which decide where an object goes.
 ///
-///     unbuddied[i]   frames with one object and i free chunks, last re-filed first      i = 1 ... 62
+///     unbuddied[i]   frames with one object and i free chunks, last re-filed first    i = 1 ... 62
 ///     buddied        frames with two objects
 ///     lru            all frames, last allocated into first
 ///
 /// Law: a frame that is not under reclaim is in `lru` and in exactly one other list. Bit i of
-/// `occupied` is set iff list i has frames. A search takes the head of the first list from the wanted
-/// chunks on: best fit by list.
+/// `occupied` is set iff list i has frames. A search takes the head of the first list from the
+/// wanted chunks on: best fit by list.
 /// Price: a search is one bit scan. The lists are 760 bytes.
 struct ZbudLists: Sendable {
-    /// 0: buddied; i: unbuddied with i free chunks. A lone object leaves at least one chunk and takes at
-    /// least one, so 0 is free for the other list.
+    /// 0: buddied; i: unbuddied with i free chunks. A lone object leaves at least one chunk and
+    /// takes at least one, so 0 is free for the other list.
     private(set) var byFreeChunks = InlineArray<63, RunList>(repeating: RunList())
     private(set) var lru = RunList()
     private var occupied: UInt64 = 0

@@ -7,8 +7,8 @@ import ZswapCore
 ///     lru tail -> out of all lists, marked -> evict first, evict last (unlocked)
 ///                   both gone: the frame is free          else: back to the lru head, next round
 ///
-/// Law: from the mark on nothing is allocated into the frame, and frees in it only clear their buddy, so
-/// the handles stay what they were while the user looks at them.
+/// Law: from the mark on nothing is allocated into the frame, and frees in it only clear their
+/// buddy, so the handles stay what they were while the user looks at them.
 extension ZbudPool {
     private enum Round { case nothingToTry, stays, freed }
 
@@ -33,7 +33,8 @@ extension ZbudPool {
         return ShrinkResult(reclaimedPageCount: reclaimed, error: nil)
     }
 
-    /// Frees one frame. `invalidArgument` when the pool is empty, `tryAgain` when no round freed one.
+    /// Frees one frame. `invalidArgument` when the pool is empty, `tryAgain` when no round freed
+    /// one.
     private func reclaimFrame(_ user: any PoolUser) -> ZpoolError? {
         for round in 0..<Zbud.reclaimRoundCount {
             switch reclaimRound(user) {
@@ -73,7 +74,8 @@ extension ZbudPool {
         return victim
     }
 
-    /// True when there is nothing, or nothing any more. An object without an owner can't be evicted.
+    /// True when there is nothing, or nothing any more. An object without an owner can't be
+    /// evicted.
     private func evict(
         _ object: (handle: PoolHandle, owner: ObjectOwner?)?, _ user: any PoolUser
     ) -> Bool {

@@ -4,8 +4,8 @@ import ZswapCore
 
 /// A pool of zbud; what it is stands at ``ZbudDriver``.
 ///
-/// Lock order: `lists`, then a lane of the arena. The lock is not held while a frame is taken, since that
-/// may wait for the grower, nor while the user evicts.
+/// Lock order: `lists`, then a lane of the arena. The lock is not held while a frame is taken,
+/// since that may wait for the grower, nor while the user evicts.
 final class ZbudPool: Pool {
     let arena: Arena
     let map: RunMap

@@ -4,14 +4,14 @@ import ZswapCore
 ///
 ///     payload 100 -> 108 with its header -> raw class 5 (112 bytes) -> 7 frames, 256 slots
 ///
-/// Raw classes go from 32 to 4096 bytes in steps of 16. A zspage of a class has as many frames, up to
-/// the chain length, as waste the fewest bytes at its end; powers of two have one. Classes with
+/// Raw classes go from 32 to 4096 bytes in steps of 16. A zspage of a class has as many frames, up
+/// to the chain length, as waste the fewest bytes at its end; powers of two have one. Classes with
 /// equally many frames and slots are merged into the largest of them.
 ///
-/// Law: pure; two tables of one chain length are equal, and in another process too, which is what makes
-/// handles mean the same there. A class is huge iff its zspage is one frame with one slot.
-/// Price: 8 bytes in front of each object, except huge ones, and rounding up to the class: at most 15
-/// bytes where no classes are merged.
+/// Law: pure; two tables of one chain length are equal, and in another process too, which is what
+/// makes handles mean the same there. A class is huge iff its zspage is one frame with one slot.
+/// Price: 8 bytes in front of each object, except huge ones, and rounding up to the class: at most
+/// 15 bytes where no classes are merged.
 public struct SizeClassTable: Equatable, Sendable {
     /// Smallest slot in bytes, its header included.
     static let slotByteCountMin = 32
@@ -62,8 +62,8 @@ public struct SizeClassTable: Equatable, Sendable {
         return largest - Self.slotHeaderByteCount + 1
     }
 
-    /// The raw class of an object, its header counted. The last one takes what with the header would be
-    /// larger than a frame: it is huge, and has no header.
+    /// The raw class of an object, its header counted. The last one takes what with the header
+    /// would be larger than a frame: it is huge, and has no header.
     @inline(__always)
     static func rawIndex(ofByteCount byteCount: Int) -> Int {
         precondition(byteCount > 0)
@@ -75,7 +75,8 @@ public struct SizeClassTable: Equatable, Sendable {
     }
 }
 
-/// One size class: slots of `byteCount` bytes, `objectCount` of them in a zspage of `frameCount` frames.
+/// One size class: slots of `byteCount` bytes, `objectCount` of them in a zspage of `frameCount`
+/// frames.
 public struct SizeClass: Hashable, Sendable {
     /// The number of the largest raw class that is merged into this one: the kernel's class index.
     public let rawIndex: Int

@@ -7,8 +7,8 @@ import ZswapCore
 ///     0 | 1 << 32 | next free slot + 1    free
 ///     owner, from 1 << 40 on              live
 ///
-/// Law: an owner's high 24 bits are never 0 (``ObjectOwner``), so the three can't be mixed up. Slots
-/// from a zspage's fresh count on were never taken; their words are whatever the memory held.
+/// Law: an owner's high 24 bits are never 0 (``ObjectOwner``), so the three can't be mixed up.
+/// Slots from a zspage's fresh count on were never taken; their words are whatever the memory held.
 struct SlotHeader {
     private static let freeMark: UInt64 = 1 << 32
     private static let ownerMin: UInt64 = 1 << 40

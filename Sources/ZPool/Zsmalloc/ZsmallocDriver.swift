@@ -1,15 +1,15 @@
 public import Arena
 import ZswapCore
 
-/// zsmalloc: objects of nearly one size side by side in zspages of up to 16 frames. Dense, and moves
-/// objects together when many are gone.
+/// zsmalloc: objects of nearly one size side by side in zspages of up to 16 frames. Dense, and
+/// moves objects together when many are gone.
 ///
 ///     class 112, 7 frames     | header object | header object | ...      256 slots of 112 bytes
 ///
-/// Law: an object takes one slot of its size class; slots never cross the end of a zspage, and a zspage
-/// is contiguous, so no object is ever assembled. A zspage is freed with its last object.
-/// Price: 8 bytes an object and the rounding to its class. A zspage with one object keeps all its frames
-/// until compaction moves the object away.
+/// Law: an object takes one slot of its size class; slots never cross the end of a zspage, and a
+/// zspage is contiguous, so no object is ever assembled. A zspage is freed with its last object.
+/// Price: 8 bytes an object and the rounding to its class. A zspage with one object keeps all its
+/// frames until compaction moves the object away.
 public struct ZsmallocDriver: PoolDriver {
     /// The name people choose it by.
     public let type = "zsmalloc"

@@ -1,7 +1,7 @@
 import Arena
 
-/// Where an object lies: its zspage's run, its class, its slot. Enough to find its bytes by arithmetic
-/// alone.
+/// Where an object lies: its zspage's run, its class, its slot. Enough to find its bytes by
+/// arithmetic alone.
 ///
 ///     51          20 19      12 11         0
 ///     | run         | class    | slot     |          class: its place in the pool's table

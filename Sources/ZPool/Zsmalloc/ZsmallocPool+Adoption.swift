@@ -4,7 +4,7 @@ import ZswapCore
 
 /// Taking over zspages that an earlier process left: descriptors and free lists are made anew.
 ///
-///     adopt: first object of a run -> every slot marked free, zspage in group 0 -> the object's slot taken
+///     adopt: first object of a run -> all slots marked free, in group 0 -> the object's slot taken
 ///     finish: free slots are linked, every zspage goes to the group it belongs in
 ///
 /// Law: what is refused changes nothing. Group 0 is empty outside of an adoption.

@@ -8,13 +8,14 @@ import ZswapCore
 ///     source: 10 % first                 destination: 99 % first
 ///     | A . . . B . |   A, B move  ->    | C D E A F B |         source empty: its frames are free
 ///
-/// Law: an object moves under its class's lock: bytes and header are copied, then the user publishes the
-/// new handle; if it will not, the copy is dropped. An object without an owner stays where it is.
+/// Law: an object moves under its class's lock: bytes and header are copied, then the user
+/// publishes the new handle; if it will not, the copy is dropped. An object without an owner stays
+/// where it is.
 /// Ends: each step fills a destination, empties a source or finds an object that stays. There are
 /// at most two steps a zspage and `stuckCountMax` sources with objects that stay in a class.
 extension ZsmallocPool {
-    /// Sources that could not be emptied before a class is left for the next time. Each may be passed
-    /// over in later searches of the lists, so this bounds how long those are.
+    /// Sources that could not be emptied before a class is left for the next time. Each may be
+    /// passed over in later searches of the lists, so this bounds how long those are.
     private static let stuckCountMax = 16
 
     private enum Step { case nothingToGain, progress, freed(RunNumber), stuck }
@@ -73,7 +74,8 @@ extension ZsmallocPool {
             let source = emptiest(lists, pass, besides: target.run)
         else { return .nothingToGain }
         let staying = moveObjects(from: source, to: target, place, user)
-        // A destination whose only copies were dropped was not empty before, so it never becomes free.
+        // A destination whose only copies were dropped was not empty before, so it never becomes
+        // free.
         let isTargetEmpty = settle(target, change: 0, place, &lists)
         precondition(!isTargetEmpty)
         if settle(source, change: 0, place, &lists) { return .freed(source.run) }

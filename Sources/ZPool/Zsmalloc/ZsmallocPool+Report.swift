@@ -4,8 +4,8 @@ import ZswapCore
 
 /// Looking inside.
 extension ZsmallocPool {
-    /// The kernel's table of classes: zspages by fullness, objects, frames, and what compaction can free.
-    /// Merged classes have no row, so the first column has gaps; the last row has the sums.
+    /// The kernel's table of classes: zspages by fullness, objects, frames, and what compaction can
+    /// free. Merged classes have no row, so the first column has gaps; the last row has the sums.
     var report: PoolReport {
         let columns =
             ["class", "size"] + FullnessGroup.columns

@@ -10,10 +10,11 @@ struct PoolClass: ~Copyable {
 
 /// A pool of zsmalloc; what it is stands at ``ZsmallocDriver``.
 ///
-/// Lock order: one class's lock, then a lane of the arena. No two classes are locked at once, and none
-/// while a run is taken, since that may wait for the grower.
+/// Lock order: one class's lock, then a lane of the arena. No two classes are locked at once, and
+/// none while a run is taken, since that may wait for the grower.
 final class ZsmallocPool: Pool, @unchecked Sendable {
-    // Unchecked: the raw storage is set up once, and what changes in it is behind the classes' locks.
+    // Unchecked: the raw storage is set up once, and what changes in it is behind the classes'
+    // locks.
 
     let arena: Arena
     let map: RunMap
@@ -22,7 +23,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     let table: SizeClassTable
     /// Tells this pool's zspages from others' and from what an earlier process left; never 0.
     let number = UInt32.random(in: 1 ... .max)
-    /// By place in the table. Raw storage, so that a call reaches its lock without counting references.
+    /// By place in the table. Raw storage, so that a call reaches its lock without counting
+    /// references.
     let classes: UnsafeMutablePointer<PoolClass>
     /// By raw class: the place of the class that serves it. Raw storage, for the same reason.
     let places: UnsafeMutablePointer<UInt8>
@@ -162,7 +164,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         arena.freeRun(run, frameCount: sizeClass.frameCount, from: .pool)
     }
 
-    /// Reclaim is the business of whoever knows which page is old: a zspage mixes objects of all ages.
+    /// Reclaim is the business of whoever knows which page is old: a zspage mixes objects of all
+    /// ages.
     func shrink(pageCount: Int) -> ShrinkResult {
         ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)
     }

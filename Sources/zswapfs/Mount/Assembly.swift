@@ -110,8 +110,8 @@ struct Assembly {
         }
     }
 
-    /// Sets the parameters as a write to their files would. A pool or compressor that is not known was
-    /// replaced already: a warning, no failure.
+    /// Sets the parameters as a write to their files would. A pool or compressor that is not known
+    /// was replaced already: a warning, no failure.
     private static func apply(
         _ parameters: [MountSettings.Parameter], to tree: ControlTree, _ logger: Logger
     ) throws(CommandFailure) {

@@ -9,8 +9,8 @@ import SwapStore
 ///     mount ── serves ──┬── unmounted by somebody: ends
 ///                       └── SIGTERM, SIGINT: in use as swap or open? says so and goes on, else unmounts
 ///
-/// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that would
-/// cost other programs their memory.
+/// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
+/// would cost other programs their memory.
 struct Daemon {
     /// Between two looks at draining pools.
     private static let idleSeconds = 1

@@ -1,23 +1,22 @@
 import LinuxSystem
 import Logging
 
-/// Where a daemon's messages go: standard error in the foreground, syslog in the background. Only the main
-/// thread writes any.
-enum DaemonLog {
+/// Where a daemon's messages go: standard error in the foreground, as `zswapfs: warning: …`, and
+/// syslog in the background, which adds time, name and process. Only the main thread writes any.
+struct DaemonLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.notice
+    private let isBackground: Bool
+
+    /// A logger for a daemon.
     static func make(isBackground: Bool, level: Logger.Level) -> Logger {
         if isBackground { SystemLog.open() }
-        let handler: any LogHandler = isBackground ? SystemLogHandler() : StandardErrorHandler()
-        var logger = Logger(label: "zswapfs") { _ in handler }
+        var logger = Logger(label: "zswapfs") { _ in DaemonLog(isBackground: isBackground) }
         logger.logLevel = level
         return logger
     }
-}
 
-/// swift-log to syslog(3), which adds time, name and process. Warnings and worse go to standard error too: it
-/// is the caller's until the mount serves, and nobody's afterwards.
-private struct SystemLogHandler: LogHandler {
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.notice
+    private init(isBackground: Bool) { self.isBackground = isBackground }
 
     subscript(metadataKey key: String) -> Logger.MetadataValue? {
         get { metadata[key] }
@@ -25,8 +24,9 @@ private struct SystemLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        SystemLog.write("\(event.message)", Self.priority(event.level))
-        if event.level >= .warning {
+        if isBackground { SystemLog.write("\(event.message)", Self.priority(event.level)) }
+        // Standard error is the caller's until the mount serves, and nobody's afterwards.
+        if !isBackground || event.level >= .warning {
             StandardError.write("zswapfs: \(event.level): \(event.message)")
         }
     }
@@ -40,20 +40,5 @@ private struct SystemLogHandler: LogHandler {
         case .error: .error
         case .critical: .critical
         }
-    }
-}
-
-/// swift-log to standard error, a line a message: `zswapfs: warning: …`.
-private struct StandardErrorHandler: LogHandler {
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.notice
-
-    subscript(metadataKey key: String) -> Logger.MetadataValue? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        StandardError.write("zswapfs: \(event.level): \(event.message)")
     }
 }

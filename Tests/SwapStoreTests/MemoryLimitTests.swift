@@ -1,0 +1,78 @@
+import Synchronization
+import Testing
+
+@testable import SwapStore
+
+/// The limit and its hysteresis, as the kernel has them now.
+@Suite struct MemoryLimitTests {
+    private static func limit(_ maxPercent: Int, _ acceptPercent: Int, pages: Int = 1000)
+        -> MemoryLimit
+    {
+        MemoryLimit(
+            totalByteCount: UInt64(pages) * 4096, maxPoolPercent: maxPercent,
+            acceptThresholdPercent: acceptPercent)
+    }
+
+    private static func answers(_ limit: MemoryLimit, _ used: [Int]) -> [MemoryLimit.Answer] {
+        let isFull = Atomic<Bool>(false)
+        return used.map { limit.check(used: $0, isFull: isFull) }
+    }
+
+    @Test func kernelsExample() {
+        let limit = Self.limit(20, 90)
+        #expect(limit.frameCountMax == 200 && limit.frameCountAccept == 180)
+        #expect(
+            Self.answers(limit, [199, 200, 190, 180, 190]) == [
+                .accept, .refuseAtLimit, .refuseUntilAcceptLine, .accept, .accept,
+            ])
+    }
+
+    @Test func betweenTheLinesHistoryDecides() {
+        let limit = Self.limit(20, 90)
+        #expect(Self.answers(limit, [181, 199]) == [.accept, .accept])
+        #expect(
+            Self.answers(limit, [500, 199, 181, 200, 180, 199]) == [
+                .refuseAtLimit, .refuseUntilAcceptLine, .refuseUntilAcceptLine, .refuseAtLimit,
+                .accept, .accept,
+            ])
+    }
+
+    @Test func zeroPercentRefusesEverything() {
+        #expect(Self.answers(Self.limit(0, 90), [0, 1]) == [.refuseAtLimit, .refuseAtLimit])
+        #expect(Self.answers(Self.limit(0, 0), [0]) == [.refuseAtLimit])
+        #expect(Self.answers(Self.limit(0, 100), [0]) == [.refuseAtLimit])
+    }
+
+    @Test func hundredPercentIsAllMemory() {
+        #expect(
+            Self.answers(Self.limit(100, 90), [999, 1000, 901, 900]) == [
+                .accept, .refuseAtLimit, .refuseUntilAcceptLine, .accept,
+            ])
+    }
+
+    @Test func acceptingAtHundredPercentIsNoHysteresis() {
+        #expect(
+            Self.answers(Self.limit(20, 100), [200, 199, 200, 199]) == [
+                .refuseAtLimit, .accept, .refuseAtLimit, .accept,
+            ])
+    }
+
+    @Test func acceptingAtZeroPercentWaitsUntilThePoolIsEmpty() {
+        #expect(
+            Self.answers(Self.limit(20, 0), [200, 1, 0, 1]) == [
+                .refuseAtLimit, .refuseUntilAcceptLine, .accept, .accept,
+            ])
+    }
+
+    @Test func bothLinesAreRoundedDown() {
+        let limit = Self.limit(33, 50, pages: 10)
+        #expect(limit.frameCountMax == 3 && limit.frameCountAccept == 1)
+        #expect(Self.limit(1, 90, pages: 99).frameCountMax == 0)
+    }
+
+    @Test func largestMachineDoesNotOverflow() {
+        let limit = MemoryLimit(
+            totalByteCount: 1 << 52, maxPoolPercent: 100, acceptThresholdPercent: 100)
+        #expect(limit.frameCountMax == 1 << 40)
+    }
+}

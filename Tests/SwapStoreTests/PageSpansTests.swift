@@ -1,0 +1,37 @@
+import TestSupport
+import Testing
+import ZswapCore
+
+@testable import SwapStore
+
+/// Cutting byte ranges at page borders.
+@Suite struct PageSpansTests {
+    @Test func headingsExample() {
+        let spans = Array(PageSpans(offset: 1000, byteCount: 9000))
+        #expect(spans.map(\.page.rawValue) == [0, 1, 2])
+        #expect(spans.map(\.range) == [1000..<4096, 0..<4096, 0..<1808])
+        #expect(spans.map(\.position) == [0, 3096, 7192])
+        #expect(spans.map(\.isWhole) == [false, true, false])
+    }
+
+    @Test func nothingHasNoSpans() {
+        #expect(Array(PageSpans(offset: 5000, byteCount: 0)) == [])
+        #expect(Array(PageSpans(offset: 4096, byteCount: 0)) == [])
+    }
+
+    @Test(arguments: [1, 2] as [UInt64]) func spansTileTheRange(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        for step in 0..<500 {
+            let offset = random.next() % (1 << 44)
+            let byteCount = 1 + random.next() % 50_000
+            var next = offset
+            for span in PageSpans(offset: offset, byteCount: byteCount) {
+                #expect(span.page.byteOffset + UInt64(span.range.lowerBound) == next)
+                #expect(UInt64(span.position) == next - offset)
+                #expect(!span.range.isEmpty && span.range.upperBound <= Page.byteCount)
+                next += UInt64(span.range.count)
+            }
+            #expect(next == offset + byteCount, "seed \(seed), step \(step)")
+        }
+    }
+}

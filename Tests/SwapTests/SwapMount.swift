@@ -1,0 +1,128 @@
+import Foundation
+import LinuxSystem
+import TestSupport
+import Testing
+
+/// A zswapfs of a test's own: the real program, serving at a directory under /tmp.
+///
+/// Law: nothing is left of it when it is dropped, whatever happened before; swap goes off before the
+/// daemon ends.
+final class SwapMount {
+    /// Why there is none, or why it does not go away.
+    struct Trouble: Error { let text: String }
+
+    /// Where it is mounted.
+    let path: String
+    private let daemon = Process()
+    private let output = TemporaryFile("daemon-\(UInt32.random(in: .min ... .max))")
+
+    /// Mounts, and waits until it serves.
+    init(_ name: String, options: [String] = []) throws {
+        path = "/tmp/\(TemporaryFile.prefix)\(getpid())-\(name)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        guard FileManager.default.createFile(atPath: output.path, contents: nil) else {
+            throw Trouble(text: "no file for the log")
+        }
+        let log = try FileHandle(forWritingTo: URL(fileURLWithPath: output.path))
+        daemon.executableURL = URL(fileURLWithPath: ZswapfsProgram.path)
+        daemon.arguments = ["mount", path, "--foreground"] + options.flatMap { ["-o", $0] }
+        daemon.standardInput = FileHandle.nullDevice
+        daemon.standardOutput = log
+        daemon.standardError = log
+        try daemon.run()
+        let serves = Patience.wait(milliseconds: 20_000) {
+            !daemon.isRunning || FileManager.default.fileExists(atPath: "\(path)/params/zpool")
+        }
+        guard serves, daemon.isRunning else {
+            takeDown()
+            throw Trouble(text: "does not serve: \(self.log)")
+        }
+    }
+
+    deinit { takeDown() }
+
+    /// Whether a mount can be made here and swapped to, with a group for the process.
+    static let canSwapProcesses =
+        SwapHost.canSwap && ZswapfsProgram.isHere && access("/dev/fuse", R_OK | W_OK) == 0
+        && MemoryGroup.canBeMade && SwapHost.has("python3")
+    /// What that takes.
+    static let swapNeeds: Comment =
+        "needs CAP_SYS_ADMIN, /dev/fuse, loop devices, a memory cgroup, python3 and the built zswapfs"
+
+    /// False once the daemon has ended.
+    var daemonIsRunning: Bool { daemon.isRunning }
+    /// The daemon's process.
+    var identifier: pid_t { daemon.processIdentifier }
+    /// What the daemon has written.
+    var log: String { (try? String(contentsOfFile: output.path, encoding: .utf8)) ?? "" }
+
+    /// The path of an area, or of a control file.
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// What a control file says, without its newline.
+    func text(_ name: String) throws -> String {
+        guard let text = try SystemText.attribute(file(name)) else {
+            throw Trouble(text: "no \(name)")
+        }
+        return text
+    }
+
+    /// What a control file of one number says.
+    func number(_ name: String) throws -> Int {
+        let text = try text(name)
+        guard let number = Int(text) else { throw Trouble(text: "\(name) holds \(text)") }
+        return number
+    }
+
+    /// Sets a parameter.
+    func set(_ parameter: String, to value: String) throws {
+        _ = try SystemText.setAttribute(file("params/\(parameter)"), to: value)
+    }
+
+    /// `zswapfs swap on` for an area.
+    func swapOn(_ area: String, megabyteCount: Int) throws -> LoopDevice {
+        let outcome = try ZswapfsProgram.run([
+            "swap", "on", file(area), "--size", "\(megabyteCount)M", "--priority", "32767",
+            "--discard", "pages",
+        ])
+        let prefix = "/dev/loop"
+        guard outcome.status == 0, outcome.output.hasPrefix(prefix),
+            let index = Int(outcome.output.dropFirst(prefix.count))
+        else { throw Trouble(text: "swap on: \(outcome)") }
+        return LoopDevice(index: index)
+    }
+
+    /// `zswapfs swap off` for an area.
+    func swapOff(_ area: String) throws {
+        let outcome = try ZswapfsProgram.run(["swap", "off", file(area)])
+        guard outcome.status == 0 else { throw Trouble(text: "swap off: \(outcome)") }
+    }
+
+    /// The entry of an area's device in the kernel's table.
+    func swapEntry(_ area: String) throws -> SwapTable.Entry? {
+        let table = try SwapTable.current()
+        return devices.first { $0.backingPath == file(area) }.flatMap { table.entry(for: $0) }
+    }
+
+    /// Loop devices that stand on this mount's areas.
+    var devices: [LoopDevice] {
+        LoopDevice.attached().filter { $0.backingPath?.hasPrefix(path + "/") == true }
+    }
+
+    /// `zswapfs unmount`, and the daemon's end with status 0.
+    func unmount() throws {
+        let outcome = try ZswapfsProgram.run(["unmount", path])
+        guard outcome.status == 0 else { throw Trouble(text: "unmount: \(outcome)") }
+        let ended = Patience.wait(milliseconds: 20_000) { !daemon.isRunning }
+        guard ended, daemon.terminationStatus == 0 else {
+            throw Trouble(text: "the daemon did not end well: \(log)")
+        }
+    }
+
+    private func takeDown() {
+        SwapHost.removeMount(at: path)
+        // Unmounted, it ends by itself. It is never killed while something may be swapped to it.
+        _ = Patience.wait(milliseconds: 20_000) { !daemon.isRunning }
+        rmdir(path)
+    }
+}
