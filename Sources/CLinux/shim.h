@@ -10,6 +10,7 @@
 #include <linux/loop.h>
 #include <malloc.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -92,6 +93,9 @@ static inline unsigned int clinux_minor(dev_t device) { return minor(device); }
 #define CLINUX_MCL_ONFAULT 4     /* MCL_ONFAULT */
 
 static inline int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+static inline int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
 static inline void clinux_open_log(const char *name) { openlog(name, LOG_PID, LOG_DAEMON); }
 static inline void clinux_log(int priority, const char *line) { syslog(priority, "%s", line); }
 

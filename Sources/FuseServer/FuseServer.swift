@@ -16,8 +16,9 @@ public final class FuseServer: Sendable {
     private let transport: any Transport
     private let workers: [StoreWorker]
 
-    /// A server for this store. `onRefusal` is told why a write to a control file was refused, from a serving
-    /// thread; it must not block. `onEnd` is called once, from a serving thread, when the mount has gone.
+    /// A server for this store. `onRefusal` is told why a write to a control file was refused, from
+    /// a serving thread; it must not block. `onEnd` is called once, from a serving thread, when the
+    /// mount has gone.
     public init(
         store: SwapStore, tree: ControlTree, options: MountOptions,
         onRefusal: @escaping @Sendable (String) -> Void,
@@ -57,7 +58,8 @@ public final class FuseServer: Sendable {
     /// Whether the mount has gone and all threads have ended.
     public var isFinished: Bool { transport.isFinished }
 
-    /// Takes the mount down; the serving threads end when the kernel has let go. Lazily, if it is busy.
+    /// Takes the mount down; the serving threads end when the kernel has let go. Lazily, if it is
+    /// busy.
     public func unmount() { session.unmount() }
 
     /// Waits for the serving threads, then gives their places in the store back.

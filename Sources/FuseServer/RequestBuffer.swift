@@ -38,7 +38,8 @@ final class RequestBuffer {
             if count >= MemoryLayout<fuse_in_header>.size {
                 return UnsafeMutableRawBufferPointer(rebasing: room[..<count])
             }
-            // ENOENT: the request was interrupted before we could read it. EAGAIN, EINTR: nothing yet.
+            // ENOENT: the request was interrupted before we could read it. EAGAIN, EINTR: nothing
+            // yet.
             guard count < 0, errno == EINTR || errno == ENOENT || errno == EAGAIN else {
                 return nil
             }

@@ -1,4 +1,5 @@
-/// A way of getting requests from the kernel and answers back. The operations behind it are the same.
+/// A way of getting requests from the kernel and answers back. The operations behind it are the
+/// same.
 protocol Transport: Sendable {
     /// What status shows: "/dev/fuse".
     static var name: String { get }

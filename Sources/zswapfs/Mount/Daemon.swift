@@ -9,8 +9,8 @@ import SwapStore
 ///     mount ── serves ──┬── unmounted by somebody: ends
 ///                       └── SIGTERM, SIGINT, SIGHUP: in use as swap or open? says so and goes on, else unmounts
 ///
-/// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that would
-/// cost other programs their memory.
+/// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
+/// would cost other programs their memory.
 struct Daemon {
     /// Between two looks at draining pools.
     private static let idleSeconds = 1
@@ -41,14 +41,12 @@ struct Daemon {
     func run() throws(CommandFailure) {
         do {
             try assembly.server.mount(at: path)
-        } catch {
-            throw CommandFailure(.failure, "cannot mount at \(path): \(error)")
-        }
-        do {
             try assembly.server.start()
         } catch {
             assembly.server.unmount()
-            throw CommandFailure(.failure, "cannot serve at \(path): \(error)")
+            assembly.server.waitUntilUnmounted()
+            assembly.arena.stop()
+            throw failure(error)
         }
         if isBackground { Background.announceReady() }
         logger.notice("\(summary)")
@@ -56,6 +54,15 @@ struct Daemon {
         assembly.server.waitUntilUnmounted()
         assembly.arena.stop()
         logger.notice("\(path): unmounted")
+    }
+
+    /// libfuse has said on standard error what the kernel or fusermount3 refused.
+    private func failure(_ error: MountError) -> CommandFailure {
+        guard case .mount = error, !Privileges.includeSystemAdministration else {
+            return CommandFailure(.failure, "cannot mount at \(path): \(error)")
+        }
+        return CommandFailure(
+            .notPermitted, "\(path): may not be mounted at by this user; try again as root")
     }
 
     /// What this mount decided, in one line.
