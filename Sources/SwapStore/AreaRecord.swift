@@ -62,8 +62,8 @@ struct AreaRecord {
         nonmutating set { arena.storeHalfWord(newValue, at: start + 64) }
     }
 
-    /// The name in force: one of two cells, the other of which takes the next name, so that a daemon
-    /// killed while it renames leaves the old name or the new one.
+    /// The name in force: one of two cells, the other of which takes the next name, so that a
+    /// daemon killed while it renames leaves the old name or the new one.
     var name: String {
         get { nameCell(arena.loadWord(at: start + 72)).read() }
         nonmutating set {
@@ -75,7 +75,8 @@ struct AreaRecord {
 
     private func nameCell(_ number: UInt64) -> ArenaText {
         ArenaText(
-            arena: arena, start: start + Self.nameStart + Int(min(number, 1)) * Self.nameCellByteCount,
+            arena: arena,
+            start: start + Self.nameStart + Int(min(number, 1)) * Self.nameCellByteCount,
             cellByteCount: Self.nameCellByteCount)
     }
 }

@@ -11,8 +11,8 @@ extension SwapStore {
     /// Whether a page may be refused because the pools stand at their limit.
     enum Admission {
         case limited
-        /// A page with a part cleared: nearly always it needs no more than it frees, and refusing it would
-        /// leave bytes that were discarded.
+        /// A page with a part cleared: nearly always it needs no more than it frees, and refusing
+        /// it would leave bytes that were discarded.
         case always
     }
 

@@ -14,7 +14,8 @@ import ZswapCore
 /// - Publish last, free last: an object's bytes and owner are written before its entry is
 ///   published, and what an entry replaced is freed after it. Each page is old or new, never mixed;
 ///   a refused page is the old one.
-/// - Loads take no lock; the first request after a setting changed fetches the new state under one. What was read is checked against the checksum before anybody sees it.
+/// - Loads take no lock; the first request after a setting changed fetches the new state under one.
+///   What was read is checked against the checksum before anybody sees it.
 /// - Each call that touches pages happens between `begin` and `end` of its worker.
 /// Lock order: `control`, then the directory's, then a size class's, then an arena lane's.
 public final class SwapStore: Sendable {

@@ -1,6 +1,6 @@
 import Arena
-import Testing
 import TestSupport
+import Testing
 
 @testable import SwapStore
 
