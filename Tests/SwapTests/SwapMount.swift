@@ -93,10 +93,12 @@ final class SwapMount {
     }
 
     /// `zswapfs swap on` for an area.
-    func swapOn(_ area: String, megabyteCount: Int) throws -> LoopDevice {
+    func swapOn(
+        _ area: String, megabyteCount: Int, discard: String = "pages"
+    ) throws -> LoopDevice {
         let outcome = try ZswapfsProgram.run([
             "swap", "on", file(area), "--size", "\(megabyteCount)M", "--priority", "32767",
-            "--discard", "pages",
+            "--discard", discard,
         ])
         let prefix = "/dev/loop"
         guard outcome.status == 0, outcome.output.hasPrefix(prefix),
