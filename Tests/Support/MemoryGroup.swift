@@ -9,6 +9,7 @@ public final class MemoryGroup {
     /// The group's directory.
     public let path: String
     private let isVersion2: Bool
+    private let limitByteCount: Int
 
     /// Where groups can be made, or nil: the memory controller is not there, or not ours to use.
     private static let root: (path: String, isVersion2: Bool)? = {
@@ -34,6 +35,7 @@ public final class MemoryGroup {
     public init(_ name: String, limitByteCount: Int) throws {
         guard let root = Self.root else { throw CocoaError(.featureUnsupported) }
         isVersion2 = root.isVersion2
+        self.limitByteCount = limitByteCount
         path = "\(root.path)/\(TemporaryFile.prefix)\(getpid())-\(name)"
         if isVersion2 {
             // Refused where the group above has processes of its own and the controller is off.
@@ -69,6 +71,20 @@ public final class MemoryGroup {
     public func limit(toByteCount byteCount: Int) throws {
         let limit = isVersion2 ? "memory.max" : "memory.limit_in_bytes"
         _ = try SystemText.setAttribute("\(path)/\(limit)", to: "\(byteCount)")
+    }
+
+    /// Takes away what can be taken away, without killing anybody: swaps out, and drops what is
+    /// swapped out already and still in memory too, which a machine with free memory keeps for
+    /// long.
+    public func reclaim() throws {
+        if isVersion2 {
+            // Refused when less than that was found, as always.
+            _ = try? SystemText.setAttribute("\(path)/memory.reclaim", to: "1G")
+        } else {
+            // Becomes the limit only if that much goes; the process sleeps meanwhile.
+            try? limit(toByteCount: 1 << 20)
+            try limit(toByteCount: limitByteCount)
+        }
     }
 
     /// From now on nothing of the group is swapped out, and nobody is killed for want of memory:

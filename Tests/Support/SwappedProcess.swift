@@ -68,9 +68,14 @@ public final class SwappedProcess {
         _ = try ask("refill \(salt)")
     }
 
-    /// Asks the kernel to swap all of it out at once, which hurts nobody when the swap area is
-    /// full, unlike the limit of a group. The value says how many bytes are swapped out then.
-    public func pageOut() throws -> Int { Int(try ask("out")) ?? 0 }
+    /// Makes the kernel swap all of it out at once, and forget it where there is a group. That
+    /// hurts nobody when the swap area is full, unlike reaching the limit of the group. The value
+    /// says how many bytes are swapped out then.
+    public func pageOut() throws -> Int {
+        _ = try ask("out")
+        try group?.reclaim()
+        return try swappedByteCount()
+    }
 
     /// Changes one byte of one page, behind the back of the check.
     public func spoil(page: Int) throws { _ = try ask("spoil \(page)") }

@@ -16,7 +16,9 @@ extension SwapTests {
         @Test(arguments: ["zsmalloc", "zbud"]) func aFullArenaLosesNothing(zpool: String) throws {
             let mount = try SwapMount("arena", options: ["arena=16M", "zpool=\(zpool)"])
             _ = try mount.swapOn("swap", megabyteCount: 128)
-            let process = try SwappedProcess(megabyteCount: 64, pages: SamplePages(), in: nil)
+            let process = try SwappedProcess(
+                megabyteCount: 64, pages: SamplePages(),
+                in: MemoryGroup("roomy", limitByteCount: 1 << 30))
             for _ in 0..<2 {
                 _ = try process.pageOut()
                 #expect(try process.check().wrongPages.isEmpty)
@@ -37,7 +39,9 @@ extension SwapTests {
         @Test func aLimitLosesNothingAndMayBeRaised() throws {
             let mount = try SwapMount("limit")
             _ = try mount.swapOn("swap", megabyteCount: 64)
-            let process = try SwappedProcess(megabyteCount: 16, pages: SamplePages(), in: nil)
+            let process = try SwappedProcess(
+                megabyteCount: 16, pages: SamplePages(),
+                in: MemoryGroup("roomy", limitByteCount: 1 << 30))
             try mount.set("max_pool_percent", to: "0")
             _ = try process.pageOut()
             #expect(try mount.number("stats/pool_limit_hit") > 0)

@@ -41,7 +41,9 @@ extension SwapTests {
 
         private static func use(_ mount: SwapMount) throws {
             _ = try mount.swapOn("swap", megabyteCount: 64)
-            let process = try SwappedProcess(megabyteCount: 24, pages: SamplePages(), in: nil)
+            let process = try SwappedProcess(
+                megabyteCount: 24, pages: SamplePages(),
+                in: MemoryGroup("roomy", limitByteCount: 1 << 30))
             #expect(try process.pageOut() > 18 << 20)
             #expect(try process.check().wrongPages.isEmpty)
             let share = mount.share(ofByteCount: 18 << 20)

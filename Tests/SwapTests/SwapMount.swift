@@ -16,8 +16,12 @@ final class SwapMount {
     private let daemon = Process()
     private let output = TemporaryFile("daemon-\(UInt32.random(in: .min ... .max))")
 
+    /// Kept as long as the mount: test runs at the same time would swap to each other's areas.
+    private let turn: OpenFile
+
     /// Mounts, and waits until it serves.
     init(_ name: String, options: [String] = []) throws {
+        turn = try Self.waitForTurn()
         path = "/tmp/\(TemporaryFile.prefix)\(getpid())-\(name)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         guard FileManager.default.createFile(atPath: output.path, contents: nil) else {
@@ -40,6 +44,15 @@ final class SwapMount {
     }
 
     deinit { takeDown() }
+
+    private static func waitForTurn() throws -> OpenFile {
+        let path = "/var/tmp/zswapfs-swap-tests.lock"
+        try? OpenFile(path, for: .creating).close()
+        let file = try OpenFile(path, for: .readingAndWriting)
+        let isOurs = Patience.wait(milliseconds: 200_000) { (try? file.tryLock()) == true }
+        guard isOurs else { throw Trouble(text: "another run swaps, as \(path) says") }
+        return file
+    }
 
     /// Whether a mount can be made here and swapped to, with a group for the process.
     static let canSwapProcesses =
@@ -80,10 +93,12 @@ final class SwapMount {
     }
 
     /// `zswapfs swap on` for an area.
-    func swapOn(_ area: String, megabyteCount: Int) throws -> LoopDevice {
+    func swapOn(
+        _ area: String, megabyteCount: Int, discard: String = "pages"
+    ) throws -> LoopDevice {
         let outcome = try ZswapfsProgram.run([
             "swap", "on", file(area), "--size", "\(megabyteCount)M", "--priority", "32767",
-            "--discard", "pages",
+            "--discard", discard,
         ])
         let prefix = "/dev/loop"
         guard outcome.status == 0, outcome.output.hasPrefix(prefix),
@@ -94,7 +109,12 @@ final class SwapMount {
 
     /// `zswapfs swap off` for an area.
     func swapOff(_ area: String) throws {
-        let outcome = try ZswapfsProgram.run(["swap", "off", file(area)])
+        var outcome = try ZswapfsProgram.run(["swap", "off", file(area)])
+        // Pages of others that came here may have no room in their own group now.
+        for _ in 0..<30 where outcome.status == 69 {
+            sleep(1)
+            outcome = try ZswapfsProgram.run(["swap", "off", file(area)])
+        }
         guard outcome.status == 0 else { throw Trouble(text: "swap off: \(outcome)") }
     }
 

@@ -16,7 +16,8 @@ extension SwapTests {
         /// A process with most of its pages on the mount's area `swap`.
         static func swappedProcess(on mount: SwapMount) throws -> SwappedProcess {
             let process = try SwappedProcess(
-                megabyteCount: megabyteCount, pages: SamplePages(), in: nil)
+                megabyteCount: megabyteCount, pages: SamplePages(),
+                in: MemoryGroup("roomy", limitByteCount: 1 << 30))
             #expect(try process.pageOut() > most)
             let share = mount.share(ofByteCount: most)
             #expect(try mount.number("stats/stored_pages") << 12 > share)
