@@ -7,7 +7,7 @@ import ZswapCore
 
 /// /dev/fuse: a fixed number of threads, each reading a request, serving it and writing the answer.
 ///
-///     read(2) ── READ, WRITE, FALLOCATE ── Operations ── writev(2)        two system calls a request
+///     read(2) ── READ, WRITE, FALLOCATE ── Operations ── writev(2)      two system calls each
 ///            └── anything else ── libfuse ── Callbacks
 ///
 /// Law: threads, stacks and buffers are made before serving. A request is answered by the thread

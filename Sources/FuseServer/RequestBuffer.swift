@@ -4,7 +4,8 @@ import ZswapCore
 
 /// Where a serving thread receives requests and builds the data of its answers.
 ///
-///     | ... 4016 bytes ... | in_header 40, write_in 40 | payload: page aligned, up to 1 MiB | reply data 1 MiB |
+///     | ... 4016 bytes ... | in_header 40, write_in 40 | payload up to 1 MiB | reply data 1 MiB |
+///                                                       page aligned
 ///
 /// Law: the payload of a WRITE starts at a page border, so the kernel copies one page a step.
 /// Price: 2 MiB and two pages for each thread, from one mapping that is written to before serving.

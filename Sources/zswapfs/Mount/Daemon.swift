@@ -7,7 +7,8 @@ import SwapStore
 /// The life of a mount: set up, serve, wait for a reason to end, take down.
 ///
 ///     mount ── serves ──┬── unmounted by somebody: ends
-///                       └── SIGTERM, SIGINT: in use as swap or open? says so and goes on, else unmounts
+///                       └── SIGTERM, SIGINT: in use as swap or open? says so and goes on
+///                                            else unmounts
 ///
 /// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
 /// would cost other programs their memory.
