@@ -35,12 +35,8 @@
 static inline int clinux_memfd_create(const char *name, unsigned int flags) {
     return (int)syscall(SYS_memfd_create, name, flags);
 }
-/* fallocate, mmap and mlock2 with 64-bit offsets, glibc's own names hidden behind macros. */
 static inline int clinux_punch_hole(int fd, int64_t offset, int64_t length) {
     return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
-}
-static inline int clinux_mlock_on_fault(const void *address, size_t length) {
-    return (int)syscall(SYS_mlock2, address, length, 1 /* MLOCK_ONFAULT */);
 }
 static inline long clinux_futex_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds) {
     struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};

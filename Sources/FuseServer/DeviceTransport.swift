@@ -7,7 +7,7 @@ import ZswapCore
 
 /// /dev/fuse: a fixed number of threads, each reading a request, serving it and writing the answer.
 ///
-///     read(2) ── READ, WRITE, FALLOCATE ── Operations ── writev(2)      two system calls each
+///     read(2) ── READ, WRITE, FALLOCATE ── Operations ── writev(2)      two system calls a request
 ///            └── anything else ── libfuse ── Callbacks
 ///
 /// Law: threads, stacks and buffers are made before serving. A request is answered by the thread
@@ -16,7 +16,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     // Unchecked: threads are added before anybody can join them.
     private static let stackByteCount = 256 << 10
 
-    let name = "dev"
+    static let name = "/dev/fuse"
     private let session: Session
     private let workers: [ServingWorker]
     private let buffers: [RequestBuffer]

@@ -7,8 +7,9 @@ import Synchronization
 ///
 ///     init -> mount -> start -> (serves) -> waitUntilUnmounted
 ///
-/// Law: everything a request needs (threads, stacks, buffers, workers) is there before `start`
-/// returns. The mount serves from `mount` on: the kernel has its INIT answer then.
+/// Law: what reading, writing and discarding pages needs (threads, stacks, buffers, workers) is
+/// there before `start` returns; the kernel has its INIT answer when `mount` returns, and what it
+/// asks from then on waits for `start`.
 public final class FuseServer: Sendable {
     private let store: SwapStore
     private let session: Session
@@ -38,7 +39,7 @@ public final class FuseServer: Sendable {
     }
 
     /// The transport in use, by name.
-    public var transportName: String { transport.name }
+    public static let transportName = DeviceTransport.name
 
     /// Mounts at this directory and answers the kernel's first request.
     public func mount(at path: String) throws(MountError) {

@@ -92,11 +92,12 @@ extension Operations {
         return (attributes(of: area), Self.attributeSeconds)
     }
 
-    /// Blocks of 4096 bytes: the pool limit, and what of it is free. A loop device takes its
-    /// discard granularity from the block size.
+    /// Blocks of 4096 bytes: the pool limit, or the arena's size if that is less, and what of it is
+    /// free. A loop device takes its discard granularity from the block size.
     func statistics() -> statvfs {
         let statistics = store.statistics
-        let total = statistics.limitByteCount / Page.byteCount
+        let total =
+            min(statistics.limitByteCount, statistics.arenaByteCountMax) / Page.byteCount
         let used = min(statistics.poolByteCount / Page.byteCount, total)
         let areaCount = store.areas.count
         var result = statvfs()

@@ -4,8 +4,7 @@ import ZswapCore
 
 /// Where a serving thread receives requests and builds the data of its answers.
 ///
-///     | ... 4016 bytes ... | in_header 40, write_in 40 | payload up to 1 MiB | reply data 1 MiB |
-///                                                       page aligned
+///     | 4016 bytes unused | in_header 40, write_in 40 | payload: up to 1 MiB | reply data 1 MiB |
 ///
 /// Law: the payload of a WRITE starts at a page border, so the kernel copies one page a step.
 /// Price: 2 MiB and two pages for each thread, from one mapping that is written to before serving.

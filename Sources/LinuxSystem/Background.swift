@@ -5,7 +5,7 @@ import SystemPackage
 /// Starting this program again to go on in the background, instead of forking: a fork would leave
 /// the child without the threads that libraries have started.
 ///
-///     caller ── spawn /proc/self/exe … --ready-descriptor 3 ──> child, in a session of its own
+///     caller ── spawn /proc/self/exe … --ready-descriptor 3 ──> child (own session, / later)
 ///        └── reads the pipe:  one byte: it serves     end: it failed, its status is the caller's
 public enum Background {
     /// The descriptor on which the child says that it is ready.

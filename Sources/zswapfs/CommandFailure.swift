@@ -37,8 +37,8 @@ struct CommandFailure: Error, Equatable {
 }
 
 extension ParsableCommand {
-    /// Runs `body`; what it throws is written to standard error and becomes the exit status. An exit
-    /// status goes through.
+    /// Runs `body`; what it throws is written to standard error and becomes the exit status. An
+    /// exit status goes through.
     func reportingFailures(_ body: () throws -> Void) throws {
         do {
             try body()

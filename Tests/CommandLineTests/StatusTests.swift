@@ -88,7 +88,7 @@ extension CommandLineTests {
         func onAMachineWithoutMounts() throws {
             let program = try #require(BuiltProgram.zswapfs)
             let script = """
-                awk '/ - fuse.zswapfs / { print $5 }' /proc/self/mountinfo \
+                awk '/ fuse[.]zswapfs / { print $5 }' /proc/self/mountinfo \
                 | while read -r place; do umount -l "$place"; done; exec "$0" "$@"
                 """
             func run(_ arguments: [String]) throws -> ProgramRun.Outcome {

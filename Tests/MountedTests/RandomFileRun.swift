@@ -3,8 +3,7 @@ import TestSupport
 
 /// Random steps on a file of a mount, as fsx does, against ``RandomFileModel``.
 ///
-///     read | write | append | truncate | punch | zero | allocate
-///     | seek | reopen | rename | control                             weighted
+///     read | write | append | truncate | punch | zero | allocate | seek | reopen | rename | flip
 ///
 /// Law: the same seed makes the same steps on every machine.
 struct RandomFileRun {

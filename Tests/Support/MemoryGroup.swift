@@ -1,7 +1,8 @@
 import Foundation
 import LinuxSystem
 
-/// A memory cgroup of a test, version 1 or 2: what runs in it has this much memory and swaps the rest.
+/// A memory cgroup of a test, version 1 or 2: what runs in it has this much memory and swaps the
+/// rest.
 ///
 /// Law: removed when dropped; everything in it must have ended by then.
 public final class MemoryGroup {
@@ -70,11 +71,13 @@ public final class MemoryGroup {
         _ = try SystemText.setAttribute("\(path)/\(limit)", to: "\(byteCount)")
     }
 
-    /// Whether a process that goes over the limit is killed. False, in version 1 only: it waits, and
-    /// who fills its memory on its behalf, as swapoff does, is told that there is none.
-    public func killsOverLimit(_ kills: Bool) throws {
+    /// From now on nothing of the group is swapped out, and nobody is killed for want of memory:
+    /// who fills its memory on its behalf, as swapoff does, is told that there is none. Its own
+    /// processes must not need any then. Version 1 only.
+    public func refuseMemory(_ refuses: Bool) throws {
         guard !isVersion2 else { throw CocoaError(.featureUnsupported) }
-        _ = try SystemText.setAttribute("\(path)/memory.oom_control", to: kills ? "0" : "1")
+        _ = try SystemText.setAttribute("\(path)/memory.swappiness", to: refuses ? "0" : "60")
+        _ = try SystemText.setAttribute("\(path)/memory.oom_control", to: refuses ? "1" : "0")
     }
 
     /// Whether swapoff can be made to fail for want of memory here without a process being killed.

@@ -1,5 +1,6 @@
 import Foundation
 import LinuxSystem
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -106,15 +107,40 @@ extension SwapTests {
             #expect(failure?.status == .usage)
         }
 
-        @Test func withoutLoopDevicesNothingIsLeft() throws {
+        @Test(
+            arguments: [
+                (.noSuchFileOrDirectory, "modprobe loop"), (.noSpace, "no loop device is left"),
+            ] as [(Errno, String)])
+        func withoutLoopDevicesNothingIsLeft(errno: Errno, advice: String) throws {
             let file = TemporaryFile("no-loop")
             var surroundings = SwapDevice.Surroundings()
-            surroundings.loopControl = "/dev/zswapfs-test-none"
+            surroundings.freeDevice = { () throws(SystemFailure) in
+                throw SystemFailure(call: "open", errno: errno, path: LoopControl.path)
+            }
             let failure = #expect(throws: CommandFailure.self) {
                 try SwapDevice.turnOn(path: file.path, label: "", Self.options(), surroundings)
             }
             #expect(failure?.status == .unavailable)
+            #expect(failure?.message.contains(advice) == true)
             #expect(!file.exists)
+        }
+
+        @Test func aDeviceThatOthersAlwaysTakeFirstIsGivenUp() throws {
+            let (file, other) = (TemporaryFile("late"), TemporaryFile("early"))
+            let device = try SwapDevice.turnOn(path: other.path, label: "", Self.options())
+            defer { try? SwapDevice.turnOff(path: other.path) }
+            var surroundings = SwapDevice.Surroundings()
+            surroundings.freeDevice = { () throws(SystemFailure) in device }
+            for usesConfigure in [true, false] {
+                surroundings.attachRequest.usesConfigure = usesConfigure
+                let failure = #expect(throws: CommandFailure.self) {
+                    try SwapDevice.turnOn(path: file.path, label: "", Self.options(), surroundings)
+                }
+                #expect(failure?.status == .unavailable)
+                #expect(failure?.message.contains("taken by someone else") == true)
+            }
+            #expect(!file.exists)
+            #expect(SwapHost.attachedTestFiles() == [other.path])
         }
 
         @Test func aDirectoryIsNoArea() throws {

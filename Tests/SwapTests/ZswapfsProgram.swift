@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// The built command. `ZSWAPFS_PROGRAM` names another one than the one beside these tests, so that the
-/// release build can be tried.
+/// The built command. `ZSWAPFS_PROGRAM` names another one than the one beside these tests, so that
+/// the release build can be tried.
 enum ZswapfsProgram {
     static let path: String = {
         if let given = ProcessInfo.processInfo.environment["ZSWAPFS_PROGRAM"] { return given }
@@ -20,9 +20,9 @@ enum ZswapfsProgram {
         var description: String { "status \(status): \(output)" }
     }
 
-    /// Runs a command to its end.
+    /// Runs a command to its end, which is not later than in two minutes.
     static func run(_ arguments: [String]) throws -> Outcome {
-        let (status, output) = try SwapHost.run(path, arguments)
+        let (status, output) = try SwapHost.run("timeout", ["-k", "10", "120", path] + arguments)
         return Outcome(status: status, output: output.trimmingCharacters(in: .newlines))
     }
 }

@@ -67,7 +67,8 @@ struct Assembly {
 
     private static func makeTree(_ store: SwapStore, _ protections: [Protection]) -> ControlTree {
         let facts = ControlFacts(
-            version: Zswapfs.version, transport: "/dev/fuse", protections: protections.map(\.text))
+            version: Zswapfs.version, transport: FuseServer.transportName,
+            protections: protections.map(\.text))
         return ControlTree(store: store) { facts }
     }
 

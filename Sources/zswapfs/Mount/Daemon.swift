@@ -7,8 +7,7 @@ import SwapStore
 /// The life of a mount: set up, serve, wait for a reason to end, take down.
 ///
 ///     mount ── serves ──┬── unmounted by somebody: ends
-///                       └── SIGTERM, SIGINT: in use as swap or open? says so and goes on
-///                                            else unmounts
+///                       └── SIGTERM, SIGINT, SIGHUP: in use? says so and goes on, else unmounts
 ///
 /// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
 /// would cost other programs their memory.
@@ -72,7 +71,7 @@ struct Daemon {
         let off = assembly.protections.filter { !$0.isOn }.map(\.text)
         let parts = [
             "zpool \(assembly.store.zpoolType)", "compressor \(assembly.store.compressorName)",
-            "transport \(assembly.server.transportName)",
+            "transport \(FuseServer.transportName)",
             "protections on: \(on.isEmpty ? "none" : on.joined(separator: ", "))",
         ]
         return "\(path): serves with " + (parts + off).joined(separator: "; ")

@@ -8,14 +8,16 @@ enum SwapDevice {
     struct Surroundings {
         /// How loop devices are attached.
         var attachRequest = LoopAttachRequest()
-        /// Where free loop devices are asked for.
-        var loopControl = LoopControl.path
+        /// Where free loop devices come from.
+        var freeDevice: () throws(SystemFailure) -> LoopDevice = { () throws(SystemFailure) in
+            try LoopControl.freeDevice()
+        }
         /// Called after each step; what it throws fails the command there.
         var afterStep: (SwapStep) throws -> Void = { _ in }
     }
 
-    /// Makes the kernel swap to the file at `path`, which is made if need be. Whatever fails, nothing
-    /// is left behind: every step is taken back, the last first.
+    /// Makes the kernel swap to the file at `path`, which is made if need be. Whatever fails,
+    /// nothing is left behind: every step is taken back, the last first.
     static func turnOn(
         path: String, label: String, _ options: SwapOptions,
         _ surroundings: Surroundings = Surroundings()
@@ -47,7 +49,7 @@ enum SwapDevice {
         try surroundings.afterStep(.formatted)
 
         let attachment = try LoopAttachment(
-            to: path, surroundings.attachRequest, control: surroundings.loopControl, undo: &undo)
+            to: path, surroundings.attachRequest, freeDevice: surroundings.freeDevice, undo: &undo)
         try surroundings.afterStep(.attached)
         try attachment.verify()
         try surroundings.afterStep(.verified)
