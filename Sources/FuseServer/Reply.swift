@@ -91,7 +91,11 @@ struct Reply: ~Copyable {
         // stale.
         var flags = FOPEN_DIRECT_IO | FOPEN_NOFLUSH
         if opened.isArea { flags |= FOPEN_PARALLEL_DIRECT_WRITES }
-        return fuse_open_out(fh: opened.handle, open_flags: UInt32(flags), padding: 0)
+        // By field: later kernel headers gave the last one another name.
+        var out = fuse_open_out()
+        out.fh = opened.handle
+        out.open_flags = UInt32(flags)
+        return out
     }
 
     private static func entryOut(_ entry: Operations.Entry) -> fuse_entry_out {
