@@ -1,0 +1,68 @@
+import ControlTree
+import Glibc
+import SwapStore
+import TestSupport
+import Testing
+import ZswapCore
+
+@testable import FuseServer
+
+/// The operations over a store of their own, without a kernel: a test is the kernel.
+struct OperationsFixture {
+    let fixture: TestStore
+    let operations: Operations
+    let worker: ServingWorker
+
+    init(tunables: (inout Tunables) -> Void = { _ in }) throws {
+        fixture = try TestStore(tunables: tunables)
+        operations = Operations(store: fixture.store, tree: ControlTree(store: fixture.store))
+        worker = ServingWorker(store: fixture.worker)
+    }
+
+    static let root = InodeTable.root
+
+    /// A new area; returns its inode.
+    func create(_ name: String) throws -> UInt64 {
+        try operations.create(
+            Self.root, name, mode: S_IFREG | 0o640, userID: 12, groupID: 34
+        ).inode
+    }
+
+    func write(_ bytes: [UInt8], to inode: UInt64, at offset: UInt64 = 0) throws -> Int {
+        try operations.write(bytes.span.bytes, to: inode, at: offset, worker)
+    }
+
+    func read(
+        _ inode: UInt64, handle: UInt64 = 0, at offset: UInt64 = 0, count: Int
+    ) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0xee, count: count)
+        var span = bytes.mutableSpan
+        var target = span.mutableBytes
+        let got = try operations.read(inode, handle: handle, at: offset, into: &target, worker)
+        return Array(bytes.prefix(got))
+    }
+
+    /// The inode that a path of names leads to.
+    func lookUp(_ names: String...) throws -> UInt64 {
+        var inode = Self.root
+        for name in names { inode = try operations.lookUp(inode, name).inode }
+        return inode
+    }
+
+    /// All names of a directory, as a reader gets them.
+    func names(of inode: UInt64) throws -> [String] {
+        let handle = try operations.openDirectory(inode)
+        defer { operations.openFiles.remove(handle) }
+        return try operations.rows(of: handle, in: inode, from: 0).map(\.name)
+    }
+
+    /// The errno that `body` is refused with; 0 when it is not.
+    func errno(_ body: () throws -> Void) -> CInt {
+        do {
+            try body()
+            return 0
+        } catch {
+            return (error as? Refusal)?.errno ?? -1
+        }
+    }
+}
