@@ -101,9 +101,6 @@ public final class Arena: Sendable {
         thread?.join()
     }
 
-    /// Locks every frame into memory from its commit on; false where privileges do not allow it.
-    public func lockOnCommit() -> Bool { memory.lockOnCommit() }
-
     /// Memory held now, in frames; exact when nobody is taking or freeing.
     public var usage: ArenaUsage {
         let pool = counters.pool.load(ordering: .relaxed)

@@ -74,10 +74,6 @@ struct FrameMemory: @unchecked Sendable {
         precondition(result == 0, "a memfd refused to give memory back")
     }
 
-    /// Keeps every frame in memory from its first commit on. Needs CAP_IPC_LOCK or a large
-    /// RLIMIT_MEMLOCK.
-    func lockOnCommit() -> Bool { clinux_mlock_on_fault(base, byteCount) == 0 }
-
     func unmap() {
         munmap(base, byteCount)
         close(descriptor)

@@ -10,6 +10,7 @@
 #include <linux/loop.h>
 #include <malloc.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -34,12 +35,8 @@
 static inline int clinux_memfd_create(const char *name, unsigned int flags) {
     return (int)syscall(SYS_memfd_create, name, flags);
 }
-/* fallocate, mmap and mlock2 with 64-bit offsets, glibc's own names hidden behind macros. */
 static inline int clinux_punch_hole(int fd, int64_t offset, int64_t length) {
     return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
-}
-static inline int clinux_mlock_on_fault(const void *address, size_t length) {
-    return (int)syscall(SYS_mlock2, address, length, 1 /* MLOCK_ONFAULT */);
 }
 static inline long clinux_futex_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds) {
     struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
@@ -96,6 +93,9 @@ static inline unsigned int clinux_minor(dev_t device) { return minor(device); }
 #define CLINUX_MCL_ONFAULT 4     /* MCL_ONFAULT */
 
 static inline int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+static inline int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
 static inline void clinux_open_log(const char *name) { openlog(name, LOG_PID, LOG_DAEMON); }
 static inline void clinux_log(int priority, const char *line) { syslog(priority, "%s", line); }
 

@@ -67,6 +67,7 @@ struct StoreSummary {
             ("most ever", size(statistics.poolByteCountMax)),
             ("metadata", size(statistics.metadataByteCount)),
             ("reserved", size(statistics.reservedByteCount)),
+            ("arena", "at most \(size(statistics.arenaByteCountMax)) for all of this"),
         ]
     }
 

@@ -20,11 +20,15 @@ extension Callbacks {
     ) throws(Refusal) -> [CChar] {
         var buffer = [CChar](repeating: 0, count: size)
         var used = 0
-        for (index, row) in try session.operations.rows(of: handle, from: offset).enumerated() {
-            // The kernel does not count "." and ".." as looked up; a row that went meanwhile is left out.
+        let rows = try session.operations.rows(of: handle, in: inode, from: offset)
+        for (index, row) in rows.enumerated() {
+            // The kernel does not count "." and ".." as looked up; a row that went meanwhile is
+            // left out.
             let isDots = row.name == "." || row.name == ".."
             var parameter = fuse_entry_param()
             parameter.attr.st_mode = row.type
+            // Some C libraries take a row with the number 0 for one that was deleted.
+            parameter.attr.st_ino = UInt(row.name == "." ? inode : InodeTable.root)
             let needed = fuse_add_direntry_plus(
                 request, nil, 0, row.name, &parameter, offset + index + 1)
             guard needed <= size - used else { break }

@@ -3,9 +3,9 @@ import Glibc
 
 /// What libfuse calls: take the arguments out of C, call the operation, answer once. No logic.
 ///
-/// Left out on purpose, because the kernel remembers ENOSYS and then does not ask again: fsync (memory is as
-/// stable as it gets), flush, access (the kernel checks modes), getxattr; and bmap, with which the kernel would
-/// write behind our back.
+/// Left out on purpose, because the kernel remembers ENOSYS and then does not ask again: fsync
+/// (memory is as stable as it gets), flush, access (the kernel checks modes), getxattr; and bmap,
+/// with which the kernel would write behind our back.
 enum Callbacks {
     static var table: fuse_lowlevel_ops {
         var table = fuse_lowlevel_ops()
@@ -116,9 +116,10 @@ enum Callbacks {
                 reply.send(directory: handle)
             }
         }
-        table.readdir = { request, _, size, offset, information in
+        table.readdir = { request, inode, size, offset, information in
             Callbacks.answer(request) { session throws(Refusal) in
-                try Callbacks.listing(request, size, offset, information, session)
+                try Callbacks.listing(
+                    request, UInt64(inode), size, offset, information?.pointee.fh ?? 0, session)
             } send: { reply, bytes in
                 reply.send(bytes)
             }
@@ -132,13 +133,13 @@ enum Callbacks {
     }
 
     private static func listing(
-        _ request: fuse_req_t?, _ size: Int, _ offset: Int,
-        _ information: UnsafeMutablePointer<fuse_file_info>?, _ session: Session
+        _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: Int, _ handle: UInt64,
+        _ session: Session
     ) throws(Refusal) -> [CChar] {
         var buffer = [CChar](repeating: 0, count: size)
         var used = 0
-        let handle = information?.pointee.fh ?? 0
-        for (index, row) in try session.operations.rows(of: handle, from: offset).enumerated() {
+        let rows = try session.operations.rows(of: handle, in: inode, from: offset)
+        for (index, row) in rows.enumerated() {
             var attributes = stat()
             attributes.st_mode = row.type
             attributes.st_ino = UInt(UInt32.max)

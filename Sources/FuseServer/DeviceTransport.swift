@@ -7,14 +7,16 @@ import ZswapCore
 
 /// /dev/fuse: a fixed number of threads, each reading a request, serving it and writing the answer.
 ///
-///     read(2) ── READ, WRITE, FALLOCATE ── Operations ── writev(2)        two system calls a request
+///     read(2) ── READ, WRITE, FALLOCATE ── Operations ── writev(2)      two system calls a request
 ///            └── anything else ── libfuse ── Callbacks
 ///
-/// Law: threads, stacks and buffers are made before serving. A request is answered by the thread that read it.
-final class DeviceTransport: Transport, @unchecked Sendable {  // threads are added before any can join
+/// Law: threads, stacks and buffers are made before serving. A request is answered by the thread
+/// that read it.
+final class DeviceTransport: Transport, @unchecked Sendable {
+    // Unchecked: threads are added before anybody can join them.
     private static let stackByteCount = 256 << 10
 
-    let name = "dev"
+    static let name = "/dev/fuse"
     private let session: Session
     private let workers: [ServingWorker]
     private let buffers: [RequestBuffer]
@@ -172,7 +174,8 @@ private struct Answer {
     func send(error: CInt) {
         var header = fuse_out_header(
             len: UInt32(MemoryLayout<fuse_out_header>.size), error: -error, unique: unique)
-        // ENOENT means that the request was interrupted, anything else that the mount is gone: nobody waits.
+        // ENOENT means that the request was interrupted, anything else that the mount is gone:
+        // nobody waits.
         _ = withUnsafeBytes(of: &header) { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 

@@ -7,16 +7,18 @@ import Synchronization
 ///
 ///     init -> mount -> start -> (serves) -> waitUntilUnmounted
 ///
-/// Law: everything a request needs (threads, stacks, buffers, workers) is there before `start` returns. The
-/// mount serves from `mount` on: the kernel has its INIT answer then.
+/// Law: what reading, writing and discarding pages needs (threads, stacks, buffers, workers) is
+/// there before `start` returns; the kernel has its INIT answer when `mount` returns, and what it
+/// asks from then on waits for `start`.
 public final class FuseServer: Sendable {
     private let store: SwapStore
     private let session: Session
     private let transport: any Transport
     private let workers: [StoreWorker]
 
-    /// A server for this store. `onRefusal` is told why a write to a control file was refused, from a serving
-    /// thread; it must not block. `onEnd` is called once, from a serving thread, when the mount has gone.
+    /// A server for this store. `onRefusal` is told why a write to a control file was refused, from
+    /// a serving thread; it must not block. `onEnd` is called once, from a serving thread, when the
+    /// mount has gone.
     public init(
         store: SwapStore, tree: ControlTree, options: MountOptions,
         onRefusal: @escaping @Sendable (String) -> Void,
@@ -37,7 +39,7 @@ public final class FuseServer: Sendable {
     }
 
     /// The transport in use, by name.
-    public var transportName: String { transport.name }
+    public static let transportName = DeviceTransport.name
 
     /// Mounts at this directory and answers the kernel's first request.
     public func mount(at path: String) throws(MountError) {
@@ -56,7 +58,8 @@ public final class FuseServer: Sendable {
     /// Whether the mount has gone and all threads have ended.
     public var isFinished: Bool { transport.isFinished }
 
-    /// Takes the mount down; the serving threads end when the kernel has let go. Lazily, if it is busy.
+    /// Takes the mount down; the serving threads end when the kernel has let go. Lazily, if it is
+    /// busy.
     public func unmount() { session.unmount() }
 
     /// Waits for the serving threads, then gives their places in the store back.

@@ -1,9 +1,10 @@
 import Synchronization
 
-/// Open directories and control files, by the handle the kernel got. Areas need none: their inode number
-/// says it all.
+/// Open directories and control files, by the handle the kernel got. Areas need none: their inode
+/// number says it all.
 ///
-/// Law: what a reader sees was made when it opened, so a long listing or a table is of one moment.
+/// Law: what a reader sees was made at once, when a control file was opened or a directory read
+/// from its start, so a long listing or a table is of one moment.
 final class OpenFiles: Sendable {
     enum Content: Sendable {
         case control(text: [UInt8])
@@ -21,6 +22,13 @@ final class OpenFiles: Sendable {
             defer { state.next += 1 }
             state.contents[state.next] = content
             return state.next
+        }
+    }
+
+    /// What an open directory shows from now on; nothing when it was closed meanwhile.
+    func replace(_ handle: UInt64, _ content: Content) {
+        state.withLock { state in
+            if state.contents[handle] != nil { state.contents[handle] = content }
         }
     }
 

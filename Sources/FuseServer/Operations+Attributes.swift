@@ -85,24 +85,19 @@ extension Operations {
             return try attributes(inode, worker)
         }
         let area = try area(inode, worker)
-        if let size = changes.size {
-            do {
-                try store.truncate(area, to: size, by: worker.store)
-            } catch {
-                throw Refusal(error)
-            }
-        }
+        if let size = changes.size { try truncate(area, to: size, worker) }
         store.setAttributes(
             of: area, mode: changes.mode, userID: changes.userID, groupID: changes.groupID,
             accessed: changes.accessed, modified: changes.modified)
         return (attributes(of: area), Self.attributeSeconds)
     }
 
-    /// Blocks of 4096 bytes: the pool limit, and what of it is free. A loop device takes its discard
-    /// granularity from the block size.
+    /// Blocks of 4096 bytes: the pool limit, or the arena's size if that is less, and what of it is
+    /// free. A loop device takes its discard granularity from the block size.
     func statistics() -> statvfs {
         let statistics = store.statistics
-        let total = statistics.limitByteCount / Page.byteCount
+        let total =
+            min(statistics.limitByteCount, statistics.arenaByteCountMax) / Page.byteCount
         let used = min(statistics.poolByteCount / Page.byteCount, total)
         let areaCount = store.areas.count
         var result = statvfs()

@@ -58,14 +58,17 @@ extension Operations {
         }
     }
 
-    /// Opens an area, or a control file: its text is made now, and read from what was made.
+    /// Opens an area, or a control file: its text is made now, and read from what was made. The
+    /// kernel leaves O_TRUNC to us (FUSE_CAP_ATOMIC_O_TRUNC); for a control file it means nothing.
     func open(
         _ inode: UInt64, flags: CInt, _ worker: ServingWorker
     ) throws(Refusal) -> Opened {
         switch try node(inode) {
         case .root: throw Refusal(EISDIR)
         case .area:
-            store.open(try area(inode, worker))
+            let area = try area(inode, worker)
+            if flags & O_TRUNC != 0 { try truncate(area, to: 0, worker) }
+            store.open(area)
             return Opened(handle: 0, isArea: true)
         case .control(let path):
             guard case .file(let mode) = tree.kind(of: path) else { throw Refusal(EISDIR) }
@@ -81,6 +84,14 @@ extension Operations {
                 }
             }
             return Opened(handle: openFiles.add(.control(text: Array(text.utf8))), isArea: false)
+        }
+    }
+
+    func truncate(_ area: Area, to size: UInt64, _ worker: ServingWorker) throws(Refusal) {
+        do {
+            try store.truncate(area, to: size, by: worker.store)
+        } catch {
+            throw Refusal(error)
         }
     }
 

@@ -2,7 +2,8 @@ import ControlTree
 import Glibc
 import SwapStore
 
-/// An operation's answer when it is not done: an errno. The only file that knows which error is which.
+/// An operation's answer when it is not done: an errno. The only file that knows which error is
+/// which.
 struct Refusal: Error, Equatable {
     let errno: CInt
 

@@ -1,8 +1,8 @@
 import CFuse
 import Glibc
 
-/// The answer to one request that came through libfuse. Exactly one: sending consumes it, and one that is
-/// dropped answers EIO, so that nobody waits for ever.
+/// The answer to one request that came through libfuse. Exactly one: sending consumes it, and one
+/// that is dropped answers EIO, so that nobody waits for ever.
 struct Reply: ~Copyable {
     private let request: fuse_req_t
 
@@ -87,7 +87,8 @@ struct Reply: ~Copyable {
     }
 
     private static func openOut(_ opened: Operations.Opened) -> fuse_open_out {
-        // Direct I/O: no second copy of a page in the page cache, and control files are never stale.
+        // Direct I/O: no second copy of a page in the page cache, and control files are never
+        // stale.
         var flags = FOPEN_DIRECT_IO | FOPEN_NOFLUSH
         if opened.isArea { flags |= FOPEN_PARALLEL_DIRECT_WRITES }
         return fuse_open_out(fh: opened.handle, open_flags: UInt32(flags), padding: 0)

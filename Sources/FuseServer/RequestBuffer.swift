@@ -4,7 +4,7 @@ import ZswapCore
 
 /// Where a serving thread receives requests and builds the data of its answers.
 ///
-///     | ... 4016 bytes ... | in_header 40, write_in 40 | payload: page aligned, up to 1 MiB | reply data 1 MiB |
+///     | 4016 bytes unused | in_header 40, write_in 40 | payload: up to 1 MiB | reply data 1 MiB |
 ///
 /// Law: the payload of a WRITE starts at a page border, so the kernel copies one page a step.
 /// Price: 2 MiB and two pages for each thread, from one mapping that is written to before serving.
@@ -38,7 +38,8 @@ final class RequestBuffer {
             if count >= MemoryLayout<fuse_in_header>.size {
                 return UnsafeMutableRawBufferPointer(rebasing: room[..<count])
             }
-            // ENOENT: the request was interrupted before we could read it. EAGAIN, EINTR: nothing yet.
+            // ENOENT: the request was interrupted before we could read it. EAGAIN, EINTR: nothing
+            // yet.
             guard count < 0, errno == EINTR || errno == ENOENT || errno == EAGAIN else {
                 return nil
             }

@@ -1,7 +1,7 @@
 import SwapStore
 
-/// What one serving thread has: its place in the store, and the area it served last, so that finding it
-/// again takes no lock.
+/// What one serving thread has: its place in the store, and the area it served last, so that
+/// finding it again takes no lock.
 final class ServingWorker {
     let store: StoreWorker
     private var cachedSlot = -1
@@ -10,7 +10,8 @@ final class ServingWorker {
 
     init(store: StoreWorker) { self.store = store }
 
-    /// The area in a slot. No lock as long as the same area is asked for and none was removed meanwhile.
+    /// The area in a slot. No lock as long as the same area is asked for and none was removed
+    /// meanwhile.
     func area(slot: Int, in swapStore: SwapStore) -> Area? {
         let revision = swapStore.areaRevision
         if slot == cachedSlot && revision == cachedRevision { return cachedArea }

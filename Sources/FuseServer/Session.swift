@@ -5,8 +5,9 @@ import Synchronization
 
 /// One libfuse session: a mount and the channel to its kernel side.
 ///
-/// Law: READ, WRITE, FALLOCATE and INTERRUPT are answered by the transport itself; everything else goes
-/// through libfuse to the callbacks of ``Callbacks``. Whoever calls `process` does so on a thread whose worker is set.
+/// Law: READ, WRITE, FALLOCATE and INTERRUPT are answered by the transport itself; everything else
+/// goes through libfuse to the callbacks of ``Callbacks``. Whoever calls `process` does so on a
+/// thread whose worker is set.
 final class Session: @unchecked Sendable {  // libfuse's session is made for several threads
     /// Asynchronous requests the kernel may have under way: eight loop devices of 128 each.
     private static let backgroundCountMax: UInt32 = 1024
@@ -79,7 +80,8 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
 
     var isExited: Bool { fuse_session_exited(session) != 0 }
 
-    /// Reads and answers requests until the kernel's INIT is answered: from then on the mount serves.
+    /// Reads and answers requests until the kernel's INIT is answered: from then on the mount
+    /// serves.
     func shakeHands(_ buffer: RequestBuffer, _ worker: ServingWorker) throws(MountError) {
         let isDone = withWorker(worker) {
             while !isInitialized.load(ordering: .acquiring) {
@@ -92,14 +94,17 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
         guard isDone else { throw .handshake }
     }
 
-    /// FUSE_INIT: what we want of the kernel. Swap comes as asynchronous direct I/O through a loop device.
+    /// FUSE_INIT: what we want of the kernel. Swap comes as asynchronous direct I/O through a loop
+    /// device.
     func configure(_ connection: inout fuse_conn_info) {
         // Attributes change only through us, so a read never has to ask for them first.
         connection.want &= ~UInt32(FUSE_CAP_AUTO_INVAL_DATA)
         // Splicing allocates in the kernel while it serves.
         connection.want &= ~UInt32(
             FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
-        connection.want |= connection.capable & UInt32(FUSE_CAP_ASYNC_DIO)
+        // Opening with O_TRUNC is one request; Operations.open truncates.
+        connection.want |=
+            connection.capable & UInt32(FUSE_CAP_ASYNC_DIO | FUSE_CAP_ATOMIC_O_TRUNC)
         connection.max_write = UInt32(Self.requestByteCountMax)
         connection.max_background = Self.backgroundCountMax
         connection.congestion_threshold = Self.backgroundCountMax

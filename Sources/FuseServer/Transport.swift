@@ -1,7 +1,8 @@
-/// A way of getting requests from the kernel and answers back. The operations behind it are the same.
+/// A way of getting requests from the kernel and answers back. The operations behind it are the
+/// same.
 protocol Transport: Sendable {
-    /// What status shows: "dev".
-    var name: String { get }
+    /// What status shows: "/dev/fuse".
+    static var name: String { get }
     /// Answers the kernel's first request, on the calling thread; from then on the mount serves.
     func shakeHands() throws(MountError)
     /// Starts serving on threads of its own.

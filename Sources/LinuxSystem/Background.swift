@@ -2,17 +2,17 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Starting this program again to go on in the background, instead of forking: a fork would leave the
-/// child without the threads that libraries have started.
+/// Starting this program again to go on in the background, instead of forking: a fork would leave
+/// the child without the threads that libraries have started.
 ///
-///     caller ── spawn /proc/self/exe … --ready-descriptor 3 ──> child (own session, / as directory later)
+///     caller ── spawn /proc/self/exe … --ready-descriptor 3 ──> child (own session, / later)
 ///        └── reads the pipe:  one byte: it serves     end: it failed, its status is the caller's
 public enum Background {
     /// The descriptor on which the child says that it is ready.
     public static let readyDescriptor: CInt = 3
 
-    /// Starts the program with these arguments and waits for its word. Nil: it serves. Otherwise its exit
-    /// status; it has written its message to standard error, which both share until then.
+    /// Starts the program with these arguments and waits for its word. Nil: it serves. Otherwise
+    /// its exit status; it has written its message to standard error, which both share until then.
     public static func start(_ arguments: [String]) throws(SystemFailure) -> CInt? {
         var ends: (CInt, CInt) = (-1, -1)
         let piped = withUnsafeMutableBytes(of: &ends) { ends in
@@ -54,6 +54,9 @@ public enum Background {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, readyEnd, readyDescriptor)
+        // Nothing else of the caller stays open for as long as the mount lives: not a script's
+        // lock, not the other end of a pipe that somebody reads to its end.
+        _ = clinux_spawn_close_from(&actions, readyDescriptor + 1)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -4,8 +4,8 @@ import SystemPackage
 
 /// Another program, run to its end with this process's input, output and environment.
 public enum ChildProcess {
-    /// Runs the program, looked for in PATH, and waits. The value is its exit status, or 128 and the
-    /// signal that ended it. ENOENT when there is no such program.
+    /// Runs the program, looked for in PATH, and waits. The value is its exit status, or 128 and
+    /// the signal that ended it. ENOENT when there is no such program.
     public static func run(_ name: String, _ arguments: [String]) throws(SystemFailure) -> CInt {
         var words: [UnsafeMutablePointer<CChar>?] = ([name] + arguments).map { strdup($0) }
         defer { words.forEach { free($0) } }

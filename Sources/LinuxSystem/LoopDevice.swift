@@ -16,8 +16,8 @@ public struct LoopDevice: Hashable, Sendable {
     /// The device's node.
     public var path: String { "/dev/loop\(index)" }
 
-    /// The device's number. Loop devices without partitions are numbered through; with `max_part` set
-    /// for the module the minors have gaps, so the kernel is asked first.
+    /// The device's number. Loop devices without partitions are numbered through; with `max_part`
+    /// set for the module the minors have gaps, so the kernel is asked first.
     public var number: DeviceNumber {
         let told = try? SystemText.attribute("\(sysfs)/dev")
         return told.flatMap { DeviceNumber(parsing: $0) }
@@ -79,8 +79,8 @@ public enum LoopControl {
     /// The control device's usual node.
     public static let path = "/dev/loop-control"
 
-    /// A device that is attached to nothing. Others may take it before you do: then attaching it says
-    /// EBUSY, and asking again gives another one.
+    /// A device that is attached to nothing. Others may take it before you do: then attaching it
+    /// says EBUSY, and asking again gives another one.
     public static func freeDevice(control path: String = path) throws(SystemFailure) -> LoopDevice {
         let control = try OpenFile(path, for: .readingAndWriting)
         defer { control.close() }

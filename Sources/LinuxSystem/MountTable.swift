@@ -72,7 +72,8 @@ extension MountTable.Entry {
 }
 
 extension OpenFile {
-    /// The mount that the file lies on; nil when the table does not have it, as after a lazy unmount.
+    /// The mount that the file lies on; nil when the table does not have it, as after a lazy
+    /// unmount.
     public func mount(in table: MountTable) throws(SystemFailure) -> MountTable.Entry? {
         if let identifier = try mountIdentifier() { return table.entry(identifier: identifier) }
         return table.entry(holding: try canonicalPath())

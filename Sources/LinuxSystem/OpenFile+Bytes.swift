@@ -24,8 +24,8 @@ extension OpenFile {
         return Array(bytes.prefix(filled))
     }
 
-    /// Writes `bytes` at the start of the file, in one call where the kernel agrees, and waits until
-    /// the filesystem has them.
+    /// Writes `bytes` at the start of the file, in one call where the kernel agrees, and waits
+    /// until the filesystem has them.
     public func writeStart(_ bytes: [UInt8]) throws(SystemFailure) {
         var written = 0
         while written < bytes.count {

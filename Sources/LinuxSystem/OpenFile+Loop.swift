@@ -24,7 +24,8 @@ public struct LoopAttachRequest: Sendable {
 /// Calls on an open loop device.
 extension OpenFile {
     /// Attaches this loop device to `backing`: direct I/O, and detaching itself when nobody has it
-    /// open any more. The kernel drops direct I/O silently where it cannot have it, so look afterwards.
+    /// open any more. The kernel drops direct I/O silently where it cannot have it, so look
+    /// afterwards.
     ///
     /// False: someone else attached this device first.
     public func loopAttach(

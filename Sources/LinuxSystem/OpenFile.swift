@@ -12,7 +12,8 @@ public final class OpenFile {
         case reading
         /// Reading and writing.
         case readingAndWriting
-        /// Reading, of a block device that nobody else has claimed (mounted, swapped to); else EBUSY.
+        /// Reading, of a block device that nobody else has claimed (mounted, swapped to); else
+        /// EBUSY.
         case claimingDevice
         /// A new, empty file that only its owner may read and write; EEXIST if there is one.
         case creating

@@ -2,10 +2,11 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// What keeps a process that serves swap from needing swap itself. Each step works or says why it did not.
+/// What keeps a process that serves swap from needing swap itself. Each step works or says why it
+/// did not.
 public enum ProcessProtection {
-    /// Marks this thread, and all it starts, as one that reclaim may wait for: its own allocations must not
-    /// wait for I/O (PR_SET_IO_FLUSHER). Needs CAP_SYS_RESOURCE. Before the first thread.
+    /// Marks this thread, and all it starts, as one that reclaim may wait for: its own allocations
+    /// must not wait for I/O (PR_SET_IO_FLUSHER). Needs CAP_SYS_RESOURCE. Before the first thread.
     public static func setFlusher() throws(SystemFailure) {
         guard clinux_set_io_flusher(1) == 0 else { throw SystemFailure("PR_SET_IO_FLUSHER", "") }
     }
@@ -15,16 +16,17 @@ public enum ProcessProtection {
         _ = try SystemText.setAttribute("/proc/self/oom_score_adj", to: "-1000")
     }
 
-    /// One heap for all threads, never given back, no mappings besides: what is locked stays small and
-    /// stays.
+    /// One heap for all threads, never given back, no mappings besides: what is locked stays small
+    /// and stays.
     public static func settleHeap() {
         mallopt(M_ARENA_MAX, 1)
         mallopt(M_TRIM_THRESHOLD, -1)
         mallopt(M_MMAP_MAX, 0)
     }
 
-    /// Locks everything this process has mapped, and all it will map. Large sparse mappings whose start is
-    /// in `sparse` are locked page by page as they are first touched; everything else at once.
+    /// Locks everything this process has mapped, and all it will map. Large sparse mappings whose
+    /// start is in `sparse` are locked page by page as they are first touched; everything else at
+    /// once.
     ///
     /// The order matters: MCL_CURRENT alone would fill the sparse ones. Needs CAP_IPC_LOCK.
     public static func lockMemory(sparse: Set<UInt>) throws(SystemFailure) {
@@ -50,6 +52,6 @@ public enum Machine {
         UInt64(sysconf(CInt(_SC_PHYS_PAGES))) * UInt64(sysconf(CInt(_SC_PAGESIZE)))
     }
 
-    /// Processors this process may run on.
+    /// Processors that are online.
     public static var processorCount: Int { max(Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))), 1) }
 }

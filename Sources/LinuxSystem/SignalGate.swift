@@ -20,8 +20,8 @@ public enum SignalGate {
         return set
     }
 
-    /// Blocks them in the calling thread and in all it will start, and ignores SIGPIPE. Before the first
-    /// thread.
+    /// Blocks them in the calling thread and in all it will start, and ignores SIGPIPE. Before the
+    /// first thread.
     public static func close() {
         var set = signals
         pthread_sigmask(SIG_BLOCK, &set, nil)

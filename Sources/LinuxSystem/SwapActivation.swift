@@ -31,8 +31,8 @@ public enum SwapActivation {
         guard swapon(path, flags) == 0 else { throw SystemFailure("swapon", path) }
     }
 
-    /// Brings everything back into memory and ends swapping to this device. ENOMEM when there is not
-    /// enough memory: nothing has changed then.
+    /// Brings everything back into memory and ends swapping to this device. ENOMEM when there is
+    /// not enough memory: nothing has changed then.
     public static func turnOff(_ path: String) throws(SystemFailure) {
         guard swapoff(path) == 0 else { throw SystemFailure("swapoff", path) }
     }

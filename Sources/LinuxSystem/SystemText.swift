@@ -4,7 +4,8 @@ import SystemPackage
 
 /// The small text files of /proc and /sys, and other calls that take a path and no more.
 public enum SystemText {
-    /// The whole text of a file of /proc or /sys. Read until its end: /proc/self/mountinfo may be long.
+    /// The whole text of a file of /proc or /sys. Read until its end: /proc/self/mountinfo may be
+    /// long.
     public static func read(_ path: String) throws(SystemFailure) -> String {
         let descriptor = clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw SystemFailure("open", path) }

@@ -4,7 +4,8 @@ import SystemPackage
 
 /// Taking a mount away.
 public enum Unmounting {
-    /// Unmounts what is mounted at `path`. EBUSY while someone uses it, EPERM without CAP_SYS_ADMIN.
+    /// Unmounts what is mounted at `path`. EBUSY while someone uses it, EPERM without
+    /// CAP_SYS_ADMIN.
     public static func unmount(_ path: String) throws(SystemFailure) {
         guard umount2(path, CInt(UMOUNT_NOFOLLOW)) == 0 else {
             throw SystemFailure("umount2", path)
@@ -14,7 +15,8 @@ public enum Unmounting {
 
 /// Waiting for something that happens outside this process.
 public enum Patience {
-    /// Asks `condition` every ten milliseconds until it holds; false when `milliseconds` have passed.
+    /// Asks `condition` every ten milliseconds until it holds; false when `milliseconds` have
+    /// passed.
     public static func wait(milliseconds: Int, until condition: () -> Bool) -> Bool {
         for _ in 0..<max(milliseconds / 10, 1) {
             if condition() { return true }

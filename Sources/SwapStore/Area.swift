@@ -10,16 +10,15 @@ public final class Area: Sendable {
     /// The slot in the area directory; unique while the area exists.
     public let slot: Int
     /// When it was made, in nanoseconds since 1970: tells areas apart that had the same slot.
-    public let birth: UInt64
+    public var birth: UInt64 { record.birth }
     let record: AreaRecord
     let table: PageTable
     let tally: CounterBlock
 
     init(
-        slot: Int, birth: UInt64, record: AreaRecord, table: PageTable, tally: CounterBlock
+        slot: Int, record: AreaRecord, table: PageTable, tally: CounterBlock
     ) {
         self.slot = slot
-        self.birth = birth
         self.record = record
         self.table = table
         self.tally = tally

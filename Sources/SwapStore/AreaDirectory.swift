@@ -43,7 +43,7 @@ final class AreaDirectory: Sendable {
 
     init(in arena: Arena) {
         precondition(
-            Limits.areasMax / Self.recordsPerRun * 8 <= Arena.userBlockByteCount)
+            Limits.areasMax / Self.recordsPerRun * 8 <= StoreRecord.runWord)
         self.arena = arena
     }
 
@@ -71,7 +71,7 @@ final class AreaDirectory: Sendable {
             do throws(StoreError) {
                 let record = try makeRecord(slot)
                 let area = try make(slot, record)
-                record.setName(name)
+                record.name = name
                 record.state = .linked
                 state.slots[slot] = Holding(area: area, name: name)
                 state.slotByName[name] = slot
@@ -145,7 +145,7 @@ final class AreaDirectory: Sendable {
             state.slotByName[old] = nil
             state.slotByName[new] = slot
             state.slots[slot]?.name = new
-            state.slots[slot]?.area.record.setName(new)
+            state.slots[slot]?.area.record.name = new
             return .success(displaced)
         }
         return try outcome.get()

@@ -1,17 +1,18 @@
 import Arena
 import ZswapCore
 
-/// One area in the area directory: 512 bytes of the arena.
+/// One area in the area directory: 1024 bytes of the arena.
 ///
 ///     0 state   8 size in bytes   16 mode, uid   24 gid   32 accessed, modified, changed (ns)
-///     56 root of the page table   64 counters    72 name length    256 ... 511 name
+///     56 root of the page table   64 counters    72 which name   80 birth (ns)   256, 520 names
 ///
 /// Law: the state is written last when an area appears and first when it goes.
 struct AreaRecord {
     enum State: UInt64 { case free = 0, linked = 1, unlinked = 2 }
 
-    static let byteCount = 512
+    static let byteCount = 1024
     private static let nameStart = 256
+    private static let nameCellByteCount = 264
 
     let arena: Arena
     let start: ArenaOffset
@@ -45,6 +46,10 @@ struct AreaRecord {
         get { arena.loadWord(at: start + 48) }
         nonmutating set { arena.storeWord(newValue, at: start + 48) }
     }
+    var birth: UInt64 {
+        get { arena.loadWord(at: start + 80) }
+        nonmutating set { arena.storeWord(newValue, at: start + 80) }
+    }
     var root: RunNumber? {
         get {
             let run = arena.loadHalfWord(at: start + 56)
@@ -57,15 +62,21 @@ struct AreaRecord {
         nonmutating set { arena.storeHalfWord(newValue, at: start + 64) }
     }
 
-    func setName(_ name: String) {
-        let bytes = Array(name.utf8)
-        precondition(bytes.count <= Limits.areaNameByteCountMax)
-        arena.clear(at: start + Self.nameStart, count: Self.byteCount - Self.nameStart)
-        for (index, group) in stride(from: 0, to: bytes.count, by: 8).enumerated() {
-            let word = bytes[group..<min(group + 8, bytes.count)].reversed()
-                .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            arena.storeWord(word, at: start + Self.nameStart + index * 8)
+    /// The name in force: one of two cells, the other of which takes the next name, so that a
+    /// daemon killed while it renames leaves the old name or the new one.
+    var name: String {
+        get { nameCell(arena.loadWord(at: start + 72)).read() }
+        nonmutating set {
+            let next = 1 - min(arena.loadWord(at: start + 72), 1)
+            nameCell(next).write(newValue)
+            arena.storeWord(next, at: start + 72)
         }
-        arena.storeWord(UInt64(bytes.count), at: start + 72)
+    }
+
+    private func nameCell(_ number: UInt64) -> ArenaText {
+        ArenaText(
+            arena: arena,
+            start: start + Self.nameStart + Int(min(number, 1)) * Self.nameCellByteCount,
+            cellByteCount: Self.nameCellByteCount)
     }
 }

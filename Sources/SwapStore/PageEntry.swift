@@ -8,9 +8,9 @@ import ZswapCore
 ///     word 1: 63 ........ 32 31 29 28 ...... 16 15 ........ 8 7 ....... 3 2 ... 0
 ///             checksum       age   length        generation   compressor  kind
 ///
-/// Law: the checksum is over the uncompressed page, so it stays true when the page is moved or
-/// recompressed. The kind, compressor and generation in the entry decide how it is read, never a
-/// parameter.
+/// The age is 0 as long as nothing asks for it. Law: the checksum is over the uncompressed page, so
+/// it stays true when the page is moved or recompressed. The kind, compressor and generation in the
+/// entry decide how it is read, never a parameter.
 struct PageEntry: Equatable {
     enum Kind: UInt64 {
         /// Never written, or discarded: reads as zeros.

@@ -92,6 +92,7 @@ extension SwapStore {
                 } catch {
                     return error
                 }
+                record.poolType(free).write(type)
                 generation = free
             }
             publish(&control, pools: pools, generation: generation)
@@ -129,9 +130,10 @@ extension SwapStore {
     @discardableResult
     public func housekeep() -> Bool {
         control.withLock { control in
-            control.leaving.removeAll { pool, _, epoch in
+            control.leaving.removeAll { pool, generation, epoch in
                 guard arena.quiescence.hasPassed(epoch) else { return false }
                 pool.destroy()
+                record.poolType(generation).write("")
                 return true
             }
             let drained = drainedGenerations(control)

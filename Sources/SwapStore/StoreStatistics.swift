@@ -10,8 +10,10 @@ public struct StoreStatistics: Equatable, Sendable {
     public var poolByteCount: Int
     /// The most they ever were.
     public var poolByteCountMax: Int
-    /// Where the pools stop, in bytes.
+    /// Where the pools stop, in bytes: their share of the memory.
     public var limitByteCount: Int
+    /// The most the arena may take for everything, in bytes: the pools may stop here before.
+    public var arenaByteCountMax: Int
     /// Page tables, directory and the arena's own bookkeeping, in bytes.
     public var metadataByteCount: Int
     /// Committed ahead of demand, in bytes.
@@ -61,6 +63,7 @@ extension SwapStore {
             poolByteCount: usage.poolFrameCount * Page.byteCount,
             poolByteCountMax: poolFrameCountMax.load(ordering: .relaxed) * Page.byteCount,
             limitByteCount: control.withLock { $0.state.limit.frameCountMax } * Page.byteCount,
+            arenaByteCountMax: usage.capacityFrameCount * Page.byteCount,
             metadataByteCount: (usage.tableFrameCount + usage.overheadFrameCount) * Page.byteCount,
             reservedByteCount: max(usage.reservedFrameCount, 0) * Page.byteCount,
             poolLimitHits: sum(.poolLimitHit), rejectReclaimFail: sum(.rejectReclaimFail),

@@ -24,13 +24,14 @@ extension SwapStore {
                 record.mode = mode
                 record.userID = userID
                 record.groupID = groupID
+                record.birth = now
                 record.accessed = now
                 record.modified = now
                 record.changed = now
                 record.root = table.root
                 record.counters = tally.run.rawValue
                 return Area(
-                    slot: slot, birth: now, record: record, table: table, tally: tally)
+                    slot: slot, record: record, table: table, tally: tally)
             } catch {
                 throw .outOfMemory
             }

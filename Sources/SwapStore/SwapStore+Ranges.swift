@@ -81,15 +81,16 @@ extension SwapStore {
         if firstWhole > endWhole {
             try clear(from: offset, to: end, of: area, worker)
         } else {
-            try clear(from: offset, to: firstWhole << UInt64(Page.shift), of: area, worker)
+            // Whole pages first: what they free is there for the parts, should memory be short.
             discardPages(PageNumber(firstWhole), PageNumber(endWhole), of: area, worker)
+            try clear(from: offset, to: firstWhole << UInt64(Page.shift), of: area, worker)
             try clear(from: endWhole << UInt64(Page.shift), to: end, of: area, worker)
         }
         area.record.modified = WallClock.nanoseconds()
     }
 
     /// Sets the size. What was beyond a smaller size is gone and reads as zeros if the area grows
-    /// again.
+    /// again. A write that extends at the same time may win; the kernel keeps the two apart.
     public func truncate(
         _ area: Area, to size: UInt64, by worker: StoreWorker
     ) throws(StoreError) {

@@ -11,7 +11,8 @@ extension SwapStore {
     /// Whether a page may be refused because the pools stand at their limit.
     enum Admission {
         case limited
-        /// What replaces a page to clear a part of it: it needs no more than it frees.
+        /// A page with a part cleared: nearly always it needs no more than it frees, and refusing
+        /// it would leave bytes that were discarded.
         case always
     }
 

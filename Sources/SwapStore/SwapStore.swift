@@ -14,7 +14,8 @@ import ZswapCore
 /// - Publish last, free last: an object's bytes and owner are written before its entry is
 ///   published, and what an entry replaced is freed after it. Each page is old or new, never mixed;
 ///   a refused page is the old one.
-/// - Loads take no lock. What was read is checked against the checksum before anybody sees it.
+/// - Loads take no lock; the first request after a setting changed fetches the new state under one.
+///   What was read is checked against the checksum before anybody sees it.
 /// - Each call that touches pages happens between `begin` and `end` of its worker.
 /// Lock order: `control`, then the directory's, then a size class's, then an arena lane's.
 public final class SwapStore: Sendable {
@@ -44,6 +45,7 @@ public final class SwapStore: Sendable {
     let rawFrames: RawFrames
     /// By generation: who answers the pool of that generation.
     let movers: [ObjectMover]
+    let record: StoreRecord
     let events: CounterBlock
     let isFull = Atomic<Bool>(false)
     let poolFrameCountMax = Atomic<Int>(0)
@@ -69,10 +71,17 @@ public final class SwapStore: Sendable {
                 where: { $0.name == configuration.compressor })
         else { throw .unknownCompressor(configuration.compressor) }
         do {
+            record = try StoreRecord(in: arena)
             events = try CounterBlock(in: arena, wordsPerWorker: StoreEvent.allCases.count)
         } catch {
             throw .outOfMemory
         }
+        record.chainLength = configuration.pool.chainLength
+        record.eventsRun = events.run.rawValue
+        for (number, compressor) in self.compressors.enumerated() {
+            record.compressorName(number).write(compressor.name)
+        }
+        record.poolType(1).write(configuration.zpool)
         movers = (0..<Limits.poolsMax).map { ObjectMover(generation: $0) }
         let pool = try Self.makePool(
             configuration.zpool, arena, zpools, configuration.pool, movers[1])

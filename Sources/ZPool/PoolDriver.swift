@@ -81,7 +81,7 @@ public protocol Pool: AnyObject, Sendable {
     /// Bytes of the frames the pool holds.
     var totalByteCount: Int { get }
 
-    /// What the pool looks like inside, for people and scripts; see Docs/Pools.
+    /// What the pool looks like inside, for people and scripts.
     var report: PoolReport { get }
 
     /// Walks everything and traps on a broken law. Slow; not while other threads use the pool.

@@ -31,8 +31,15 @@ public final class ZpoolRegistry: Sendable {
         return registry
     }
 
-    /// Makes a driver available. Throws `duplicateDriver` when the name is taken.
+    /// Longest name of a driver, in bytes.
+    public static let nameByteCountMax = 32
+
+    /// Makes a driver available. Throws `duplicateDriver` when the name is taken, `invalidArgument`
+    /// when it is empty or too long to be kept with what it names.
     public func register(_ driver: any PoolDriver) throws(ZpoolError) {
+        guard (1...Self.nameByteCountMax).contains(driver.type.utf8.count) else {
+            throw .invalidArgument
+        }
         let isNew = registrations.withLock { registrations in
             guard !registrations.contains(where: { $0.driver.type == driver.type }) else {
                 return false

@@ -37,10 +37,14 @@ struct CommandFailure: Error, Equatable {
 }
 
 extension ParsableCommand {
-    /// Runs `body`; what it throws is written to standard error and becomes the exit status.
+    /// Runs `body`; what it throws is written to standard error and becomes the exit status. An
+    /// exit status goes through.
     func reportingFailures(_ body: () throws -> Void) throws {
         do {
             try body()
+        } catch let status as ExitCode {
+            // Told already: by the daemon that was to go to the background.
+            throw status
         } catch {
             let failure = CommandFailure(error)
             StandardError.write("zswapfs: \(failure.message)")

@@ -7,7 +7,8 @@ enum ExitStatus: Int32, CaseIterable {
     case success = 0
     /// Failed for a reason that no other status names; the message tells it.
     case failure = 1
-    /// The command line makes no sense: an unknown option, a value out of range. Nothing was touched.
+    /// The command line makes no sense: an unknown option, a value out of range. Nothing was
+    /// touched.
     case usage = 64
     /// A path does not exist, or is not what the command works on.
     case badPath = 66

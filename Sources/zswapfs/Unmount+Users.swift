@@ -25,7 +25,8 @@ struct MountUsers {
         self.lines = lines
     }
 
-    /// By the filesystem where the kernel says it; a user who may not open the device sees its path.
+    /// By the filesystem where the kernel says it; a user who may not open the device sees its
+    /// path.
     private static func stands(_ device: LoopDevice, on mount: MountTable.Entry) -> Bool {
         if let handle = try? OpenFile(device.path, for: .reading),
             let status = try? handle.loopStatus()

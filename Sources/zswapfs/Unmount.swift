@@ -10,8 +10,8 @@ struct UnmountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unmount", abstract: "Unmount a zswapfs.",
         discussion: """
-            Refuses while an area is swapped to or has a loop device, and says how to end that. What \
-            the areas hold is gone afterwards.
+            Refuses while an area is swapped to or has a loop device, and says how to end that. \
+            What the areas hold is gone afterwards.
             """)
 
     @Argument(help: "Where it is mounted.")
@@ -52,8 +52,8 @@ struct UnmountCommand: ParsableCommand {
         return mount
     }
 
-    /// The canonical path of a directory and the mount it is on. Nothing stays open: that alone would
-    /// keep the mount busy.
+    /// The canonical path of a directory and the mount it is on. Nothing stays open: that alone
+    /// would keep the mount busy.
     private static func locate(_ text: String) throws(SystemFailure) -> (String, MountTable.Entry?)
     {
         let directory = try OpenFile(text, for: .locatingDirectory)

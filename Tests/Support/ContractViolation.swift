@@ -1,5 +1,5 @@
-/// A law that a driver broke, in words. Thrown rather than recorded, so that the suites below run under
-/// any test library, in a simulation or in a researcher's own program.
+/// A law that a driver broke, in words. Thrown rather than recorded, so that the suites below run
+/// under any test library, in a simulation or in a researcher's own program.
 public struct ContractViolation: Error, CustomStringConvertible {
     /// What was expected and what happened, with the seed and step where there is one.
     public let description: String

@@ -1,7 +1,8 @@
 import Foundation
 import LinuxSystem
 
-/// A memory cgroup of a test, version 1 or 2: what runs in it has this much memory and swaps the rest.
+/// A memory cgroup of a test, version 1 or 2: what runs in it has this much memory and swaps the
+/// rest.
 ///
 /// Law: removed when dropped; everything in it must have ended by then.
 public final class MemoryGroup {
@@ -72,8 +73,9 @@ public final class MemoryGroup {
         _ = try SystemText.setAttribute("\(path)/\(limit)", to: "\(byteCount)")
     }
 
-    /// Takes away what can be taken away, without killing anybody: swaps out, and drops what is swapped
-    /// out already and still in memory too, which a machine with free memory keeps for long.
+    /// Takes away what can be taken away, without killing anybody: swaps out, and drops what is
+    /// swapped out already and still in memory too, which a machine with free memory keeps for
+    /// long.
     public func reclaim() throws {
         if isVersion2 {
             // Refused when less than that was found, as always.
@@ -85,9 +87,9 @@ public final class MemoryGroup {
         }
     }
 
-    /// From now on nothing of the group is swapped out, and nobody is killed for want of memory: who
-    /// fills its memory on its behalf, as swapoff does, is told that there is none. Its own processes
-    /// must not need any then. Version 1 only.
+    /// From now on nothing of the group is swapped out, and nobody is killed for want of memory:
+    /// who fills its memory on its behalf, as swapoff does, is told that there is none. Its own
+    /// processes must not need any then. Version 1 only.
     public func refuseMemory(_ refuses: Bool) throws {
         guard !isVersion2 else { throw CocoaError(.featureUnsupported) }
         _ = try SystemText.setAttribute("\(path)/memory.swappiness", to: refuses ? "0" : "60")

@@ -1,5 +1,5 @@
-/// Bytes that a seed stands for: every object of a test has its own, so that a byte of one in another is
-/// noticed, and so is one that moved by a word.
+/// Bytes that a seed stands for: every object of a test has its own, so that a byte of one in
+/// another is noticed, and so is one that moved by a word.
 public enum Pattern {
     /// Writes the bytes of this seed.
     public static func fill(_ bytes: UnsafeMutableRawBufferPointer, seed: UInt64) {
@@ -34,7 +34,8 @@ public enum Pattern {
         return nil
     }
 
-    /// The word at a byte index that is a multiple of 8; little-endian, as the machines that swap are.
+    /// The word at a byte index that is a multiple of 8; little-endian, as the machines that swap
+    /// are.
     @inline(__always)
     private static func word(_ index: Int, _ seed: UInt64) -> UInt64 {
         (seed &* 0xbf58_476d_1ce4_e5b9 &+ UInt64(index)) &* 0x9e37_79b9_7f4a_7c15

@@ -1,7 +1,8 @@
 public import ZPool
 import ZswapCore
 
-/// What every pool driver must do, whatever its rule of packing: the laws of ``Pool``, one clause each.
+/// What every pool driver must do, whatever its rule of packing: the laws of ``Pool``, one clause
+/// each.
 ///
 ///     for clause in PoolContract.clauses { try clause.check(MyDriver()) }
 ///
@@ -77,8 +78,9 @@ extension PoolContract {
     static let ownerClauses: [PoolContract] = [
         PoolContract("an object has no owner until it is named") { driver in
             let rig = try PoolRig(driver)
-            // Half of the objects stay for a round, so that later ones get slots and frames that held
-            // owners, other objects' bytes or nothing before; half are freed without ever having one.
+            // Half of the objects stay for a round, so that later ones get slots and frames that
+            // held owners, other objects' bytes or nothing before; half are freed without ever
+            // having one.
             var kept: [PoolHandle] = []
             for round in 0..<6 {
                 var handles: [PoolHandle] = []

@@ -2,8 +2,8 @@ import Synchronization
 public import ZPool
 import ZswapCore
 
-/// Random steps on a pool against the simplest thing that can be right: a dictionary from page to what is
-/// in it. After each step both must agree; from time to time everything is compared.
+/// Random steps on a pool against the simplest thing that can be right: a dictionary from page to
+/// what is in it. After each step both must agree; from time to time everything is compared.
 ///
 ///     store | discard | verify | compact | shrink | refuse memory | reopen | check      weighted
 ///

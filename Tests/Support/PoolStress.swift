@@ -3,9 +3,9 @@ import Synchronization
 public import ZPool
 import ZswapCore
 
-/// Several threads on one pool at once: each stores, discards and verifies its own pages, all of them also
-/// overwrite shared ones, and one compacts and shrinks all the time. Every object's bytes are
-/// verified when it is freed.
+/// Several threads on one pool at once: each stores, discards and verifies its own pages, all of
+/// them also overwrite shared ones, and one compacts and shrinks all the time. Every object's bytes
+/// are verified when it is freed.
 ///
 /// Law: a page of a thread's own is always what that thread wrote last, or evicted.
 public enum PoolStress {

@@ -2,10 +2,11 @@ import Synchronization
 public import ZPool
 public import ZswapCore
 
-/// A page table as simple as can be, and the pool's user: owner -> handle, in a dictionary behind a lock.
+/// A page table as simple as can be, and the pool's user: owner -> handle, in a dictionary behind a
+/// lock.
 ///
-/// Law: what is in the table is whole and nobody frees it but who takes it out. `free` is never called
-/// with the lock held, since the pool calls `move` with a lock of its own.
+/// Law: what is in the table is whole and nobody frees it but who takes it out. `free` is never
+/// called with the lock held, since the pool calls `move` with a lock of its own.
 public final class PoolTable: PoolUser {
     /// One published object.
     public struct Entry: Equatable, Sendable {

@@ -6,7 +6,8 @@ public final class SamplePages {
     public var path: String { file.path }
     private let file = TemporaryFile("pages")
 
-    /// The collected pages of the workplace where they are, else pages of a live Python interpreter.
+    /// The collected pages of the workplace where they are, else pages of a live Python
+    /// interpreter.
     public init() throws {
         if CorpusPages.areHere {
             try CorpusPages.unpack("python", to: path)

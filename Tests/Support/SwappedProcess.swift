@@ -3,9 +3,10 @@ import LinuxSystem
 
 /// A live process with pages of its own, which knows what each of its bytes must be.
 ///
-/// It fills memory with sample pages, stamps each with its number and a salt of the process (so that
-/// two pages that change places are noticed, between processes too), and checks every byte when asked to. Run in a ``MemoryGroup`` it is swapped
-/// out; what it expects stands in a file, not in its memory.
+/// It fills memory with sample pages, stamps each with its number and a salt of the process (so
+/// that two pages that change places are noticed, between processes too), and checks every byte
+/// when asked to. Run in a ``MemoryGroup`` it is swapped out; what it expects stands in a file, not
+/// in its memory.
 public final class SwappedProcess {
     /// What a check found.
     public struct Report: Equatable, Sendable {
@@ -67,9 +68,9 @@ public final class SwappedProcess {
         _ = try ask("refill \(salt)")
     }
 
-    /// Makes the kernel swap all of it out at once, and forget it where there is a group. That hurts
-    /// nobody when the swap area is full, unlike reaching the limit of the group. The value says how
-    /// many bytes are swapped out then.
+    /// Makes the kernel swap all of it out at once, and forget it where there is a group. That
+    /// hurts nobody when the swap area is full, unlike reaching the limit of the group. The value
+    /// says how many bytes are swapped out then.
     public func pageOut() throws -> Int {
         _ = try ask("out")
         try group?.reclaim()

@@ -1,7 +1,7 @@
 import Glibc
 
-/// For the bodies of exit tests: an error that is thrown ends the process well, so that a test which
-/// expects a trap does not take a failed preparation for one.
+/// For the bodies of exit tests: an error that is thrown ends the process well, so that a test
+/// which expects a trap does not take a failed preparation for one.
 public func onlyTrapsFail(_ body: () throws -> Void) {
     do {
         try body()

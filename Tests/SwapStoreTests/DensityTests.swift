@@ -47,7 +47,8 @@ struct DensityTests {
     @Test(arguments: kernel) func zbudIsAsDenseAsTheKernels(kernel: Kernel) throws {
         let (store, area, pages) = try Self.filled("zbud", with: kernel)
         let pool = try #require(store.store.pools.first)
-        // Pages that do not shrink are frames beside the pool, which the kernel's zswap did not take.
+        // Pages that do not shrink are frames beside the pool, which the kernel's zswap did not
+        // take.
         let ratio = Double(pool.byteCount) / Double(kernel.zbud)
         #expect((0.98...1.02).contains(ratio))
         try Self.check(pages, area, store)

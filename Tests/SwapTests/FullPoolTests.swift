@@ -3,8 +3,8 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// The store is full while the kernel swaps: it refuses pages, the kernel keeps them in memory, and the
-/// process never notices. It is asked to go out by itself here: a memory cgroup would kill it.
+/// The store is full while the kernel swaps: it refuses pages, the kernel keeps them in memory, and
+/// the process never notices. It is asked to go out by itself here: a memory cgroup would kill it.
 extension SwapTests {
     @Suite(
         .serialized, .timeLimit(.minutes(5)),

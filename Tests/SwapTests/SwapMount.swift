@@ -5,8 +5,8 @@ import Testing
 
 /// A zswapfs of a test's own: the real program, serving at a directory under /tmp.
 ///
-/// Law: nothing is left of it when it is dropped, whatever happened before; swap goes off before the
-/// daemon ends.
+/// Law: nothing is left of it when it is dropped, whatever happened before; swap goes off before
+/// the daemon ends.
 final class SwapMount {
     /// Why there is none, or why it does not go away.
     struct Trouble: Error { let text: String }
@@ -60,7 +60,7 @@ final class SwapMount {
         && MemoryGroup.canBeMade && SwapHost.has("python3")
     /// What that takes.
     static let swapNeeds: Comment =
-        "needs CAP_SYS_ADMIN, /dev/fuse, loop devices, a memory cgroup, python3 and the built zswapfs"
+        "needs CAP_SYS_ADMIN, /dev/fuse, loop devices, a memory cgroup, python3, a built zswapfs"
 
     /// False once the daemon has ended.
     var daemonIsRunning: Bool { daemon.isRunning }
@@ -129,8 +129,8 @@ final class SwapMount {
         LoopDevice.attached().filter { $0.backingPath?.hasPrefix(path + "/") == true }
     }
 
-    /// How much of what is swapped out has to be found in the area: all of it, or, while somebody else
-    /// on this machine swaps to an area too and takes a share, at least something.
+    /// How much of what is swapped out has to be found in the area: all of it, or, while somebody
+    /// else on this machine swaps to an area too and takes a share, at least something.
     func share(ofByteCount byteCount: Int) -> Int {
         (try? SwapTable.current().entries.count) == 1 ? byteCount : 0
     }

@@ -48,7 +48,8 @@ extension SwapTests {
             #expect(found.isSubset(of: spoiled))
         }
 
-        /// Changes a byte in every page on the device that bears the stamp of one of the first 2000.
+        /// Changes a byte in every page on the device that bears the stamp of one of the first
+        /// 2000.
         private static func spoilPages(
             of process: SwappedProcess, in path: String
         ) throws -> Set<Int> {

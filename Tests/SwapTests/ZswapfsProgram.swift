@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// The built command. `ZSWAPFS_PROGRAM` names another one than the one beside these tests, so that the
-/// release build can be tried.
+/// The built command. `ZSWAPFS_PROGRAM` names another one than the one beside these tests, so that
+/// the release build can be tried.
 enum ZswapfsProgram {
     static let path: String = {
         if let given = ProcessInfo.processInfo.environment["ZSWAPFS_PROGRAM"] { return given }

@@ -3,10 +3,10 @@ import Synchronization
 
 /// A run of frames filled with slots of one class, seen through its descriptor.
 ///
-///     descriptor, 32 bytes of the arena  0   header of a huge object  20  class  21  fullness group
-///                                           8   number of the pool         22  slots in use
-///                                           12  links in its group's list  24  first free slot + 1
-///                                                                          26  fresh: slots ever taken
+///     descriptor, 32 bytes of the arena 0   header of a huge object  20  class  21  fullness group
+///                                          8   number of the pool         22  slots in use
+///                                          12  links in its group's list  24  first free slot + 1
+///                                                                     26  fresh: slots ever taken
 ///     run    | header object | header object | ... | waste |
 ///
 /// Law: slots in use + slots in the free list = fresh <= slots of the class. A zspage is in the

@@ -52,19 +52,37 @@ struct Assembly {
         } catch {
             throw CommandFailure(.unavailable, "no memory for the arena: \(error)")
         }
-        store = try Self.makeStore(settings, total, in: arena, logger)
-        protections = early + [Protection.lockMemory(arena)]
+        do {
+            store = try Self.makeStore(settings, total, in: arena, logger)
+            protections = early + [Protection.lockMemory(arena)]
+            tree = Self.makeTree(store, protections)
+            try Self.apply(settings.parameters, to: tree, logger)
+            server = try Self.makeServer(
+                settings, store, tree, onRefusal: onRefusal, onEnd: onEnd)
+        } catch {
+            arena.stop()
+            throw error
+        }
+    }
+
+    private static func makeTree(_ store: SwapStore, _ protections: [Protection]) -> ControlTree {
         let facts = ControlFacts(
-            version: Zswapfs.version, transport: "/dev/fuse", protections: protections.map(\.text))
-        tree = ControlTree(store: store) { facts }
-        try Self.apply(settings.parameters, to: tree, logger)
+            version: Zswapfs.version, transport: FuseServer.transportName,
+            protections: protections.map(\.text))
+        return ControlTree(store: store) { facts }
+    }
+
+    private static func makeServer(
+        _ settings: MountSettings, _ store: SwapStore, _ tree: ControlTree,
+        onRefusal: @escaping @Sendable (String) -> Void, onEnd: @escaping @Sendable () -> Void
+    ) throws(CommandFailure) -> FuseServer {
         var options = MountOptions()
         options.allowsOthers = settings.allowsOthers
         options.source = settings.source
         options.threadCount = min(
-            max(Machine.processorCount, Self.threadCounts.lowerBound), Self.threadCounts.upperBound)
+            max(Machine.processorCount, threadCounts.lowerBound), threadCounts.upperBound)
         do {
-            server = try FuseServer(
+            return try FuseServer(
                 store: store, tree: tree, options: options, onRefusal: onRefusal, onEnd: onEnd)
         } catch {
             throw CommandFailure(.unavailable, "cannot set up the server: \(error)")
@@ -93,8 +111,8 @@ struct Assembly {
         }
     }
 
-    /// Sets the parameters as a write to their files would. A pool or compressor that is not known was
-    /// replaced already: a warning, no failure.
+    /// Sets the parameters as a write to their files would. A pool or compressor that is not known
+    /// was replaced already: a warning, no failure.
     private static func apply(
         _ parameters: [MountSettings.Parameter], to tree: ControlTree, _ logger: Logger
     ) throws(CommandFailure) {

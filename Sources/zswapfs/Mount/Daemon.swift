@@ -7,10 +7,10 @@ import SwapStore
 /// The life of a mount: set up, serve, wait for a reason to end, take down.
 ///
 ///     mount ── serves ──┬── unmounted by somebody: ends
-///                       └── SIGTERM, SIGINT: in use as swap or open? says so and goes on, else unmounts
+///                       └── SIGTERM, SIGINT, SIGHUP: in use? says so and goes on, else unmounts
 ///
-/// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that would
-/// cost other programs their memory.
+/// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
+/// would cost other programs their memory.
 struct Daemon {
     /// Between two looks at draining pools.
     private static let idleSeconds = 1
@@ -43,7 +43,10 @@ struct Daemon {
             try assembly.server.mount(at: path)
             try assembly.server.start()
         } catch {
-            throw CommandFailure(.failure, "cannot mount at \(path): \(error)")
+            assembly.server.unmount()
+            assembly.server.waitUntilUnmounted()
+            assembly.arena.stop()
+            throw failure(error)
         }
         if isBackground { Background.announceReady() }
         logger.notice("\(summary)")
@@ -53,13 +56,22 @@ struct Daemon {
         logger.notice("\(path): unmounted")
     }
 
+    /// libfuse has said on standard error what the kernel or fusermount3 refused.
+    private func failure(_ error: MountError) -> CommandFailure {
+        guard case .mount = error, !Privileges.includeSystemAdministration else {
+            return CommandFailure(.failure, "cannot mount at \(path): \(error)")
+        }
+        return CommandFailure(
+            .notPermitted, "\(path): may not be mounted at by this user; try again as root")
+    }
+
     /// What this mount decided, in one line.
     private var summary: String {
         let on = assembly.protections.filter(\.isOn).map(\.name)
         let off = assembly.protections.filter { !$0.isOn }.map(\.text)
         let parts = [
             "zpool \(assembly.store.zpoolType)", "compressor \(assembly.store.compressorName)",
-            "transport \(assembly.server.transportName)",
+            "transport \(FuseServer.transportName)",
             "protections on: \(on.isEmpty ? "none" : on.joined(separator: ", "))",
         ]
         return "\(path): serves with " + (parts + off).joined(separator: "; ")

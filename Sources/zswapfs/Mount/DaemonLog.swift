@@ -24,9 +24,9 @@ struct DaemonLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        if isBackground {
-            SystemLog.write("\(event.message)", Self.priority(event.level))
-        } else {
+        if isBackground { SystemLog.write("\(event.message)", Self.priority(event.level)) }
+        // Standard error is the caller's until the mount serves, and nobody's afterwards.
+        if !isBackground || event.level >= .warning {
             StandardError.write("zswapfs: \(event.level): \(event.message)")
         }
     }

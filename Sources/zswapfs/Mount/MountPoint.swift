@@ -5,6 +5,8 @@ import SystemPackage
 enum MountPoint {
     /// Where the kernel's FUSE is.
     private static let fuseDevice = "/dev/fuse"
+    /// Its number: a misc device, 229 of these (MISC_MAJOR, FUSE_MINOR).
+    private static let fuseDeviceNumber = DeviceNumber(major: 10, minor: 229)
 
     /// The directory's canonical path. Throws with what is wrong with it, or with the machine.
     static func check(_ text: String) throws -> String {
@@ -18,6 +20,12 @@ enum MountPoint {
         if mounts.entries.contains(where: {
             $0.mountPoint == path && $0.type == AreaPath.mountType
         }) {
+            // Its path may still be known to the kernel when nobody serves it any more.
+            do {
+                try OpenFile(path, for: .reading).close()
+            } catch {
+                throw failure(error, text)
+            }
             throw CommandFailure(
                 .inUse,
                 "\(path): a zswapfs is mounted here already; `zswapfs unmount \(path)` first")
@@ -47,8 +55,13 @@ enum MountPoint {
     }
 
     private static func checkDevice() throws {
-        do {
-            try OpenFile(fuseDevice, for: .readingAndWriting).close()
+        do throws(SystemFailure) {
+            let file = try OpenFile(fuseDevice, for: .readingAndWriting)
+            defer { file.close() }
+            guard try file.status().specialDevice == fuseDeviceNumber else {
+                throw SystemFailure(
+                    call: "open", errno: .operationNotSupportedByDevice, path: fuseDevice)
+            }
         } catch {
             switch error.errno {
             case .noSuchFileOrDirectory, .operationNotSupportedByDevice, .noSuchAddressOrDevice:

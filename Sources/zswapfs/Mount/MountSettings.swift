@@ -3,8 +3,8 @@ import ZswapCore
 
 /// What `-o` says, taken apart: `-o zpool=zbud,max_pool_percent=30,allow_other,arena=4G`.
 ///
-/// Three kinds: options of the mount (`allow_other`, `arena`, `chain`), names of files in `params` with their value, and
-/// words that mount(8) adds and that mean nothing here.
+/// Three kinds: options of the mount (`allow_other`, `arena`, `chain`), names of files in `params`
+/// with their value, and words that mount(8) adds and that mean nothing here.
 struct MountSettings: Equatable {
     /// Smallest and largest arena, in bytes.
     static let arenaByteCounts: ClosedRange<UInt64> = 16 << 20...1 << 44
@@ -28,7 +28,8 @@ struct MountSettings: Equatable {
         let value: String
     }
 
-    /// Takes the texts of all `-o` apart. `parameterNames` are the files in `params` that can be written.
+    /// Takes the texts of all `-o` apart. `parameterNames` are the files in `params` that can be
+    /// written.
     init(_ texts: [String], parameterNames: [String]) throws(CommandFailure) {
         for text in texts {
             for word in text.split(separator: ",", omittingEmptySubsequences: true) {

@@ -1,8 +1,10 @@
 import Synchronization
 
-/// Messages from serving threads, which never log themselves: the main thread takes and writes them.
+/// Messages from serving threads, which never log themselves: the main thread takes and writes
+/// them.
 ///
-/// Law: at most ``countMax`` wait; what comes on top is dropped, because a flood of refusals says nothing new.
+/// Law: at most ``countMax`` wait; what comes on top is dropped, because a flood of refusals says
+/// nothing new.
 final class PendingMessages: Sendable {
     private static let countMax = 64
     private let waiting = Mutex<[String]>([])

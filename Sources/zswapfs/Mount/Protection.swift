@@ -1,7 +1,8 @@
 import Arena
 import LinuxSystem
 
-/// One thing that keeps the daemon from waiting for the memory it gives out, and whether it could be had.
+/// One thing that keeps the daemon from waiting for the memory it gives out, and whether it could
+/// be had.
 struct Protection: Equatable {
     let name: String
     /// Why not; nil: it is on.
@@ -23,7 +24,8 @@ struct Protection: Equatable {
         ]
     }
 
-    /// Locks all memory: the arena's frames as they are committed, everything else now and from now on.
+    /// Locks all memory: the arena's frames as they are committed, everything else now and from now
+    /// on.
     static func lockMemory(_ arena: Arena) -> Protection {
         attempt("memory locked") { () throws(SystemFailure) in
             try ProcessProtection.lockMemory(sparse: [arena.mappingStart])

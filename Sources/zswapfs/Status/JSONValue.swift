@@ -1,5 +1,5 @@
-/// A JSON value and its text: enough to write a report. Reading JSON is others' business; Foundation
-/// is kept out of a daemon whose text is locked in memory.
+/// A JSON value and its text: enough to write a report. Reading JSON is others' business;
+/// Foundation's encoder would be more text to lock in memory for one report.
 indirect enum JSONValue {
     case string(String)
     case integer(Int)

@@ -14,14 +14,29 @@ struct StatusCommand: ParsableCommand {
     var json = false
 
     func run() throws {
+        var hasFailed = false
         try reportingFailures {
             let mounts = try MountTable.current().entries
                 .filter { $0.type == AreaPath.mountType }.map(\.mountPoint)
             var statuses: [MountStatus] = []
-            for mount in try chosen(of: mounts) { statuses.append(try MountStatus(reading: mount)) }
-            guard !json else { return print(StatusJSON.text(of: statuses)) }
-            print(statuses.map(Self.text).joined(separator: "\n\n"))
+            for mount in try chosen(of: mounts) {
+                do {
+                    statuses.append(try MountStatus(reading: mount))
+                } catch {
+                    // One mount that died, or went while we looked, does not hide the others.
+                    guard mountPoint == nil else { throw error }
+                    StandardError.write("zswapfs: \(CommandFailure(error).message)")
+                    hasFailed = true
+                }
+            }
+            if json || !statuses.isEmpty {
+                print(
+                    json
+                        ? StatusJSON.text(of: statuses)
+                        : statuses.map(Self.text).joined(separator: "\n\n"))
+            }
         }
+        if hasFailed { throw ExitStatus.failure.exitCode }
     }
 
     private func chosen(of mounts: [String]) throws -> [String] {

@@ -5,8 +5,8 @@ import ZswapCore
 /// An area while a command works on it: open and locked, so that two commands at once do not both
 /// find it unused.
 ///
-/// Law: the lock belongs to this open file and the loop device is attached to another one; the kernel
-/// keeps the latter open as long as the device is attached, and a lock with it.
+/// Law: the lock belongs to this open file and the loop device is attached to another one; the
+/// kernel keeps the latter open as long as the device is attached, and a lock with it.
 struct AreaFile {
     /// Where it is.
     let path: String
@@ -55,8 +55,8 @@ struct AreaFile {
         LoopDevice.attached().filter { $0.stands(on: identity, at: path) }
     }
 
-    /// Makes the area as long as asked for, or whole pages, and returns its length in bytes. An area
-    /// never becomes shorter: what is beyond the end may be someone's.
+    /// Makes the area as long as asked for, or whole pages, and returns its length in bytes. An
+    /// area never becomes shorter: what is beyond the end may be someone's.
     func grow(toByteCount wanted: UInt64?, undo: inout UndoList) throws -> UInt64 {
         let present = try file.status().byteCount
         if let wanted, wanted < present {
@@ -83,8 +83,8 @@ struct AreaFile {
         return byteCount
     }
 
-    /// Writes a new swap header, in one write of one page. Throws when the area begins with anything
-    /// but zeros or an older swap header: that is someone's data.
+    /// Writes a new swap header, in one write of one page. Throws when the area begins with
+    /// anything but zeros or an older swap header: that is someone's data.
     func format(byteCount: UInt64, label: String, undo: inout UndoList) throws {
         let old = try file.readStart(byteCount: Page.byteCount)
         guard SwapHeader.isPresent(in: old) || old.allSatisfy({ $0 == 0 }) else {

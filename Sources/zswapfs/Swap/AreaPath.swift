@@ -61,8 +61,8 @@ struct AreaPath: Equatable {
         guard mount.type == Self.mountType else {
             throw CommandFailure(
                 .badPath,
-                "\(path): lies on \(mount.mountPoint), which is \(mount.type) and not \(Self.mountType); "
-                    + "swap areas are files of a mounted zswapfs")
+                "\(path): lies on \(mount.mountPoint), which is \(mount.type) and not "
+                    + "\(Self.mountType); swap areas are files of a mounted zswapfs")
         }
         guard path != mount.mountPoint else {
             throw CommandFailure(.badPath, "\(path): is the mount point; name a file in it")

@@ -5,14 +5,15 @@ import ZswapCore
 /// A loop device attached to an area, with direct I/O and sectors of a page.
 ///
 /// The device detaches itself when its last user closes it (LO_FLAGS_AUTOCLEAR). So while a command
-/// sets it up, this open file keeps it, and a command that is killed leaves none; later the kernel's
-/// swap keeps it, and it is gone after swapoff, whoever calls that.
+/// sets it up, this open file keeps it, and a command that is killed leaves none; later the
+/// kernel's swap keeps it, and it is gone after swapoff, whoever calls that.
 ///
 ///     attach -> device open here -> swapon -> closed here -> swapoff -> nobody has it: detached
 struct LoopAttachment {
     /// How often another free device is asked for when someone else was faster.
     private static let attemptCountMax = 64
-    /// How long a detached device may stay busy: programs that look at every new disk hold it briefly.
+    /// How long a detached device may stay busy: programs that look at every new disk hold it
+    /// briefly.
     static let detachMilliseconds = 5000
     /// The kernel's own limit of write throttling for the device.
     private static let throttleDefault = "-1"
@@ -22,7 +23,8 @@ struct LoopAttachment {
     /// Keeps it attached.
     let handle: OpenFile
 
-    /// Attaches a free loop device to the file at `path`. Throws when none can be had, and says why.
+    /// Attaches a free loop device to the file at `path`. Throws when none can be had, and says
+    /// why.
     init(
         to path: String, _ request: LoopAttachRequest = LoopAttachRequest(),
         freeDevice: () throws(SystemFailure) -> LoopDevice, undo: inout UndoList
@@ -57,8 +59,8 @@ struct LoopAttachment {
             case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
                 throw CommandFailure(
                     .unavailable,
-                    "\(error.path): this kernel has no loop devices here (\(error.errno.name)); try "
-                        + "`modprobe loop`, or give the container /dev/loop-control")
+                    "\(error.path): this kernel has no loop devices here (\(error.errno.name)); "
+                        + "try `modprobe loop`, or give the container /dev/loop-control")
             case .noSpace:
                 throw CommandFailure(
                     .unavailable, "no loop device is left; `losetup -a` tells who has them")

@@ -46,10 +46,10 @@ extension SwapDevice {
                 let used = ByteSize(bytes: entry.usedByteCount)
                 throw CommandFailure(
                     .unavailable,
-                    "\(entry.path): not enough memory to bring back the \(used) that are swapped to "
-                        + "it (ENOMEM); the swap stays on. End programs, raise the limit of the memory "
-                        + "cgroup that they are in, or add another swap area (`zswapfs swap on`), "
-                        + "then try again")
+                    "\(entry.path): not enough memory to bring back the \(used) swapped to "
+                        + "it (ENOMEM); the swap stays on. End programs, raise the limit of the "
+                        + "memory cgroup that they are in, or add another swap area "
+                        + "(`zswapfs swap on`), then try again")
             case .interrupted:
                 throw CommandFailure(
                     .failure,
@@ -65,8 +65,8 @@ extension SwapDevice {
         guard SwapHeader.isPresent(in: try handle.readStart(byteCount: Page.byteCount)) else {
             throw CommandFailure(
                 .failure,
-                "\(device.path): stands on \(file) but holds no swap area; `losetup -d \(device.path)` "
-                    + "detaches it")
+                "\(device.path): stands on \(file) but holds no swap area; `losetup -d "
+                    + "\(device.path)` detaches it")
         }
         do {
             try OpenFile(device.path, for: .claimingDevice).close()

@@ -1,6 +1,7 @@
 import ZswapCore
 
-/// The first page of a swap area, as mkswap(8) writes it and the kernel reads it. It has no checksum.
+/// The first page of a swap area, as mkswap(8) writes it and the kernel reads it. It has no
+/// checksum.
 ///
 ///     0          1024      1028        1032        1036   1052    1068            4086     4096
 ///     | bootbits | version | last page | bad pages | UUID | label | padding, zeros | magic |

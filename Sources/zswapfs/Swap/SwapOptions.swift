@@ -3,7 +3,8 @@ import ZswapCore
 
 /// What `swap on` is asked for besides the path, with every value in its range.
 struct SwapOptions: Equatable {
-    /// The size of a new area when none is asked for. An area takes memory for what is written only.
+    /// The size of a new area when none is asked for. An area takes memory for what is written
+    /// only.
     static let byteCountDefault: UInt64 = 1 << 30
     /// The priorities that swapon(8) takes; -1 leaves the choice to the kernel.
     static let priorities = -1...32767

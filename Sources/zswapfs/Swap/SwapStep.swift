@@ -1,5 +1,5 @@
-/// The steps of switching an area on, in their order. Tests fail after each of them and look whether
-/// anything is left.
+/// The steps of switching an area on, in their order. Tests fail after each of them and look
+/// whether anything is left.
 enum SwapStep: CaseIterable {
     /// The area exists and nobody else works on it.
     case opened

@@ -1,0 +1,38 @@
+import Arena
+
+/// A short text in the arena: a length, then the bytes in words of eight.
+///
+///     | byte count 8 | bytes … |
+///
+/// Law: the count is written last and is 0 meanwhile, so a text is whole or not there.
+struct ArenaText {
+    private static let headerByteCount = 8
+
+    let arena: Arena
+    let start: ArenaOffset
+    /// Bytes of the cell, the count included; a multiple of eight.
+    let cellByteCount: Int
+
+    var textByteCountMax: Int { cellByteCount - Self.headerByteCount }
+
+    func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        precondition(bytes.count <= textByteCountMax)
+        arena.storeWord(0, at: start)
+        for (index, first) in stride(from: 0, to: bytes.count, by: 8).enumerated() {
+            let word = bytes[first..<min(first + 8, bytes.count)].reversed()
+                .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            arena.storeWord(word, at: start + Self.headerByteCount + index * 8)
+        }
+        arena.storeWord(UInt64(bytes.count), at: start)
+    }
+
+    func read() -> String {
+        let count = Int(min(arena.loadWord(at: start), UInt64(textByteCountMax)))
+        let bytes = (0..<count).map { index in
+            let word = arena.loadWord(at: start + Self.headerByteCount + index / 8 * 8)
+            return UInt8(truncatingIfNeeded: word >> UInt64(index % 8 * 8))
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,66 @@
+import Arena
+import ZswapCore
+
+/// What entries mean: which driver a generation is, which compressor a number, how long chains are.
+/// In the arena, so that a new process can read every entry that an old one left.
+///
+///     0 chain length   8 run of the store's counters   2048 … compressors, 32 × 64 bytes
+///     4096 … drivers by generation, 256 × 64 bytes; empty: the generation has no pool
+///
+/// Law: a generation's driver is written before the first entry can name it, and taken away after
+/// its last entry went.
+/// Price: five frames.
+struct StoreRecord {
+    /// Longest name of a driver or compressor, in bytes.
+    static let nameByteCountMax = cellByteCount - 8
+    /// Where the superblock keeps the run of this record.
+    /// The area directory's runs come before.
+    static let runWord = 2048
+    private static let frameCount = 5
+    private static let cellByteCount = 64
+    private static let compressorsStart = 2048
+    private static let poolsStart = Page.byteCount
+
+    private let arena: Arena
+    private let start: ArenaOffset
+
+    /// A new, empty record, known to the superblock.
+    init(in arena: Arena) throws(ArenaError) {
+        precondition(
+            Self.poolsStart + Limits.poolsMax * Self.cellByteCount
+                <= Self.frameCount * Page.byteCount)
+        self.arena = arena
+        let run = try arena.takeRun(frameCount: Self.frameCount, for: .table)
+        start = arena.offset(of: run, frameCount: Self.frameCount)
+        arena.clear(at: start, count: Self.frameCount * Page.byteCount)
+        arena.storeWord(UInt64(run.rawValue), at: Arena.userBlock + Self.runWord)
+    }
+
+    /// The record that the superblock knows; nil in an arena without a store.
+    init?(existingIn arena: Arena) {
+        let number = arena.loadWord(at: Arena.userBlock + Self.runWord)
+        guard number != 0 else { return nil }
+        self.arena = arena
+        start = arena.offset(
+            of: RunNumber(rawValue: UInt32(number)), frameCount: Self.frameCount)
+    }
+
+    var chainLength: Int {
+        get { Int(arena.loadWord(at: start)) }
+        nonmutating set { arena.storeWord(UInt64(newValue), at: start) }
+    }
+
+    var eventsRun: UInt32 {
+        get { arena.loadHalfWord(at: start + 8) }
+        nonmutating set { arena.storeHalfWord(newValue, at: start + 8) }
+    }
+
+    func compressorName(_ number: Int) -> ArenaText { cell(Self.compressorsStart, number) }
+    func poolType(_ generation: Int) -> ArenaText { cell(Self.poolsStart, generation) }
+
+    private func cell(_ first: Int, _ index: Int) -> ArenaText {
+        ArenaText(
+            arena: arena, start: start + first + index * Self.cellByteCount,
+            cellByteCount: Self.cellByteCount)
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import zswapfs
+
+/// Help, version, and arguments that make no sense.
+extension CommandLineTests {
+    @Suite struct HelpTests {
+        static let commands = [
+            [], ["mount"], ["unmount"], ["swap"], ["swap", "on"], ["swap", "off"], ["status"],
+        ]
+
+        @Test(arguments: commands) func helpSaysWhatACommandDoes(command: [String]) throws {
+            for arguments in [command + ["--help"], ["help"] + command] {
+                let outcome = try BuiltProgram.run(arguments)
+                #expect(outcome.status == 0, "\(arguments)")
+                #expect(outcome.errors.isEmpty)
+                #expect(outcome.output.hasPrefix("OVERVIEW: "))
+                let usage = (["USAGE: zswapfs"] + command).joined(separator: " ")
+                #expect(outcome.output.contains(usage))
+                for line in outcome.output.split(separator: "\n") {
+                    #expect(line.count <= 100, "\(line)")
+                    #expect(line.last?.isWhitespace == false, "\(line)")
+                }
+            }
+        }
+
+        @Test func helpTellsEveryOption() throws {
+            let expected = [
+                ["mount"]: [
+                    "-o", "--foreground", "--log-level", "arena=", "chain=", "allow_other",
+                ],
+                ["swap", "on"]: ["--size", "--priority", "--discard"],
+                ["status"]: ["--json"],
+            ]
+            for (command, options) in expected {
+                let text = try BuiltProgram.run(command + ["--help"]).output
+                for option in options { #expect(text.contains(option), "\(command) \(option)") }
+                #expect(!text.contains("ready-descriptor"), "an inner option is shown")
+            }
+            let text = try BuiltProgram.run(["--help"]).output
+            for command in Self.commands.compactMap(\.first) { #expect(text.contains(command)) }
+        }
+
+        @Test func theVersionIsOneLine() throws {
+            let outcome = try BuiltProgram.run(["--version"])
+            #expect(outcome.status == 0)
+            #expect(outcome.output == Zswapfs.version + "\n")
+        }
+
+        @Test func aloneItShowsHelp() throws {
+            let outcome = try BuiltProgram.run([])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("SUBCOMMANDS:"))
+        }
+
+        @Test(arguments: [
+            (["nosuch"], "nosuch"), (["mount", "--nosuch", "/"], "--nosuch"),
+            (["mount"], "mount-point"),
+            (["mount", "/a", "/b"], "'/b'"), (["unmount"], "mount-point"),
+            (["mount", "/", "--log-level", "loud"], "loud"),
+            (["unmount", "--force", "/"], "--force"), (["status", "a", "b"], "'b'"),
+            (["status", "--xml"], "--xml"), (["swap", "nosuch"], "nosuch"),
+            (["swap", "on"], "path"), (["swap", "on", "/a", "--size", "1X"], "1X"),
+            (["swap", "on", "/a", "--priority", "high"], "high"),
+            (["swap", "on", "/a", "--discard", "often"], "often"), (["swap", "off"], "path"),
+        ])
+        func senselessArgumentsAreNamed(arguments: [String], word: String) throws {
+            let outcome = try BuiltProgram.run(arguments)
+            #expect(outcome.refuses(64, "Error: "), "\(arguments): \(outcome)")
+            let first = outcome.errors.split(separator: "\n").first ?? ""
+            #expect(first.contains(word), "\(arguments): \(outcome)")
+            #expect(outcome.errors.contains("Usage: zswapfs"))
+        }
+
+        /// The table in the document, the enumeration in the program: one is the other.
+        @Test func exitStatusesAreTheDocumented() throws {
+            let path = BuiltProgram.packagePath + "/Docs/Command-Line.md"
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            let rows = text.split(separator: "\n").compactMap { line -> (Int32, String)? in
+                let cells = line.split(separator: "|").map {
+                    $0.trimmingCharacters(in: .whitespaces)
+                }
+                guard cells.count == 3, let status = Int32(cells[0]) else { return nil }
+                return (status, cells[1])
+            }
+            #expect(rows.map(\.0) == ExitStatus.allCases.map(\.rawValue))
+            #expect(rows.map(\.1) == ExitStatus.allCases.map { "\($0)" })
+            for command in Self.commands where !command.isEmpty && command != ["swap"] {
+                let heading = "## zswapfs " + command.joined(separator: " ")
+                #expect(text.contains(heading), "no section \(heading)")
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import LinuxSystem
+
+/// A mount of the built program in a directory of its own, served by a daemon of its own in the
+/// foreground. When dropped it is unmounted and its daemon has ended, whatever the test did to it.
+public final class TemporaryMount {
+    /// It did not come up, or did not go.
+    public struct Trouble: Error, CustomStringConvertible {
+        /// What happened instead.
+        public let description: String
+    }
+
+    /// Where it is mounted.
+    public let path: String
+    /// The daemon.
+    public let daemon: ProgramRun
+    private let directory: TemporaryDirectory
+
+    /// Mounts with these options and waits until it serves.
+    public init(_ options: String..., level: String = "notice") throws {
+        guard let program = BuiltProgram.zswapfs else { throw CallFailure("zswapfs", ENOENT) }
+        directory = try TemporaryDirectory()
+        path = try directory.makeDirectory("mount")
+        daemon = try ProgramRun(
+            program,
+            ["mount", path, "--foreground", "--log-level", level]
+                + options.flatMap { ["-o", $0] })
+        let isUp = Patience.wait(milliseconds: 20_000) { [path, daemon] in
+            MountHost.isMounted(path) || !daemon.isRunning
+        }
+        guard isUp, daemon.isRunning, SystemCall.exists("\(path)/stats/version") else {
+            throw Trouble(description: "no mount: \(daemon.errorText)")
+        }
+    }
+
+    deinit {
+        while MountHost.isMounted(path) {
+            guard umount2(path, CInt(MNT_DETACH)) == 0 else { break }
+        }
+        if daemon.wait(seconds: 10) == nil { daemon.signal(SIGKILL) }
+    }
+
+    /// The path of an area, or of a control file.
+    public func path(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Opens an area.
+    public func open(
+        _ name: String, _ flags: CInt = O_RDWR | O_CREAT
+    ) throws(CallFailure) -> MountedFile {
+        try MountedFile(path(name), flags)
+    }
+
+    /// What a control file says, without the newline at the end.
+    public func control(_ name: String) throws(CallFailure) -> String {
+        let file = try MountedFile(path(name), O_RDONLY)
+        var text: [UInt8] = []
+        while true {
+            let part = try file.read(at: text.count, count: 1 << 16)
+            if part.isEmpty { break }
+            text += part
+        }
+        if text.last == UInt8(ascii: "\n") { text.removeLast() }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// A number from a control file.
+    public func number(_ name: String) throws -> Int {
+        guard let number = Int(try control(name)) else {
+            throw Trouble(description: "\(name) is no number")
+        }
+        return number
+    }
+
+    /// Writes a control file as `echo value > file` does.
+    public func set(_ name: String, _ value: String) throws(CallFailure) {
+        let file = try MountedFile(path(name), O_WRONLY | O_CREAT | O_TRUNC)
+        try file.append((value + "\n").utf8)
+        try file.close()
+    }
+
+    /// Unmounts by umount(2), as umount(8) does.
+    public func unmount() throws(CallFailure) { try SystemCall.run("umount") { umount2(path, 0) } }
+}

@@ -1,0 +1,45 @@
+import Arena
+import TestSupport
+import Testing
+
+@testable import SwapStore
+
+/// What a new process has to find in the arena besides the tables.
+@Suite struct StoreRecordTests {
+    @Test func namesAndNumbersAreInTheArena() throws {
+        let store = try TestStore(zpool: "zsmalloc")
+        let record = try #require(StoreRecord(existingIn: store.arena))
+        #expect(record.chainLength == 8)
+        #expect(record.eventsRun == store.store.events.run.rawValue)
+        #expect(record.compressorName(0).read() == "lz4")
+        #expect(record.compressorName(1).read() == "")
+        #expect(record.poolType(1).read() == "zsmalloc")
+        #expect(record.poolType(2).read() == "")
+    }
+
+    @Test func aGenerationHasItsDriverAsLongAsItHasPages() throws {
+        let store = try TestStore(zpool: "zsmalloc")
+        let record = try #require(StoreRecord(existingIn: store.arena))
+        try store.store.setZpool("zbud")
+        #expect(record.poolType(2).read() == "zbud")
+        while store.store.housekeep() {}
+        #expect(record.poolType(1).read() == "")
+    }
+
+    @Test func anArenaWithoutAStoreHasNone() throws {
+        let arena = try Arena(Arena.Configuration(capacityByteCount: 64 << 20))
+        #expect(StoreRecord(existingIn: arena) == nil)
+    }
+
+    /// The name that stands stays readable until the new one is whole.
+    @Test func aRenameNeverLeavesHalfAName() throws {
+        let store = try TestStore(zpool: "zbud")
+        let area = try store.makeArea()
+        area.record.name = "first"
+        let second = String(repeating: "é", count: 127) + "x"
+        area.record.name = second
+        #expect(area.record.name == second)
+        area.record.name = "third"
+        #expect(area.record.name == "third")
+    }
+}
