@@ -94,7 +94,8 @@ final class GrowerThread: @unchecked Sendable {
     }
 
     func join() {
-        isStopping.store(true, ordering: .releasing)
+        // A full barrier: the wish must not be read before the stop can be seen.
+        _ = isStopping.exchange(true, ordering: .sequentiallyConsistent)
         arena.growerSignal.wake()
         pthread_join(thread, nil)
     }
@@ -108,7 +109,7 @@ final class GrowerThread: @unchecked Sendable {
     private func run() {
         _ = clinux_set_thread_name("zswapfs-grower")
         var lookedAt = Self.now
-        while !isStopping.load(ordering: .acquiring) {
+        while !isStopping.load(ordering: .sequentiallyConsistent) {
             // However often it is woken: what comes and goes within this time has not stayed free.
             let looksForExcess = Self.now - lookedAt >= Self.releaseNanoseconds
             if looksForExcess { lookedAt = Self.now }

@@ -3,14 +3,13 @@
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <linux/futex.h>
 #include <linux/loop.h>
 #include <malloc.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,7 +35,8 @@ static inline int clinux_memfd_create(const char *name, unsigned int flags) {
     return (int)syscall(SYS_memfd_create, name, flags);
 }
 static inline int clinux_punch_hole(int fd, int64_t offset, int64_t length) {
-    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+    return (int)syscall(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+                        length);
 }
 static inline long clinux_futex_wait(const uint32_t *word, uint32_t expected, int64_t nanoseconds) {
     struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
@@ -58,7 +58,7 @@ static inline int clinux_set_thread_name(const char *name) {
 #define CLINUX_SWAP_FLAG_DISCARD_ONCE 0x20000
 #define CLINUX_SWAP_FLAG_DISCARD_PAGES 0x40000
 
-static inline char **clinux_environment(void) { return environ; }
+static inline char **clinux_environment(void) { return __environ; }
 
 static inline int clinux_open(const char *path, int flags, mode_t mode) {
     return open(path, flags, mode);
@@ -92,9 +92,14 @@ static inline unsigned int clinux_minor(dev_t device) { return minor(device); }
 #define CLINUX_SPAWN_SETSID 0x80 /* POSIX_SPAWN_SETSID */
 #define CLINUX_MCL_ONFAULT 4     /* MCL_ONFAULT */
 
-static inline int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
-static inline int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
-    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+/* <spawn.h> and _GNU_SOURCE are kept out: with either, this module would have an fd_set of its own
+   that differs from the C library module's. */
+extern int clinux_add_close_from(void *actions, int first)
+    __asm__("posix_spawn_file_actions_addclosefrom_np");
+
+static inline int clinux_pipe(int *ends) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
+static inline int clinux_spawn_close_from(void *actions, int first) {
+    return clinux_add_close_from(actions, first);
 }
 static inline void clinux_open_log(const char *name) { openlog(name, LOG_PID, LOG_DAEMON); }
 static inline void clinux_log(int priority, const char *line) { syslog(priority, "%s", line); }

@@ -44,7 +44,6 @@ extension Operations {
             }
         }
         guard case .control(let path) = try node(inode) else { throw Refusal(EISDIR) }
-        guard offset == 0 else { throw Refusal(EINVAL) }
         let text = bytes.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
         guard let text else { throw Refusal(EINVAL) }
         do {

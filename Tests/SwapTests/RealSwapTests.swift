@@ -79,8 +79,7 @@ extension SwapTests {
 
         @Test func swapOffBringsEverythingBack() throws {
             let mount = try SwapMount("off")
-            // Without a word from the kernel about free slots, only swap off itself gives memory
-            // back.
+            // Without a word from the kernel about free slots only swap off gives memory back.
             let device = try mount.swapOn("swap", megabyteCount: 64, discard: "none")
             let group = try MemoryGroup("off", limitByteCount: 16 << 20)
             let process = try SwappedProcess(

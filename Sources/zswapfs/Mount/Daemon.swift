@@ -90,7 +90,11 @@ struct Daemon {
     private func tryToStop(_ signal: String) {
         do {
             let mounts = try MountTable.current()
-            guard let mount = mounts.entries.last(where: { $0.mountPoint == path }) else { return }
+            guard let mount = mounts.entries.last(where: { $0.mountPoint == path }) else {
+                return logger.error(
+                    "\(signal) refused: \(path) is unmounted here, but another mount namespace has it"
+                )
+            }
             let users = try MountUsers(of: mount)
             guard users.lines.isEmpty else {
                 let lines = users.lines.joined(separator: "; ")

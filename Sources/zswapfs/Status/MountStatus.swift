@@ -1,4 +1,5 @@
 import LinuxSystem
+import SystemPackage
 import ZswapCore
 
 /// What one mount says of itself, read from its control files: what `status` shows.
@@ -74,13 +75,26 @@ struct MountStatus {
         return counters
     }
 
+    /// What an area's file says; nil when the area was removed since it was listed.
+    private static func areaText(
+        _ mountPoint: String, _ name: String
+    ) throws(SystemFailure) -> String? {
+        do {
+            return try text(mountPoint, "stats/areas/" + name)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            return nil
+        }
+    }
+
     private static func areas(of mountPoint: String) throws(SystemFailure) -> [AreaLine] {
         let swaps = try SwapTable.current()
         let devices = LoopDevice.attached()
         var areas: [AreaLine] = []
         for name in SystemText.names(inDirectory: mountPoint + "/stats/areas").sorted() {
             var values: [(name: String, value: Int)] = []
-            for line in try text(mountPoint, "stats/areas/" + name).split(separator: "\n") {
+            guard let text = try areaText(mountPoint, name) else { continue }
+            for line in text.split(separator: "\n") {
                 let words = line.split(separator: " ")
                 guard words.count == 2, let value = Int(words[1]) else { continue }
                 values.append((String(words[0]), value))
