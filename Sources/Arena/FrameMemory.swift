@@ -18,7 +18,7 @@ struct FrameMemory: @unchecked Sendable {
 
     /// Maps a new memfd of this size; no memory is taken yet.
     init(byteCount: Int, refusesCommit: (@Sendable (Int) -> Bool)?) throws(ArenaError) {
-        let descriptor = clinux_memfd_create("zswapfs-arena", UInt32(MFD_CLOEXEC))
+        let descriptor = clinux_memfd_create("zswapfs-arena")
         guard descriptor >= 0 else { throw .systemCall(name: "memfd_create", errno: errno) }
         guard ftruncate(descriptor, byteCount) == 0 else {
             let failure = errno

@@ -31,8 +31,8 @@
 #define PR_SET_IO_FLUSHER 57
 #endif
 
-static inline int clinux_memfd_create(const char *name, unsigned int flags) {
-    return (int)syscall(SYS_memfd_create, name, flags);
+static inline int clinux_memfd_create(const char *name) {
+    return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
 }
 static inline int clinux_punch_hole(int fd, int64_t offset, int64_t length) {
     return (int)syscall(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
@@ -89,6 +89,7 @@ static inline dev_t clinux_makedev(unsigned int major, unsigned int minor) {
 static inline unsigned int clinux_major(dev_t device) { return major(device); }
 static inline unsigned int clinux_minor(dev_t device) { return minor(device); }
 
+#define CLINUX_O_PATH 010000000  /* O_PATH */
 #define CLINUX_SPAWN_SETSID 0x80 /* POSIX_SPAWN_SETSID */
 #define CLINUX_MCL_ONFAULT 4     /* MCL_ONFAULT */
 
@@ -96,6 +97,8 @@ static inline unsigned int clinux_minor(dev_t device) { return minor(device); }
    that differs from the C library module's. */
 extern int clinux_add_close_from(void *actions, int first)
     __asm__("posix_spawn_file_actions_addclosefrom_np");
+
+extern const char *clinux_error_name(int error) __asm__("strerrorname_np");
 
 static inline int clinux_pipe(int *ends) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 static inline int clinux_spawn_close_from(void *actions, int first) {

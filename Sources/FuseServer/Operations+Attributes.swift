@@ -9,7 +9,7 @@ extension Operations {
     /// Bytes in the unit of `st_blocks`.
     private static let blockByteCount = 512
     /// What a control file's size reads, as in sysfs.
-    private static let controlByteCount = 4096
+    static let controlByteCount: UInt64 = 4096
 
     /// What to change; nil leaves as it is.
     struct Changes {
@@ -138,7 +138,7 @@ extension Operations {
             var result = directoryAttributes(inode, mode: mode)
             result.st_mode = S_IFREG | mode
             result.st_nlink = 1
-            result.st_size = Self.controlByteCount
+            result.st_size = Int(Self.controlByteCount)
             return result
         }
     }

@@ -44,6 +44,8 @@ extension Operations {
             }
         }
         guard case .control(let path) = try node(inode) else { throw Refusal(EISDIR) }
+        // At the start, or at the end that the size pretends, where appending writes.
+        guard offset == 0 || offset == Self.controlByteCount else { throw Refusal(EINVAL) }
         let text = bytes.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
         guard let text else { throw Refusal(EINVAL) }
         do {

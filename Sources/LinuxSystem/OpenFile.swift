@@ -35,8 +35,8 @@ public final class OpenFile {
         case .readingAndWriting: flags = O_RDWR
         case .claimingDevice: flags = O_RDONLY | O_EXCL
         case .creating: flags = O_RDWR | O_CREAT | O_EXCL
-        case .locating: flags = O_PATH
-        case .locatingDirectory: flags = O_PATH | O_DIRECTORY
+        case .locating: flags = CInt(CLINUX_O_PATH)
+        case .locatingDirectory: flags = CInt(CLINUX_O_PATH) | O_DIRECTORY
         }
         self.path = path
         descriptor = clinux_open(path, flags | O_CLOEXEC, 0o600)

@@ -32,7 +32,7 @@ extension SystemFailure: CustomStringConvertible {
 extension Errno {
     /// The symbolic name, `EBUSY`; the number for one that the C library does not know.
     public var name: String {
-        guard let name = strerrorname_np(rawValue) else { return "errno \(rawValue)" }
+        guard let name = clinux_error_name(rawValue) else { return "errno \(rawValue)" }
         return String(cString: name)
     }
 }

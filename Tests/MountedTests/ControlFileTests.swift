@@ -23,6 +23,8 @@ extension MountedTests {
             #expect(try shell("truncate -s 0 params/max_pool_percent") == 0)
             #expect(try shell("dd if=/dev/null of=params/zpool status=none") == 0)
             #expect(try mount.control("params/max_pool_percent") == "30")
+            #expect(try shell("echo 31 >> params/max_pool_percent") == 0)
+            #expect(try mount.control("params/max_pool_percent") == "31")
             #expect(try shell("echo 101 > params/max_pool_percent") != 0)
             #expect(try shell("echo 1 > params/compact") == 0)
             #expect(try shell("grep -q '\\[zbud\\]' params/available_zpools") == 0)

@@ -92,7 +92,7 @@ struct Daemon {
             let mounts = try MountTable.current()
             guard let mount = mounts.entries.last(where: { $0.mountPoint == path }) else {
                 return logger.error(
-                    "\(signal) refused: \(path) is unmounted here, but another mount namespace has it"
+                    "\(signal) refused: another mount namespace still has \(path)"
                 )
             }
             let users = try MountUsers(of: mount)
