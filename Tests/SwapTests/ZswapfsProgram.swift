@@ -1,16 +1,11 @@
 import Foundation
 import TestSupport
 
-/// The built command. `ZSWAPFS_PROGRAM` names another one than the one beside these tests, so that
-/// the release build can be tried.
+/// The built command, with both its outputs as one text.
 enum ZswapfsProgram {
-    static let path: String = {
-        if let given = ProcessInfo.processInfo.environment["ZSWAPFS_PROGRAM"] { return given }
-        let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        return tests.deletingLastPathComponent().appendingPathComponent("zswapfs").path
-    }()
+    static let path = BuiltProgram.zswapfs ?? "zswapfs"
 
-    static let isHere = FileManager.default.isExecutableFile(atPath: path)
+    static let isHere = BuiltProgram.zswapfs != nil
 
     /// How a command ended, and what it wrote to either output.
     struct Outcome: CustomStringConvertible {
