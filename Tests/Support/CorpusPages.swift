@@ -26,7 +26,8 @@ public enum CorpusPages {
 
     /// The first pages of a program, each 4096 bytes.
     public static func pages(of name: String, count: Int) throws -> [[UInt8]] {
-        let file = TemporaryFile("corpus-\(name)")
+        // A name of its own: tests that unpack the same pages run side by side.
+        let file = TemporaryFile("corpus-\(name)-\(UUID().uuidString)")
         try unpack(name, to: file.path)
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file.path)))
         return (0..<min(count, bytes.count / 4096)).map {
