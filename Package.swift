@@ -20,24 +20,32 @@ let tests: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// Where `mount-scripts/setup` puts a libfuse with io_uring when the system's has none. Searched
+/// first; nothing is lost when it is not there. Headers are found by `CFuse` itself.
+let libfuse: [LinkerSetting] = [
+    .unsafeFlags(["-L\(Context.packageDirectory)/.libfuse/lib"])
+]
+
 let package = Package(
     name: "zswapfs",
     products: [
         .library(name: "ZPool", targets: ["ZPool"]),
         .library(name: "Compressors", targets: ["Compressors"]),
+        .library(name: "Experiment", targets: ["Experiment"]),
         .executable(name: "zswapfs", targets: ["zswapfs"]),
+        .executable(name: "zswapfs-bench", targets: ["zswapfs-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
-        .systemLibrary(
-            name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-        .systemLibrary(
-            name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        // Without pkg-config: its search paths would come before that of our own libfuse.
+        .systemLibrary(name: "CFuse", providers: [.apt(["libfuse3-dev"])]),
+        .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CLinux"),
 
         .target(name: "ZswapCore", swiftSettings: safe),
@@ -59,7 +67,7 @@ let package = Package(
         .target(
             name: "FuseServer",
             dependencies: ["ZswapCore", "SwapStore", "ControlTree", "CFuse", "CLinux"],
-            swiftSettings: common),
+            swiftSettings: common, linkerSettings: libfuse),
         .executableTarget(
             name: "zswapfs",
             dependencies: [
@@ -67,6 +75,26 @@ let package = Package(
                 "FuseServer", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: safe),
+
+        .target(
+            name: "NullFilesystem", dependencies: ["ZswapCore", "CFuse", "CLinux"],
+            swiftSettings: common, linkerSettings: libfuse),
+        .target(
+            name: "Experiment",
+            dependencies: [
+                "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "LinuxSystem",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "zswapfs-bench",
+            dependencies: [
+                "ZswapCore", "Experiment", "NullFilesystem", "LinuxSystem",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: safe),

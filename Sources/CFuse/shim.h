@@ -3,9 +3,17 @@
 #define CFUSE_SHIM_H
 
 #define FUSE_USE_VERSION 312
-#include <fuse_lowlevel.h>
-#include <fuse_opt.h>
+/* The libfuse that mount-scripts/setup builds when the system's knows no io_uring goes first. Named
+   by its place, so that no target needs a flag. */
+#if __has_include("../../.libfuse/include/fuse3/fuse_lowlevel.h")
+#include "../../.libfuse/include/fuse3/fuse_lowlevel.h"
+#include "../../.libfuse/include/fuse3/fuse_opt.h"
+#else
+#include <fuse3/fuse_lowlevel.h>
+#include <fuse3/fuse_opt.h>
+#endif
 #include <linux/fuse.h>
+#include <stdbool.h>
 #include <sys/uio.h>
 
 /* FUSE_ARGS_INIT is a compound literal, which Swift cannot see. */

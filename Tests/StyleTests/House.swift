@@ -18,6 +18,7 @@ enum House {
         "Experiment": [
             "ZswapCore", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
         ],
+        "NullFilesystem": ["ZswapCore", "CFuse", "CLinux"],
         "zswapfs": nil,
         "zswapfs-bench": nil,
     ]

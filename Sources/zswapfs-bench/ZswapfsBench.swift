@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `zswapfs-bench`: measures zswapfs against its floor and against its peers.
+@main struct ZswapfsBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zswapfs-bench",
+        abstract: "Measure zswapfs against its floor and against its peers.")
+}
