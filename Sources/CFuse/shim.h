@@ -13,6 +13,8 @@
 #include <fuse3/fuse_opt.h>
 #endif
 #include <linux/fuse.h>
+#include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/uio.h>
 
@@ -27,5 +29,25 @@ static inline struct fuse_session *cfuse_session_new(struct fuse_args *args,
                                                      size_t op_size, void *userdata) {
     return fuse_session_new(args, ops, op_size, userdata);
 }
+
+/* FUSE over io_uring came with libfuse 3.18. With an older one there is never a ring. */
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 18)
+static inline bool cfuse_has_ring(void) { return true; }
+static inline bool cfuse_is_ring(fuse_req_t request) { return fuse_req_is_uring(request); }
+static inline int cfuse_ring_payload(fuse_req_t request, char **payload, size_t *byte_count) {
+    return fuse_req_get_payload(request, payload, byte_count, NULL);
+}
+#else
+static inline bool cfuse_has_ring(void) { return false; }
+static inline bool cfuse_is_ring(fuse_req_t request) { (void)request; return false; }
+static inline int cfuse_ring_payload(fuse_req_t request, char **payload, size_t *byte_count) {
+    (void)request; (void)payload; (void)byte_count; return -EINVAL;
+}
+#endif
+
+/* The stack of threads that libfuse starts itself, which takes no wish for it. Declared here, as
+   <pthread.h> keeps it from programs that are not _GNU_SOURCE. */
+extern int pthread_getattr_default_np(pthread_attr_t *attributes);
+extern int pthread_setattr_default_np(const pthread_attr_t *attributes);
 
 #endif

@@ -4,13 +4,20 @@ public struct ControlFacts: Equatable, Sendable {
     public var version: String
     /// How requests come in: "/dev/fuse", "io_uring"; empty when nobody said.
     public var transport: String
+    /// What it consists of, or why not by a better way and what that would need; empty when nobody
+    /// said.
+    public var transportReason: String
     /// What protects the daemon under memory pressure, a few words each: "memory locked".
     public var protections: [String]
 
     /// Facts; nothing known unless told.
-    public init(version: String = "", transport: String = "", protections: [String] = []) {
+    public init(
+        version: String = "", transport: String = "", transportReason: String = "",
+        protections: [String] = []
+    ) {
         self.version = version
         self.transport = transport
+        self.transportReason = transportReason
         self.protections = protections
     }
 }

@@ -57,8 +57,12 @@ extension ControlTree {
             "stats/version", .word, "The version of the daemon.",
             read: { subject throws(ControlError) in subject.facts().version }),
         ControlRow(
-            "stats/transport", .word, "How requests come in: /dev/fuse.",
+            "stats/transport", .word, "How requests come in: io_uring, /dev/fuse.",
             read: { subject throws(ControlError) in subject.facts().transport }),
+        ControlRow(
+            "stats/transport_reason", .lines,
+            "What that consists of, or why not by a better way and what it would need.",
+            read: { subject throws(ControlError) in subject.facts().transportReason + "\n" }),
         ControlRow(
             "stats/protections", .lines,
             "What keeps the daemon from waiting for the memory it gives out, a line each: on, or"

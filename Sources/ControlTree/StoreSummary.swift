@@ -27,7 +27,7 @@ struct StoreSummary {
     private var aboutDaemon: [Line] {
         var lines: [Line] = []
         if !facts.version.isEmpty { lines.append(("version", facts.version)) }
-        if !facts.transport.isEmpty { lines.append(("transport", facts.transport)) }
+        if !facts.transport.isEmpty { lines.append(("transport", transport)) }
         if !facts.protections.isEmpty {
             lines.append(("protections", facts.protections.joined(separator: ", ")))
         }
@@ -35,6 +35,11 @@ struct StoreSummary {
         lines.append(
             ("takes pages", "with \(store.compressorName) into \(store.zpoolType)\(taking)"))
         return lines
+    }
+
+    private var transport: String {
+        facts.transportReason.isEmpty
+            ? facts.transport : "\(facts.transport) (\(facts.transportReason))"
     }
 
     private var aboutPages: [Line] {

@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import Synchronization
 
 /// Attributes and open files.
 extension Callbacks {
@@ -22,7 +23,8 @@ extension Callbacks {
         }
         table.statfs = { request, _ in
             Callbacks.answer(request) { session throws(Refusal) in
-                session.operations.statistics()
+                session.cameByRing.store(cfuse_is_ring(request), ordering: .releasing)
+                return session.operations.statistics()
             } send: { reply, statistics in
                 reply.send(statistics)
             }

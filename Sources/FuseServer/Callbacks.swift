@@ -18,6 +18,7 @@ enum Callbacks {
         addRefusals(to: &table)
         addAttributes(to: &table)
         addFiles(to: &table)
+        addData(to: &table)
         addDirectories(to: &table)
         return table
     }

@@ -16,7 +16,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     // Unchecked: threads are added before anybody can join them.
     private static let stackByteCount = 256 << 10
 
-    static let name = "/dev/fuse"
+    let kind = TransportKind.device
     private let session: Session
     private let workers: [ServingWorker]
     private let buffers: [RequestBuffer]

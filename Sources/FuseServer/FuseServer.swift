@@ -5,11 +5,10 @@ import Synchronization
 
 /// A mounted store: the FUSE side of the filesystem.
 ///
-///     init -> mount -> start -> (serves) -> waitUntilUnmounted
+///     init -> start -> (serves) -> waitUntilUnmounted
 ///
 /// Law: what reading, writing and discarding pages needs (threads, stacks, buffers, workers) is
-/// there before `start` returns; the kernel has its INIT answer when `mount` returns, and what it
-/// asks from then on waits for `start`.
+/// there before `start` returns. A server that could not start has left nothing mounted.
 public final class FuseServer: Sendable {
     private let store: SwapStore
     private let session: Session
@@ -26,45 +25,69 @@ public final class FuseServer: Sendable {
     ) throws(MountError) {
         precondition(options.threadCount > 0)
         self.store = store
+        let hasRing = options.transport == .ring
+        workers = try Self.makeWorkers(
+            options.threadCount + (hasRing ? Ring.queueCount : 0), for: store)
         session = try Session(
-            operations: Operations(store: store, tree: tree, onRefusal: onRefusal), options: options
-        )
-        var workers: [StoreWorker] = []
-        for _ in 0..<options.threadCount {
-            guard let worker = store.makeWorker() else { throw .worker }
-            workers.append(worker)
-        }
-        self.workers = workers
-        transport = DeviceTransport(session: session, workers: workers, onLastEnd: onEnd)
+            operations: Operations(store: store, tree: tree, onRefusal: onRefusal),
+            options: options,
+            ringWorkers: workers[options.threadCount...].map { ServingWorker(store: $0) })
+        let device = DeviceTransport(
+            session: session, workers: Array(workers[..<options.threadCount]), onLastEnd: onEnd)
+        transport = hasRing ? RingTransport(session: session, device: device) : device
     }
 
-    /// The transport in use, by name.
-    public static let transportName = DeviceTransport.name
+    private static func makeWorkers(
+        _ count: Int, for store: SwapStore
+    ) throws(MountError) -> [StoreWorker] {
+        var workers: [StoreWorker] = []
+        for _ in 0..<count {
+            guard let worker = store.makeWorker() else {
+                for worker in workers { store.removeWorker(worker) }
+                throw .worker
+            }
+            workers.append(worker)
+        }
+        return workers
+    }
 
-    /// Mounts at this directory and answers the kernel's first request.
-    public func mount(at path: String) throws(MountError) {
-        try session.mount(at: path)
+    /// Mounts at this directory, answers the kernel's first request and starts serving. Returns why
+    /// requests do not come by the ring that was asked for: then they come by /dev/fuse. Nil when
+    /// they come as asked.
+    public func start(at path: String) throws(MountError) -> RingObstacle? {
+        do {
+            try session.mount(at: path)
+        } catch {
+            removeWorkers()
+            throw error
+        }
         do {
             try transport.shakeHands()
+            try transport.start()
+            return transport.kind == .ring ? try session.findRingObstacle(at: path) : nil
         } catch {
-            session.unmount()
+            stop()
             throw error
         }
     }
 
-    /// Starts the serving threads.
-    public func start() throws(MountError) { try transport.start() }
+    /// Takes the mount down and waits for the serving threads. Lazily: who has a file open keeps it
+    /// until he closes it.
+    public func stop() {
+        session.unmount()
+        waitUntilUnmounted()
+    }
 
     /// Whether the mount has gone and all threads have ended.
     public var isFinished: Bool { transport.isFinished }
 
-    /// Takes the mount down; the serving threads end when the kernel has let go. Lazily, if it is
-    /// busy.
-    public func unmount() { session.unmount() }
-
     /// Waits for the serving threads, then gives their places in the store back.
     public func waitUntilUnmounted() {
         transport.join()
+        removeWorkers()
+    }
+
+    private func removeWorkers() {
         for worker in workers { store.removeWorker(worker) }
     }
 }

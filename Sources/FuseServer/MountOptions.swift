@@ -4,8 +4,11 @@ public struct MountOptions: Sendable {
     public var allowsOthers = false
     /// What stands as the source in the mount table.
     public var source = "zswapfs"
-    /// Threads that serve; at least 1.
+    /// Threads that serve /dev/fuse; at least 1.
     public var threadCount = 2
+    /// How requests come. With ``TransportKind/ring`` what the ring does not carry still comes by
+    /// /dev/fuse.
+    public var transport = TransportKind.device
 
     /// The defaults.
     public init() {}
@@ -23,4 +26,6 @@ public enum MountError: Error, Equatable, Sendable {
     case thread(errno: CInt)
     /// No more workers, or no memory for one.
     case worker
+    /// The kernel waits for a queue of the ring that never comes, and lets nobody through.
+    case stuckRing
 }

@@ -65,6 +65,17 @@ struct Reply: ~Copyable {
         discard self
     }
 
+    /// Data where it lies; libfuse copies nothing when that is the ring's own buffer.
+    consuming func send(_ data: UnsafeRawBufferPointer) {
+        fuse_reply_buf(request, data.baseAddress?.assumingMemoryBound(to: CChar.self), data.count)
+        discard self
+    }
+
+    consuming func send(writtenByteCount count: Int) {
+        fuse_reply_write(request, count)
+        discard self
+    }
+
     consuming func send(_ statistics: statvfs) {
         var statistics = statistics
         fuse_reply_statfs(request, &statistics)

@@ -18,9 +18,17 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
     private let workerKey: pthread_key_t
     private var session: OpaquePointer?
     private let isInitialized = Atomic<Bool>(false)
+    /// Workers for libfuse's ring threads, which take theirs with their first request.
+    private let ringWorkers: [ServingWorker]
+    private let takenRingWorkerCount = Atomic<Int>(0)
+    /// Whether the last statfs came by the ring.
+    let cameByRing = Atomic<Bool>(false)
 
-    init(operations: Operations, options: MountOptions) throws(MountError) {
+    init(
+        operations: Operations, options: MountOptions, ringWorkers: [ServingWorker] = []
+    ) throws(MountError) {
         self.operations = operations
+        self.ringWorkers = ringWorkers
         var key = pthread_key_t()
         guard pthread_key_create(&key, nil) == 0 else { throw .session }
         workerKey = key
@@ -28,6 +36,7 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
             "zswapfs", "-o", "fsname=\(options.source),subtype=zswapfs,default_permissions",
         ]
         if options.allowsOthers { words += ["-o", "allow_other"] }
+        if options.transport == .ring { words += ["-o", Ring.libfuseOptions] }
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         defer { arguments.forEach { free($0) } }
         // The session lives as long as self: unmount and destroy come before deinit ends.
@@ -64,10 +73,26 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
 
     /// The calling thread's worker.
     var worker: ServingWorker {
-        guard let pointer = pthread_getspecific(workerKey) else {
-            preconditionFailure("a request is served by a thread without a worker")
-        }
+        guard let pointer = pthread_getspecific(workerKey) else { return takeRingWorker() }
         return Unmanaged<ServingWorker>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// A thread without a worker is one of libfuse's ring threads with its first request. There
+    /// are as many workers as ring threads, and none is given back before the ring has ended.
+    private func takeRingWorker() -> ServingWorker {
+        let index = takenRingWorkerCount.add(1, ordering: .relaxed).oldValue
+        precondition(
+            index < ringWorkers.count, "a request is served by a thread without a worker")
+        let worker = ringWorkers[index]
+        pthread_setspecific(workerKey, Unmanaged.passUnretained(worker).toOpaque())
+        return worker
+    }
+
+    /// Stops libfuse's ring threads, if there are any, and waits for them. Only its own loop does
+    /// that, at its end; told to exit, it does nothing else.
+    func stopRing() {
+        fuse_session_exit(session)
+        _ = fuse_session_loop(session)
     }
 
     /// Hands a request as it was read to libfuse, which answers it through the callbacks.

@@ -1,8 +1,7 @@
 /// A way of getting requests from the kernel and answers back. The operations behind it are the
 /// same.
 protocol Transport: Sendable {
-    /// What status shows: "/dev/fuse".
-    static var name: String { get }
+    var kind: TransportKind { get }
     /// Answers the kernel's first request, on the calling thread; from then on the mount serves.
     func shakeHands() throws(MountError)
     /// Starts serving on threads of its own.

@@ -81,6 +81,14 @@ public final class OpenFile {
         return nil
     }
 
+    /// Takes the file's advisory lock, after whoever has it now.
+    public func waitForLock() throws(SystemFailure) {
+        while flock(descriptor, LOCK_EX) != 0 {
+            let failure = SystemFailure("flock", path)
+            guard failure.errno == .interrupted else { throw failure }
+        }
+    }
+
     /// Takes the file's advisory lock without waiting; false while someone else has it. The lock
     /// goes when the file is closed.
     public func tryLock() throws(SystemFailure) -> Bool {

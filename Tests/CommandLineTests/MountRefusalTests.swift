@@ -56,7 +56,9 @@ extension CommandLineTests {
             ("accept_threshold_percent=101", ["accept_threshold_percent=101", "0 to 100"]),
             ("enabled=maybe", ["enabled=maybe", "Y nor N"]), ("zpool", ["zpool", "needs a value"]),
             ("zpool=", ["zpool", "needs a value"]), ("compact=1", ["compact", "unknown option"]),
-            ("fsname=", ["fsname="]), ("rw,zpool=zbud,chain=99", ["chain=99"]),
+            ("transport=nosuch", ["transport=nosuch", "auto, uring, dev"]),
+            ("transport", ["transport="]), ("fsname=", ["fsname="]),
+            ("rw,zpool=zbud,chain=99", ["chain=99"]),
         ])
         func badOptionsAreNamed(option: String, words: [String]) throws {
             let outcome = try BuiltProgram.run(["mount", path, "-o", option])

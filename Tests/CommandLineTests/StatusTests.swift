@@ -23,7 +23,8 @@ extension CommandLineTests {
             let outcome = try BuiltProgram.run(["status", mount.path])
             #expect(outcome.status == 0, "\(outcome)")
             for word in [
-                mount.path, "zbud", "lz4", "my area", "/dev/fuse", "memory locked", "ratio",
+                mount.path, "zbud", "lz4", "my area",
+                (MountHost.hasRing ? "io_uring" : "/dev/fuse"), "memory locked", "ratio",
             ] {
                 #expect(outcome.output.contains(word), "\(word) is missing: \(outcome)")
             }

@@ -16,7 +16,8 @@ struct ControlFixture {
         fixture = try TestStore(zpool: zpool)
         tree = ControlTree(store: fixture.store) {
             ControlFacts(
-                version: "1.2.3", transport: "/dev/fuse", protections: ["memory locked", "no fork"])
+                version: "1.2.3", transport: "/dev/fuse", transportReason: "asked for",
+                protections: ["memory locked", "no fork"])
         }
         area = try fixture.makeArea("swap")
         _ = try fixture.makeArea("empty")

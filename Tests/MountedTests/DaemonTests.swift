@@ -95,7 +95,9 @@ extension MountedTests {
             try file.write([1, 2, 3], at: 0)
             mount.daemon.signal(SIGKILL)
             #expect(mount.daemon.wait(seconds: 15)?.status == 128 + SIGKILL)
-            #expect(SystemCall.errno { _ = try SystemCall.status(mount.path) } == ENOTCONN)
+            // The ring ends a moment before the connection; who asks in between is told so.
+            let first = SystemCall.errno { _ = try SystemCall.status(mount.path) }
+            #expect(first == ENOTCONN || first == ECONNABORTED)
             #expect(SystemCall.errno { _ = try file.read(at: 0, count: 3) } == ENOTCONN)
             #expect(SystemCall.errno { try file.write([1], at: 0) } == ENOTCONN)
             // Both say what happened and how to go on.

@@ -12,9 +12,14 @@ extension MountedTests {
         private static let seeds =
             environment["ZSWAPFS_FSX_SEEDS"]?.split(separator: " ").compactMap { UInt64($0) }
 
-        @Test(.timeLimit(.minutes(60)), arguments: Self.seeds ?? [1, 2])
-        func filesMatchTheModel(seed: UInt64) throws {
-            let mount = try TemporaryMount()
+        /// Each seed with one of the transports in turn.
+        private static let runs = (seeds ?? [1, 2]).enumerated().map { index, seed in
+            (seed, MountHost.transports[index % MountHost.transports.count])
+        }
+
+        @Test(.timeLimit(.minutes(60)), arguments: Self.runs)
+        func filesMatchTheModel(seed: UInt64, transport: String) throws {
+            let mount = try TemporaryMount("transport=\(transport)")
             let stepCount = Self.stepCount ?? 10_000
             var run = try RandomFileRun(mount, seed: seed)
             let start = Date()
@@ -22,7 +27,7 @@ extension MountedTests {
             let counts = run.counts.sorted { $0.value > $1.value }
                 .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
             let seconds = Int(Date().timeIntervalSince(start))
-            print("seed \(seed): \(stepCount) operations in \(seconds) s: \(counts)")
+            print("seed \(seed), \(transport): \(stepCount) operations in \(seconds) s: \(counts)")
             #expect(try mount.number("stats/checksum_fail") == 0)
             #expect(try mount.number("stats/failed_reads") == 0)
             #expect(try mount.number("stats/failed_writes") == 0)

@@ -18,6 +18,20 @@ public enum MountHost {
         return true
     }()
 
+    /// This kernel, and the libfuse that was built with, have FUSE over io_uring. A mount tells.
+    public static let hasRing: Bool = {
+        guard canMount, let mount = try? TemporaryMount(),
+            let transport = try? mount.control("stats/transport"),
+            let reason = try? mount.control("stats/transport_reason")
+        else { return false }
+        if transport == "io_uring" { return true }
+        print("FUSE over io_uring is not tried: \(reason)")
+        return false
+    }()
+
+    /// What `transport=` may be here.
+    public static let transports = hasRing ? ["uring", "dev"] : ["dev"]
+
     /// The reason to give where it is not so.
     public static let need = "needs root, /dev/fuse and the built zswapfs to mount"
 

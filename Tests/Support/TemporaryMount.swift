@@ -17,13 +17,20 @@ public final class TemporaryMount {
     private let directory: TemporaryDirectory
 
     /// Mounts with these options and waits until it serves.
-    public init(_ options: String..., level: String = "notice") throws {
+    public convenience init(_ options: String..., level: String = "notice") throws {
+        try self.init(options: options, level: level, through: [])
+    }
+
+    /// The same through another program, given with its arguments, that becomes the daemon.
+    public init(
+        options: [String], level: String = "notice", through prefix: [String]
+    ) throws {
         guard let program = BuiltProgram.zswapfs else { throw CallFailure("zswapfs", ENOENT) }
         directory = try TemporaryDirectory()
         path = try directory.makeDirectory("mount")
         daemon = try ProgramRun(
-            program,
-            ["mount", path, "--foreground", "--log-level", level]
+            "/usr/bin/env",
+            prefix + [program, "mount", path, "--foreground", "--log-level", level]
                 + options.flatMap { ["-o", $0] })
         let isUp = Patience.wait(milliseconds: 20_000) { [path, daemon] in
             MountHost.isMounted(path) || !daemon.isRunning
@@ -31,6 +38,11 @@ public final class TemporaryMount {
         guard isUp, daemon.isRunning, SystemCall.exists("\(path)/stats/version") else {
             throw Trouble(description: "no mount: \(daemon.errorText)")
         }
+        // Seen by others a moment before it knows how it serves.
+        let isReady = Patience.wait(milliseconds: 20_000) {
+            (try? control("stats/transport")).map { !$0.isEmpty } ?? !daemon.isRunning
+        }
+        guard isReady else { throw Trouble(description: "not ready: \(daemon.errorText)") }
     }
 
     deinit {

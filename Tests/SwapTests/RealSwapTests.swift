@@ -14,7 +14,8 @@ extension SwapTests {
         @Test(arguments: SwapPlan.runs) func noByteIsWrong(run: SwapPlan.Run) throws {
             let begin = Date()
             let kernelLog = try #require(KernelLog())
-            let mount = try SwapMount("run", options: ["zpool=\(run.zpool)"])
+            let mount = try SwapMount(
+                "run", options: ["zpool=\(run.zpool)", "transport=\(run.transport)"])
             let device = try mount.swapOn("swap", megabyteCount: SwapPlan.megabyteCount * 2)
             let flips = run.flips ? PoolFlips(mount) : nil
             defer { _ = flips?.stop() }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// How often and how large real swapping is tried. Small by itself; these variables ask for more:
 ///
@@ -17,24 +18,28 @@ enum SwapPlan {
     struct Run: CustomStringConvertible, Sendable {
         let number: Int
         let zpool: String
+        let transport: String
         let flips: Bool
 
         var description: String {
-            "run \(number), \(zpool)\(flips ? ", flipped every 100 ms" : "")"
+            "run \(number), \(zpool), \(transport)\(flips ? ", flipped every 100 ms" : "")"
         }
     }
 
     static let runs: [Run] = {
+        let transports = MountHost.transports
+        let (first, second) = (transports[0], transports[transports.count - 1])
         guard let runCount else {
             return [
-                Run(number: 1, zpool: "zsmalloc", flips: false),
-                Run(number: 2, zpool: "zbud", flips: false),
-                Run(number: 3, zpool: "zsmalloc", flips: true),
+                Run(number: 1, zpool: "zsmalloc", transport: first, flips: false),
+                Run(number: 2, zpool: "zbud", transport: second, flips: false),
+                Run(number: 3, zpool: "zsmalloc", transport: first, flips: true),
+                Run(number: 4, zpool: "zbud", transport: second, flips: true),
             ]
         }
         return (1...max(runCount, 1)).flatMap { number in
-            ["zsmalloc", "zbud"].map {
-                Run(number: number, zpool: $0, flips: number.isMultiple(of: 2))
+            zip(["zsmalloc", "zbud"], number % 4 < 2 ? [first, second] : [second, first]).map {
+                Run(number: number, zpool: $0, transport: $1, flips: number.isMultiple(of: 2))
             }
         }
     }()

@@ -11,12 +11,15 @@ import ZswapCore
 /// From settings to objects: the only place that knows every module.
 ///
 ///     Arena -> SwapStore -> ControlTree -> FuseServer
+///
+/// The server comes last, and again when the first one found no ring (``Connection``).
 struct Assembly {
     let arena: Arena
     let store: SwapStore
-    let tree: ControlTree
-    let server: FuseServer
     let protections: [Protection]
+    let facts: SharedFacts
+    private let tree: ControlTree
+    private let settings: MountSettings
 
     /// Files of `params` that can be given as mount options.
     static var parameterNames: [String] {
@@ -34,11 +37,8 @@ struct Assembly {
     /// Processors more than this gain nothing: the loop device has one submitting thread.
     private static let threadCounts = 2...16
 
-    init(
-        _ settings: MountSettings, logger: Logger,
-        onRefusal: @escaping @Sendable (String) -> Void,
-        onEnd: @escaping @Sendable () -> Void
-    ) throws(CommandFailure) {
+    init(_ settings: MountSettings, logger: Logger) throws(CommandFailure) {
+        self.settings = settings
         let total = Machine.memoryByteCount
         let early = Protection.applyBeforeThreads()
         var arenaConfiguration = Arena.Configuration(
@@ -55,38 +55,33 @@ struct Assembly {
         do {
             store = try Self.makeStore(settings, total, in: arena, logger)
             protections = early + [Protection.lockMemory(arena)]
-            tree = Self.makeTree(store, protections)
+            facts = SharedFacts(
+                ControlFacts(version: Zswapfs.version, protections: protections.map(\.text)))
+            tree = ControlTree(store: store) { [facts] in facts.now }
             try Self.apply(settings.parameters, to: tree, logger)
-            server = try Self.makeServer(
-                settings, store, tree, onRefusal: onRefusal, onEnd: onEnd)
         } catch {
             arena.stop()
             throw error
         }
     }
 
-    private static func makeTree(_ store: SwapStore, _ protections: [Protection]) -> ControlTree {
-        let facts = ControlFacts(
-            version: Zswapfs.version, transport: FuseServer.transportName,
-            protections: protections.map(\.text))
-        return ControlTree(store: store) { facts }
-    }
-
-    private static func makeServer(
-        _ settings: MountSettings, _ store: SwapStore, _ tree: ControlTree,
-        onRefusal: @escaping @Sendable (String) -> Void, onEnd: @escaping @Sendable () -> Void
-    ) throws(CommandFailure) -> FuseServer {
+    /// A server for the store, not mounted yet.
+    func makeServer(
+        _ transport: TransportKind, onRefusal: @escaping @Sendable (String) -> Void,
+        onEnd: @escaping @Sendable () -> Void
+    ) throws(MountError) -> FuseServer {
         var options = MountOptions()
         options.allowsOthers = settings.allowsOthers
         options.source = settings.source
-        options.threadCount = min(
-            max(Machine.processorCount, threadCounts.lowerBound), threadCounts.upperBound)
-        do {
-            return try FuseServer(
-                store: store, tree: tree, options: options, onRefusal: onRefusal, onEnd: onEnd)
-        } catch {
-            throw CommandFailure(.unavailable, "cannot set up the server: \(error)")
-        }
+        options.threadCount = Self.threadCount
+        options.transport = transport
+        return try FuseServer(
+            store: store, tree: tree, options: options, onRefusal: onRefusal, onEnd: onEnd)
+    }
+
+    /// Threads on /dev/fuse.
+    static var threadCount: Int {
+        min(max(Machine.processorCount, threadCounts.lowerBound), threadCounts.upperBound)
     }
 
     private static func makeStore(

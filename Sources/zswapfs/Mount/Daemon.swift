@@ -1,4 +1,5 @@
 import Arena
+import ControlTree
 import FuseServer
 import LinuxSystem
 import Logging
@@ -16,53 +17,44 @@ struct Daemon {
     private static let idleSeconds = 1
 
     private let assembly: Assembly
+    private let server: FuseServer
     private let path: String
     private let logger: Logger
-    private let isBackground: Bool
     private let messages: PendingMessages
 
+    /// Sets everything up and mounts.
     init(
         settings: MountSettings, path: String, level: Logger.Level, isBackground: Bool
     ) throws(CommandFailure) {
         SignalGate.close()
         self.path = path
-        self.isBackground = isBackground
-        logger = DaemonLog.make(isBackground: isBackground, level: level)
+        let logger = DaemonLog.make(isBackground: isBackground, level: level)
+        self.logger = logger
         let messages = PendingMessages()
         self.messages = messages
-        assembly = try Assembly(
-            settings, logger: logger,
+        let assembly = try Assembly(settings, logger: logger)
+        self.assembly = assembly
+        let connection = Connection(
+            assembly: assembly, path: path, logger: logger,
             onRefusal: { message in
                 messages.add(message)
                 SignalGate.wake()
-            }, onEnd: SignalGate.wake)
-    }
-
-    func run() throws(CommandFailure) {
+            })
         do {
-            try assembly.server.mount(at: path)
-            try assembly.server.start()
+            server = try connection.make(settings.transport)
         } catch {
-            assembly.server.unmount()
-            assembly.server.waitUntilUnmounted()
             assembly.arena.stop()
-            throw failure(error)
+            throw error
         }
         if isBackground { Background.announceReady() }
-        logger.notice("\(summary)")
-        serve()
-        assembly.server.waitUntilUnmounted()
-        assembly.arena.stop()
-        logger.notice("\(path): unmounted")
     }
 
-    /// libfuse has said on standard error what the kernel or fusermount3 refused.
-    private func failure(_ error: MountError) -> CommandFailure {
-        guard case .mount = error, !Privileges.includeSystemAdministration else {
-            return CommandFailure(.failure, "cannot mount at \(path): \(error)")
-        }
-        return CommandFailure(
-            .notPermitted, "\(path): may not be mounted at by this user; try again as root")
+    func run() {
+        logger.notice("\(summary)")
+        serve()
+        server.waitUntilUnmounted()
+        assembly.arena.stop()
+        logger.notice("\(path): unmounted")
     }
 
     /// What this mount decided, in one line.
@@ -71,14 +63,14 @@ struct Daemon {
         let off = assembly.protections.filter { !$0.isOn }.map(\.text)
         let parts = [
             "zpool \(assembly.store.zpoolType)", "compressor \(assembly.store.compressorName)",
-            "transport \(FuseServer.transportName)",
+            "transport \(assembly.facts.now.transport)",
             "protections on: \(on.isEmpty ? "none" : on.joined(separator: ", "))",
         ]
         return "\(path): serves with " + (parts + off).joined(separator: "; ")
     }
 
     private func serve() {
-        while !assembly.server.isFinished {
+        while !server.isFinished {
             if case .stop(let signal) = SignalGate.wait(seconds: Self.idleSeconds) {
                 tryToStop(signal)
             }

@@ -19,8 +19,8 @@ struct MountCommand: ParsableCommand {
         help: ArgumentHelp(
             """
             Options: any file of /params that can be written (zpool=zbud), allow_other, \
-            arena=SIZE (the most memory the store may take), chain=4…16 (frames in a zspage). May \
-            be repeated.
+            arena=SIZE (the most memory the store may take), chain=4…16 (frames in a zspage), \
+            transport=auto|uring|dev (how requests come). May be repeated.
             """, valueName: "key=value,…"))
     var options: [String] = []
 
@@ -43,7 +43,7 @@ struct MountCommand: ParsableCommand {
             let daemon = try Daemon(
                 settings: settings, path: path, level: logLevel.level,
                 isBackground: readyDescriptor != nil)
-            try daemon.run()
+            daemon.run()
         }
     }
 

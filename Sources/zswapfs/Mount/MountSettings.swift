@@ -3,8 +3,8 @@ import ZswapCore
 
 /// What `-o` says, taken apart: `-o zpool=zbud,max_pool_percent=30,allow_other,arena=4G`.
 ///
-/// Three kinds: options of the mount (`allow_other`, `arena`, `chain`), names of files in `params`
-/// with their value, and words that mount(8) adds and that mean nothing here.
+/// Three kinds: options of the mount (`allow_other`, `arena`, `chain`, `transport`), names of files
+/// in `params` with their value, and words that mount(8) adds and that mean nothing here.
 struct MountSettings: Equatable {
     /// Smallest and largest arena, in bytes.
     static let arenaByteCounts: ClosedRange<UInt64> = 16 << 20...1 << 44
@@ -20,6 +20,7 @@ struct MountSettings: Equatable {
     var arenaByteCount: UInt64?
     var chainLength = Limits.chainLengthDefault
     var source = "zswapfs"
+    var transport = TransportChoice.auto
     /// Values for files in `params`, in the order given.
     var parameters: [Parameter] = []
 
@@ -52,6 +53,8 @@ struct MountSettings: Equatable {
             arenaByteCount = try Self.arena(value)
         case "chain":
             chainLength = try Self.chain(value)
+        case "transport":
+            transport = try Self.transport(value)
         case "fsname":
             source = try Self.source(value)
         case "ro":
@@ -64,7 +67,7 @@ struct MountSettings: Equatable {
             }
             parameters.append(Parameter(name: name, value: value))
         default:
-            let known = ["allow_other", "arena", "chain", "fsname"] + parameterNames
+            let known = ["allow_other", "arena", "chain", "fsname", "transport"] + parameterNames
             throw CommandFailure(
                 .usage, "-o \(name): unknown option; known are \(known.joined(separator: ", "))")
         }
@@ -91,6 +94,14 @@ struct MountSettings: Equatable {
                 .usage, "-o chain=\(value ?? ""): the longest chain of frames is \(range)")
         }
         return length
+    }
+
+    private static func transport(_ value: String?) throws(CommandFailure) -> TransportChoice {
+        guard let choice = TransportChoice(rawValue: value ?? "") else {
+            let known = TransportChoice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure(.usage, "-o transport=\(value ?? ""): not one of \(known)")
+        }
+        return choice
     }
 
     private static func source(_ value: String?) throws(CommandFailure) -> String {

@@ -8,6 +8,8 @@ struct MountStatus {
     let mountPoint: String
     let version: String
     let transport: String
+    /// What it consists of, or why not by a better one.
+    let transportReason: String
     let protections: [String]
     let zpool: String
     let compressor: String
@@ -38,6 +40,7 @@ struct MountStatus {
         self.mountPoint = mountPoint
         version = try Self.text(mountPoint, "stats/version")
         transport = try Self.text(mountPoint, "stats/transport")
+        transportReason = try Self.text(mountPoint, "stats/transport_reason")
         protections = try Self.text(mountPoint, "stats/protections")
             .split(separator: "\n").map(String.init)
         zpool = try Self.text(mountPoint, "params/zpool")

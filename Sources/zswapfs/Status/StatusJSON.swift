@@ -9,6 +9,7 @@ enum StatusJSON {
             ("mount_point", .string(status.mountPoint)),
             ("version", .string(status.version)),
             ("transport", .string(status.transport)),
+            ("transport_reason", .string(status.transportReason)),
             ("protections", .array(status.protections.map { .string($0) })),
             ("zpool", .string(status.zpool)),
             ("compressor", .string(status.compressor)),

@@ -1,0 +1,19 @@
+import ControlTree
+import Synchronization
+
+/// What the control files say of the daemon: known in part when they are made, in full when the
+/// mount serves.
+final class SharedFacts: Sendable {
+    private let facts: Mutex<ControlFacts>
+
+    init(_ facts: ControlFacts) { self.facts = Mutex(facts) }
+
+    var now: ControlFacts { facts.withLock { $0 } }
+
+    func set(transport: String, reason: String) {
+        facts.withLock { facts in
+            facts.transport = transport
+            facts.transportReason = reason
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import FuseServer
+import LinuxSystem
+
+/// Why requests do not come by io_uring, in words that say what would be needed.
+enum TransportObstacle: Error, Equatable {
+    case asked
+    case noSwitch
+    case switchIsOff(String)
+    case server(RingObstacle)
+    case stuck
+
+    var text: String {
+        switch self {
+        case .asked:
+            "asked for by transport=dev"
+        case .noSwitch:
+            "this kernel has no FUSE over io_uring; Linux 6.14 and later can have it"
+        case .switchIsOff(let failure):
+            "FUSE over io_uring is off and can't be switched on (\(failure)): root may write Y to"
+                + " \(RingSwitch.path)"
+        case .stuck:
+            "the kernel waits for a queue of the ring that does not come"
+        case .server(let obstacle):
+            Self.text(obstacle)
+        }
+    }
+
+    private static func text(_ obstacle: RingObstacle) -> String {
+        switch obstacle {
+        case .library(let version):
+            "built with libfuse \(version), and io_uring needs 3.18: run mount-scripts/setup and"
+                + " build again"
+        case .processors(let configured, let possible):
+            "the kernel wants queues for \(possible) possible processors, libfuse makes"
+                + " \(configured): boot with possible_cpus=\(configured)"
+        case .tooManyQueues(let count):
+            "\(count) processors are more than this program has places for"
+        case .refused:
+            "the kernel refused a queue: kernel.io_uring_disabled must be 0, and more files allowed"
+                + " (ulimit -n)"
+        }
+    }
+}
+
+/// What `-o transport=` may say.
+enum TransportChoice: String, CaseIterable {
+    /// The best that library, kernel and privileges give.
+    case auto
+    /// io_uring or nothing.
+    case uring
+    /// /dev/fuse.
+    case dev
+}

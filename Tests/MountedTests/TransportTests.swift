@@ -1,0 +1,138 @@
+import Foundation
+import LinuxSystem
+import TestSupport
+import Testing
+
+/// How requests come: by the ring where it can be had, and by /dev/fuse, with one line that says
+/// why, where it can't.
+extension MountedTests {
+    @Suite(.serialized, .timeLimit(.minutes(5))) struct TransportTests {
+        /// Whether the kernel's switch is so; other tests' mounts have it on for a moment.
+        private func becomes(on isOn: Bool) -> Bool {
+            Patience.wait(milliseconds: 5000) { (try? self.isOn()) == isOn }
+        }
+
+        private func isOn() throws -> Bool {
+            try SystemText.attribute(RingSwitch.path) == "Y"
+        }
+
+        /// The mount serves pages, and control files.
+        private func check(_ mount: TemporaryMount) throws {
+            let file = try mount.open("area")
+            let content = (0..<300).flatMap { PageContent.compressible($0) }
+            try file.write(content, at: 5)
+            #expect(try file.read(at: 5, count: content.count) == content)
+            try file.allocate(3, at: 0, count: content.count)
+            #expect(try file.read(at: 5, count: 4096) == [UInt8](repeating: 0, count: 4096))
+            try file.close()
+            try mount.set("params/max_pool_percent", "33")
+            #expect(try mount.control("params/max_pool_percent") == "33")
+        }
+
+        @Test(arguments: MountHost.transports) func eachServes(transport: String) throws {
+            let before = try isOn()
+            let mount = try TemporaryMount("transport=\(transport)")
+            let names = ["uring": "io_uring", "dev": "/dev/fuse"]
+            #expect(try mount.control("stats/transport") == names[transport])
+            #expect(becomes(on: before), "the kernel's switch is left as it was")
+            try check(mount)
+            try mount.unmount()
+            #expect(mount.daemon.wait(seconds: 15)?.status == 0)
+        }
+
+        /// Where a ring can't be had the reason must be the machine's, not ours.
+        @Test func autoTakesTheRing() throws {
+            let mount = try TemporaryMount("transport=auto")
+            let reason = try mount.control("stats/transport_reason")
+            if try mount.control("stats/transport") == "io_uring" {
+                #expect(reason.contains("queue"))
+            } else {
+                #expect(reason.contains("libfuse") || reason.contains("kernel"))
+                #expect(mount.daemon.says("not by io_uring: \(reason)"))
+            }
+        }
+
+        @Test func theStatusSaysWhy() throws {
+            let mount = try TemporaryMount("transport=dev")
+            let outcome = try BuiltProgram.run(["status", mount.path])
+            #expect(outcome.output.contains("/dev/fuse (asked for by transport=dev)"))
+            let json = try BuiltProgram.run(["status", "--json", mount.path])
+            #expect(json.output.contains(#""transport_reason": "asked for by transport=dev""#))
+        }
+
+        /// A switch that can't be set, since /sys is read-only; in a mount namespace of its own.
+        @Test(.enabled(if: MountHost.hasRing, "needs FUSE over io_uring"))
+        func aSwitchThatCanNotBeSet() throws {
+            let wasOn = try isOn()
+            _ = try SystemText.setAttribute(RingSwitch.path, to: "N")
+            defer { if wasOn { _ = try? SystemText.setAttribute(RingSwitch.path, to: "Y") } }
+            let directory = try TemporaryDirectory()
+            let path = try directory.makeDirectory("mount")
+            let program = try #require(BuiltProgram.zswapfs)
+            let script = """
+                mount --bind /sys /sys && mount -o remount,bind,ro /sys || exit 99
+                "$0" mount "$1" -o transport=uring; echo "uring $?"
+                "$0" mount "$1" -o transport=auto || exit 98
+                cat "$1/stats/transport" "$1/stats/transport_reason"
+                "$0" unmount "$1"
+                """
+            let outcome = try ProgramRun.finish(
+                "/usr/bin/env", ["unshare", "-m", "sh", "-c", script, program, path])
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(outcome.output.contains("uring 69\n/dev/fuse\n"), "\(outcome)")
+            #expect(outcome.output.contains("root may write Y to \(RingSwitch.path)"))
+            #expect(outcome.errors.contains("-o transport=uring: "), "\(outcome)")
+            #expect(outcome.errors.contains("can't be switched on"), "\(outcome)")
+        }
+
+        /// Too few files for a ring, for one of its queues, for everything: whatever the limit
+        /// is, it serves one way or the other, or says why not; and it never hangs.
+        @Test(.enabled(if: MountHost.hasRing, "needs FUSE over io_uring"))
+        func aRingThatComesHalfWay() throws {
+            let wasOn = try isOn()
+            _ = try SystemText.setAttribute(RingSwitch.path, to: "N")
+            defer { if wasOn { _ = try? SystemText.setAttribute(RingSwitch.path, to: "Y") } }
+            var seen: Set<String> = []
+            for limit in 4...24 {
+                let prefix = ["prlimit", "--nofile=\(limit)"]
+                do {
+                    let mount = try TemporaryMount(
+                        options: ["transport=auto"], through: prefix)
+                    let transport = try mount.control("stats/transport")
+                    if transport == "/dev/fuse" {
+                        let reason = try mount.control("stats/transport_reason")
+                        #expect(reason.contains("ulimit -n") || reason.contains("EMFILE"))
+                    }
+                    #expect(becomes(on: false), "limit \(limit): the switch is left on")
+                    seen.insert(transport)
+                    try check(mount)
+                    try mount.unmount()
+                    #expect(mount.daemon.wait(seconds: 15)?.status == 0, "limit \(limit)")
+                } catch let trouble as TemporaryMount.Trouble {
+                    #expect(trouble.description.contains("zswapfs:"), "limit \(limit): \(trouble)")
+                    seen.insert("refused")
+                }
+            }
+            #expect(seen == ["refused", "/dev/fuse", "io_uring"], "\(seen)")
+        }
+
+        @Test(arguments: MountHost.transports) func unmountedUnderLoad(transport: String) throws {
+            let mount = try TemporaryMount("transport=\(transport)")
+            let file = try mount.open("area")
+            try file.write(PageContent.incompressible(64), at: 0)
+            let path = mount.path("area")
+            // Readers that go on until the mount is gone from under them.
+            let readers = try (0..<3).map { _ in
+                try ProgramRun(
+                    "/usr/bin/env",
+                    ["sh", "-c", "while cat '\(path)' >/dev/null 2>&1; do :; done"])
+            }
+            Thread.sleep(forTimeInterval: 0.3)
+            try file.close()
+            try SystemCall.run("umount") { umount2(mount.path, CInt(MNT_FORCE | MNT_DETACH)) }
+            #expect(mount.daemon.wait(seconds: 15)?.status == 0)
+            for reader in readers { #expect(reader.wait(seconds: 15) != nil) }
+            #expect(!MountHost.isMounted(mount.path))
+        }
+    }
+}
