@@ -7,7 +7,7 @@ extension SwapDevice {
     /// the memory its pages took. Also finishes what an earlier, interrupted call began.
     ///
     /// Throws, with the swap still on, when memory is short; and when the file is not swapped to.
-    static func turnOff(path: String) throws {
+    static func turnOff(path: String, _ workers: LocalWorkers = LocalWorkers()) throws {
         let area = try AreaFile(existing: path)
         defer { area.file.close() }
         let devices = area.loopDevices()
@@ -15,13 +15,15 @@ extension SwapDevice {
             throw CommandFailure(
                 .failure, "\(path): not in use as swap, no loop device stands on it")
         }
-        for device in devices { try turnOff(device) }
+        for device in devices { try turnOff(device, workers) }
         try area.discardPages()
     }
 
     /// Brings back what is swapped to this loop device and detaches it. For a device whose file has
     /// been removed there is no other way.
-    static func turnOff(_ device: LoopDevice) throws {
+    static func turnOff(
+        _ device: LoopDevice, _ workers: LocalWorkers = LocalWorkers()
+    ) throws {
         // Kept open from here: the device cannot detach itself and come back as someone else's.
         let handle = try OpenFile(device.path, for: .reading)
         defer { handle.close() }
@@ -33,6 +35,7 @@ extension SwapDevice {
         } else {
             try checkIdleSwap(device, handle)
         }
+        try workers.remove(device)
         LoopAttachment.resetThrottling(of: device)
         try LoopAttachment.detach(device, handle)
     }

@@ -12,6 +12,8 @@ enum SwapDevice {
         var freeDevice: () throws(SystemFailure) -> LoopDevice = { () throws(SystemFailure) in
             try LoopControl.freeDevice()
         }
+        /// Where the kernel's workers may run.
+        var localWorkers = LocalWorkers()
         /// Called after each step; what it throws fails the command there.
         var afterStep: (SwapStep) throws -> Void = { _ in }
     }
@@ -55,8 +57,13 @@ enum SwapDevice {
         try surroundings.afterStep(.verified)
         try attachment.stopThrottling(undo: &undo)
         try surroundings.afterStep(.unthrottled)
-
         let device = attachment.device
+        if options.isLocal {
+            let workers = surroundings.localWorkers
+            undo.add("let workers of \(device.path) move again") { try workers.remove(device) }
+            try workers.add(device)
+        }
+        try surroundings.afterStep(.localized)
         try SwapActivation.turnOn(
             device.path, priority: options.priority, discard: options.discard)
         undo.add("swap off \(device.path)") { try SwapActivation.turnOff(device.path) }

@@ -15,11 +15,16 @@ struct SwapOptions: Equatable {
     var priority: Int?
     /// What the kernel tells the area about slots that are free again.
     var discard: SwapActivation.Discard = .pages
+    /// The loop device's work stays on the processor that swaps (``LocalWorkers``).
+    var isLocal = false
 
     init() {}
 
     /// The options as typed. Throws a usage failure that names option, value and range.
-    init(size: String?, priority: String?, discard: String) throws(CommandFailure) {
+    init(size: String?, priority: String?, discard: String, isLocal: Bool = false)
+        throws(CommandFailure)
+    {
+        self.isLocal = isLocal
         byteCount = try size.map(Self.byteCount(parsing:))
         self.priority = try priority.map(Self.priority(parsing:)) ?? nil
         self.discard = try Self.discard(parsing: discard)

@@ -13,6 +13,8 @@ enum SwapStep: CaseIterable {
     case verified
     /// Its queue does not hold writes back.
     case unthrottled
+    /// Its work stays where it comes from, if that was asked for.
+    case localized
     /// The kernel swaps to it.
     case activated
 }

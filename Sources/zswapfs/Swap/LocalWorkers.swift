@@ -1,0 +1,97 @@
+import LinuxSystem
+import SystemPackage
+
+/// Keeps the work of a loop device on the processor of the program that swaps, as `swap on --local`
+/// asks.
+///
+/// The kernel hands a loop device's requests to a worker that it may start on any processor with
+/// the same cache. A hand-over to another processor costs more than everything else a request
+/// takes. The kernel has one setting for all such workers, so it is changed only when asked for,
+/// and a record says what it was and which devices want it otherwise:
+///
+///     cache            what the setting was
+///     /dev/loop3       devices that are swapped to with --local
+///     /dev/loop5
+///
+/// Law: the setting is changed by the first such device and set back by the last; the record is
+/// locked while either looks at it. Devices that are no longer swapped to do not count, whoever
+/// ended that.
+struct LocalWorkers {
+    /// What the setting says while work stays: the scheduler's group of one processor.
+    static let localScope = "cpu"
+
+    /// The kernel's setting: where a worker without wishes of its own may run.
+    var scopePath = "/sys/module/workqueue/parameters/default_affinity_scope"
+    /// The record. Gone after a restart, as the setting is.
+    var recordPath = "/run/zswapfs-local-workers"
+    /// Whether a device is swapped to now.
+    var isSwap: (String) throws -> Bool = { path in
+        try SwapTable.current().entries.contains { $0.path == path }
+    }
+
+    /// The record's text.
+    private struct Record {
+        var scope: String
+        var devices: [String]
+
+        init?(_ text: String) {
+            let lines = text.split(separator: "\n").map(String.init)
+            guard let scope = lines.first else { return nil }
+            self.scope = scope
+            devices = Array(lines.dropFirst())
+        }
+
+        var text: String { ([scope] + devices).map { $0 + "\n" }.joined() }
+    }
+
+    /// Keeps the work of this device where it comes from. Call it before the device is swapped to
+    /// or after; `remove` takes it back.
+    func add(_ device: LoopDevice) throws {
+        guard let scope = try SystemText.attribute(scopePath) else {
+            throw CommandFailure(
+                .unavailable,
+                "--local: this kernel cannot keep a worker on its processor (\(scopePath) is "
+                    + "missing; Linux 6.6 and later have it)")
+        }
+        let file = try lockedRecord()
+        defer { file.close() }
+        var record = Record(try SystemText.read(recordPath)) ?? Record(scope + "\n")
+        record?.devices.removeAll { $0 == device.path }
+        record?.devices.append(device.path)
+        try write(record, to: file)
+        _ = try SystemText.setAttribute(scopePath, to: Self.localScope)
+    }
+
+    /// Takes back what `add` did for this device; nothing happens for one that was not added.
+    func remove(_ device: LoopDevice) throws {
+        guard let text = try SystemText.attribute(recordPath), !text.isEmpty else { return }
+        let file = try lockedRecord()
+        defer { file.close() }
+        guard var record = Record(try SystemText.read(recordPath)) else { return }
+        record.devices = try record.devices.filter { try $0 != device.path && isSwap($0) }
+        if record.devices.isEmpty {
+            _ = try SystemText.setAttribute(scopePath, to: record.scope)
+            try write(nil, to: file)
+        } else {
+            try write(record, to: file)
+        }
+    }
+
+    /// The record, locked. It stays when it is empty: removing it would let two commands lock two
+    /// files of one name.
+    private func lockedRecord() throws -> OpenFile {
+        do {
+            try OpenFile(recordPath, for: .creating).close()
+        } catch {
+            guard error.errno == .fileExists else { throw error }
+        }
+        let file = try OpenFile(recordPath, for: .readingAndWriting)
+        try file.waitForLock()
+        return file
+    }
+
+    private func write(_ record: Record?, to file: OpenFile) throws {
+        try file.truncate(toByteCount: 0)
+        if let record { try file.writeStart(Array(record.text.utf8)) }
+    }
+}
