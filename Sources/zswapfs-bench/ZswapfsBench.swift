@@ -4,5 +4,6 @@ import ArgumentParser
 @main struct ZswapfsBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zswapfs-bench",
-        abstract: "Measure zswapfs against its floor and against its peers.")
+        abstract: "Measure zswapfs against its floor and against its peers.",
+        subcommands: [NullCommand.self])
 }

@@ -1,0 +1,7 @@
+/// How requests come to the null filesystem: the ways zswapfs has too.
+public enum NullTransport: String, CaseIterable, Sendable {
+    /// /dev/fuse, read by threads of our own.
+    case dev
+    /// FUSE-over-io_uring, by libfuse's threads.
+    case uring
+}

@@ -1,0 +1,69 @@
+public import ArgumentParser
+import LinuxSystem
+public import NullFilesystem
+import ZswapCore
+
+extension NullTransport: ExpressibleByArgument {}
+
+/// `zswapfs-bench null`: serves the null filesystem in the foreground until it is unmounted.
+/// Started and ended by `io` and `swap`.
+struct NullCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "null", abstract: "Serve the null filesystem.",
+        discussion: """
+            One file, `data`, of memory that is read and written as it is. Ends when it is \
+            unmounted; a signal unmounts it unless it is in use.
+            """, shouldDisplay: false)
+
+    @Argument(help: "Where to mount it.")
+    var mountPoint: String
+
+    @Option(help: "Bytes of the file, or a whole number with K, M or G.")
+    var size = "256M"
+
+    @Option(help: "How requests come: dev or uring.")
+    var transport = NullTransport.dev
+
+    @Option(help: "Threads that serve /dev/fuse.")
+    var threads = Machine.processorCount
+
+    func validate() throws {
+        _ = try byteCount()
+        guard threads > 0 else { throw ValidationError("--threads \(threads): at least 1") }
+    }
+
+    func run() throws {
+        SignalGate.close()
+        ProcessProtection.settleHeap()
+        let server = try NullServer(
+            byteCount: try byteCount(), transport: transport, threadCount: threads,
+            onEnd: SignalGate.wake)
+        // From here on: the threads' stacks and buffers too.
+        try ProcessProtection.lockMemory(sparse: [])
+        do {
+            try server.mount(at: mountPoint)
+        } catch {
+            try? Unmounting.unmount(mountPoint)
+            server.join()
+            throw error
+        }
+        while !server.isFinished {
+            guard case .stop(let signal) = SignalGate.wait(seconds: 1) else { continue }
+            do {
+                try Unmounting.unmount(mountPoint)
+            } catch {
+                StandardError.write("\(signal) refused: \(error)")
+            }
+        }
+        server.join()
+    }
+
+    private func byteCount() throws -> Int {
+        guard let size = ByteSize(parsing: size), size.bytes > 0,
+            size.bytes.isMultiple(of: UInt64(Page.byteCount)), size.bytes <= 1 << 40
+        else {
+            throw ValidationError("--size \(size): not a size of whole pages, as 256M or 1G")
+        }
+        return Int(size.bytes)
+    }
+}
