@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "LinuxSystem",
             dependencies: [
-                "CLinux", .product(name: "SystemPackage", package: "swift-system"),
+                "ZswapCore", "CLinux", .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: common),
         .target(name: "Arena", dependencies: ["ZswapCore", "CLinux"], swiftSettings: common),
         .target(name: "ZPool", dependencies: ["ZswapCore", "Arena"], swiftSettings: common),

@@ -1,8 +1,7 @@
 import Foundation
+import LinuxSystem
 import TestSupport
 import Testing
-
-@testable import zswapfs
 
 @Suite struct SwapHeaderTests {
     static let identifier: [UInt8] = [

@@ -7,24 +7,26 @@ import ZswapCore
 ///     | bootbits | version | last page | bad pages | UUID | label | padding, zeros | magic |
 ///
 /// Law: numbers are in the byte order of the machine; the magic ends the page.
-struct SwapHeader: Equatable {
+public struct SwapHeader: Equatable, Sendable {
     /// Least pages that mkswap takes for an area; the kernel itself would do with two.
-    static let pageCountMin: UInt64 = 10
+    public static let pageCountMin: UInt64 = 10
     /// The smallest area.
-    static let byteCountMin = pageCountMin * UInt64(Page.byteCount)
+    public static let byteCountMin = pageCountMin * UInt64(Page.byteCount)
     /// Bytes of a label, of which the last one is 0.
     private static let labelByteCount = 16
     private static let magic = Array("SWAPSPACE2".utf8)
 
     /// Pages of the area, this header's page among them.
-    let pageCount: UInt64
+    public let pageCount: UInt64
     /// Names the area for `swapon -U`.
-    let identifier: [UInt8]
+    public let identifier: [UInt8]
     /// Names the area for `swapon -L`; at most 15 bytes.
-    let label: String
+    public let label: String
 
     /// The header of a new area. A long label is cut between two characters.
-    init(pageCount: UInt64, identifier: [UInt8] = SwapHeader.randomIdentifier(), label: String) {
+    public init(
+        pageCount: UInt64, identifier: [UInt8] = SwapHeader.randomIdentifier(), label: String
+    ) {
         precondition(pageCount >= Self.pageCountMin)
         precondition(pageCount <= Limits.areaPageCountMax)
         precondition(identifier.count == 16)
@@ -36,7 +38,7 @@ struct SwapHeader: Equatable {
     }
 
     /// The page's bytes.
-    func encoded() -> [UInt8] {
+    public func encoded() -> [UInt8] {
         var page = [UInt8](repeating: 0, count: Page.byteCount)
         func put(_ bytes: [UInt8], at offset: Int) {
             page.replaceSubrange(offset..<offset + bytes.count, with: bytes)
@@ -50,12 +52,12 @@ struct SwapHeader: Equatable {
     }
 
     /// True for a page that begins a swap area, whoever made it.
-    static func isPresent(in page: [UInt8]) -> Bool {
+    public static func isPresent(in page: [UInt8]) -> Bool {
         page.count >= Page.byteCount && page[..<Page.byteCount].suffix(magic.count) == magic[...]
     }
 
     /// A random UUID: version 4 of RFC 9562.
-    static func randomIdentifier() -> [UInt8] {
+    public static func randomIdentifier() -> [UInt8] {
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         bytes[6] = bytes[6] & 0x0f | 0x40
         bytes[8] = bytes[8] & 0x3f | 0x80

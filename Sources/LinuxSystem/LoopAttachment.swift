@@ -1,33 +1,34 @@
-import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// A loop device attached to an area, with direct I/O and sectors of a page.
+/// A loop device attached to a file, with direct I/O and sectors of a page.
 ///
 /// The device detaches itself when its last user closes it (LO_FLAGS_AUTOCLEAR). So while a command
 /// sets it up, this open file keeps it, and a command that is killed leaves none; later the
 /// kernel's swap keeps it, and it is gone after swapoff, whoever calls that.
 ///
 ///     attach -> device open here -> swapon -> closed here -> swapoff -> nobody has it: detached
-struct LoopAttachment {
+public struct LoopAttachment {
     /// How often another free device is asked for when someone else was faster.
     private static let attemptCountMax = 64
     /// How long a detached device may stay busy: programs that look at every new disk hold it
     /// briefly.
-    static let detachMilliseconds = 5000
+    private static let detachMilliseconds = 5000
     /// The kernel's own limit of write throttling for the device.
     private static let throttleDefault = "-1"
 
     /// Which device it is.
-    let device: LoopDevice
+    public let device: LoopDevice
     /// Keeps it attached.
-    let handle: OpenFile
+    public let handle: OpenFile
 
     /// Attaches a free loop device to the file at `path`. Throws when none can be had, and says
     /// why.
-    init(
+    public init(
         to path: String, _ request: LoopAttachRequest = LoopAttachRequest(),
-        freeDevice: () throws(SystemFailure) -> LoopDevice, undo: inout UndoList
+        freeDevice: () throws(SystemFailure) -> LoopDevice = { () throws(SystemFailure) in
+            try LoopControl.freeDevice()
+        }, undo: inout UndoList
     ) throws {
         // Not the locked file of the command: the kernel keeps this one open.
         let backing = try OpenFile(path, for: .readingAndWriting)
@@ -45,7 +46,7 @@ struct LoopAttachment {
             undo.add("detach \(device.path)") { try attachment.detach() }
             return
         }
-        throw CommandFailure(
+        throw LoopFailure(
             .unavailable, "\(path): every free loop device was taken by someone else; try again")
     }
 
@@ -57,12 +58,12 @@ struct LoopAttachment {
         } catch {
             switch error.errno {
             case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
-                throw CommandFailure(
+                throw LoopFailure(
                     .unavailable,
                     "\(error.path): this kernel has no loop devices here (\(error.errno.name)); "
                         + "try `modprobe loop`, or give the container /dev/loop-control")
             case .noSpace:
-                throw CommandFailure(
+                throw LoopFailure(
                     .unavailable, "no loop device is left; `losetup -a` tells who has them")
             default:
                 throw error
@@ -72,7 +73,7 @@ struct LoopAttachment {
 
     /// Checks that the kernel did as it was asked: it drops direct I/O without a word where the
     /// filesystem does not offer it.
-    func verify() throws {
+    public func verify() throws {
         let expected = [
             ("loop/dio", "1", "direct I/O"),
             ("queue/logical_block_size", "\(Page.byteCount)", "sectors of \(Page.byteCount) bytes"),
@@ -80,7 +81,7 @@ struct LoopAttachment {
         for (attribute, value, meaning) in expected {
             let found = try device.attribute(attribute)
             guard found == value else {
-                throw CommandFailure(
+                throw LoopFailure(
                     .unavailable,
                     "\(device.path): the kernel does not give \(meaning) on this file "
                         + "(\(attribute) is \(found ?? "missing"))")
@@ -90,7 +91,7 @@ struct LoopAttachment {
 
     /// Turns write throttling off: it would let only a few pages at a time out of memory. A kernel
     /// without it has nothing to turn off.
-    func stopThrottling(undo: inout UndoList) throws {
+    public func stopThrottling(undo: inout UndoList) throws {
         let attribute = "queue/wbt_lat_usec"
         guard let old = try device.attribute(attribute) else { return }
         let device = device
@@ -102,21 +103,21 @@ struct LoopAttachment {
 
     /// Leaves the device to its next user as the kernel makes it. Only a courtesy: a failure costs
     /// speed at most.
-    static func resetThrottling(of device: LoopDevice) {
+    public static func resetThrottling(of device: LoopDevice) {
         _ = try? device.setAttribute("queue/wbt_lat_usec", to: throttleDefault)
     }
 
     /// Detaches the device and waits until it is free.
-    func detach() throws { try Self.detach(device, handle) }
+    public func detach() throws { try Self.detach(device, handle) }
 
     /// Detaches an open device, closes it and waits until it is free.
-    static func detach(_ device: LoopDevice, _ handle: OpenFile) throws {
+    public static func detach(_ device: LoopDevice, _ handle: OpenFile) throws {
         let backing = device.backingPath
         try handle.loopDetach()
         handle.close()
         let gone = Patience.wait(milliseconds: detachMilliseconds) { device.backingPath != backing }
         guard gone else {
-            throw CommandFailure(
+            throw LoopFailure(
                 .inUse,
                 "\(device.path): someone still has it open (`fuser -v \(device.path)` tells who); "
                     + "it detaches itself when that ends")

@@ -1,0 +1,15 @@
+/// Why a file got no loop device, or keeps it, in words for people.
+public struct LoopFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What keeps it from working.
+    enum Kind { case unavailable, inUse }
+
+    /// The device or path, and how to proceed.
+    public let description: String
+    /// True when someone uses the device, which may end; false when the kernel has none to give.
+    public let isInUse: Bool
+
+    init(_ kind: Kind, _ description: String) {
+        self.description = description
+        isInUse = kind == .inUse
+    }
+}

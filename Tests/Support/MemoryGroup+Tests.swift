@@ -1,0 +1,39 @@
+import Foundation
+import LinuxSystem
+
+/// Memory cgroups of tests: named so that a later run finds what a killed one left.
+extension MemoryGroup {
+    /// Makes a group that may use this much memory, and any amount of swap.
+    public convenience init(_ name: String, limitByteCount: Int) throws {
+        try self.init(
+            named: "\(TemporaryFile.prefix)\(getpid())-\(name)", limitByteCount: limitByteCount)
+    }
+
+    /// Ends what runs in groups that are left over, and removes them.
+    static func removeLeftovers(_ isLeftover: (String) -> Bool) {
+        guard let root else { return }
+        for name in SystemText.names(inDirectory: root.path) where isLeftover(name) {
+            let path = "\(root.path)/\(name)"
+            let processes = try? SystemText.read("\(path)/cgroup.procs").split(separator: "\n")
+            for process in (processes ?? []).compactMap({ pid_t($0) }) { kill(process, SIGKILL) }
+            _ = Patience.wait(milliseconds: 5000) { rmdir(path) == 0 || errno != EBUSY }
+        }
+    }
+
+    /// From now on nothing of the group is swapped out, and nobody is killed for want of memory:
+    /// who fills its memory on its behalf, as swapoff does, is told that there is none. Its own
+    /// processes must not need any then. Version 1 only.
+    public func refuseMemory(_ refuses: Bool) throws {
+        guard !isVersion2 else { throw CocoaError(.featureUnsupported) }
+        _ = try SystemText.setAttribute("\(path)/memory.swappiness", to: refuses ? "0" : "60")
+        _ = try SystemText.setAttribute("\(path)/memory.oom_control", to: refuses ? "1" : "0")
+    }
+
+    /// Whether swapoff can be made to fail for want of memory here without a process being killed.
+    public static var canRefuseWithoutKilling: Bool { root?.isVersion2 == false }
+
+    /// The arguments of `sh` that run a program in this group, from its first instruction on.
+    func shellArguments(_ program: String, _ arguments: [String]) -> [String] {
+        ["-c", "echo $$ > \"$0\" && exec \"$@\"", processesPath, program] + arguments
+    }
+}
