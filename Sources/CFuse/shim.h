@@ -37,18 +37,11 @@ static inline bool cfuse_is_ring(fuse_req_t request) { return fuse_req_is_uring(
 static inline int cfuse_ring_payload(fuse_req_t request, char **payload, size_t *byte_count) {
     return fuse_req_get_payload(request, payload, byte_count, NULL);
 }
-/* Whether the kernel offers it; told with its first request. */
-static inline bool cfuse_offers_ring(const struct fuse_conn_info *connection) {
-    return (connection->capable_ext & FUSE_CAP_OVER_IO_URING) != 0;
-}
 #else
 static inline bool cfuse_has_ring(void) { return false; }
 static inline bool cfuse_is_ring(fuse_req_t request) { (void)request; return false; }
 static inline int cfuse_ring_payload(fuse_req_t request, char **payload, size_t *byte_count) {
     (void)request; (void)payload; (void)byte_count; return -EINVAL;
-}
-static inline bool cfuse_offers_ring(const struct fuse_conn_info *connection) {
-    (void)connection; return false;
 }
 #endif
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/falloc.h>
 #include <linux/futex.h>
 #include <linux/loop.h>
@@ -90,6 +91,7 @@ static inline unsigned int clinux_major(dev_t device) { return major(device); }
 static inline unsigned int clinux_minor(dev_t device) { return minor(device); }
 
 #define CLINUX_O_PATH 010000000  /* O_PATH */
+#define CLINUX_O_DIRECT __O_DIRECT
 #define CLINUX_SPAWN_SETSID 0x80 /* POSIX_SPAWN_SETSID */
 #define CLINUX_MCL_ONFAULT 4     /* MCL_ONFAULT */
 
@@ -99,6 +101,29 @@ extern int clinux_add_close_from(void *actions, int first)
     __asm__("posix_spawn_file_actions_addclosefrom_np");
 
 extern const char *clinux_error_name(int error) __asm__("strerrorname_np");
+
+/* Linux AIO: no library is needed for these four. */
+static inline int clinux_io_setup(unsigned int count, aio_context_t *context) {
+    return (int)syscall(SYS_io_setup, count, context);
+}
+static inline int clinux_io_submit(aio_context_t context, long count, struct iocb **requests) {
+    return (int)syscall(SYS_io_submit, context, count, requests);
+}
+static inline int clinux_io_getevents(aio_context_t context, long least, long most,
+                                      struct io_event *events) {
+    return (int)syscall(SYS_io_getevents, context, least, most, events, NULL);
+}
+static inline int clinux_io_destroy(aio_context_t context) {
+    return (int)syscall(SYS_io_destroy, context);
+}
+
+/* Processor sets as plain words: cpu_set_t needs _GNU_SOURCE. */
+static inline long clinux_get_affinity(pid_t thread, uint64_t *words, size_t byte_count) {
+    return syscall(SYS_sched_getaffinity, thread, byte_count, words);
+}
+static inline long clinux_set_affinity(pid_t thread, const uint64_t *words, size_t byte_count) {
+    return syscall(SYS_sched_setaffinity, thread, byte_count, words);
+}
 
 static inline int clinux_pipe(int *ends) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 static inline int clinux_spawn_close_from(void *actions, int first) {

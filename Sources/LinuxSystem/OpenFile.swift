@@ -12,6 +12,8 @@ public final class OpenFile {
         case reading
         /// Reading and writing.
         case readingAndWriting
+        /// Reading and writing, past the page cache: of whole, aligned pages only.
+        case direct
         /// Reading, of a block device that nobody else has claimed (mounted, swapped to); else
         /// EBUSY.
         case claimingDevice
@@ -33,6 +35,7 @@ public final class OpenFile {
         switch purpose {
         case .reading: flags = O_RDONLY
         case .readingAndWriting: flags = O_RDWR
+        case .direct: flags = O_RDWR | CInt(CLINUX_O_DIRECT)
         case .claimingDevice: flags = O_RDONLY | O_EXCL
         case .creating: flags = O_RDWR | O_CREAT | O_EXCL
         case .locating: flags = CInt(CLINUX_O_PATH)

@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import Synchronization
 import ZswapCore
 
 /// What the null filesystem answers through libfuse: everything by the ring, all but reads, writes
@@ -39,10 +40,12 @@ enum NullCallbacks {
                 fuse_reply_err(request, ENOENT)
                 return
             }
+            let session = NullSession.of(request)
+            session.cameByRing.store(cfuse_is_ring(request), ordering: .releasing)
             var entry = fuse_entry_param()
             entry.ino = NullCallbacks.data
             entry.generation = 1
-            entry.attr = NullCallbacks.attributes(of: NullCallbacks.data, NullSession.of(request))
+            entry.attr = NullCallbacks.attributes(of: NullCallbacks.data, session)
             entry.attr_timeout = NullCallbacks.validSeconds
             entry.entry_timeout = NullCallbacks.validSeconds
             fuse_reply_entry(request, &entry)

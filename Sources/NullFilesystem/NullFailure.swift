@@ -8,7 +8,7 @@ public enum NullFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case thread(errno: CInt)
     /// libfuse is older than 3.18, which brought FUSE-over-io_uring.
     case ringUnknown
-    /// The kernel does not offer FUSE-over-io_uring.
+    /// Requests do not come by io_uring though it was asked for.
     case ringRefused
 
     /// For people.
@@ -19,8 +19,8 @@ public enum NullFailure: Error, Equatable, Sendable, CustomStringConvertible {
         case .thread(let errno): "cannot start a thread (errno \(errno))"
         case .ringUnknown: "this libfuse knows no io_uring; it needs 3.18 (mount-scripts/setup)"
         case .ringRefused:
-            "the kernel offers no io_uring for FUSE; as root: "
-                + "echo Y > /sys/module/fuse/parameters/enable_uring"
+            "the kernel gives FUSE no io_uring; root may write Y to "
+                + "/sys/module/fuse/parameters/enable_uring"
         }
     }
 }

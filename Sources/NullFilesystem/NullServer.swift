@@ -44,9 +44,10 @@ public final class NullServer: @unchecked Sendable {
             session.unmount()
             throw error
         }
-        // Answered after the kernel's first request, which says what it offers.
+        // A look-up, after what the kernel asks first.
         guard access("\(path)/\(NullFile.name)", F_OK) == 0 else { throw .mount(path: path) }
-        guard transport == .dev || session.isRingOffered else { throw .ringRefused }
+        let isRing = session.cameByRing.load(ordering: .acquiring)
+        guard transport == .dev || isRing else { throw .ringRefused }
     }
 
     /// Whether all threads have ended.

@@ -15,7 +15,8 @@ final class NullSession: @unchecked Sendable {  // libfuse's session is made for
     private static let ringDepth = 8
 
     let file: NullFile
-    private let ringOffered = Atomic<Bool>(false)
+    /// Whether the last look-up came by io_uring: what libfuse and the kernel agreed in the end.
+    let cameByRing = Atomic<Bool>(false)
     private var session: OpaquePointer?
 
     init(file: NullFile, transport: NullTransport) throws(NullFailure) {
@@ -47,8 +48,6 @@ final class NullSession: @unchecked Sendable {  // libfuse's session is made for
 
     var fileDescriptor: CInt { fuse_session_fd(session) }
     var isExited: Bool { fuse_session_exited(session) != 0 }
-    /// Whether the kernel offers FUSE-over-io_uring. After its first request.
-    var isRingOffered: Bool { ringOffered.load(ordering: .acquiring) }
 
     func mount(at path: String) throws(NullFailure) {
         guard fuse_session_mount(session, path) == 0 else { throw .mount(path: path) }
@@ -76,6 +75,5 @@ final class NullSession: @unchecked Sendable {  // libfuse's session is made for
         connection.max_write = UInt32(Self.requestByteCountMax)
         connection.max_background = Self.backgroundCountMax
         connection.congestion_threshold = Self.backgroundCountMax
-        ringOffered.store(cfuse_offers_ring(&connection), ordering: .releasing)
     }
 }

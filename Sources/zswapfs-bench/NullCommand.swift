@@ -8,6 +8,9 @@ extension NullTransport: ExpressibleByArgument {}
 /// `zswapfs-bench null`: serves the null filesystem in the foreground until it is unmounted.
 /// Started and ended by `io` and `swap`.
 struct NullCommand: ParsableCommand {
+    /// The file that is there when it serves.
+    static let fileName = "data"
+
     static let configuration = CommandConfiguration(
         commandName: "null", abstract: "Serve the null filesystem.",
         discussion: """
@@ -41,6 +44,9 @@ struct NullCommand: ParsableCommand {
         // From here on: the threads' stacks and buffers too.
         try ProcessProtection.lockMemory(sparse: [])
         do {
+            // Needed while the connection is set up, and no longer.
+            let ring = transport == .uring ? try RingSwitch() : nil
+            defer { ring?.putBack() }
             try server.mount(at: mountPoint)
         } catch {
             try? Unmounting.unmount(mountPoint)

@@ -5,5 +5,7 @@ import ArgumentParser
     static let configuration = CommandConfiguration(
         commandName: "zswapfs-bench",
         abstract: "Measure zswapfs against its floor and against its peers.",
-        subcommands: [NullCommand.self])
+        subcommands: [
+            IOCommand.self, NullCommand.self,
+        ])
 }

@@ -62,10 +62,7 @@ public enum MountHost {
 
     /// The processes that have `text` among their arguments: the daemons of a mount point.
     public static func processes(naming text: String) -> [pid_t] {
-        SystemText.names(inDirectory: "/proc").compactMap { pid_t($0) }.filter { process in
-            guard let words = try? SystemText.read("/proc/\(process)/cmdline") else { return false }
-            return words.split(separator: "\0").dropFirst().contains(Substring(text))
-        }
+        ProcessTable.processes(withArguments: text)
     }
 
     /// Unmounts lazily what test processes that are gone have left; their daemons end with the

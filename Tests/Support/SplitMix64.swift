@@ -1,16 +1,4 @@
-/// A small generator with a printed seed: the same seed gives the same steps on every machine.
-public struct SplitMix64: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+public import ZswapCore
 
-    /// The generator that starts at this seed.
-    public init(seed: UInt64) { state = seed }
-
-    /// The next 64 bits.
-    public mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
+/// The generator of the project's own, so that tests of every module have it by this name.
+public typealias SplitMix64 = ZswapCore.SplitMix64

@@ -1,0 +1,67 @@
+import Arena
+public import Compressors
+public import LinuxSystem
+import ZswapCore
+
+/// A compressor by itself, on given pages: what the codec alone costs, in the same order and with
+/// as much memory as a filesystem that keeps these pages compressed.
+public struct BareCodec {
+    /// What one pass over all pages took.
+    public struct Times: Equatable, Sendable {
+        /// Nanoseconds to compress a page, on average.
+        public let compress: Double
+        /// Nanoseconds to decompress a page, on average.
+        public let decompress: Double
+        /// Compressed bytes of all pages.
+        public let byteCount: Int
+    }
+
+    private let pages: PageMemory
+    private let objects: PageMemory
+    private let codec: any Codec
+    private let order: [Int]
+
+    /// The compressor on all of these pages, in an order given by the seed.
+    public init(
+        _ compressor: any Compressor, on pages: PageMemory, seed: UInt64
+    ) throws {
+        self.pages = pages
+        // A page that will not shrink is kept as it is.
+        objects = try PageMemory(pageCount: pages.pageCount)
+        codec = try compressor.makeCodec(level: try compressor.level(for: nil))
+        var generator = SplitMix64(seed: seed)
+        order = (0..<pages.pageCount).shuffled(using: &generator)
+    }
+
+    /// Compresses each page once and decompresses each once, in random order.
+    public func run() -> Times {
+        var ranges = [Range<Int>](repeating: 0..<0, count: pages.pageCount)
+        var used = 0
+        let begin = MonotonicClock.nanoseconds
+        for index in order {
+            var output = objects.mutableBytes(used..<used + Page.byteCount)
+            switch codec.compress(pages.page(index), into: &output) {
+            case .compressed(let byteCount) where byteCount < Page.byteCount:
+                ranges[index] = used..<used + byteCount
+                used += byteCount
+            default: break
+            }
+        }
+        let middle = MonotonicClock.nanoseconds
+        let target = PageBuffer()
+        for index in order.reversed() where !ranges[index].isEmpty {
+            var page = target.mutableBytes
+            let isRight = codec.decompress(objects.bytes(ranges[index]), into: &page)
+            precondition(isRight, "a codec does not read what it wrote")
+        }
+        for index in order where ranges[index].isEmpty {
+            var page = target.mutableBytes
+            SpanCopy.copy(pages.page(index), into: &page)
+        }
+        let end = MonotonicClock.nanoseconds
+        let count = Double(pages.pageCount)
+        return Times(
+            compress: Double(middle - begin) / count, decompress: Double(end - middle) / count,
+            byteCount: used)
+    }
+}

@@ -1,0 +1,68 @@
+public import LinuxSystem
+import ZswapCore
+
+/// A way of using a file: what is asked for, how much at once, in which order, how much of it under
+/// way.
+public struct RequestWorkload: Codable, Hashable, Sendable {
+    /// Requests under way when more than one is.
+    static let deepDepth = 16
+    static let largeByteCount = 1 << 20
+
+    /// True for writes.
+    public let writes: Bool
+    /// Bytes in a request: a page and anywhere, or a mebibyte and in order.
+    public let requestByteCount: Int
+    /// Requests under way.
+    public let depth: Int
+
+    /// Pages anywhere and mebibytes in order, one or many under way, read and written.
+    public static let all: [RequestWorkload] = [Page.byteCount, largeByteCount].flatMap { size in
+        [false, true].flatMap { writes in
+            [1, deepDepth].map { depth in
+                RequestWorkload(writes: writes, requestByteCount: size, depth: depth)
+            }
+        }
+    }
+
+    /// Whether places are chosen at random.
+    public var isRandom: Bool { requestByteCount == Page.byteCount }
+    /// Pages in a request.
+    public var pageCount: Int { requestByteCount / Page.byteCount }
+
+    /// For people: `4 KiB read, depth 1`.
+    public var name: String {
+        let size = isRandom ? "4 KiB" : "1 MiB"
+        return "\(size) \(writes ? "write" : "read"), depth \(depth)"
+    }
+
+    /// Uses a file of `source`'s length, open for direct I/O, for so many seconds. Writes write
+    /// each place's own pages from `source`; reads go to `target`. Throws what a request that
+    /// failed says.
+    public func run(
+        on file: OpenFile, source: PageMemory, target: PageMemory, seconds: Double, seed: UInt64
+    ) throws(SystemFailure) -> RequestRun {
+        let requests = DirectRequests(
+            writes ? .write : .read, on: file, memory: writes ? source : target,
+            byteCount: requestByteCount)
+        let placeCount = source.pageCount / pageCount
+        var generator = SplitMix64(seed: seed)
+        var latencies = Latencies()
+        var place = -1
+        let begin = MonotonicClock.nanoseconds
+        let end = begin + UInt64(seconds * 1e9)
+        func next() -> Int? {
+            guard MonotonicClock.nanoseconds < end else { return nil }
+            place =
+                isRandom
+                ? Int(generator.next(upperBound: UInt64(placeCount))) : (place + 1) % placeCount
+            return place
+        }
+        if depth == 1 {
+            try requests.runInTurn(next: next) { latencies.record($0) }
+        } else {
+            try requests.run(depth: depth, next: next) { latencies.record($0) }
+        }
+        return RequestRun(
+            workload: self, nanoseconds: MonotonicClock.nanoseconds - begin, latencies: latencies)
+    }
+}

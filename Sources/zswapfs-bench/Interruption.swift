@@ -1,0 +1,15 @@
+import LinuxSystem
+
+/// Somebody asked to stop, by Ctrl-C or a signal. Arrives only where it is asked for, so that what
+/// was set up is taken down first.
+struct Interruption: Error, CustomStringConvertible {
+    /// The signal's name.
+    let description: String
+
+    /// Throws when a signal has come. After `SignalGate.close()`.
+    static func check() throws(Interruption) {
+        if case .stop(let signal) = SignalGate.wait(seconds: 0) {
+            throw Interruption(description: "stopped by \(signal)")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Experiment
+import LinuxSystem
+import NullFilesystem
+
+/// The mounted zswapfs that a benchmark was pointed at.
+struct MountUnderTest {
+    /// The type of our mounts in the mount table.
+    private static let type = "fuse.zswapfs"
+
+    /// Where it is mounted.
+    let path: String
+    /// How its requests come, in its own words.
+    let transportName: String
+
+    /// The area that was named; nil when the mount was.
+    let areaPath: String?
+
+    /// The mount at `text`, or the one that the area `text`, which is not there yet, will be in.
+    init(_ text: String) throws {
+        let isMissing = (try? OpenFile(text, for: .locating)) == nil
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let parent = parts.dropLast().joined(separator: "/")
+        areaPath = isMissing ? text : nil
+        let place = try OpenFile(
+            isMissing ? (parent.isEmpty ? "." : parent) : text, for: .locatingDirectory)
+        defer { place.close() }
+        let canonical = try place.canonicalPath()
+        let table = try MountTable.current()
+        guard let mount = try place.mount(in: table) ?? table.entry(holding: canonical),
+            mount.type == Self.type
+        else { throw BenchFailure("\(text): not on a mounted zswapfs") }
+        guard canonical == mount.mountPoint else {
+            throw BenchFailure("\(text): neither a mount nor an area in its root")
+        }
+        path = mount.mountPoint
+        transportName = try SystemText.attribute("\(path)/stats/transport") ?? "/dev/fuse"
+    }
+
+    /// The same transport for the null filesystem.
+    var transport: NullTransport { transportName.hasPrefix("io_uring") ? .uring : .dev }
+
+    /// The processes that serve it.
+    var daemons: [Int32] { ProcessTable.processes(withArguments: "mount", path) }
+
+    /// What of it a result depends on.
+    func conditions() throws -> [String: String] {
+        var conditions = ["transport": transportName]
+        for (name, file) in [
+            ("zswapfs", "stats/version"), ("zpool", "params/zpool"),
+            ("compressor", "params/compressor"),
+        ] {
+            conditions[name] = try SystemText.attribute("\(path)/\(file)")
+        }
+        conditions["commit"] = Revision.current()
+        return conditions
+    }
+}

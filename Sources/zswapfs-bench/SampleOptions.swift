@@ -1,0 +1,16 @@
+import ArgumentParser
+import Experiment
+
+/// Which pages are measured with.
+struct SampleOptions: ParsableArguments {
+    @Option(
+        help: """
+            A file of raw 4 KiB pages, or one packed by zstd (.zst). (default: pages of a Python \
+            interpreter started for it)
+            """)
+    var corpus: String?
+
+    func load() throws -> PageSamples {
+        try corpus.map { try PageSamples(file: $0) } ?? PageSamples.ofInterpreter()
+    }
+}

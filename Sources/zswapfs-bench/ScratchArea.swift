@@ -1,0 +1,24 @@
+import LinuxSystem
+
+/// An area of the benchmark's own.
+///
+/// Law: `remove` at the end. It is made new: what is there already is someone's.
+struct ScratchArea {
+    /// Where it is.
+    let path: String
+
+    /// Makes it, with so many bytes that were never written. EEXIST when there is one already.
+    init(at path: String, byteCount: Int) throws(SystemFailure) {
+        self.path = path
+        let made = try OpenFile(path, for: .creating)
+        do {
+            try made.truncate(toByteCount: UInt64(byteCount))
+        } catch {
+            try? SystemText.remove(path)
+            throw error
+        }
+    }
+
+    /// Removes it, and with it all its pages.
+    func remove() throws(SystemFailure) { try SystemText.remove(path) }
+}
