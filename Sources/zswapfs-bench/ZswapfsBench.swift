@@ -6,6 +6,6 @@ import ArgumentParser
         commandName: "zswapfs-bench",
         abstract: "Measure zswapfs against its floor and against its peers.",
         subcommands: [
-            IOCommand.self, NullCommand.self,
+            IOCommand.self, SwapCommand.self, NullCommand.self, ProgramCommand.self,
         ])
 }

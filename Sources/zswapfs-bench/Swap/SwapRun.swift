@@ -1,0 +1,122 @@
+import Experiment
+import Foundation
+import LinuxSystem
+
+/// One run of the swapped program on one peer, from nothing to nothing.
+struct SwapRun {
+    /// How long the program may take, in milliseconds.
+    private static let milliseconds = 600_000
+
+    let peer: SwapPeer
+    let plan: SwapPlan
+
+    /// Sets the device up, runs the program in a memory cgroup, takes everything down.
+    func run() throws -> SwappedProgram.Report {
+        var undo = UndoList()
+        do {
+            let report = try run(&undo)
+            let complaints = undo.run()
+            guard complaints.isEmpty else {
+                throw BenchFailure(complaints.joined(separator: "; "))
+            }
+            return report
+        } catch {
+            for complaint in undo.run() { StandardError.write("zswapfs-bench: \(complaint)") }
+            throw error
+        }
+    }
+
+    private func run(_ undo: inout UndoList) throws -> SwappedProgram.Report {
+        let pinning = plan.pin.map { Pinning(processor: $0) }
+        if let pinning {
+            // What is started now inherits it; helpers of helpers too.
+            try pinning.pin(process: 0)
+            undo.add("unpin") { pinning.putBack() }
+            try UnboundWork.pin(to: pinning.processor, undo: &undo)
+        }
+        let place = try SwapPlace(peer, plan.request, undo: &undo)
+        for server in place.servers { try pinning?.pin(process: server) }
+        let report = try runProgram(device: place.device)
+        try check(report)
+        return report
+    }
+
+    private func runProgram(device: String) throws -> SwappedProgram.Report {
+        let group = try MemoryGroup(
+            named: "zswapfs-bench-\(getpid())", limitByteCount: plan.limitByteCount)
+        let output = "\(plan.samplesPath).report"
+        defer { try? SystemText.remove(output) }
+        var arguments = [
+            "program", "--pages", "\(plan.pageCount)", "--samples", plan.samplesPath, "--touches",
+            "\(plan.touchCount)", "--device", device, "--group", group.processesPath,
+        ]
+        if let pin = plan.pin { arguments += ["--pin", "\(pin)"] }
+        let process = try RunningProcess("/proc/self/exe", arguments, output: output)
+        // Before the group, which can only go after it.
+        defer { process.kill() }
+        var interruption: Interruption?
+        let ended = Patience.wait(milliseconds: Self.milliseconds) {
+            do throws(Interruption) {
+                try Interruption.check()
+            } catch {
+                interruption = error
+            }
+            return interruption != nil || process.exitStatus != nil
+        }
+        if let interruption { throw interruption }
+        guard ended else { throw BenchFailure("\(peer): the program did not end in time") }
+        guard process.exitStatus == 0 else {
+            throw BenchFailure("\(peer): the program ended with \(process.exitStatus ?? -1)")
+        }
+        let text = try SystemText.read(output)
+        return try JSONDecoder().decode(SwappedProgram.Report.self, from: Data(text.utf8))
+    }
+
+    /// Every byte was right, and the pages were on this device and no other.
+    private func check(_ report: SwappedProgram.Report) throws {
+        guard report.wrongPageCount == 0 else {
+            throw BenchFailure("\(peer): \(report.wrongPageCount) pages came back wrong")
+        }
+        guard report.deviceByteCount > 0,
+            report.deviceByteCount >= report.swappedByteCount / 10 * 9
+        else {
+            throw BenchFailure(
+                "\(peer): \(report.swappedByteCount) bytes were swapped out, but only "
+                    + "\(report.deviceByteCount) to its device; is something else swapped to?")
+        }
+    }
+}
+
+/// What is measured on each peer.
+struct SwapPlan {
+    /// Pages of the program.
+    var pageCount: Int
+    /// Memory that it may have.
+    var limitByteCount: Int
+    /// Pages that it touches in its last phase.
+    var touchCount: Int
+    /// A file of raw pages.
+    var samplesPath: String
+    /// The processor for everything.
+    var pin: Int?
+    /// The device.
+    var request: SwapRequest
+}
+
+/// The kernel's unbound workqueues, of which the loop devices' is one.
+enum UnboundWork {
+    private static let path = "/sys/devices/virtual/workqueue/cpumask"
+
+    /// Keeps them on one processor until it is undone.
+    static func pin(to processor: Int, undo: inout UndoList) throws(SystemFailure) {
+        guard let before = try SystemText.attribute(path) else { return }
+        undo.add("set \(path) back to \(before)") {
+            _ = try SystemText.setAttribute(path, to: before)
+        }
+        // Groups of 32 processors, the last first.
+        let groups =
+            [String(1 << (processor % 32), radix: 16)]
+            + Array(repeating: "0", count: processor / 32)
+        _ = try SystemText.setAttribute(path, to: groups.joined(separator: ","))
+    }
+}
