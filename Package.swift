@@ -138,6 +138,12 @@ let package = Package(
             name: "SwapTests",
             dependencies: ["zswapfs", "LinuxSystem", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: [
+                "zswapfs-bench", "zswapfs", "Experiment", "Compressors", "LinuxSystem",
+                "ZswapCore", "TestSupport",
+            ], swiftSettings: tests),
         .testTarget(name: "StyleTests", dependencies: ["TestSupport"], swiftSettings: tests),
     ],
     swiftLanguageModes: [.v6]

@@ -18,7 +18,7 @@ import re
 import sys
 
 # On a capable machine these may not be skipped: what they prove is the point of the project.
-MUST_RUN_NAME = re.compile(r"^(Mounted|CommandLine|Swap)Tests\.")
+MUST_RUN_NAME = re.compile(r"^(Mounted|CommandLine|Swap|Bench)Tests\.")
 MUST_RUN_REASON = re.compile(r"/dev/fuse|\bloop|\broot\b|\bmount|\bswap", re.IGNORECASE)
 
 

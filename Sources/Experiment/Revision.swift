@@ -13,7 +13,8 @@ public enum Revision {
         let output = "\(directory.path)/output"
         defer { try? SystemText.remove(output) }
         let arguments = ["-C", place, "describe", "--always", "--dirty", "--abbrev=12"]
-        guard let git = try? RunningProcess("git", arguments, output: output) else { return nil }
+        let started = try? RunningProcess("git", arguments, output: output, showsErrors: false)
+        guard let git = started else { return nil }
         defer { git.kill() }
         _ = Patience.wait(milliseconds: 10_000) { git.exitStatus != nil }
         guard git.exitStatus == 0 else { return nil }

@@ -12,10 +12,11 @@ public final class RunningProcess {
     private var status: CInt?
 
     /// Starts a program, by its path or looked for in PATH. What it writes to standard output goes
-    /// to the file `output`, to standard error where this process's goes. ENOENT when there is no
-    /// such program.
+    /// to the file `output`, to standard error where this process's goes or nowhere. ENOENT when
+    /// there is no such program.
     public init(
-        _ name: String, _ arguments: [String], output: String = "/dev/null"
+        _ name: String, _ arguments: [String], output: String = "/dev/null",
+        showsErrors: Bool = true
     ) throws(SystemFailure) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -23,6 +24,9 @@ public final class RunningProcess {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(
             &actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        if !showsErrors {
+            posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

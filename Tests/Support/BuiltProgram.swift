@@ -5,17 +5,23 @@ public enum BuiltProgram {
     /// The path of `zswapfs`: what ZSWAPFS_PROGRAM names, or beside the test program; nil: not
     /// there.
     public static let zswapfs: String? = {
-        let environment = ProcessInfo.processInfo.environment
-        if let given = environment["ZSWAPFS_PROGRAM"], !given.isEmpty { return given }
+        let given = ProcessInfo.processInfo.environment["ZSWAPFS_PROGRAM"] ?? ""
+        return given.isEmpty ? path(of: "zswapfs") : given
+    }()
+
+    /// The path of `zswapfs-bench` beside the test program; nil: not there.
+    public static let bench = path(of: "zswapfs-bench")
+
+    private static func path(of name: String) -> String? {
         let place = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent()
         // A bundle has the program in a directory of its own on some systems.
         for directory in [place, place.deletingLastPathComponent()] {
-            let path = directory.appendingPathComponent("zswapfs").path
+            let path = directory.appendingPathComponent(name).path
             if FileManager.default.isExecutableFile(atPath: path) { return path }
         }
         return nil
-    }()
+    }
 
     /// The root of the package.
     public static let packagePath = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -15,6 +15,17 @@ public enum SwapHost {
             .filter { $0.contains("/\(TemporaryFile.prefix)\(getpid())-") }
     }
 
+    /// Waits until no other test on this machine swaps, and has the turn as long as the file is
+    /// kept: tests at the same time would swap to each other's areas.
+    public static func waitForTurn() throws -> OpenFile {
+        let path = "/var/tmp/zswapfs-swap-tests.lock"
+        try? OpenFile(path, for: .creating).close()
+        let file = try OpenFile(path, for: .readingAndWriting)
+        let isOurs = Patience.wait(milliseconds: 200_000) { (try? file.tryLock()) == true }
+        guard isOurs else { throw CallFailure("flock \(path)", EWOULDBLOCK) }
+        return file
+    }
+
     /// Runs a program and gives its exit status and everything that it wrote.
     public static func run(_ program: String, _ arguments: [String]) throws -> (Int32, String) {
         let process = Process()

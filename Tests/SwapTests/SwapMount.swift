@@ -21,7 +21,7 @@ final class SwapMount {
 
     /// Mounts, and waits until it serves.
     init(_ name: String, options: [String] = []) throws {
-        turn = try Self.waitForTurn()
+        turn = try SwapHost.waitForTurn()
         path = "/tmp/\(TemporaryFile.prefix)\(getpid())-\(name)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         guard FileManager.default.createFile(atPath: output.path, contents: nil) else {
@@ -44,15 +44,6 @@ final class SwapMount {
     }
 
     deinit { takeDown() }
-
-    private static func waitForTurn() throws -> OpenFile {
-        let path = "/var/tmp/zswapfs-swap-tests.lock"
-        try? OpenFile(path, for: .creating).close()
-        let file = try OpenFile(path, for: .readingAndWriting)
-        let isOurs = Patience.wait(milliseconds: 200_000) { (try? file.tryLock()) == true }
-        guard isOurs else { throw Trouble(text: "another run swaps, as \(path) says") }
-        return file
-    }
 
     /// Whether a mount can be made here and swapped to, with a group for the process.
     static let canSwapProcesses =

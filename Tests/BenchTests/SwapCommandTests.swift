@@ -1,0 +1,89 @@
+import Foundation
+import LinuxSystem
+import TestSupport
+import Testing
+
+/// `zswapfs-bench swap`: a real program, swapped to each peer that this machine has.
+extension BenchTests {
+    @Suite(
+        .serialized, .timeLimit(.minutes(10)),
+        .enabled(
+            if: SwapHost.canSwap && MountHost.canMount && MemoryGroup.canBeMade
+                && BuiltProgram.bench != nil,
+            "needs root, /dev/fuse, loop devices, a memory cgroup, a built zswapfs-bench"))
+    struct SwapCommandTests {
+        private static let workqueues = "/sys/devices/virtual/workqueue/cpumask"
+        private let pages = TemporaryFile("bench-swap-pages")
+        private let turn: OpenFile
+
+        init() throws {
+            try PageFile.write(to: pages.path)
+            turn = try SwapHost.waitForTurn()
+        }
+
+        private func arguments(_ more: [String]) -> [String] {
+            [
+                "swap", "--corpus", pages.path, "--size", "16M", "--limit", "8M", "--touches",
+                "500", "--repeat", "1",
+            ] + more
+        }
+
+        private func expectNothingLeft() throws {
+            #expect(Bench.leftovers.isEmpty)
+            let backing = LoopDevice.attached().compactMap(\.backingPath)
+            #expect(!backing.contains { $0.contains("zswapfs-bench") })
+            #expect(
+                !SystemText.names(inDirectory: "/var/tmp").contains {
+                    $0.hasPrefix("zswapfs-bench")
+                })
+        }
+
+        @Test(arguments: MountHost.transports) func swapsToEachPeer(transport: String) throws {
+            let zrams = SystemText.names(inDirectory: "/sys/block").filter { $0.hasPrefix("zram") }
+            let outcome = try Bench.run(arguments(["--json", "--transport", transport]))
+            #expect(outcome.status == 0, "\(outcome)")
+            let results = try Bench.results(outcome)
+            let devices = results.compactMap { $0["device"] as? String }
+            #expect(Set(devices).isSuperset(of: ["zswapfs", "null"]))
+            for result in results {
+                #expect((result["swappedByteCount"] as? Int ?? 0) > 4 << 20, "\(result)")
+            }
+            let after = SystemText.names(inDirectory: "/sys/block").filter { $0.hasPrefix("zram") }
+            #expect(Set(after) == Set(zrams))
+            try expectNothingLeft()
+        }
+
+        @Test func usesAMountThatIsThere() throws {
+            let mask = try SystemText.attribute(Self.workqueues)
+            let mount = try TemporaryMount()
+            let outcome = try Bench.run(
+                arguments(["--mount", mount.path, "--on", "zswapfs", "--no-discard", "--pin", "0"]))
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(try mount.number("stats/pool_total_size_max") > 1 << 20)
+            #expect(!SystemCall.exists(mount.path("zswapfs-bench-swap")))
+            #expect(try SystemText.attribute(Self.workqueues) == mask)
+            try expectNothingLeft()
+        }
+
+        @Test func aSignalTakesEverythingDown() throws {
+            // Would go on for minutes.
+            let run = try ProgramRun(
+                Bench.program(), arguments(["--touches", "2000000000", "--on", "null"]))
+            let swaps = Patience.wait(milliseconds: 30_000) {
+                ((try? SwapTable.current().entries) ?? []).contains { $0.usedByteCount > 4 << 20 }
+            }
+            #expect(swaps, "\(run.errorText)")
+            run.signal(SIGINT)
+            let outcome = try #require(run.wait(seconds: 60))
+            #expect(outcome.status != 0)
+            #expect(outcome.errors.contains("stopped by SIGINT"))
+            try expectNothingLeft()
+        }
+
+        @Test func refusesSizesThatSwapNothing() throws {
+            let outcome = try Bench.run(arguments(["--limit", "16M"]))
+            #expect(outcome.status == 64)
+            #expect(outcome.errors.contains("at most half of --size"))
+        }
+    }
+}
