@@ -4,8 +4,8 @@ import Glibc
 /// Anonymous memory in whole pages, as programs have it: what direct I/O reads into and writes out
 /// of, and what the kernel swaps.
 ///
-/// Law: one thread at a time.
-public final class PageMemory {
+/// Law: what one thread writes no other reads or writes at that time.
+public final class PageMemory: @unchecked Sendable {  // its users keep the law
     /// Bytes in a page of it.
     public static let pageByteCount = 4096
 

@@ -52,6 +52,14 @@ public enum Machine {
         UInt64(sysconf(CInt(_SC_PHYS_PAGES))) * UInt64(sysconf(CInt(_SC_PAGESIZE)))
     }
 
+    /// Bytes that programs can have without others being pushed out (MemAvailable).
+    public static func availableByteCount() throws(SystemFailure) -> UInt64 {
+        let lines = try SystemText.read("/proc/meminfo").split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("MemAvailable:") }
+        let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }
+        return (kibibytes ?? 0) << 10
+    }
+
     /// Processors that are online.
     public static var processorCount: Int { max(Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))), 1) }
 }

@@ -6,6 +6,7 @@ import ArgumentParser
         commandName: "zswapfs-bench",
         abstract: "Measure zswapfs against its floor and against its peers.",
         subcommands: [
-            IOCommand.self, SwapCommand.self, NullCommand.self, ProgramCommand.self,
+            PagesCommand.self, ScaleCommand.self, IOCommand.self, SwapCommand.self,
+            NullCommand.self, ProgramCommand.self,
         ])
 }

@@ -1,0 +1,19 @@
+/// Where pages lie in an area that is larger than what is stored in it: in clusters, spread evenly.
+struct Places: Sendable {
+    private let clusterPageCount: Int
+    private let clusterStride: Int
+
+    /// Places for so many pages in an area with room for them.
+    init(pageCount: Int, areaPageCount: Int, clusterPageCount: Int) {
+        precondition(pageCount > 0 && pageCount <= areaPageCount)
+        self.clusterPageCount = clusterPageCount
+        let clusterCount = (pageCount + clusterPageCount - 1) / clusterPageCount
+        let stride = areaPageCount / clusterCount / clusterPageCount * clusterPageCount
+        clusterStride = max(stride, clusterPageCount)
+    }
+
+    /// The page number of a page.
+    subscript(index: Int) -> Int {
+        index / clusterPageCount * clusterStride + index % clusterPageCount
+    }
+}

@@ -1,0 +1,178 @@
+import Compressors
+import LinuxSystem
+import SwapStore
+import ZPool
+import ZswapCore
+
+/// Every driver with every compressor on given pages, in this process, in turns with the bare codec.
+///
+/// Each turn: the bare codec over all pages, then the store: filled once and emptied, so that its
+/// memory is there, filled again, loaded, both in the same random order as the codec's. What comes
+/// back is compared at the end, outside the times.
+public struct PoolExperiment {
+    /// Where orders begin: every run of the program asks for the same ones.
+    private static let seed: UInt64 = 1
+
+    private let pages: PageMemory
+    private let origin: String
+    private let order: [Int]
+
+    /// An experiment with these pages.
+    public init(_ samples: PageSamples) throws {
+        pages = try samples.repeated(pageCount: samples.pageCount)
+        origin = samples.origin
+        var generator = SplitMix64(seed: Self.seed)
+        order = (0..<pages.pageCount).shuffled(using: &generator)
+    }
+
+    /// The drivers that are tried.
+    public static var zpools: [String] { ZpoolRegistry.standard().types }
+    /// The compressors that are tried.
+    public static var compressors: [String] { CompressorRegistry.standard().names }
+
+    /// Measures one driver and compressor. `before` is told each turn's number; what it throws ends
+    /// it.
+    public func measure(
+        zpool: String, compressor: String, repeats: Int, threadCounts: [Int],
+        before: (_ turn: Int) throws -> Void
+    ) throws -> PoolMeasurement {
+        guard let bareCompressor = CompressorRegistry.standard().compressor(named: compressor)
+        else {
+            preconditionFailure("\(compressor) is not registered")
+        }
+        let codec = try BareCodec(bareCompressor, on: pages, seed: Self.seed)
+        let rig = try makeRig(zpool, compressor, workerCount: 1)
+        var bare: [BareCodec.Times] = []
+        var passes: [Pass] = []
+        try fill(rig)
+        for turn in 0..<repeats {
+            try before(turn)
+            bare.append(codec.run())
+            passes.append(try pass(rig))
+        }
+        try verify(rig)
+        let (storeLatencies, loadLatencies) = try latencies(rig)
+        let store = Median.of(passes.map(\.store))
+        let load = Median.of(passes.map(\.load))
+        let bareStore = Median.of(bare.map(\.compress))
+        let bareLoad = Median.of(bare.map(\.decompress))
+        let poolByteCount = rig.poolByteCount
+        let objectByteCount = rig.objectByteCount
+        return PoolMeasurement(
+            pages: origin, pageCount: pages.pageCount, zpool: zpool, compressor: compressor,
+            poolByteCount: poolByteCount, objectByteCount: objectByteCount,
+            ratio: Double(pages.pageCount * Page.byteCount) / Double(max(poolByteCount, 1)),
+            store: store, load: load, bareStore: bareStore, bareLoad: bareLoad,
+            storeShare: bareStore / store, loadShare: bareLoad / load,
+            threads: try threadCounts.map {
+                try speedup(zpool, compressor, threadCount: $0, repeats: repeats)
+            },
+            storeLatencies: storeLatencies, loadLatencies: loadLatencies)
+    }
+
+    /// Nanoseconds a page.
+    private struct Pass {
+        var store: Double
+        var load: Double
+    }
+
+    private func makeRig(
+        _ zpool: String, _ compressor: String, workerCount: Int
+    ) throws -> StoreRig {
+        try StoreRig(
+            zpool: zpool, compressor: compressor,
+            roomByteCount: pages.pageCount << Page.shift, workerCount: workerCount)
+    }
+
+    private func fill(_ rig: StoreRig) throws {
+        for number in order { try rig.write(pages.page(number), to: number) }
+    }
+
+    private func pass(_ rig: StoreRig) throws -> Pass {
+        try rig.discard(0..<pages.pageCount)
+        let target = try PageMemory(pageCount: 1)
+        let begin = MonotonicClock.nanoseconds
+        try fill(rig)
+        let middle = MonotonicClock.nanoseconds
+        for number in order.reversed() {
+            var page = target.mutableBytes(0..<Page.byteCount)
+            try rig.read(number, into: &page)
+        }
+        let end = MonotonicClock.nanoseconds
+        let count = Double(pages.pageCount)
+        return Pass(store: Double(middle - begin) / count, load: Double(end - middle) / count)
+    }
+
+    private func verify(_ rig: StoreRig) throws {
+        let target = try PageMemory(pageCount: 1)
+        for number in 0..<pages.pageCount {
+            var page = target.mutableBytes(0..<Page.byteCount)
+            try rig.read(number, into: &page)
+            precondition(
+                target.isPage(0, equalTo: number, of: pages), "page \(number) came back wrong")
+        }
+    }
+
+    private func latencies(_ rig: StoreRig) throws -> (LatencySummary, LatencySummary) {
+        var stores = Latencies()
+        var loads = Latencies()
+        let target = try PageMemory(pageCount: 1)
+        for number in order {
+            let begin = MonotonicClock.nanoseconds
+            try rig.write(pages.page(number), to: number)
+            stores.record(MonotonicClock.nanoseconds - begin)
+        }
+        for number in order {
+            var page = target.mutableBytes(0..<Page.byteCount)
+            let begin = MonotonicClock.nanoseconds
+            try rig.read(number, into: &page)
+            loads.record(MonotonicClock.nanoseconds - begin)
+        }
+        return (stores.summary, loads.summary)
+    }
+
+    /// All threads store and load all pages, each at places of its own, beside one thread that does
+    /// so, in turns.
+    private func speedup(
+        _ zpool: String, _ compressor: String, threadCount: Int, repeats: Int
+    ) throws -> PoolMeasurement.Speedup {
+        let one = try makeRig(zpool, compressor, workerCount: 1)
+        let many = try StoreRig(
+            zpool: zpool, compressor: compressor,
+            roomByteCount: threadCount * pages.pageCount << Page.shift, workerCount: threadCount)
+        var ones: [Pass] = []
+        var manys: [Pass] = []
+        // The first turn is for the memory.
+        for _ in 0...repeats {
+            ones.append(try parallelPass(one))
+            manys.append(try parallelPass(many))
+        }
+        func gain(_ time: (Pass) -> Double) -> Double {
+            Double(threadCount) * Median.of(ones.dropFirst().map(time))
+                / Median.of(manys.dropFirst().map(time))
+        }
+        return PoolMeasurement.Speedup(
+            count: threadCount, store: gain(\.store), load: gain(\.load))
+    }
+
+    private func parallelPass(_ rig: StoreRig) throws -> Pass {
+        let (pages, order) = (pages, order)
+        let store = try rig.onAllWorkers { worker in
+            let first = worker * pages.pageCount
+            try rig.discard(first..<first + pages.pageCount, worker: worker)
+            for number in order {
+                try rig.write(pages.page(number), to: first + number, worker: worker)
+            }
+        }
+        let load = try rig.onAllWorkers { worker in
+            let first = worker * pages.pageCount
+            let target = try PageMemory(pageCount: 1)
+            for number in order {
+                var page = target.mutableBytes(0..<Page.byteCount)
+                try rig.read(first + number, into: &page, worker: worker)
+            }
+        }
+        let count = Double(pages.pageCount)
+        return Pass(store: Double(store) / count, load: Double(load) / count)
+    }
+}

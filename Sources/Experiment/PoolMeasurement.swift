@@ -1,0 +1,53 @@
+/// One driver and compressor on one set of pages. Times are medians.
+public struct PoolMeasurement: Codable, Sendable {
+    /// Where the pages are from.
+    public let pages: String
+    /// How many.
+    public let pageCount: Int
+    /// The driver.
+    public let zpool: String
+    /// The compressor.
+    public let compressor: String
+    /// Bytes of the pool, fragmentation included.
+    public let poolByteCount: Int
+    /// Bytes of all objects, incompressible pages in full.
+    public let objectByteCount: Int
+    /// Original bytes by pool bytes.
+    public let ratio: Double
+    /// Nanoseconds to store a page and to load it.
+    public let store: Double
+    public let load: Double
+    /// Nanoseconds that the bare codec takes for the same.
+    public let bareStore: Double
+    public let bareLoad: Double
+    /// The store's rate by the bare codec's.
+    public let storeShare: Double
+    public let loadShare: Double
+    /// How many times one thread's rate more threads have together.
+    public let threads: [Speedup]
+    /// Of single stores and loads, the clock's own time included.
+    public let storeLatencies: LatencySummary
+    public let loadLatencies: LatencySummary
+
+    /// What more threads gain.
+    public struct Speedup: Codable, Sendable {
+        public let count: Int
+        public let store: Double
+        public let load: Double
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case pages, zpool, compressor, ratio, threads
+        case pageCount = "page_count"
+        case poolByteCount = "pool_bytes"
+        case objectByteCount = "object_bytes"
+        case store = "store_ns"
+        case load = "load_ns"
+        case bareStore = "bare_store_ns"
+        case bareLoad = "bare_load_ns"
+        case storeShare = "store_rate_by_bare"
+        case loadShare = "load_rate_by_bare"
+        case storeLatencies = "store_latency_ns"
+        case loadLatencies = "load_latency_ns"
+    }
+}

@@ -1,0 +1,31 @@
+import LinuxSystem
+import Synchronization
+
+/// Threads that begin together: the time from the common start to the last one's end.
+final class Race: Sendable {
+    private let waiting: Atomic<Int>
+    private let begin = Atomic<UInt64>(0)
+    private let end = Atomic<UInt64>(0)
+    private let failure = Mutex<(any Error)?>(nil)
+
+    init(runnerCount: Int) { waiting = Atomic(runnerCount) }
+
+    /// Waits for the others, awake, then runs `body`.
+    func run(_ body: () throws -> Void) {
+        waiting.subtract(1, ordering: .sequentiallyConsistent)
+        while waiting.load(ordering: .sequentiallyConsistent) > 0 {}
+        begin.max(MonotonicClock.nanoseconds, ordering: .relaxed)
+        do {
+            try body()
+        } catch {
+            failure.withLock { $0 = error }
+        }
+        end.max(MonotonicClock.nanoseconds, ordering: .relaxed)
+    }
+
+    /// What it took, or what one of them threw. When all have ended.
+    func nanoseconds() throws -> UInt64 {
+        if let error = failure.withLock({ $0 }) { throw error }
+        return end.load(ordering: .relaxed) - begin.load(ordering: .relaxed)
+    }
+}

@@ -1,0 +1,93 @@
+import Arena
+import Compressors
+import LinuxSystem
+import SwapStore
+import Synchronization
+import ZPool
+import ZswapCore
+
+/// A store in this process, with an area and workers and no filesystem around it: what storing and
+/// loading cost by themselves.
+///
+/// Law: page numbers are the caller's; a worker, named by its index, is one thread's at a time.
+final class StoreRig: Sendable {
+    /// The pools may take twice what the pages would need uncompressed, and this.
+    private static let spareByteCount = 256 << 20
+
+    private let arena: Arena
+    private let store: SwapStore
+    private let area: Area
+    private let workers: [StoreWorker]
+
+    /// An empty store of this driver and compressor that has room for so many pages.
+    init(zpool: String, compressor: String, roomByteCount: Int, workerCount: Int) throws {
+        let capacity = 2 * roomByteCount + Self.spareByteCount
+        arena = try Arena(Arena.Configuration(capacityByteCount: capacity))
+        try arena.start()
+        do {
+            var configuration = SwapStore.Configuration(totalByteCount: UInt64(capacity))
+            configuration.zpool = zpool
+            configuration.compressor = compressor
+            configuration.tunables.maxPoolPercent = 100
+            let store = try SwapStore(
+                in: arena, zpools: .standard(), compressors: .standard(),
+                configuration: configuration)
+            self.store = store
+            area = try store.createArea(name: "pages", mode: 0o600, userID: 0, groupID: 0)
+            workers = try (0..<workerCount).map { _ in
+                guard let worker = store.makeWorker() else { throw RigFailure.noWorker }
+                return worker
+            }
+        } catch {
+            arena.stop()
+            throw error
+        }
+    }
+
+    deinit {
+        for worker in workers { store.removeWorker(worker) }
+        arena.stop()
+    }
+
+    enum RigFailure: Error { case noWorker }
+
+    /// Stores a page as a request of 4096 bytes would.
+    func write(_ page: RawSpan, to number: Int, worker: Int = 0) throws(StoreError) {
+        let taken = try store.write(
+            page, to: area, at: Self.offset(number), by: workers[worker])
+        precondition(taken == Page.byteCount)
+    }
+
+    /// Loads a page as a request of 4096 bytes would.
+    func read(
+        _ number: Int, into target: inout MutableRawSpan, worker: Int = 0
+    ) throws(StoreError) {
+        let filled = try store.read(
+            area, at: Self.offset(number), into: &target, by: workers[worker])
+        precondition(filled == Page.byteCount)
+    }
+
+    /// Forgets these pages, as one request would.
+    func discard(_ numbers: Range<Int>, worker: Int = 0) throws(StoreError) {
+        try store.discard(
+            area, at: Self.offset(numbers.lowerBound),
+            byteCount: UInt64(numbers.count) << UInt64(Page.shift), by: workers[worker])
+    }
+
+    /// Bytes of the pool, fragmentation included.
+    var poolByteCount: Int { store.statistics.poolByteCount }
+    /// Bytes of all objects.
+    var objectByteCount: Int { store.statistics.pages.storedByteCount }
+    /// Bytes of page tables and the arena's own bookkeeping.
+    var metadataByteCount: Int { store.statistics.metadataByteCount }
+
+    /// Runs `body` with each worker's index on a thread of its own, all begun together; the value
+    /// is the nanoseconds from the common start to the last one's end.
+    func onAllWorkers(_ body: @escaping @Sendable (Int) throws -> Void) throws -> UInt64 {
+        let race = Race(runnerCount: workers.count)
+        ThreadGroup.run(count: workers.count) { index in race.run { try body(index) } }
+        return try race.nanoseconds()
+    }
+
+    private static func offset(_ number: Int) -> UInt64 { UInt64(number) << UInt64(Page.shift) }
+}

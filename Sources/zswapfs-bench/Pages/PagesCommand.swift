@@ -1,0 +1,71 @@
+import ArgumentParser
+import Experiment
+import LinuxSystem
+
+/// `zswapfs-bench pages`: drivers and compressors on given pages, in this process.
+struct PagesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pages", abstract: "Store and load pages with every pool and compressor.",
+        discussion: """
+            In this process, without a filesystem: how much memory the pages take, and what storing \
+            and loading one costs beside the bare codec. Without a file or a process it takes pages \
+            of a Python interpreter started for it.
+            """)
+
+    @Argument(help: "Files of raw 4 KiB pages, or such packed by zstd (.zst).")
+    var corpus: [String] = []
+
+    @Option(help: "Take pages of this live process.")
+    var pid: Int32?
+
+    @Option(help: "Threads to try together, beside one; 2 to 32.")
+    var threads = Machine.processorCount
+
+    @OptionGroup var options: BenchOptions
+
+    func validate() throws {
+        guard pid == nil || corpus.isEmpty else {
+            throw ValidationError("--pid \(pid ?? 0): not together with files")
+        }
+        guard pid ?? 1 > 0 else { throw ValidationError("--pid \(pid ?? 0): not a process") }
+        guard (1...32).contains(threads) else {
+            throw ValidationError("--threads \(threads): 1 to 32")
+        }
+    }
+
+    func run() throws {
+        SignalGate.close()
+        let progress = Progress()
+        defer { progress.end() }
+        var results: [PoolMeasurement] = []
+        for samples in try samples() {
+            let experiment = try PoolExperiment(samples)
+            for zpool in PoolExperiment.zpools {
+                for compressor in PoolExperiment.compressors {
+                    let label = "\(samples.origin): \(zpool), \(compressor)"
+                    results.append(
+                        try experiment.measure(
+                            zpool: zpool, compressor: compressor, repeats: options.repeat,
+                            threadCounts: threads > 1 ? [threads] : []
+                        ) { turn in
+                            progress.show("\(label): turn \(turn + 1) of \(options.repeat)")
+                            try Interruption.check()
+                        })
+                }
+            }
+        }
+        progress.end()
+        let conditions = [
+            "measured": "\(options.repeat) passes in turns with the bare codec; medians",
+            "threads": "\(threads)",
+        ]
+        try options.write(
+            Report("pages", conditions: conditions, results: results), table: Table(results))
+    }
+
+    private func samples() throws -> [PageSamples] {
+        if let pid { return [try PageSamples(process: pid)] }
+        guard !corpus.isEmpty else { return [try PageSamples.ofInterpreter()] }
+        return try corpus.map { try PageSamples(file: $0) }
+    }
+}

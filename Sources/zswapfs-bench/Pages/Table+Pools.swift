@@ -1,0 +1,30 @@
+import Experiment
+
+/// What `pages` shows people.
+extension Table {
+    /// A row for each driver and compressor on each set of pages.
+    init(_ measurements: [PoolMeasurement]) {
+        self.init([
+            "pages", "zpool", "compressor", "count", "pool bytes", "ratio", "store ns", "bare ns",
+            "share", "load ns", "bare ns", "share", "threads", "store ×", "load ×", "store p99",
+            "load p99",
+        ])
+        for measurement in measurements {
+            let threads = measurement.threads.first
+            add([
+                String(measurement.pages.split(separator: "/").last ?? ""), measurement.zpool,
+                measurement.compressor, "\(measurement.pageCount)", "\(measurement.poolByteCount)",
+                Table.cell(measurement.ratio, digits: 2), Table.cell(measurement.store, digits: 0),
+                Table.cell(measurement.bareStore, digits: 0),
+                Table.cell(measurement.storeShare, digits: 2),
+                Table.cell(measurement.load, digits: 0),
+                Table.cell(measurement.bareLoad, digits: 0),
+                Table.cell(measurement.loadShare, digits: 2),
+                threads.map { "\($0.count)" } ?? "-",
+                Table.cell(threads?.store ?? .nan, digits: 2),
+                Table.cell(threads?.load ?? .nan, digits: 2),
+                "\(measurement.storeLatencies.p99)", "\(measurement.loadLatencies.p99)",
+            ])
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Experiment
+import Foundation
+import TestSupport
+import Testing
+
+/// `pages` and `scale`: what they measure is checked, not how long it takes.
+extension BenchTests {
+    @Suite(.serialized, .timeLimit(.minutes(3))) struct PoolCommandTests {
+        /// A file of pages that compress to a few hundred bytes.
+        private func corpus(_ name: String) throws -> TemporaryFile {
+            let file = TemporaryFile("\(name)-\(UInt32.random(in: .min ... .max))")
+            var bytes: [UInt8] = []
+            for seed in 0..<64 as Range<UInt64> {
+                bytes += PageContent.compressible(seed).prefix(700)
+                bytes += [UInt8](repeating: 0, count: 4096 - 700)
+            }
+            try Data(bytes).write(to: URL(fileURLWithPath: file.path))
+            return file
+        }
+
+        @Test func pagesMeasuresEveryPoolAndCompressor() throws {
+            let file = try corpus("pages")
+            let outcome = try Bench.run(
+                ["pages", file.path, "--json", "--repeat", "1", "--threads", "2"])
+            #expect(outcome.status == 0, "\(outcome)")
+            let results = try Bench.results(outcome)
+            let zpools = Set(results.compactMap { $0["zpool"] as? String })
+            #expect(zpools == Set(PoolExperiment.zpools))
+            let compressors = Set(results.compactMap { $0["compressor"] as? String })
+            #expect(compressors == Set(PoolExperiment.compressors))
+            for result in results {
+                #expect(result["page_count"] as? Int == 64)
+                let poolByteCount = result["pool_bytes"] as? Int ?? 0
+                let objectByteCount = result["object_bytes"] as? Int ?? 0
+                #expect(objectByteCount > 64 * 100 && objectByteCount < 64 * 1000)
+                #expect(poolByteCount >= objectByteCount)
+                let ratio = result["ratio"] as? Double ?? 0
+                #expect(abs(ratio - 64 * 4096 / Double(poolByteCount)) < 1e-9)
+                for name in ["store_ns", "load_ns", "bare_store_ns", "bare_load_ns"] {
+                    #expect(result[name] as? Double ?? 0 > 0, "\(name)")
+                }
+                let threads = result["threads"] as? [[String: Any]] ?? []
+                #expect(threads.compactMap { $0["count"] as? Int } == [2])
+            }
+            let table = try Bench.run(["pages", file.path, "--repeat", "1", "--threads", "1"])
+            #expect(table.output.contains("zsmalloc"), "\(table)")
+        }
+
+        @Test func pagesTakesALiveProcess() throws {
+            let process = try ProgramRun(
+                "/usr/bin/env",
+                ["python3", "-c", "import time; l = list(range(200000)); time.sleep(30)"])
+            Thread.sleep(forTimeInterval: 0.5)
+            let outcome = try Bench.run(
+                ["pages", "--pid", "\(process.identifier)", "--json", "--repeat", "1"])
+            #expect(outcome.status == 0, "\(outcome)")
+            let results = try Bench.results(outcome)
+            #expect(results.first?["page_count"] as? Int ?? 0 > 100)
+            #expect(results.first?["pages"] as? String == "process \(process.identifier)")
+        }
+
+        @Test func scaleMeasuresPagesAndAreas() throws {
+            let file = try corpus("scale")
+            let outcome = try Bench.run(
+                [
+                    "scale", "--corpus", file.path, "--pages-max", "10000", "--repeat", "1",
+                    "--json",
+                ])
+            #expect(outcome.status == 0, "\(outcome)")
+            let results = try Bench.results(outcome)
+            #expect(results.count == 8)
+            #expect(Set(results.compactMap { $0["worker_count"] as? Int }) == [1, 2])
+            let areas = Set(results.compactMap { $0["area_bytes"] as? Int })
+            #expect(areas == [1 << 30, 32 << 30, 64 << 30, 1 << 40])
+            for result in results {
+                for name in ["store_ns", "overwrite_ns", "load_ns", "discard_ns"] {
+                    #expect(result[name] as? Double ?? 0 > 0, "\(name)")
+                }
+            }
+        }
+
+        @Test(arguments: [
+            (["pages", "/nonexistent/pages"], "/nonexistent/pages"),
+            (["pages", "--pid", "0"], "--pid 0"), (["pages", "--pid", "999999999"], "999999999"),
+            (["pages", "--pid", "1", "file"], "not together"),
+            (["pages", "--threads", "0"], "--threads 0"),
+            (["pages", "--repeat", "0"], "--repeat 0"),
+            (["scale", "--pages-max", "9999"], "--pages-max 9999"),
+            (["scale", "--pages-max", "99999999"], "--pages-max 99999999"),
+        ])
+        func wrongOptionsAreNamed(arguments: [String], word: String) throws {
+            let outcome = try Bench.run(arguments)
+            #expect(outcome.status != 0)
+            #expect(outcome.errors.contains(word), "\(outcome)")
+            #expect(outcome.output.isEmpty)
+        }
+    }
+}
