@@ -30,6 +30,15 @@ find_zswapfs() {
     return 1
 }
 
+# debian_mirror: where this machine's apt gets Debian from, so that a mirror set up there serves for
+# other suites too; status 1 when apt knows none.
+debian_mirror() {
+    # shellcheck disable=SC2016  # apt's own variables, not the shell's
+    apt-get indextargets --format '$(REPO_URI) $(COMPONENT) $(LABEL)' 'Created-By: Packages' \
+        2>/dev/null | awk '$2 == "main" && $3 == "Debian" && !found { print $1; found = 1 }
+            END { exit !found }'
+}
+
 # ---- the memory cgroup ---------------------------------------------------------------------------
 
 # memory_cgroup: prints "v1 MOUNT" or "v2 MOUNT", the hierarchy that has the memory controller;
