@@ -8,7 +8,7 @@
 #
 #   .libfuse/version           which one; all of .libfuse is moved into place in one step
 #   .libfuse/include/fuse3/    the headers
-#   .libfuse/lib/libfuse3.a    libfuse, liburing and libnuma in one (Docs/decisions/0016)
+#   .libfuse/lib/libfuse3.a    libfuse, liburing and libnuma in one (Docs/decisions/0017)
 #
 # Without it the project builds and runs with the system's libfuse: nothing here makes setup fail.
 
