@@ -4,7 +4,8 @@ import SwapStore
 import ZPool
 import ZswapCore
 
-/// Every driver with every compressor on given pages, in this process, in turns with the bare codec.
+/// Every driver with every compressor on given pages, in this process, in turns with the bare
+/// codec.
 ///
 /// Each turn: the bare codec over all pages, then the store: filled once and emptied, so that its
 /// memory is there, filled again, loaded, both in the same random order as the codec's. What comes

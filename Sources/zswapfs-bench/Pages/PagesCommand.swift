@@ -7,9 +7,9 @@ struct PagesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pages", abstract: "Store and load pages with every pool and compressor.",
         discussion: """
-            In this process, without a filesystem: how much memory the pages take, and what storing \
-            and loading one costs beside the bare codec. Without a file or a process it takes pages \
-            of a Python interpreter started for it.
+            In this process, without a filesystem: how much memory the pages take, and what \
+            storing and loading one costs beside the bare codec. Without a file or a process it \
+            takes pages of a Python interpreter started for it.
             """)
 
     @Argument(help: "Files of raw 4 KiB pages, or such packed by zstd (.zst).")
