@@ -14,25 +14,32 @@ public struct PoolMeasurement: Codable, Sendable {
     public let objectByteCount: Int
     /// Original bytes by pool bytes.
     public let ratio: Double
-    /// Nanoseconds to store a page and to load it.
+    /// Nanoseconds to store a page.
     public let store: Double
+    /// Nanoseconds to load a page.
     public let load: Double
-    /// Nanoseconds that the bare codec takes for the same.
+    /// Nanoseconds that the bare codec takes to compress a page.
     public let bareStore: Double
+    /// Nanoseconds that the bare codec takes to decompress a page.
     public let bareLoad: Double
-    /// The store's rate by the bare codec's.
+    /// The rate of stores by the bare codec's.
     public let storeShare: Double
+    /// The rate of loads by the bare codec's.
     public let loadShare: Double
     /// How many times one thread's rate more threads have together.
     public let threads: [Speedup]
-    /// Of single stores and loads, the clock's own time included.
+    /// Of single stores, the clock's own time included.
     public let storeLatencies: LatencySummary
+    /// Of single loads, the clock's own time included.
     public let loadLatencies: LatencySummary
 
     /// What more threads gain.
     public struct Speedup: Codable, Sendable {
+        /// The threads.
         public let count: Int
+        /// At storing.
         public let store: Double
+        /// At loading.
         public let load: Double
     }
 

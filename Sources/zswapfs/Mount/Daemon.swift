@@ -15,6 +15,9 @@ import SwapStore
 struct Daemon {
     /// Between two looks at draining pools.
     private static let idleSeconds = 1
+    /// Room in the heap for control files that are read and written while memory is short. Their
+    /// requests may come to the thread that serves swap, too.
+    private static let heapReserveByteCount = 1 << 20
 
     private let assembly: Assembly
     private let server: FuseServer
@@ -46,6 +49,7 @@ struct Daemon {
             assembly.arena.stop()
             throw error
         }
+        ProcessProtection.reserveHeap(byteCount: Self.heapReserveByteCount)
         if isBackground { Background.announceReady() }
     }
 
