@@ -35,6 +35,8 @@ public struct RequestComparison: Codable, Sendable {
     /// the other where one request or one processor works at a time; else the longer of the two,
     /// with the codec on all processors.
     public let floorNanoseconds: Double
+    /// How many times the floor's time zswapfs takes.
+    public let ratio: Double
 
     /// The runs of one workload, beside the codec's time for a page.
     public init(
@@ -50,10 +52,8 @@ public struct RequestComparison: Codable, Sendable {
             workload.depth == 1 || processorCount == 1
             ? self.null.nanosecondsEach + codecNanoseconds
             : max(self.null.nanosecondsEach, codecNanoseconds / Double(processorCount))
+        ratio = self.zswapfs.nanosecondsEach / floorNanoseconds
     }
-
-    /// How many times the floor's time zswapfs takes.
-    public var ratio: Double { zswapfs.nanosecondsEach / floorNanoseconds }
 }
 
 /// The middle of some numbers, which one disturbed run does not move.

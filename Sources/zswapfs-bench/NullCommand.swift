@@ -3,7 +3,13 @@ import LinuxSystem
 public import NullFilesystem
 import ZswapCore
 
-extension NullTransport: ExpressibleByArgument {}
+extension NullTransport: ExpressibleByArgument {
+    /// io_uring where the library and the kernel have it: what `zswapfs mount` takes by itself.
+    static var preferred: NullTransport {
+        let setting = (try? SystemText.attribute(RingSwitch.path)) ?? nil
+        return knowsRing && setting != nil ? .uring : .dev
+    }
+}
 
 /// `zswapfs-bench null`: serves the null filesystem in the foreground until it is unmounted.
 /// Started and ended by `io` and `swap`.

@@ -31,13 +31,17 @@ struct SwapCommand: ParsableCommand {
     var on = SwapPeer.allCases
 
     @Option(help: "How requests come to zswapfs and to the null filesystem: dev or uring.")
-    var transport = NullTransport.dev
+    var transport = NullTransport.preferred
 
     @Option(help: "A mounted zswapfs to use; by default one is mounted for each run.")
     var mount: String?
 
     @Flag(inversion: .prefixedNo, help: "Tell the filesystems about free slots.")
     var discard = true
+
+    @Flag(
+        help: "Keep the loop devices' work where it comes from, as `zswapfs swap on --local` does.")
+    var local = false
 
     @Option(help: "Keep program, servers and the kernel's unbound work on this processor.")
     var pin: Int?
@@ -72,6 +76,7 @@ struct SwapCommand: ParsableCommand {
             "\(size) in \(limit), \(touches) touches, \(discard ? "with" : "no") discards"
         conditions["transport"] = plan.request.transport.rawValue
         conditions["measured"] = "\(options.repeat) runs each, in turns; medians"
+        conditions["loop workers"] = local ? "local" : "anywhere"
         conditions["pinned"] =
             pin.map { "program, servers and unbound workqueues on processor \($0)" } ?? "nothing"
         try options.write(
@@ -85,7 +90,7 @@ struct SwapCommand: ParsableCommand {
         return SwapPlan(
             pageCount: byteCount / Page.byteCount,
             limitByteCount: try self.byteCount(limit, "--limit"), touchCount: touches,
-            samplesPath: samplesPath, pin: pin,
+            samplesPath: samplesPath, pin: pin, isLocal: local,
             request: SwapRequest(
                 byteCount: 2 * byteCount, transport: mounted?.transport ?? transport,
                 discards: discard, mount: mounted))

@@ -34,6 +34,8 @@ struct SwapRun {
             undo.add("unpin") { pinning.putBack() }
             try UnboundWork.pin(to: pinning.processor, undo: &undo)
         }
+        // Loop devices take it when they are attached.
+        if plan.isLocal { try UnboundWork.keepLocal(undo: &undo) }
         let place = try SwapPlace(peer, plan.request, undo: &undo)
         for server in place.servers { try pinning?.pin(process: server) }
         let report = try runProgram(device: place.device)
@@ -99,24 +101,8 @@ struct SwapPlan {
     var samplesPath: String
     /// The processor for everything.
     var pin: Int?
+    /// Whether unbound work stays on the processor that asks for it.
+    var isLocal: Bool
     /// The device.
     var request: SwapRequest
-}
-
-/// The kernel's unbound workqueues, of which the loop devices' is one.
-enum UnboundWork {
-    private static let path = "/sys/devices/virtual/workqueue/cpumask"
-
-    /// Keeps them on one processor until it is undone.
-    static func pin(to processor: Int, undo: inout UndoList) throws(SystemFailure) {
-        guard let before = try SystemText.attribute(path) else { return }
-        undo.add("set \(path) back to \(before)") {
-            _ = try SystemText.setAttribute(path, to: before)
-        }
-        // Groups of 32 processors, the last first.
-        let groups =
-            [String(1 << (processor % 32), radix: 16)]
-            + Array(repeating: "0", count: processor / 32)
-        _ = try SystemText.setAttribute(path, to: groups.joined(separator: ","))
-    }
 }
