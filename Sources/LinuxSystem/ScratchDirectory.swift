@@ -6,9 +6,10 @@ public final class ScratchDirectory {
     /// Where it is.
     public let path: String
 
-    /// Makes it under `parent`, with a name that begins with `name` and nobody else has.
+    /// Makes it under `parent`. Its name begins with `name` and this process's number, so that one
+    /// can tell whose it was, and is nobody else's.
     public init(_ name: String, in parent: String = "/run") throws(SystemFailure) {
-        var template = Array("\(parent)/\(name)-XXXXXX".utf8CString)
+        var template = Array("\(parent)/\(name)-\(getpid())-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap(mkdtemp) }
         guard let made else { throw SystemFailure("mkdtemp", parent) }
         path = String(cString: made)

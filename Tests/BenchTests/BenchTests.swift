@@ -9,18 +9,24 @@ import Testing
 
 /// The benchmark command as tests run it.
 enum Bench {
-    /// What was left of a benchmark, or of anything it started.
-    static var leftovers: [String] {
+    /// What a benchmark that has ended, or anything it started, has left. Others may run.
+    static func leftovers(of process: pid_t) -> [String] {
         let mounts = (try? MountTable.current().entries.map(\.mountPoint)) ?? ["no mount table"]
+        let files = LoopDevice.attached().compactMap(\.backingPath)
         let groups = MemoryGroup.root.map { SystemText.names(inDirectory: $0.path) } ?? []
-        let places = SystemText.names(inDirectory: "/run") + groups
-        return mounts.filter { $0.hasPrefix("/run/zswapfs-bench") }
-            + places.filter { $0.hasPrefix("zswapfs-bench") }
+        let names = ["/run", "/var/tmp"].flatMap { SystemText.names(inDirectory: $0) } + groups
+        return (mounts + files + names).filter { name in
+            guard let start = name.range(of: "zswapfs-bench")?.upperBound else { return false }
+            return name[start...].split { $0 == "-" || $0 == "/" }.contains("\(process)")
+        }
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end, after which nothing of it is left.
     static func run(_ arguments: [String], seconds: Int = 120) throws -> ProgramRun.Outcome {
-        try ProgramRun.finish(program(), arguments, seconds: seconds)
+        let run = try ProgramRun(program(), arguments)
+        let outcome = try #require(run.wait(seconds: seconds), "still runs")
+        #expect(leftovers(of: run.identifier).isEmpty)
+        return outcome
     }
 
     /// Its path.
