@@ -5,7 +5,7 @@ import ZswapCore
 /// Reading and writing by offset. The bounds are checked on every call; that the offset belongs to
 /// the caller is the caller's law.
 extension Arena {
-    @inline(__always)
+    @inlinable @inline(__always)
     func address(_ offset: ArenaOffset, byteCount: Int) -> UnsafeMutableRawPointer {
         precondition(offset.rawValue >= 0 && byteCount >= 0)
         precondition(offset.rawValue <= memory.byteCount - byteCount)
@@ -15,7 +15,7 @@ extension Arena {
     /// The bytes at this offset. They may change under a reader when the object is freed meanwhile:
     /// who reads without a lock checks what was read.
     @_lifetime(borrow self)
-    public func bytes(at offset: ArenaOffset, count: Int) -> RawSpan {
+    @inlinable public func bytes(at offset: ArenaOffset, count: Int) -> RawSpan {
         // The mapping lives as long as the arena, which the span borrows.
         let span = RawSpan(
             _unsafeStart: UnsafeRawPointer(address(offset, byteCount: count)), byteCount: count)
@@ -49,39 +49,39 @@ extension Arena {
 /// Words and pairs of words that several threads share. Every function names its memory order:
 /// loads acquire, stores release, read-modify-writes do both.
 extension Arena {
-    @inline(__always)
-    private func word(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    @inlinable @inline(__always)
+    func word(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<UInt64>> {
         assert(offset.rawValue % 8 == 0)
         return address(offset, byteCount: 8).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    @inline(__always)
-    private func halfWord(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<UInt32>> {
+    @inlinable @inline(__always)
+    func halfWord(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<UInt32>> {
         assert(offset.rawValue % 4 == 0)
         return address(offset, byteCount: 4).assumingMemoryBound(to: Atomic<UInt32>.self)
     }
 
-    @inline(__always)
-    private func pair(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<WordPair>> {
+    @inlinable @inline(__always)
+    func pair(_ offset: ArenaOffset) -> UnsafeMutablePointer<Atomic<WordPair>> {
         assert(offset.rawValue % 16 == 0)
         return address(offset, byteCount: 16).assumingMemoryBound(to: Atomic<WordPair>.self)
     }
 
     /// The 64-bit word at this offset.
-    public func loadWord(at offset: ArenaOffset) -> UInt64 {
+    @inlinable public func loadWord(at offset: ArenaOffset) -> UInt64 {
         word(offset).pointee.load(ordering: .acquiring)
     }
     /// Sets the 64-bit word at this offset.
-    public func storeWord(_ value: UInt64, at offset: ArenaOffset) {
+    @inlinable public func storeWord(_ value: UInt64, at offset: ArenaOffset) {
         word(offset).pointee.store(value, ordering: .releasing)
     }
     /// Adds to the 64-bit word at this offset, wrapping, and returns the new value.
     @discardableResult
-    public func addToWord(_ value: UInt64, at offset: ArenaOffset) -> UInt64 {
+    @inlinable public func addToWord(_ value: UInt64, at offset: ArenaOffset) -> UInt64 {
         word(offset).pointee.wrappingAdd(value, ordering: .acquiringAndReleasing).newValue
     }
     /// Replaces the 64-bit word if it is `expected`; tells what was there.
-    public func compareExchangeWord(
+    @inlinable public func compareExchangeWord(
         expected: UInt64, desired: UInt64, at offset: ArenaOffset
     ) -> (exchanged: Bool, original: UInt64) {
         word(offset).pointee.compareExchange(
@@ -89,19 +89,19 @@ extension Arena {
     }
 
     /// The 32-bit word at this offset.
-    public func loadHalfWord(at offset: ArenaOffset) -> UInt32 {
+    @inlinable public func loadHalfWord(at offset: ArenaOffset) -> UInt32 {
         halfWord(offset).pointee.load(ordering: .acquiring)
     }
     /// Sets the 32-bit word at this offset.
-    public func storeHalfWord(_ value: UInt32, at offset: ArenaOffset) {
+    @inlinable public func storeHalfWord(_ value: UInt32, at offset: ArenaOffset) {
         halfWord(offset).pointee.store(value, ordering: .releasing)
     }
     /// Replaces the 32-bit word and returns what was there.
-    public func exchangeHalfWord(_ value: UInt32, at offset: ArenaOffset) -> UInt32 {
+    @inlinable public func exchangeHalfWord(_ value: UInt32, at offset: ArenaOffset) -> UInt32 {
         halfWord(offset).pointee.exchange(value, ordering: .acquiringAndReleasing)
     }
     /// Replaces the 32-bit word if it is `expected`; tells what was there.
-    public func compareExchangeHalfWord(
+    @inlinable public func compareExchangeHalfWord(
         expected: UInt32, desired: UInt32, at offset: ArenaOffset
     ) -> (exchanged: Bool, original: UInt32) {
         halfWord(offset).pointee.compareExchange(
@@ -109,15 +109,15 @@ extension Arena {
     }
 
     /// The pair of 64-bit words at this offset, read as one.
-    public func loadPair(at offset: ArenaOffset) -> WordPair {
+    @inlinable public func loadPair(at offset: ArenaOffset) -> WordPair {
         pair(offset).pointee.load(ordering: .acquiring)
     }
     /// Replaces the pair as one and returns what was there.
-    public func exchangePair(_ value: WordPair, at offset: ArenaOffset) -> WordPair {
+    @inlinable public func exchangePair(_ value: WordPair, at offset: ArenaOffset) -> WordPair {
         pair(offset).pointee.exchange(value, ordering: .acquiringAndReleasing)
     }
     /// Replaces the pair as one if it is `expected`.
-    public func compareExchangePair(
+    @inlinable public func compareExchangePair(
         expected: WordPair, desired: WordPair, at offset: ArenaOffset
     ) -> Bool {
         pair(offset).pointee.compareExchange(

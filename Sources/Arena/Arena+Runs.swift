@@ -45,14 +45,14 @@ extension Arena {
     }
 
     /// Where a run's frames start.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func offset(of run: RunNumber, frameCount: Int) -> ArenaOffset {
         runMap.offset(of: run, frameCount: frameCount)
     }
 
     /// 32 bytes that belong to whoever holds the run; their content is undefined when the run is
     /// taken.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func descriptor(of run: RunNumber) -> ArenaOffset {
         runMap.descriptor(of: run)
     }

@@ -39,7 +39,7 @@ public final class Arena: Sendable {
 
     let configuration: Configuration
     let layout: ArenaLayout
-    let memory: FrameMemory
+    @usableFromInline let memory: FrameMemory
     let records: SegmentRecords
     /// Where runs lie, for drivers.
     public let runMap: RunMap

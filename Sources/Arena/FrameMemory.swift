@@ -7,12 +7,12 @@ import ZswapCore
 ///
 /// Law: memory that was not committed is never touched by a serving thread, so no store and no load
 /// ever faults a page in.
-struct FrameMemory: @unchecked Sendable {
+@usableFromInline struct FrameMemory: @unchecked Sendable {
     // Unchecked: the base never changes; who writes where is the callers' law.
 
     let descriptor: CInt
-    let base: UnsafeMutableRawPointer
-    let byteCount: Int
+    @usableFromInline let base: UnsafeMutableRawPointer
+    @usableFromInline let byteCount: Int
     /// Fault injection: asked before each commit with the number of bytes; true refuses it.
     let refusesCommit: (@Sendable (Int) -> Bool)?
 

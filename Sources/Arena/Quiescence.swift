@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 import ZswapCore
 
 /// Tells when no worker can still hold on to something that was unlinked before: read-copy-update
@@ -15,11 +15,11 @@ import ZswapCore
 public final class Quiescence: @unchecked Sendable {
     // Unchecked: the slots are atomics, each written by one worker.
 
-    private static let slotByteCount = 64
-    private static let idle: UInt64 = 0
+    @usableFromInline static var slotByteCount: Int { 64 }
+    @usableFromInline static var idle: UInt64 { 0 }
 
-    private let slots: UnsafeMutableRawPointer
-    private let epoch = Atomic<UInt64>(1)
+    @usableFromInline let slots: UnsafeMutableRawPointer
+    @usableFromInline let epoch = Atomic<UInt64>(1)
     private let taken = Mutex<[Bool]>(Array(repeating: false, count: Limits.workersMax))
 
     init() {
@@ -30,8 +30,8 @@ public final class Quiescence: @unchecked Sendable {
 
     deinit { slots.deallocate() }
 
-    @inline(__always)
-    private func slot(_ worker: WorkerNumber) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    @inlinable @inline(__always)
+    func slot(_ worker: WorkerNumber) -> UnsafeMutablePointer<Atomic<UInt64>> {
         (slots + worker.rawValue * Self.slotByteCount).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
@@ -51,7 +51,7 @@ public final class Quiescence: @unchecked Sendable {
     }
 
     /// The worker is about to read shared offsets.
-    public func enter(_ worker: WorkerNumber) {
+    @inlinable public func enter(_ worker: WorkerNumber) {
         // Sequentially consistent: no read of the request may be ordered before this store.
         let previous = slot(worker).pointee.exchange(
             epoch.load(ordering: .acquiring), ordering: .sequentiallyConsistent)
@@ -59,7 +59,7 @@ public final class Quiescence: @unchecked Sendable {
     }
 
     /// The worker holds no offset any more.
-    public func leave(_ worker: WorkerNumber) {
+    @inlinable public func leave(_ worker: WorkerNumber) {
         slot(worker).pointee.store(Self.idle, ordering: .releasing)
     }
 

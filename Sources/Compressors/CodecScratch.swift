@@ -14,7 +14,9 @@ import ZswapCore
 public final class CodecScratch: @unchecked Sendable {
     // Unchecked: a store hands each scratch to one thread; `isBusy` watches that in debug builds.
 
-    private let codecs: [any Codec]
+    /// What keeps the codecs alive. Calls go by `uncounted`, so that they count no references.
+    private let holders: [CodecHolder]
+    private let uncounted: [Unmanaged<CodecHolder>]
     private let buffer = ScratchMemory(byteCount: Page.byteCount)
     private var outputByteCount = 0
     private let isBusy = Atomic<Bool>(false)
@@ -34,11 +36,12 @@ public final class CodecScratch: @unchecked Sendable {
         for (compressor, level) in zip(compressors, levels) {
             codecs.append(try compressor.makeCodec(level: compressor.level(for: level)))
         }
-        self.codecs = codecs
+        holders = codecs.map { CodecHolder($0) }
+        uncounted = holders.map { Unmanaged.passUnretained($0) }
     }
 
     /// Bytes of memory held.
-    public var byteCount: Int { codecs.reduce(buffer.byteCount) { $0 + $1.byteCount } }
+    public var byteCount: Int { holders.reduce(buffer.byteCount) { $0 + $1.codec.byteCount } }
 
     /// Compresses a page of 4096 bytes to at most `limit` bytes (1 to 4096), to be found in
     /// ``output``. O(page); a page that will not fit is given up early.
@@ -52,7 +55,9 @@ public final class CodecScratch: @unchecked Sendable {
         outputByteCount = 0
         let base = buffer.base
         var room = MutableRawSpan(_unsafeStart: base, byteCount: limit)
-        let result = codecs[compressor].compress(page, into: &room)
+        let result = uncounted[compressor]._withUnsafeGuaranteedRef {
+            $0.codec.compress(page, into: &room)
+        }
         if case .compressed(let byteCount) = result {
             precondition(byteCount >= 1 && byteCount <= limit, "a codec broke its limit")
             outputByteCount = byteCount
@@ -82,7 +87,9 @@ public final class CodecScratch: @unchecked Sendable {
         precondition(object.byteCount <= Limits.storedByteCountMax)
         enter()
         defer { leave() }
-        return codecs[compressor].decompress(object, into: &page)
+        return uncounted[compressor]._withUnsafeGuaranteedRef {
+            $0.codec.decompress(object, into: &page)
+        }
     }
 
     private func enter() {
@@ -92,4 +99,11 @@ public final class CodecScratch: @unchecked Sendable {
     private func leave() {
         assert(isBusy.exchange(false, ordering: .releasing))
     }
+}
+
+/// A codec behind a class, since only references to classes can be left uncounted.
+private final class CodecHolder {
+    let codec: any Codec
+
+    init(_ codec: any Codec) { self.codec = codec }
 }

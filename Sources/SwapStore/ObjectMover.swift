@@ -47,7 +47,10 @@ extension SwapStore {
     public func compact(by worker: StoreWorker) -> Int {
         begin(worker)
         defer { end(worker) }
-        let freed = worker.state.pools.reduce(0) { $0 + ($1?.compact() ?? 0) }
+        var freed = 0
+        for generation in worker.state.pools.indices {
+            freed += worker.state.pools[generation]?.withPool { $0.compact() } ?? 0
+        }
         compactedFrameCount.add(freed, ordering: .relaxed)
         return freed
     }

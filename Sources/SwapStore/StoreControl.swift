@@ -18,9 +18,12 @@ public enum SettingError: Error, Equatable, Sendable {
     case tooManyPools
 }
 
-/// The state in force, and pools on their way out. Behind the store's `control` lock.
+/// The state in force, the pools that it names, and pools on their way out. Behind the store's
+/// `control` lock.
 struct StoreControl: Sendable {
     var state: StoreState
+    /// By generation, what `state` names: here they are kept alive.
+    var pools: [Zpool?]
     /// Epoch after which no worker stores into a pool that is not the current one.
     var switchEpoch: UInt64 = 0
     /// Pools that the state in force does not name any more; destroyed after the epoch. Until then
@@ -28,10 +31,18 @@ struct StoreControl: Sendable {
     /// worker would look for the other's objects in this one.
     var leaving: [(pool: Zpool, generation: Int, epoch: UInt64)] = []
 
+    /// The pool that new pages go to.
+    var currentPool: Zpool {
+        guard let pool = pools[state.currentGeneration] else {
+            preconditionFailure("the current generation has no pool")
+        }
+        return pool
+    }
+
     /// A generation that no pool has, in any state that a worker may hold.
     var freeGeneration: Int? {
         (1..<Limits.poolsMax).first { generation in
-            state.pools[generation] == nil && !leaving.contains { $0.generation == generation }
+            pools[generation] == nil && !leaving.contains { $0.generation == generation }
         }
     }
 }
@@ -65,7 +76,7 @@ extension SwapStore {
     }
 
     /// The driver that new pages go to.
-    public var zpoolType: String { control.withLock { $0.state.currentPool.type } }
+    public var zpoolType: String { control.withLock { $0.currentPool.type } }
     /// The drivers that can be chosen.
     public var availableZpools: [String] { zpools.types }
     /// The compressor of new pages.
@@ -80,9 +91,8 @@ extension SwapStore {
     public func setZpool(_ type: String) throws(SettingError) {
         housekeep()
         let outcome = control.withLock { control -> SettingError? in
-            let state = control.state
-            guard state.currentPool.type != type else { return nil }
-            var pools = state.pools
+            guard control.currentPool.type != type else { return nil }
+            var pools = control.pools
             var generation = pools.firstIndex { $0?.type == type }
             if generation == nil {
                 guard let free = control.freeGeneration else { return .tooManyPools }
@@ -115,12 +125,15 @@ extension SwapStore {
         generation: Int? = nil, compressor: Int? = nil
     ) {
         let old = control.state
+        control.pools = pools ?? control.pools
         control.state = StoreState(
             number: old.number + 1, tunables: tunables ?? old.tunables,
-            totalByteCount: totalByteCount, pools: pools ?? old.pools,
+            totalByteCount: totalByteCount, pools: control.pools,
             currentGeneration: generation ?? old.currentGeneration,
             currentCompressor: compressor ?? old.currentCompressor)
-        stateNumber.store(control.state.number, ordering: .releasing)
+        // Sequentially consistent, with `Quiescence.advance` and `begin`: a worker that starts
+        // after the quiescent point which a pool waits for sees that there is a newer state.
+        stateNumber.store(control.state.number, ordering: .sequentiallyConsistent)
     }
 
     /// Lets drained pools go. True while a pool is draining, so that somebody should call again.
@@ -138,7 +151,7 @@ extension SwapStore {
             }
             let drained = drainedGenerations(control)
             if !drained.isEmpty {
-                let old = control.state.pools
+                let old = control.pools
                 var pools = old
                 for generation in drained { pools[generation] = nil }
                 publish(&control, pools: pools)
@@ -147,7 +160,7 @@ extension SwapStore {
                     old[generation].map { ($0, generation, epoch) }
                 }
             }
-            let isDraining = control.state.pools.count { $0 != nil } > 1
+            let isDraining = control.pools.count { $0 != nil } > 1
             return isDraining || !control.leaving.isEmpty
         }
     }
@@ -155,16 +168,16 @@ extension SwapStore {
     /// Pools that are not the current one, that nobody stores into any more, and that hold nothing.
     private func drainedGenerations(_ control: StoreControl) -> [Int] {
         guard arena.quiescence.hasPassed(control.switchEpoch) else { return [] }
-        return control.state.pools.indices.filter { generation in
+        return control.pools.indices.filter { generation in
             generation != control.state.currentGeneration
-                && control.state.pools[generation]?.totalByteCount == 0
+                && control.pools[generation]?.totalByteCount == 0
         }
     }
 
     /// The pools there are: generation, driver, bytes, whether new pages go there.
     public var pools: [StorePool] {
         control.withLock { control in
-            control.state.pools.enumerated().compactMap { generation, pool in
+            control.pools.enumerated().compactMap { generation, pool in
                 pool.map {
                     StorePool(
                         generation: generation, zpool: $0,

@@ -1,21 +1,26 @@
 import ZPool
 import ZswapCore
 
-/// Everything a request needs to know of pools, compressors and tunables: immutable, so a worker
-/// takes one reference and a page is judged by one state of it. A change makes a new one.
+/// Everything a request needs to know of pools, compressors and tunables: a value that a worker
+/// copies whole, so a page is judged by one state of it. A change makes a new one.
 ///
-/// Law: `pools[g]` is there as long as an entry of generation g may be in a table.
-final class StoreState: Sendable {
+/// Law: `pools[g]` is there as long as an entry of generation g may be in a table. Nothing here is
+/// counted: `StoreControl` keeps the pools, also those that only an older state names, until no
+/// request can use it.
+/// Price: 2 KiB a worker, copied after a change.
+struct StoreState: Sendable {
     let number: UInt64
     let tunables: Tunables
     let limit: MemoryLimit
     /// By generation; generation 0 is the store's own whole frames and never here.
-    let pools: [Zpool?]
+    let pools: InlineArray<256, PoolReference?>
     /// The generation that new pages go to.
     let currentGeneration: Int
-    let currentPool: Zpool
+    let currentPool: PoolReference
     /// Longest compressed page worth keeping compressed in the current pool.
     let compressedByteCountMax: Int
+    /// Whether the current pool takes a page as it is.
+    let takesRawPages: Bool
     /// The compressor new pages get, by its id.
     let currentCompressor: Int
 
@@ -23,6 +28,7 @@ final class StoreState: Sendable {
         number: UInt64, tunables: Tunables, totalByteCount: UInt64, pools: [Zpool?],
         currentGeneration: Int, currentCompressor: Int
     ) {
+        precondition(pools.count == Limits.poolsMax)
         precondition(currentGeneration > 0 && currentGeneration < Limits.poolsMax)
         guard let current = pools[currentGeneration] else {
             preconditionFailure("the current generation has no pool")
@@ -32,10 +38,11 @@ final class StoreState: Sendable {
         limit = MemoryLimit(
             totalByteCount: totalByteCount, maxPoolPercent: tunables.maxPoolPercent,
             acceptThresholdPercent: tunables.acceptThresholdPercent)
-        self.pools = pools
+        self.pools = InlineArray { pools[$0].map { PoolReference($0) } }
         self.currentGeneration = currentGeneration
-        currentPool = current
+        currentPool = PoolReference(current)
         compressedByteCountMax = min(current.hugeByteCount, current.objectByteCountMax + 1) - 1
+        takesRawPages = current.objectByteCountMax >= Page.byteCount
         self.currentCompressor = currentCompressor
     }
 }

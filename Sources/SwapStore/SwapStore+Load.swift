@@ -68,6 +68,6 @@ extension SwapStore {
     private func objectOffset(_ entry: PageEntry, _ worker: StoreWorker) -> ArenaOffset? {
         guard let handle = PoolHandle(rawValue: entry.word) else { return nil }
         if entry.generation == RawFrames.generation { return rawFrames.offset(of: handle) }
-        return pool(entry.generation, for: worker)?.offset(of: handle)
+        return pool(entry.generation, for: worker)?.withPool { $0.offset(of: handle) }
     }
 }

@@ -66,10 +66,9 @@ extension SwapStore {
     private func makePooled(
         _ byteCount: Int, _ checksum: UInt32, _ owner: ObjectOwner, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
-        let pool = worker.state.currentPool
-        let handle = try malloc(byteCount, in: pool, worker)
+        let handle = try malloc(byteCount, worker)
         let scratch = worker.scratch
-        pool.write(scratch.output, to: handle, owner: owner)
+        worker.state.currentPool.withPool { $0.write(scratch.output, to: handle, owner: owner) }
         return .object(
             .pooled, handle: handle.rawValue, generation: worker.state.currentGeneration,
             compressor: worker.state.currentCompressor, byteCount: byteCount, checksum: checksum)
@@ -78,12 +77,11 @@ extension SwapStore {
     private func makeRaw(
         _ bytes: RawSpan, _ checksum: UInt32, _ owner: ObjectOwner, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
-        let pool = worker.state.currentPool
         var generation = RawFrames.generation
         let handle: PoolHandle
-        if pool.objectByteCountMax >= Page.byteCount {
-            handle = try malloc(Page.byteCount, in: pool, worker)
-            pool.write(bytes, to: handle, owner: owner)
+        if worker.state.takesRawPages {
+            handle = try malloc(Page.byteCount, worker)
+            worker.state.currentPool.withPool { $0.write(bytes, to: handle, owner: owner) }
             generation = worker.state.currentGeneration
         } else {
             handle = try mallocRawFrame(worker)
@@ -98,10 +96,12 @@ extension SwapStore {
     }
 
     private func malloc(
-        _ byteCount: Int, in pool: Zpool, _ worker: StoreWorker
+        _ byteCount: Int, _ worker: StoreWorker
     ) throws(StoreError) -> PoolHandle {
         do {
-            let handle = try pool.malloc(byteCount)
+            let handle = try worker.state.currentPool.withPool { pool throws(ZpoolError) in
+                try pool.malloc(byteCount)
+            }
             noteUse()
             return handle
         } catch {
@@ -179,7 +179,7 @@ extension SwapStore {
         if entry.generation == RawFrames.generation {
             rawFrames.free(handle)
         } else if let pool = pool(entry.generation, for: worker) {
-            pool.free(handle)
+            pool.withPool { $0.free(handle) }
         } else {
             preconditionFailure("a pool left before its last object")
         }

@@ -37,6 +37,8 @@ public final class SwapStore: Sendable {
     }
 
     let arena: Arena
+    /// The arena's: here to be reached without counting references to it.
+    let quiescence: Quiescence
     let zpools: ZpoolRegistry
     let compressors: [any Compressor]
     let totalByteCount: UInt64
@@ -60,6 +62,7 @@ public final class SwapStore: Sendable {
         configuration: Configuration
     ) throws(SettingError) {
         self.arena = arena
+        quiescence = arena.quiescence
         self.zpools = zpools
         self.compressors = compressors.all
         totalByteCount = configuration.totalByteCount
@@ -90,7 +93,7 @@ public final class SwapStore: Sendable {
         let state = StoreState(
             number: 1, tunables: configuration.tunables, totalByteCount: totalByteCount,
             pools: pools, currentGeneration: 1, currentCompressor: compressor)
-        control = Mutex(StoreControl(state: state))
+        control = Mutex(StoreControl(state: state, pools: pools))
         for mover in movers { mover.serve(self) }
     }
 
@@ -114,11 +117,12 @@ public final class SwapStore: Sendable {
 
     /// The worker starts a request: from here on nothing it finds in a table vanishes under it.
     func begin(_ worker: StoreWorker) {
-        arena.quiescence.enter(worker.number)
-        if worker.state.number != stateNumber.load(ordering: .acquiring) { refresh(worker) }
+        quiescence.enter(worker.number)
+        let number = stateNumber.load(ordering: .sequentiallyConsistent)
+        if worker.state.number != number { refresh(worker) }
     }
 
-    func end(_ worker: StoreWorker) { arena.quiescence.leave(worker.number) }
+    func end(_ worker: StoreWorker) { quiescence.leave(worker.number) }
 
     func refresh(_ worker: StoreWorker) { worker.state = control.withLock { $0.state } }
 
@@ -128,7 +132,7 @@ public final class SwapStore: Sendable {
 
     /// The pool of a generation that stands in an entry. Nil only when the entry was read before
     /// its last page went and the pool with it.
-    func pool(_ generation: Int, for worker: StoreWorker) -> Zpool? {
+    func pool(_ generation: Int, for worker: StoreWorker) -> PoolReference? {
         if let pool = worker.state.pools[generation] { return pool }
         refresh(worker)
         return worker.state.pools[generation]

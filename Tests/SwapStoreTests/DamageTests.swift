@@ -20,7 +20,7 @@ import ZswapCore
             entry.generation == RawFrames.generation
             ? fixture.store.rawFrames.offset(of: handle)
             : try #require(fixture.store.pool(entry.generation, for: fixture.worker))
-                .offset(of: handle)
+                .withPool { $0.offset(of: handle) }
         return UnsafeMutableRawBufferPointer(
             start: fixture.arena.pointer(to: place, byteCount: entry.byteCount),
             count: entry.byteCount)

@@ -88,7 +88,7 @@ import ZswapCore
         let other = try #require(store.makeWorker())
         try store.setZpool("zbud")
         store.begin(other)
-        #expect(other.state.pools[1]?.type == "zsmalloc")
+        #expect(other.state.pools[1]?.withPool { $0.type } == "zsmalloc")
         store.housekeep()
         #expect(store.pools.map(\.generation) == [2])
         try store.setZpool("zsmalloc")
