@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 public import Synchronization
 import ZswapCore
@@ -21,6 +22,19 @@ extension Arena {
             _unsafeStart: UnsafeRawPointer(address(offset, byteCount: count)), byteCount: count)
         return _overrideLifetime(span, borrowing: self)
     }
+
+    /// Asks the processor to bring these bytes into its cache, and does not wait. Reads nothing, so
+    /// they may be anybody's.
+    public func prefetch(at offset: ArenaOffset, count: Int) {
+        let start = address(offset, byteCount: count)
+        var line = 0
+        while line < count {
+            clinux_prefetch(start + line)
+            line += Self.cacheLineByteCount
+        }
+    }
+
+    private static var cacheLineByteCount: Int { 64 }
 
     /// Copies `bytes` to this offset.
     public func write(_ bytes: RawSpan, at offset: ArenaOffset) {

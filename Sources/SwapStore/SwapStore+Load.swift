@@ -57,6 +57,7 @@ extension SwapStore {
         case .pooled:
             guard let offset = objectOffset(entry, worker) else { return .decodeFailed }
             let arena = self.arena
+            arena.prefetch(at: offset, count: entry.byteCount)
             let object = arena.bytes(at: offset, count: entry.byteCount)
             guard worker.scratch.decompress(object, into: &target, with: entry.compressor) else {
                 return .decodeFailed
