@@ -123,8 +123,12 @@ extension Arena {
     }
 
     /// The pair of 64-bit words at this offset, read as one.
-    @inlinable public func loadPair(at offset: ArenaOffset) -> WordPair {
-        pair(offset).pointee.load(ordering: .acquiring)
+    public func loadPair(at offset: ArenaOffset) -> WordPair {
+        // The standard library's load is a compareExchange, which waits for everything before it
+        // and takes the cache line from all other readers.
+        guard readsPairs else { return pair(offset).pointee.load(ordering: .acquiring) }
+        let words = clinux_load_pair(address(offset, byteCount: 16))
+        return WordPair(first: UInt(words.first), second: UInt(words.second))
     }
     /// Replaces the pair as one and returns what was there.
     @inlinable public func exchangePair(_ value: WordPair, at offset: ArenaOffset) -> WordPair {

@@ -40,6 +40,8 @@ public final class Arena: Sendable {
     let configuration: Configuration
     let layout: ArenaLayout
     @usableFromInline let memory: FrameMemory
+    /// The processor reads 16 aligned bytes in one piece.
+    let readsPairs = clinux_reads_pairs() != 0
     let records: SegmentRecords
     /// Where runs lie, for drivers.
     public let runMap: RunMap

@@ -24,12 +24,39 @@
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <emmintrin.h>
+#endif
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57
+#endif
+
+/* Sixteen aligned bytes read as one, on processors where that can be told. */
+typedef struct {
+    uint64_t first, second;
+} clinux_pair;
+
+#if defined(__x86_64__)
+/* Every processor with AVX reads an aligned vector of 16 bytes in one piece, says its manual. */
+static inline int clinux_reads_pairs(void) {
+    unsigned int a, b, c = 0, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_AVX) != 0;
+}
+static inline clinux_pair clinux_load_pair(const void *address) {
+    __m128i both;
+    __asm__ volatile("movdqa %1, %0" : "=x"(both) : "m"(*(const __m128i *)address) : "memory");
+    clinux_pair pair = {(uint64_t)_mm_cvtsi128_si64(both),
+                        (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(both, both))};
+    return pair;
+}
+#else
+static inline int clinux_reads_pairs(void) { return 0; }
+static inline clinux_pair clinux_load_pair(const void *address) { __builtin_trap(); }
 #endif
 
 /* Asks the processor to bring a cache line, with the intent to read. Never faults. */
