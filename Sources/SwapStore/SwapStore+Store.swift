@@ -6,7 +6,7 @@ import ZswapCore
 
 /// Storing one page.
 ///
-///     same-filled? -> limit -> checksum -> compress -> malloc -> copy, owner -> publish -> free
+///     same-filled? -> limit -> compress -> malloc -> checksum -> copy, owner -> publish -> free
 extension SwapStore {
     /// Whether a page may be refused because the pools stand at their limit.
     enum Admission {
@@ -38,18 +38,17 @@ extension SwapStore {
         guard tunables.takesOtherPages || admission == .always else { throw .sameFilledOnly }
         if admission == .limited { try admit(worker) }
         let owner = ObjectOwner(area: area.slot, page: page)
-        let checksum = PageChecksum.of(bytes)
         let result = worker.scratch.compress(
             bytes, with: worker.state.currentCompressor,
             limit: worker.state.compressedByteCountMax)
         switch result {
         case .compressed(let byteCount):
-            return try makePooled(byteCount, checksum, owner, worker)
+            return try makePooled(byteCount, bytes, owner, worker)
         case .failed:
             count(.compressFail, by: worker)
-            return try makeRaw(bytes, checksum, owner, worker)
+            return try makeRaw(bytes, owner, worker)
         case .tooLarge:
-            return try makeRaw(bytes, checksum, owner, worker)
+            return try makeRaw(bytes, owner, worker)
         }
     }
 
@@ -64,18 +63,24 @@ extension SwapStore {
     }
 
     private func makePooled(
-        _ byteCount: Int, _ checksum: UInt32, _ owner: ObjectOwner, _ worker: StoreWorker
+        _ byteCount: Int, _ bytes: RawSpan, _ owner: ObjectOwner, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         let handle = try malloc(byteCount, worker)
+        let pool = worker.state.currentPool
+        let offset = pool.withPool { $0.offset(of: handle) }
+        // The room comes into the cache while the checksum is made.
+        arena.prefetch(at: offset, count: byteCount)
+        let checksum = PageChecksum.of(bytes)
         let scratch = worker.scratch
-        worker.state.currentPool.withPool { $0.write(scratch.output, to: handle, owner: owner) }
+        arena.write(scratch.output, at: offset)
+        pool.withPool { $0.setOwner(owner, of: handle) }
         return .object(
             .pooled, handle: handle.rawValue, generation: worker.state.currentGeneration,
             compressor: worker.state.currentCompressor, byteCount: byteCount, checksum: checksum)
     }
 
     private func makeRaw(
-        _ bytes: RawSpan, _ checksum: UInt32, _ owner: ObjectOwner, _ worker: StoreWorker
+        _ bytes: RawSpan, _ owner: ObjectOwner, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         var generation = RawFrames.generation
         let handle: PoolHandle
@@ -92,7 +97,7 @@ extension SwapStore {
         return .object(
             .raw, handle: handle.rawValue, generation: generation,
             compressor: worker.state.currentCompressor, byteCount: Page.byteCount,
-            checksum: checksum)
+            checksum: PageChecksum.of(bytes))
     }
 
     private func malloc(
