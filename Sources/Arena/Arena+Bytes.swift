@@ -94,6 +94,12 @@ extension Arena {
     @inlinable public func addToWord(_ value: UInt64, at offset: ArenaOffset) -> UInt64 {
         word(offset).pointee.wrappingAdd(value, ordering: .acquiringAndReleasing).newValue
     }
+    /// Adds to a 64-bit word that only the caller writes, wrapping; others read it whole. No locked
+    /// instruction, and no order among other words.
+    @inlinable public func addToOwnWord(_ value: UInt64, at offset: ArenaOffset) {
+        let word = word(offset)
+        word.pointee.store(word.pointee.load(ordering: .relaxed) &+ value, ordering: .relaxed)
+    }
     /// Replaces the 64-bit word if it is `expected`; tells what was there.
     @inlinable public func compareExchangeWord(
         expected: UInt64, desired: UInt64, at offset: ArenaOffset

@@ -1,3 +1,4 @@
+import CLinux
 public import ZswapCore
 
 /// Where runs lie, as plain numbers: what a driver's hot path needs of the arena, without counting
@@ -45,6 +46,9 @@ public struct RunMap: @unchecked Sendable {
         precondition(run.segment < segmentCount)
         return ArenaOffset(descriptorsStart &+ Int(run.rawValue) &<< Self.descriptorByteShift)
     }
+
+    /// Asks the processor to bring the cache line of this place, and does not wait.
+    public func prefetch(at offset: ArenaOffset) { clinux_prefetch(base + offset.rawValue) }
 
     /// The address of a place that lies in a run's frames or in its descriptor.
     @inlinable @inline(__always)

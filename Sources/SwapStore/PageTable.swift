@@ -48,6 +48,11 @@ struct PageTable {
 
     /// Where the page's entry is, making the way there when needed.
     func makeEntryOffset(of page: PageNumber) throws(ArenaError) -> ArenaOffset {
+        if let leaf = leaf(of: page) { return entryOffset(in: leaf, page) }
+        return try makeWay(to: page)
+    }
+
+    private func makeWay(to page: PageNumber) throws(ArenaError) -> ArenaOffset {
         let node = try makeChild(in: rootSlot(page), frameCount: Self.nodeFrameCount)
         let leaf = try makeChild(in: nodeSlot(node, page), frameCount: Self.leafFrameCount)
         return entryOffset(in: leaf, page)

@@ -45,7 +45,7 @@ enum AreaTally: Int, CaseIterable {
 ///     run of frames:  | worker 0: 16 words | worker 1: 16 words | ...
 ///
 /// Law: a worker adds to its own block only; a sum is exact when nobody is serving.
-/// Price: a locked add on a line of the worker's own.
+/// Price: a load and a store on a line of the worker's own.
 struct CounterBlock {
     let arena: Arena
     let run: RunNumber
@@ -65,7 +65,7 @@ struct CounterBlock {
     }
 
     func add(_ value: Int, to word: Int, worker: WorkerNumber) {
-        arena.addToWord(UInt64(bitPattern: Int64(value)), at: offset(word, worker.rawValue))
+        arena.addToOwnWord(UInt64(bitPattern: Int64(value)), at: offset(word, worker.rawValue))
     }
 
     func sum(of word: Int) -> Int {

@@ -20,8 +20,18 @@ extension SwapStore {
     func store(
         _ bytes: RawSpan, at page: PageNumber, of area: Area, by worker: StoreWorker
     ) throws(StoreError) {
+        prepareReplacing(page, of: area, worker)
         let entry = try makeEntry(bytes, page, area, .limited, worker)
         _ = try publish(entry, replacing: nil, page, area, worker)
+    }
+
+    /// Has the processor fetch what publishing will look at, while the page is compressed: the
+    /// entry, and what freeing the object takes that it names now.
+    private func prepareReplacing(_ page: PageNumber, of area: Area, _ worker: StoreWorker) {
+        guard let offset = area.table.entryOffset(of: page) else { return }
+        let entry = PageEntry(pair: arena.loadPair(at: offset))
+        guard entry.kind == .pooled, let handle = PoolHandle(rawValue: entry.word) else { return }
+        pool(entry.generation, for: worker)?.withPool { $0.prepareFree(handle) }
     }
 
     /// An entry for these bytes that nobody else knows of yet.

@@ -51,6 +51,10 @@ public protocol Pool: AnyObject, Sendable {
     /// Gives the room back. The pool need not become smaller at once.
     func free(_ handle: PoolHandle)
 
+    /// The object is freed soon, if it is still there: a driver may have the processor fetch what
+    /// `free` will look at. No lock, changes nothing, and never traps on a handle of the past.
+    func prepareFree(_ handle: PoolHandle)
+
     /// Where the object's bytes are.
     func offset(of handle: PoolHandle) -> ArenaOffset
 
@@ -92,6 +96,9 @@ public protocol Pool: AnyObject, Sendable {
 }
 
 extension Pool {
+    /// A pool that knows nothing to fetch does nothing.
+    public func prepareFree(_ handle: PoolHandle) {}
+
     /// A pool that does not compact has freed nothing by it.
     public var compactedPageCount: Int { 0 }
 }

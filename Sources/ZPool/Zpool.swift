@@ -57,6 +57,10 @@ public final class Zpool: Sendable {
     /// Gives an object's room back.
     @inlinable public func free(_ handle: PoolHandle) { pool.free(handle) }
 
+    /// The object will be freed soon: has the processor fetch what that takes. The handle may be
+    /// one of the past.
+    @inlinable public func prepareFree(_ handle: PoolHandle) { pool.prepareFree(handle) }
+
     /// Where the object's bytes are in the arena. No lock.
     @inlinable public func offset(of handle: PoolHandle) -> ArenaOffset { pool.offset(of: handle) }
 

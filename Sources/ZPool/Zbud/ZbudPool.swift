@@ -91,6 +91,10 @@ final class ZbudPool: Pool {
         if isFrameEmpty { giveBackFrame(object.run) }
     }
 
+    func prepareFree(_ handle: PoolHandle) {
+        map.prefetch(at: map.offset(of: ZbudHandle(handle).run, frameCount: 1))
+    }
+
     @inline(__always)
     private func checkLive(_ object: ZbudHandle, _ frame: ZbudFrame) {
         precondition(frame.poolNumber == number, "a handle of no live object, or of another pool")

@@ -134,6 +134,13 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         if isZspageEmpty { giveBack(object.run, pool.pointee.sizeClass) }
     }
 
+    func prepareFree(_ handle: PoolHandle) {
+        let object = ZsmallocHandle(handle)
+        let sizeClass = classes[object.classPlace].sizeClass
+        map.prefetch(at: map.descriptor(of: object.run))
+        map.prefetch(at: slotOffset(object.run, sizeClass, object.slot))
+    }
+
     /// Makes a slot free; the caller files the zspage anew.
     @inline(__always)
     func putBackSlot(_ slot: Int, _ zspage: Zspage, _ place: Int) {
