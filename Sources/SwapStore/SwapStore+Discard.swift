@@ -24,6 +24,9 @@ extension SwapStore {
         }
     }
 
+    /// How many entries ahead of the one that is discarded the processor fetches.
+    private static let discardLead: UInt64 = 8
+
     /// Takes a leaf out, then empties it. A store that found the leaf before either published
     /// already, and is discarded with the rest, or finds its entry retired and looks the page up
     /// again.
@@ -31,6 +34,11 @@ extension SwapStore {
         guard let leaf = area.table.unlinkLeaf(of: first) else { return }
         var discarded = 0
         for index in 0..<UInt64(PageTable.leafPageCount) {
+            let ahead = index + Self.discardLead
+            if ahead < PageTable.leafPageCount {
+                let offset = area.table.entryOffset(in: leaf, PageNumber(first.rawValue + ahead))
+                prepareFree(PageEntry(pair: arena.loadPair(at: offset)), worker)
+            }
             let offset = area.table.entryOffset(in: leaf, PageNumber(first.rawValue + index))
             let old = PageEntry(
                 pair: arena.exchangePair(PageEntry.retired.pair, at: offset))

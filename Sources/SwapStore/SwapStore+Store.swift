@@ -29,9 +29,7 @@ extension SwapStore {
     /// entry, and what freeing the object takes that it names now.
     private func prepareReplacing(_ page: PageNumber, of area: Area, _ worker: StoreWorker) {
         guard let offset = area.table.entryOffset(of: page) else { return }
-        let entry = PageEntry(pair: arena.loadPair(at: offset))
-        guard entry.kind == .pooled, let handle = PoolHandle(rawValue: entry.word) else { return }
-        pool(entry.generation, for: worker)?.withPool { $0.prepareFree(handle) }
+        prepareFree(PageEntry(pair: arena.loadPair(at: offset)), worker)
     }
 
     /// An entry for these bytes that nobody else knows of yet.
@@ -183,6 +181,12 @@ extension SwapStore {
         guard entry.kind != .empty else { return }
         area.count(entry, sign: -1, worker: worker.number)
         free(entry, worker)
+    }
+
+    /// Has the processor fetch what freeing an entry's object takes.
+    func prepareFree(_ entry: PageEntry, _ worker: StoreWorker) {
+        guard entry.kind == .pooled, let handle = PoolHandle(rawValue: entry.word) else { return }
+        pool(entry.generation, for: worker)?.withPool { $0.prepareFree(handle) }
     }
 
     /// Frees an entry's object, if it has one.
