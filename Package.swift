@@ -34,6 +34,8 @@ let package = Package(
         .library(name: "Experiment", targets: ["Experiment"]),
         .executable(name: "zswapfs", targets: ["zswapfs"]),
         .executable(name: "zswapfs-bench", targets: ["zswapfs-bench"]),
+        // For tests only: preloaded into a daemon, to count what its serving threads call.
+        .library(name: "CallCounter", type: .dynamic, targets: ["CallCounter"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -105,6 +107,7 @@ let package = Package(
                 "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "LinuxSystem",
             ],
             path: "Tests/Support", swiftSettings: tests),
+        .target(name: "CallCounter", path: "Tests/CallCounter"),
         .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
         .testTarget(
             name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "TestSupport"],
@@ -119,6 +122,7 @@ let package = Package(
             name: "SwapStoreTests",
             dependencies: [
                 "SwapStore", "ZPool", "Compressors", "Arena", "ZswapCore", "TestSupport",
+                "CallCounter",
             ], swiftSettings: tests),
         .testTarget(
             name: "ControlTreeTests",
@@ -133,7 +137,9 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests", dependencies: ["zswapfs", "TestSupport"],
             swiftSettings: tests),
-        .testTarget(name: "MountedTests", dependencies: ["TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "MountedTests", dependencies: ["TestSupport", "CallCounter"],
+            swiftSettings: tests),
         .testTarget(
             name: "SwapTests",
             dependencies: ["zswapfs", "LinuxSystem", "ZswapCore", "TestSupport"],

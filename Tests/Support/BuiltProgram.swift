@@ -12,6 +12,9 @@ public enum BuiltProgram {
     /// The path of `zswapfs-bench` beside the test program; nil: not there.
     public static let bench = path(of: "zswapfs-bench")
 
+    /// The library that counts calls, beside the test program; nil: not there.
+    public static let callCounter = path(of: "libCallCounter.so")
+
     private static func path(of name: String) -> String? {
         let place = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent()

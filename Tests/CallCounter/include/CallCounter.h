@@ -1,0 +1,29 @@
+/* Counts what threads ask the heap and the kernel for, by standing in front of the C library's
+   functions. Linked into a test program it counts the calls of a thread between start and stop;
+   preloaded into a daemon, with ZSWAPFS_CALL_COUNTS naming a file of a page, it counts there the
+   calls of all threads that serve.
+
+   Calls that the C library or another library makes without these names are not seen. */
+#ifndef CALL_COUNTER_H
+#define CALL_COUNTER_H
+
+#include <stdint.h>
+
+/* The words of the file, and of what call_counts() returns. */
+enum {
+    CALL_COUNT_ALLOCATIONS, /* malloc, calloc, realloc, aligned ones */
+    CALL_COUNT_READS,       /* read, readv, pread */
+    CALL_COUNT_WRITES,      /* write, writev, pwrite */
+    CALL_COUNT_OTHERS,      /* every other system call that has a function here */
+    CALL_COUNT_THREADS,     /* threads that were counted, ever */
+    CALL_COUNT_WORDS
+};
+
+/* From here on what this thread does is counted, until call_counter_stop(). */
+void call_counter_start(void);
+void call_counter_stop(void);
+
+/* The counts of this process so far. */
+uint64_t call_count(int word);
+
+#endif
