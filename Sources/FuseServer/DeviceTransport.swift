@@ -1,5 +1,4 @@
 import CFuse
-import CLinux
 import Glibc
 import SwapStore
 import Synchronization
@@ -14,8 +13,6 @@ import ZswapCore
 /// that read it.
 final class DeviceTransport: Transport, @unchecked Sendable {
     // Unchecked: threads are added before anybody can join them.
-    private static let stackByteCount = 256 << 10
-
     let kind = TransportKind.device
     private let session: Session
     private let workers: [ServingWorker]
@@ -39,40 +36,16 @@ final class DeviceTransport: Transport, @unchecked Sendable {
 
     var isFinished: Bool { running.load(ordering: .acquiring) == 0 }
 
-    /// What a new thread is told; lives until it has started.
-    private final class Assignment {
-        let transport: DeviceTransport
-        let index: Int
-        init(_ transport: DeviceTransport, _ index: Int) {
-            self.transport = transport
-            self.index = index
-        }
-    }
-
     func start() throws(MountError) {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, Self.stackByteCount)
         running.store(workers.count, ordering: .releasing)
         for index in workers.indices {
-            var thread = pthread_t()
-            let argument = Unmanaged.passRetained(Assignment(self, index))
-            let result = pthread_create(
-                &thread, &attributes,
-                { argument in
-                    guard let argument else { return nil }
-                    let assignment =
-                        Unmanaged<Assignment>.fromOpaque(argument).takeRetainedValue()
-                    assignment.transport.run(assignment.index)
-                    return nil
-                }, argument.toOpaque())
-            guard result == 0 else {
-                argument.release()
+            do {
+                threads.append(
+                    try ServingThread.start("zswapfs-serve-\(index)") { [self] in run(index) })
+            } catch {
                 running.subtract(workers.count - index, ordering: .releasing)
-                throw .thread(errno: result)
+                throw error
             }
-            threads.append(thread)
         }
     }
 
@@ -82,7 +55,6 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     }
 
     private func run(_ index: Int) {
-        _ = clinux_set_thread_name("zswapfs-serve-\(index)")
         let worker = workers[index]
         session.withWorker(worker) { serve(worker, buffers[index]) }
         if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { onLastEnd() }

@@ -14,6 +14,7 @@ public final class FuseServer: Sendable {
     private let session: Session
     private let transport: any Transport
     private let workers: [StoreWorker]
+    private let helpers: Helpers
 
     /// A server for this store. `onRefusal` is told why a write to a control file was refused, from
     /// a serving thread; it must not block. `onEnd` is called once, from a serving thread, when the
@@ -26,12 +27,14 @@ public final class FuseServer: Sendable {
         precondition(options.threadCount > 0)
         self.store = store
         let hasRing = options.transport == .ring
-        workers = try Self.makeWorkers(
-            options.threadCount + (hasRing ? Ring.queueCount : 0), for: store)
+        let firstRing = options.threadCount + options.helperCount
+        workers = try Self.makeWorkers(firstRing + (hasRing ? Ring.queueCount : 0), for: store)
+        helpers = Helpers(
+            store: store, workers: Array(workers[options.threadCount..<firstRing]))
         session = try Session(
-            operations: Operations(store: store, tree: tree, onRefusal: onRefusal),
-            options: options,
-            ringWorkers: workers[options.threadCount...].map { ServingWorker(store: $0) })
+            operations: Operations(
+                store: store, tree: tree, helpers: helpers, onRefusal: onRefusal),
+            options: options, ringWorkers: workers[firstRing...].map { ServingWorker(store: $0) })
         let device = DeviceTransport(
             session: session, workers: Array(workers[..<options.threadCount]), onLastEnd: onEnd)
         transport = hasRing ? RingTransport(session: session, device: device) : device
@@ -62,6 +65,7 @@ public final class FuseServer: Sendable {
             throw error
         }
         do {
+            try helpers.start()
             try transport.shakeHands()
             try transport.start()
             return transport.kind == .ring ? try session.findRingObstacle(at: path) : nil
@@ -84,6 +88,7 @@ public final class FuseServer: Sendable {
     /// Waits for the serving threads, then gives their places in the store back.
     public func waitUntilUnmounted() {
         transport.join()
+        helpers.stop()
         removeWorkers()
     }
 

@@ -6,6 +6,8 @@ public struct MountOptions: Sendable {
     public var source = "zswapfs"
     /// Threads that serve /dev/fuse; at least 1.
     public var threadCount = 2
+    /// Threads that take a part of large requests off those; may be 0.
+    public var helperCount = 1
     /// How requests come. With ``TransportKind/ring`` what the ring does not carry still comes by
     /// /dev/fuse.
     public var transport = TransportKind.device

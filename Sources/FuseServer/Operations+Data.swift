@@ -19,6 +19,11 @@ extension Operations {
         guard InodeTable.areaSlot(of: inode) == nil else {
             let area = try area(inode, worker)
             do {
+                let shared = try target.withUnsafeMutableBytes { bytes throws(StoreError) in
+                    try helpers?.perform(
+                        bytes, writes: false, area, at: offset, by: worker.store)
+                }
+                if let shared { return shared }
                 return try store.read(area, at: offset, into: &target, by: worker.store)
             } catch {
                 throw Refusal(error)
@@ -38,6 +43,12 @@ extension Operations {
         guard InodeTable.areaSlot(of: inode) == nil else {
             let area = try area(inode, worker)
             do {
+                let shared = try bytes.withUnsafeBytes { bytes throws(StoreError) in
+                    try helpers?.perform(
+                        UnsafeMutableRawBufferPointer(mutating: bytes), writes: true, area,
+                        at: offset, by: worker.store)
+                }
+                if let shared { return shared }
                 return try store.write(bytes, to: area, at: offset, by: worker.store)
             } catch {
                 throw Refusal(error)

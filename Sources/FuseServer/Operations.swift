@@ -16,11 +16,14 @@ final class Operations: Sendable {
     let mountedAt = time(nil)
     /// Told why a write to a control file was refused: the caller of write(2) gets an errno only.
     let onRefusal: @Sendable (String) -> Void
+    /// Who takes a part of large requests; nil where nobody does.
+    let helpers: Helpers?
 
     init(
-        store: SwapStore, tree: ControlTree,
+        store: SwapStore, tree: ControlTree, helpers: Helpers? = nil,
         onRefusal: @escaping @Sendable (String) -> Void = { _ in }
     ) {
+        self.helpers = helpers
         self.store = store
         self.tree = tree
         self.onRefusal = onRefusal

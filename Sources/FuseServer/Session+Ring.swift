@@ -13,20 +13,7 @@ extension Session {
     /// missing queue nobody gets through.
     func findRingObstacle(at path: String) throws(MountError) -> RingObstacle? {
         let question = Question(path: path)
-        var thread = pthread_t()
-        let argument = Unmanaged.passRetained(question)
-        let result = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Question>.fromOpaque(argument).takeRetainedValue().ask()
-                return nil
-            }, argument.toOpaque())
-        guard result == 0 else {
-            argument.release()
-            throw .thread(errno: result)
-        }
-        pthread_detach(thread)
+        pthread_detach(try ServingThread.start("zswapfs-ask") { question.ask() })
         for _ in 0..<Self.waitStepCountMax where !question.isAnswered {
             usleep(Self.waitStepMicroseconds)
         }

@@ -36,6 +36,8 @@ struct Assembly {
 
     /// Processors more than this gain nothing: the loop device has one submitting thread.
     private static let threadCounts = 2...16
+    /// More helpers than this would wait for memory, not for each other.
+    private static let helperCountMax = 3
 
     init(_ settings: MountSettings, logger: Logger) throws(CommandFailure) {
         self.settings = settings
@@ -74,10 +76,14 @@ struct Assembly {
         options.allowsOthers = settings.allowsOthers
         options.source = settings.source
         options.threadCount = Self.threadCount
+        options.helperCount = Self.helperCount
         options.transport = transport
         return try FuseServer(
             store: store, tree: tree, options: options, onRefusal: onRefusal, onEnd: onEnd)
     }
+
+    /// Threads that help with large requests: the serving one works, too.
+    static var helperCount: Int { min(Machine.processorCount - 1, helperCountMax) }
 
     /// Threads on /dev/fuse.
     static var threadCount: Int {

@@ -1,0 +1,24 @@
+import Glibc
+
+/// A count of wake-ups that threads wait for. On the heap, because the kernel needs its address;
+/// nothing is allocated later.
+final class Semaphore: @unchecked Sendable {  // made for several threads
+    private let semaphore: UnsafeMutablePointer<sem_t>
+
+    init() {
+        semaphore = .allocate(capacity: 1)
+        sem_init(semaphore, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func post() { sem_post(semaphore) }
+
+    func wait() {
+        // Only a signal makes it fail.
+        while sem_wait(semaphore) != 0 {}
+    }
+}

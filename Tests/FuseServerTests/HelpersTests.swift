@@ -1,0 +1,171 @@
+import Foundation
+import LinuxSystem
+import SwapStore
+import TestSupport
+import Testing
+import ZswapCore
+
+@testable import FuseServer
+
+extension FuseServerTests {
+    /// Large requests that several threads take pieces of.
+    @Suite(.serialized, .timeLimit(.minutes(2))) struct HelpersTests {
+        private static let pageCount = 1024
+        private let fixture: TestStore
+        private let area: Area
+        private let helpers: Helpers
+        private let helperWorkers: [StoreWorker]
+
+        init() throws {
+            fixture = try TestStore(growsInBackground: true)
+            area = try fixture.makeArea()
+            fixture.store.extend(area, to: UInt64(Self.pageCount * Page.byteCount))
+            helperWorkers = try (0..<2).map { _ in try #require(fixture.store.makeWorker()) }
+            helpers = Helpers(store: fixture.store, workers: helperWorkers)
+        }
+
+        /// Runs with the helpers awake, and without them afterwards.
+        private func withHelpers(_ body: () throws -> Void) throws {
+            try helpers.start()
+            defer {
+                helpers.stop()
+                for worker in helperWorkers { fixture.store.removeWorker(worker) }
+            }
+            try body()
+        }
+
+        private func write(
+            _ bytes: inout [UInt8], at offset: Int, by worker: StoreWorker? = nil
+        ) throws(StoreError) -> Int? {
+            try bytes.withUnsafeMutableBytes { bytes throws(StoreError) in
+                try helpers.perform(
+                    bytes, writes: true, area, at: UInt64(offset), by: worker ?? fixture.worker)
+            }
+        }
+
+        private func read(_ bytes: inout [UInt8], at offset: Int) throws(StoreError) -> Int? {
+            try bytes.withUnsafeMutableBytes { bytes throws(StoreError) in
+                try helpers.perform(
+                    bytes, writes: false, area, at: UInt64(offset), by: fixture.worker)
+            }
+        }
+
+        private static func pages(_ count: Int, _ random: inout SplitMix64) -> [UInt8] {
+            (0..<count).flatMap { _ in
+                Bool.random(using: &random)
+                    ? PageContent.compressible(random.next())
+                    : PageContent.incompressible(random.next())
+            }
+        }
+
+        /// Nanoseconds that threads of this name have run.
+        private static func nanoseconds(ofThreads name: String) -> Int {
+            SystemText.names(inDirectory: "/proc/self/task").reduce(0) { sum, thread in
+                let directory = "/proc/self/task/\(thread)"
+                guard let own = try? SystemText.attribute("\(directory)/comm"),
+                    own.hasPrefix(name), let text = try? SystemText.read("\(directory)/schedstat")
+                else { return sum }
+                return sum + (text.split(separator: " ").first.flatMap { Int($0) } ?? 0)
+            }
+        }
+
+        @Test(arguments: [1, 2] as [UInt64]) func everyPageIsRight(seed: UInt64) throws {
+            try withHelpers {
+                var random = SplitMix64(seed: seed)
+                var model = [UInt8](repeating: 0, count: Self.pageCount * Page.byteCount)
+                for _ in 0..<60 {
+                    let count = Int.random(in: 32...256, using: &random)
+                    let first = Int.random(in: 0...Self.pageCount - count, using: &random)
+                    let start = first * Page.byteCount
+                    var bytes = Self.pages(count, &random)
+                    // The last page need not be whole.
+                    bytes.removeLast(Int.random(in: 0..<Page.byteCount / 2, using: &random))
+                    try #require(bytes.count >= Helpers.byteCountMin)
+                    #expect(try write(&bytes, at: start) == bytes.count)
+                    model.replaceSubrange(start..<start + bytes.count, with: bytes)
+                    var back = [UInt8](repeating: 0xee, count: count * Page.byteCount)
+                    #expect(try read(&back, at: start) == back.count)
+                    #expect(back == Array(model[start..<start + back.count]))
+                }
+                #expect(
+                    Self.nanoseconds(ofThreads: "zswapfs-help") > 1_000_000, "nobody has helped")
+                #expect(
+                    try fixture.read(area, at: 0, count: model.count) == model,
+                    "by the ordinary way")
+            }
+        }
+
+        @Test func whatIsNotSharedIsLeftAlone() throws {
+            try withHelpers {
+                var small = [UInt8](repeating: 1, count: Helpers.byteCountMin - 1)
+                #expect(try write(&small, at: 0) == nil)
+                var large = [UInt8](repeating: 1, count: Helpers.byteCountMin)
+                #expect(try write(&large, at: 1) == nil, "not at the begin of a page")
+                let end = Self.pageCount * Page.byteCount
+                #expect(try write(&large, at: end - Page.byteCount) == nil, "past the end")
+                #expect(try fixture.read(area, at: 0, count: end).allSatisfy { $0 == 0 })
+                #expect(area.size == UInt64(end))
+                #expect(try write(&large, at: 0) == large.count)
+            }
+        }
+
+        /// What was taken before the refusal counts; a refused page keeps its old bytes.
+        @Test func aRefusedPageEndsTheRequest() throws {
+            try withHelpers {
+                var random = SplitMix64(seed: 3)
+                let count = 256
+                let zeros = [UInt8](repeating: 0, count: 100 * Page.byteCount)
+                var bytes = zeros + Self.pages(count - 100, &random)
+                var old = [UInt8](repeating: 7, count: bytes.count)
+                #expect(try write(&old, at: 0) == old.count)
+                fixture.store.update { $0.maxPoolPercent = 0 }
+                #expect(try write(&bytes, at: 0) == zeros.count)
+                var back = [UInt8](repeating: 0xee, count: bytes.count)
+                #expect(try read(&back, at: 0) == back.count)
+                #expect(back == zeros + old.dropFirst(zeros.count))
+                bytes.removeFirst(zeros.count)
+                #expect(throws: StoreError.poolFull) { try write(&bytes, at: 0) }
+                fixture.store.update { $0.isEnabled = false }
+                #expect(throws: StoreError.disabled) { try write(&bytes, at: 0) }
+            }
+        }
+
+        /// One request is shared; who comes meanwhile works alone, and nothing is mixed up.
+        @Test func serversAtTheSameTime() throws {
+            try withHelpers {
+                let servers = try (0..<2).map { _ in try #require(fixture.store.makeWorker()) }
+                defer { for worker in servers { fixture.store.removeWorker(worker) } }
+                let half = Self.pageCount / 2 * Page.byteCount
+                let shared = SharedCounts()
+                Threads.run(count: 2) { index in
+                    var random = SplitMix64(seed: UInt64(index))
+                    for _ in 0..<40 {
+                        var bytes = Self.pages(128, &random)
+                        let start = index * half
+                        let taken = try? write(&bytes, at: start, by: servers[index])
+                        if taken == nil {
+                            let other = try? fixture.write(
+                                bytes, to: area, at: UInt64(start), by: servers[index])
+                            #expect(other == bytes.count)
+                        } else {
+                            shared.add()
+                            #expect(taken == bytes.count)
+                        }
+                        let back = try? fixture.read(
+                            area, at: UInt64(start), count: bytes.count, by: servers[index])
+                        #expect(back == bytes)
+                    }
+                }
+                #expect(shared.count > 0)
+            }
+        }
+
+        private final class SharedCounts: @unchecked Sendable {
+            // Unchecked: behind its lock.
+            private let lock = NSLock()
+            private var value = 0
+            var count: Int { lock.withLock { value } }
+            func add() { lock.withLock { value += 1 } }
+        }
+    }
+}
