@@ -17,11 +17,13 @@ extension FuseServerTests {
         private let helperWorkers: [StoreWorker]
 
         init() throws {
-            fixture = try TestStore(growsInBackground: true)
+            let fixture = try TestStore(growsInBackground: true)
+            self.fixture = fixture
             area = try fixture.makeArea()
             fixture.store.extend(area, to: UInt64(Self.pageCount * Page.byteCount))
-            helperWorkers = try (0..<2).map { _ in try #require(fixture.store.makeWorker()) }
-            helpers = Helpers(store: fixture.store, workers: helperWorkers)
+            let workers = try (0..<2).map { _ in try #require(fixture.store.makeWorker()) }
+            helperWorkers = workers
+            helpers = Helpers(store: fixture.store, workers: workers)
         }
 
         /// Runs with the helpers awake, and without them afterwards.
@@ -36,15 +38,15 @@ extension FuseServerTests {
 
         private func write(
             _ bytes: inout [UInt8], at offset: Int, by worker: StoreWorker? = nil
-        ) throws(StoreError) -> Int? {
-            try bytes.withUnsafeMutableBytes { bytes throws(StoreError) in
+        ) throws -> Int? {
+            try bytes.withUnsafeMutableBytes { bytes in
                 try helpers.perform(
                     bytes, writes: true, area, at: UInt64(offset), by: worker ?? fixture.worker)
             }
         }
 
-        private func read(_ bytes: inout [UInt8], at offset: Int) throws(StoreError) -> Int? {
-            try bytes.withUnsafeMutableBytes { bytes throws(StoreError) in
+        private func read(_ bytes: inout [UInt8], at offset: Int) throws -> Int? {
+            try bytes.withUnsafeMutableBytes { bytes in
                 try helpers.perform(
                     bytes, writes: false, area, at: UInt64(offset), by: fixture.worker)
             }
@@ -81,10 +83,12 @@ extension FuseServerTests {
                     // The last page need not be whole.
                     bytes.removeLast(Int.random(in: 0..<Page.byteCount / 2, using: &random))
                     try #require(bytes.count >= Helpers.byteCountMin)
-                    #expect(try write(&bytes, at: start) == bytes.count)
+                    let taken = try write(&bytes, at: start)
+                    #expect(taken == bytes.count)
                     model.replaceSubrange(start..<start + bytes.count, with: bytes)
                     var back = [UInt8](repeating: 0xee, count: count * Page.byteCount)
-                    #expect(try read(&back, at: start) == back.count)
+                    let got = try read(&back, at: start)
+                    #expect(got == back.count)
                     #expect(back == Array(model[start..<start + back.count]))
                 }
                 #expect(
@@ -98,14 +102,18 @@ extension FuseServerTests {
         @Test func whatIsNotSharedIsLeftAlone() throws {
             try withHelpers {
                 var small = [UInt8](repeating: 1, count: Helpers.byteCountMin - 1)
-                #expect(try write(&small, at: 0) == nil)
+                let tooSmall = try write(&small, at: 0)
+                #expect(tooSmall == nil)
                 var large = [UInt8](repeating: 1, count: Helpers.byteCountMin)
-                #expect(try write(&large, at: 1) == nil, "not at the begin of a page")
+                let unaligned = try write(&large, at: 1)
+                #expect(unaligned == nil, "not at the begin of a page")
                 let end = Self.pageCount * Page.byteCount
-                #expect(try write(&large, at: end - Page.byteCount) == nil, "past the end")
+                let pastTheEnd = try write(&large, at: end - Page.byteCount)
+                #expect(pastTheEnd == nil, "past the end")
                 #expect(try fixture.read(area, at: 0, count: end).allSatisfy { $0 == 0 })
                 #expect(area.size == UInt64(end))
-                #expect(try write(&large, at: 0) == large.count)
+                let shared = try write(&large, at: 0)
+                #expect(shared == large.count)
             }
         }
 
@@ -117,11 +125,14 @@ extension FuseServerTests {
                 let zeros = [UInt8](repeating: 0, count: 100 * Page.byteCount)
                 var bytes = zeros + Self.pages(count - 100, &random)
                 var old = [UInt8](repeating: 7, count: bytes.count)
-                #expect(try write(&old, at: 0) == old.count)
+                let before = try write(&old, at: 0)
+                #expect(before == old.count)
                 fixture.store.update { $0.maxPoolPercent = 0 }
-                #expect(try write(&bytes, at: 0) == zeros.count)
+                let taken = try write(&bytes, at: 0)
+                #expect(taken == zeros.count)
                 var back = [UInt8](repeating: 0xee, count: bytes.count)
-                #expect(try read(&back, at: 0) == back.count)
+                let got = try read(&back, at: 0)
+                #expect(got == back.count)
                 #expect(back == zeros + old.dropFirst(zeros.count))
                 bytes.removeFirst(zeros.count)
                 #expect(throws: StoreError.poolFull) { try write(&bytes, at: 0) }
