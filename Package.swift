@@ -135,7 +135,7 @@ let package = Package(
             dependencies: ["FuseServer", "SwapStore", "ControlTree", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["zswapfs", "TestSupport"],
+            name: "CommandLineTests", dependencies: ["zswapfs", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
             name: "MountedTests", dependencies: ["TestSupport", "CallCounter"],

@@ -7,6 +7,9 @@ public struct LZ4Compressor: Compressor {
     /// The name it is chosen by.
     public var name: String { "lz4" }
 
+    /// The version of the library that is linked.
+    public static var libraryVersion: String { String(cString: LZ4_versionString()) }
+
     /// LZ4 as the library has it.
     public init() {}
 

@@ -11,6 +11,12 @@ public struct MachineFacts: Codable, Equatable, Sendable {
     /// The kernel's release.
     public let kernel: String
 
+    private enum CodingKeys: String, CodingKey {
+        case processor, kernel
+        case processorCount = "processor_count"
+        case memoryByteCount = "memory_bytes"
+    }
+
     /// The machine this runs on.
     public init() {
         processorCount = Machine.processorCount

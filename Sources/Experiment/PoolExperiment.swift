@@ -37,11 +37,7 @@ public struct PoolExperiment {
         zpool: String, compressor: String, repeats: Int, threadCounts: [Int],
         before: (_ turn: Int) throws -> Void
     ) throws -> PoolMeasurement {
-        guard let bareCompressor = CompressorRegistry.standard().compressor(named: compressor)
-        else {
-            preconditionFailure("\(compressor) is not registered")
-        }
-        let codec = try BareCodec(bareCompressor, on: pages, seed: Self.seed)
+        let codec = try makeCodec(compressor)
         let rig = try makeRig(zpool, compressor, workerCount: 1)
         var bare: [BareCodec.Times] = []
         var passes: [Pass] = []
@@ -141,19 +137,43 @@ public struct PoolExperiment {
         let many = try StoreRig(
             zpool: zpool, compressor: compressor,
             roomByteCount: threadCount * pages.pageCount << Page.shift, workerCount: threadCount)
+        let codecs = try (0..<threadCount).map { _ in try makeCodec(compressor) }
+        var bareOnes: [Double] = []
+        var bareManys: [Double] = []
         var ones: [Pass] = []
         var manys: [Pass] = []
         // The first turn is for the memory.
         for _ in 0...repeats {
             ones.append(try parallelPass(one))
             manys.append(try parallelPass(many))
+            bareOnes.append(try Self.parallelRun(Array(codecs.prefix(1))))
+            bareManys.append(try Self.parallelRun(codecs))
         }
         func gain(_ time: (Pass) -> Double) -> Double {
             Double(threadCount) * Median.of(ones.dropFirst().map(time))
                 / Median.of(manys.dropFirst().map(time))
         }
+        let bare =
+            Double(threadCount) * Median.of(Array(bareOnes.dropFirst()))
+            / Median.of(Array(bareManys.dropFirst()))
         return PoolMeasurement.Speedup(
-            count: threadCount, store: gain(\.store), load: gain(\.load))
+            count: threadCount, store: gain(\.store), load: gain(\.load), bare: bare)
+    }
+
+    /// Nanoseconds of all codecs, each on a thread of its own, over all pages.
+    private static func parallelRun(_ codecs: [BareCodec]) throws -> Double {
+        let race = Race(runnerCount: codecs.count)
+        ThreadGroup.run(count: codecs.count) { index in
+            race.run { _ = codecs[index].run() }
+        }
+        return Double(try race.nanoseconds())
+    }
+
+    private func makeCodec(_ compressor: String) throws -> BareCodec {
+        guard let bare = CompressorRegistry.standard().compressor(named: compressor) else {
+            preconditionFailure("\(compressor) is not registered")
+        }
+        return try BareCodec(bare, on: pages, seed: Self.seed)
     }
 
     private func parallelPass(_ rig: StoreRig) throws -> Pass {

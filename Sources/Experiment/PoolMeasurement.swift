@@ -41,6 +41,8 @@ public struct PoolMeasurement: Codable, Sendable {
         public let store: Double
         /// At loading.
         public let load: Double
+        /// The bare codec's gain at the same: what this machine gives.
+        public let bare: Double
     }
 
     private enum CodingKeys: String, CodingKey {

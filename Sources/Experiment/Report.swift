@@ -1,4 +1,6 @@
+import Compressors
 import Foundation
+import ZswapCore
 
 /// The outcome of a benchmark: what was measured, where, with what, and the results.
 public struct Report<Results: Encodable>: Encodable {
@@ -11,10 +13,14 @@ public struct Report<Results: Encodable>: Encodable {
     /// The results.
     public let results: Results
 
-    /// Results of this machine.
+    /// Results of this machine. The commit and the library versions are added to the conditions.
     public init(_ benchmark: String, conditions: [String: String], results: Results) {
         self.benchmark = benchmark
         machine = MachineFacts()
+        var conditions = conditions
+        conditions["commit"] = Revision.current() ?? "unknown"
+        conditions["zswapfs"] = conditions["zswapfs"] ?? ProductVersion.text
+        conditions["liblz4"] = LZ4Compressor.libraryVersion
         self.conditions = conditions
         self.results = results
     }

@@ -13,8 +13,10 @@ public struct ScaleExperiment: Sendable {
     private static let objectByteCounts = 128...640
     /// Different pages; all of them together stay in the processor's cache.
     private static let kindCountMax = 64
-    /// Pages touched in each measurement.
-    private static let touchCount = 20_000
+    /// Pages touched in each measurement by each worker: half of the fewest that are stored.
+    private static let touchCount = 5_000
+    /// Pages that are compared at the end, evenly spread.
+    private static let comparedPageCountMax = 10_000
     /// Pages that lie side by side where an area is larger than what is stored in it.
     private static let clusterPageCount = 512
     private static let seed: UInt64 = 1
@@ -61,7 +63,7 @@ public struct ScaleExperiment: Sendable {
             zpool: "zsmalloc", compressor: "lz4", roomByteCount: pageCount * Self.byteCountEach,
             workerCount: workerCount)
         let writers = try (0..<workerCount).map { _ in try copyOfKinds() }
-        let touchCount = min(Self.touchCount, pageCount / workerCount)
+        precondition(pageCount / workerCount >= Self.touchCount)
         // The whole content first, then what the measurements touch, again and again.
         try timed(rig, count: pageCount / workerCount) { worker, step in
             try Self.write(
@@ -72,8 +74,9 @@ public struct ScaleExperiment: Sendable {
         for turn in 0..<repeats {
             try before(turn)
             turns.append(
-                try times(rig, places, writers, pageCount, touchCount, UInt64(turn)))
+                try times(rig, places, writers, pageCount, UInt64(turn)))
         }
+        try verify(rig, places, pageCount)
         let medians = turns[0].indices.map { index in Median.of(turns.map { $0[index] }) }
         return ScaleMeasurement(
             pageCount: pageCount, areaByteCount: areaByteCount, workerCount: workerCount,
@@ -84,8 +87,9 @@ public struct ScaleExperiment: Sendable {
     /// Overwrite, load in order, load, discard, store: nanoseconds a page each.
     private func times(
         _ rig: StoreRig, _ places: Places, _ writers: [PageMemory], _ pageCount: Int,
-        _ touchCount: Int, _ turn: UInt64
+        _ turn: UInt64
     ) throws -> [Double] {
+        let touchCount = Self.touchCount
         let share = pageCount / writers.count
         let anywhere = writers.indices.map { worker in
             var generator = SplitMix64(seed: Self.seed + turn * 64 + UInt64(worker))
@@ -121,6 +125,20 @@ public struct ScaleExperiment: Sendable {
             try Self.write(places, first[worker] + step, rig, writers[worker], worker)
         }
         return [overwrite, inOrder, somewhere, discard / Double(Self.clusterPageCount), store]
+    }
+
+    /// Pages all over the area are what was stored there last.
+    private func verify(_ rig: StoreRig, _ places: Places, _ pageCount: Int) throws {
+        let target = try PageMemory(pageCount: 1)
+        let step = max(pageCount / Self.comparedPageCountMax, 1)
+        for index in stride(from: 0, to: pageCount, by: step) {
+            var page = target.mutableBytes(0..<Page.byteCount)
+            try rig.read(places[index], into: &page)
+            precondition(
+                target.isPage(
+                    0, equalTo: index % kinds.pageCount, of: kinds, stamp: UInt64(index)),
+                "page \(index) came back wrong")
+        }
     }
 
     /// Nanoseconds of a step, with all workers at it.

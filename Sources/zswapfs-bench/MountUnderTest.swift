@@ -51,7 +51,6 @@ struct MountUnderTest {
         ] {
             conditions[name] = try SystemText.attribute("\(path)/\(file)")
         }
-        conditions["commit"] = Revision.current()
         return conditions
     }
 }

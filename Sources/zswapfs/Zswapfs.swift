@@ -1,11 +1,10 @@
 import ArgumentParser
+import ZswapCore
 
 @main struct Zswapfs: ParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "zswapfs",
         abstract: "Swap areas whose pages are compressed in memory.",
-        version: version,
+        version: ProductVersion.text,
         subcommands: [MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self])
 }

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import ZswapCore
 
 @testable import zswapfs
 
@@ -46,7 +47,7 @@ extension CommandLineTests {
         @Test func theVersionIsOneLine() throws {
             let outcome = try BuiltProgram.run(["--version"])
             #expect(outcome.status == 0)
-            #expect(outcome.output == Zswapfs.version + "\n")
+            #expect(outcome.output == ProductVersion.text + "\n")
         }
 
         @Test func aloneItShowsHelp() throws {

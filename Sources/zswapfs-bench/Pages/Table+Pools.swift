@@ -6,7 +6,8 @@ extension Table {
     init(_ measurements: [PoolMeasurement]) {
         self.init([
             "pages", "zpool", "compressor", "count", "pool bytes", "ratio", "store ns", "bare ns",
-            "share", "load ns", "bare ns", "share", "threads", "store ×", "load ×", "store p99",
+            "share", "load ns", "bare ns", "share", "threads", "store ×", "load ×", "bare ×",
+            "store p99",
             "load p99",
         ])
         for measurement in measurements {
@@ -23,6 +24,7 @@ extension Table {
                 threads.map { "\($0.count)" } ?? "-",
                 Table.cell(threads?.store ?? .nan, digits: 2),
                 Table.cell(threads?.load ?? .nan, digits: 2),
+                Table.cell(threads?.bare ?? .nan, digits: 2),
                 "\(measurement.storeLatencies.p99)", "\(measurement.loadLatencies.p99)",
             ])
         }

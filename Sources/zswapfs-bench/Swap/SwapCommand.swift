@@ -70,7 +70,6 @@ struct SwapCommand: ParsableCommand {
         }
         let figures = try measure(peers, plan)
         var conditions = try plan.request.mount?.conditions() ?? [:]
-        conditions["commit"] = Revision.current()
         conditions["pages"] = samples.origin
         conditions["program"] =
             "\(size) in \(limit), \(touches) touches, \(discard ? "with" : "no") discards"

@@ -58,7 +58,7 @@ struct Assembly {
             store = try Self.makeStore(settings, total, in: arena, logger)
             protections = early + [Protection.lockMemory(arena)]
             facts = SharedFacts(
-                ControlFacts(version: Zswapfs.version, protections: protections.map(\.text)))
+                ControlFacts(version: ProductVersion.text, protections: protections.map(\.text)))
             tree = ControlTree(store: store) { [facts] in facts.now }
             try Self.apply(settings.parameters, to: tree, logger)
         } catch {
