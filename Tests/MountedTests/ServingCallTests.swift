@@ -10,19 +10,19 @@ extension MountedTests {
         private static let requestCount = 100_000
         private static let byteCount = 64 << 20
 
-        /// The optimized program, if one was named, and the library beside the tests.
-        private static let isPossible =
-            ProcessInfo.processInfo.environment["ZSWAPFS_PROGRAM"] != nil
-            && BuiltProgram.callCounter != nil
+        /// An optimized program: the other one allocates for its assertions.
+        private static let program =
+            ProcessInfo.processInfo.environment["ZSWAPFS_OPTIMIZED_PROGRAM"]
+        private static let isPossible = program != nil && BuiltProgram.callCounter != nil
 
         @Test(
-            .enabled(if: isPossible, "needs an optimized program in ZSWAPFS_PROGRAM"),
+            .enabled(if: isPossible, "needs an optimized program in ZSWAPFS_OPTIMIZED_PROGRAM"),
             arguments: MountHost.transports)
         func servingAllocatesNothing(transport: String) throws {
             let library = try #require(BuiltProgram.callCounter)
             let counts = try CallCounts()
             let mount = try TemporaryMount(
-                options: ["transport=\(transport)", "arena=256M"],
+                options: ["transport=\(transport)", "arena=256M"], program: Self.program,
                 through: [
                     "LD_PRELOAD=\(library)", "ZSWAPFS_CALL_COUNTS=\(counts.path)",
                 ])

@@ -23,9 +23,10 @@ public final class TemporaryMount {
 
     /// The same through another program, given with its arguments, that becomes the daemon.
     public init(
-        options: [String], level: String = "notice", through prefix: [String]
+        options: [String], level: String = "notice", program: String? = BuiltProgram.zswapfs,
+        through prefix: [String]
     ) throws {
-        guard let program = BuiltProgram.zswapfs else { throw CallFailure("zswapfs", ENOENT) }
+        guard let program else { throw CallFailure("zswapfs", ENOENT) }
         directory = try TemporaryDirectory()
         path = try directory.makeDirectory("mount")
         daemon = try ProgramRun(

@@ -10,8 +10,9 @@ extension SwapTests {
         .enabled(if: SwapMount.canSwapProcesses, SwapMount.swapNeeds))
     struct SwapGrowthTests {
         static let roundCount = 10
-        /// What a daemon may take besides the store. Measured: 30 MiB, 22 of them shared libraries.
-        static let byteCountMax = 48 << 20
+        /// What a daemon may take besides the store. Measured with two processors: 59 MiB, 22 of
+        /// them shared libraries, 16 the ring's queues.
+        static let byteCountMax = (48 + 10 * Machine.processorCount) << 20
 
         /// What is there between two uses.
         private struct Rest {
@@ -34,7 +35,12 @@ extension SwapTests {
             print("the daemon besides its arena: \(rests[0].memory), then \(last.memory)")
             #expect(last.memory.besidesArena < Self.byteCountMax)
             #expect(last.memory.besidesArena <= early.memory.besidesArena + 64 << 10)
-            #expect(last.metadataByteCount <= early.metadataByteCount)
+            // Leaves of page tables go when every worker has passed a quiescent point.
+            let isGone = Patience.wait(milliseconds: 5000) {
+                (try? mount.number("stats/metadata_size")).map { $0 <= early.metadataByteCount }
+                    ?? false
+            }
+            #expect(isGone, "\(early.metadataByteCount) B, then \(last.metadataByteCount)")
             #expect(last.reservedByteCount <= early.reservedByteCount + 4 << 20)
             try mount.unmount()
         }

@@ -38,8 +38,8 @@ struct SwapOn: ParsableCommand {
 
     @Flag(
         help: """
-            Keep the loop device's work on the processor that swaps, where a fault is several \
-            times faster. Changes the kernel's default_affinity_scope for all unbound workqueues; \
+            Keep the loop device's work on the processor that swaps, so that a fault waits for no \
+            other one. Changes the kernel's default_affinity_scope for all unbound workqueues; \
             `swap off` sets it back.
             """)
     var local = false
