@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "ZPool", targets: ["ZPool"]),
         .library(name: "Compressors", targets: ["Compressors"]),
         .library(name: "Experiment", targets: ["Experiment"]),
+        .library(name: "PoolTesting", targets: ["PoolTesting"]),
         .executable(name: "zswapfs", targets: ["zswapfs"]),
         .executable(name: "zswapfs-bench", targets: ["zswapfs-bench"]),
         // For tests only: preloaded into a daemon, to count what its serving threads call.
@@ -102,18 +103,23 @@ let package = Package(
             swiftSettings: safe),
 
         .target(
+            name: "PoolTesting", dependencies: ["ZswapCore", "Arena", "ZPool"],
+            swiftSettings: common),
+        .target(
             name: "TestSupport",
             dependencies: [
                 "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "LinuxSystem",
+                "PoolTesting",
             ],
             path: "Tests/Support", swiftSettings: tests),
         .target(name: "CallCounter", path: "Tests/CallCounter"),
         .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
         .testTarget(
-            name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "TestSupport"],
+            name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "PoolTesting", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
-            name: "ZPoolTests", dependencies: ["ZPool", "Arena", "ZswapCore", "TestSupport"],
+            name: "ZPoolTests",
+            dependencies: ["ZPool", "Arena", "ZswapCore", "PoolTesting", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
             name: "CompressorsTests", dependencies: ["Compressors", "ZswapCore", "TestSupport"],
@@ -121,7 +127,8 @@ let package = Package(
         .testTarget(
             name: "SwapStoreTests",
             dependencies: [
-                "SwapStore", "ZPool", "Compressors", "Arena", "ZswapCore", "TestSupport",
+                "SwapStore", "ZPool", "Compressors", "Arena", "ZswapCore", "PoolTesting",
+                "TestSupport",
                 "CallCounter",
             ], swiftSettings: tests),
         .testTarget(
@@ -132,13 +139,15 @@ let package = Package(
             ], swiftSettings: tests),
         .testTarget(
             name: "FuseServerTests",
-            dependencies: ["FuseServer", "SwapStore", "ControlTree", "ZswapCore", "TestSupport"],
+            dependencies: [
+                "FuseServer", "SwapStore", "ControlTree", "ZswapCore", "PoolTesting", "TestSupport",
+            ],
             swiftSettings: tests),
         .testTarget(
             name: "CommandLineTests", dependencies: ["zswapfs", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
-            name: "MountedTests", dependencies: ["TestSupport", "CallCounter"],
+            name: "MountedTests", dependencies: ["PoolTesting", "TestSupport", "CallCounter"],
             swiftSettings: tests),
         .testTarget(
             name: "SwapTests",

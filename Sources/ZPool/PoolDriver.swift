@@ -70,7 +70,14 @@ public protocol Pool: AnyObject, Sendable {
 
     /// Moves objects together and frees the frames that become empty; returns how many. 0 at once
     /// when another thread compacts this pool, or when the driver can't.
-    func compact() -> Int
+    ///
+    /// `goesOn` is called between steps, while no lock is held and no object is on the move: it may
+    /// sleep there, and ends the compaction with false. A step is short: one zspage at most.
+    func compact(_ goesOn: () -> Bool) -> Int
+
+    /// Frames that compaction would free now, as far as the driver's counters tell: at most a look
+    /// at each size class.
+    var freeablePageCount: Int { get }
 
     /// Frames freed by compaction since the pool was made.
     var compactedPageCount: Int { get }
@@ -88,6 +95,9 @@ public protocol Pool: AnyObject, Sendable {
     /// What the pool looks like inside, for people and scripts.
     var report: PoolReport { get }
 
+    /// What the frames are used for. Counters only, no walk; exact when nobody uses the pool.
+    var usage: PoolUsage { get }
+
     /// Walks everything and traps on a broken law. Slow; not while other threads use the pool.
     func checkInvariants()
 
@@ -99,7 +109,13 @@ extension Pool {
     /// A pool that knows nothing to fetch does nothing.
     public func prepareFree(_ handle: PoolHandle) {}
 
-    /// A pool that does not compact has freed nothing by it.
+    /// A pool that can't compact frees nothing.
+    public func compact(_ goesOn: () -> Bool) -> Int { 0 }
+
+    /// A pool that can't compact has nothing to free.
+    public var freeablePageCount: Int { 0 }
+
+    /// A pool that can't compact has freed nothing.
     public var compactedPageCount: Int { 0 }
 }
 
@@ -114,43 +130,4 @@ public protocol PoolUser: AnyObject, Sendable {
     /// does not free `old`. False: somebody else changed the owner's entry; the pool drops `new`.
     /// Called with the size class locked: must not call the pool and must not block.
     func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool
-}
-
-/// How far shrinking came.
-public struct ShrinkResult: Equatable, Sendable {
-    /// Frames freed; may be more than asked for, and more than 0 even if there is an error.
-    public var reclaimedPageCount: Int
-    /// Why it stopped early.
-    public var error: ZpoolError?
-
-    /// A result.
-    public init(reclaimedPageCount: Int, error: ZpoolError?) {
-        self.reclaimedPageCount = reclaimedPageCount
-        self.error = error
-    }
-}
-
-/// A table about a pool: one line of column names, then rows, all as text.
-public struct PoolReport: Equatable, Sendable {
-    /// The names of the columns.
-    public var columns: [String]
-    /// As many values a row as there are columns.
-    public var rows: [[String]]
-
-    /// A table.
-    public init(columns: [String], rows: [[String]]) {
-        self.columns = columns
-        self.rows = rows
-    }
-
-    /// The table as right-aligned text, a line a row.
-    public var text: String {
-        let lines = [columns] + rows
-        let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
-        return lines.map { line in
-            zip(line, widths).map { value, width in
-                String(repeating: " ", count: width - value.count) + value
-            }.joined(separator: " ") + "\n"
-        }.joined()
-    }
 }

@@ -37,6 +37,13 @@ public final class Zpool: Sendable {
         registry.release(type: type)
     }
 
+    /// Lets go of a pool whose memory another one has taken over by adoption, in this process or in
+    /// another: nothing is freed. The user must have stopped using it.
+    public func abandon() {
+        guard !isDestroyed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        registry.release(type: type)
+    }
+
     /// Largest object, in bytes.
     @inlinable public var objectByteCountMax: Int { pool.objectByteCountMax }
     /// First length that gains nothing over a whole page.
@@ -45,6 +52,8 @@ public final class Zpool: Sendable {
     @inlinable public var totalByteCount: Int { pool.totalByteCount }
     /// What the pool looks like inside.
     public var report: PoolReport { pool.report }
+    /// What the frames are used for.
+    public var usage: PoolUsage { pool.usage }
 
     /// Takes room for an object. `invalidArgument` for 0 bytes or less, `tooLarge` above
     /// ``objectByteCountMax``, `outOfMemory` when the arena has no frame.
@@ -100,8 +109,12 @@ public final class Zpool: Sendable {
         return pool.shrink(pageCount: pageCount)
     }
 
-    /// Moves objects together; returns the frames freed.
-    public func compact() -> Int { pool.compact() }
+    /// Moves objects together; returns the frames freed. `goesOn` may sleep between two steps, and
+    /// ends it with false; see ``Pool/compact(_:)``.
+    public func compact(_ goesOn: () -> Bool = { true }) -> Int { pool.compact(goesOn) }
+
+    /// Frames that compaction would free now.
+    public var freeablePageCount: Int { pool.freeablePageCount }
 
     /// Frames freed by compaction since the pool was made.
     public var compactedPageCount: Int { pool.compactedPageCount }

@@ -1,4 +1,5 @@
 import Glibc
+import PoolTesting
 import TestSupport
 import Testing
 import ZswapCore

@@ -1,5 +1,6 @@
 import Foundation
 import LinuxSystem
+import PoolTesting
 import SwapStore
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import PoolTesting
 import TestSupport
 
 /// Random steps on a file of a mount, as fsx does, against ``RandomFileModel``.

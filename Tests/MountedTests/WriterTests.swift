@@ -1,4 +1,5 @@
 import Foundation
+import PoolTesting
 import TestSupport
 import Testing
 

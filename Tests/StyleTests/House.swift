@@ -19,6 +19,7 @@ enum House {
             "ZswapCore", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
         ],
         "NullFilesystem": ["ZswapCore", "CFuse", "CLinux"],
+        "PoolTesting": ["ZswapCore", "Arena", "ZPool"],
         "zswapfs": nil,
         "zswapfs-bench": nil,
     ]

@@ -1,5 +1,6 @@
 import Foundation
 import LinuxSystem
+import PoolTesting
 
 /// A mount as people make it: by `zswapfs mount`, which returns while a daemon goes on. When
 /// dropped it is unmounted and its daemon has ended.

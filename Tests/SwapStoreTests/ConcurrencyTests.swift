@@ -1,3 +1,4 @@
+import PoolTesting
 import SwapStore
 import Synchronization
 import TestSupport

@@ -1,4 +1,5 @@
 import Arena
+import PoolTesting
 import Synchronization
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import PoolTesting
 import TestSupport
 import Testing
 import ZPool

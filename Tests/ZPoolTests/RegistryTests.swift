@@ -1,4 +1,5 @@
 import Arena
+import PoolTesting
 import TestSupport
 import Testing
 import ZPool

@@ -55,6 +55,7 @@ struct ZbudFrame {
     }
 
     var freeChunkCount: Int { Zbud.chunkCount - firstChunkCount - lastChunkCount }
+    var objectCount: Int { (firstChunkCount == 0 ? 0 : 1) + (lastChunkCount == 0 ? 0 : 1) }
     var isEmpty: Bool { firstChunkCount == 0 && lastChunkCount == 0 }
 
     /// The list that the frame belongs in: 0 when both buddies are there, else its free chunks.

@@ -17,6 +17,16 @@ extension ZbudPool {
         return PoolReport(columns: ["list", "frames"], rows: rows)
     }
 
+    /// A frame under reclaim is in no list, so it does not count for as long as that takes.
+    var usage: PoolUsage {
+        lists.withLock { lists in
+            PoolUsage(
+                frameCount: Int(lists.lru.count), objectCount: lists.objectCount,
+                headerByteCount: Int(lists.lru.count) * Zbud.chunkByteCount,
+                roomByteCount: lists.chunkCount * Zbud.chunkByteCount, tailByteCount: 0)
+        }
+    }
+
     func checkInvariants() {
         let frames = frameCount.load(ordering: .relaxed)
         lists.withLock { lists in

@@ -133,9 +133,6 @@ final class ZbudPool: Pool {
         ObjectOwner(rawValue: frame.ownerWord(buddy).pointee.load(ordering: .acquiring))
     }
 
-    /// Nothing can be moved: a frame of one object has no room that another frame needs less.
-    func compact() -> Int { 0 }
-
     func destroy() {
         lists.withLock { lists in
             while let run = lists.lru.first {

@@ -34,34 +34,37 @@ extension ZsmallocPool {
         }
     }
 
-    func compact() -> Int {
+    func compact(_ goesOn: () -> Bool) -> Int {
         guard let user else { return 0 }
         guard !isCompacting.exchange(true, ordering: .acquiring) else { return 0 }
         defer { isCompacting.store(false, ordering: .releasing) }
-        var freed = 0
-        for place in (0..<classCount).reversed() { freed += compact(place, user) }
-        compactedFrameCount.add(freed, ordering: .relaxed)
-        return freed
+        let before = compactedPageCount
+        for place in (0..<classCount).reversed() {
+            guard compact(place, user, goesOn) else { break }
+        }
+        // Nobody else compacts, so nobody else counts.
+        return compactedPageCount - before
     }
 
-    private func compact(_ place: Int, _ user: any PoolUser) -> Int {
+    /// False when `goesOn` ended it.
+    private func compact(_ place: Int, _ user: any PoolUser, _ goesOn: () -> Bool) -> Bool {
         let pool = classes + place
-        guard !pool.pointee.sizeClass.isHuge else { return 0 }
-        var freed = 0
+        guard !pool.pointee.sizeClass.isHuge else { return true }
         var pass = Pass()
         var stepsLeft = pool.pointee.lists.withLock { 2 * $0.zspageCount }
         while stepsLeft > 0 && pass.stuckCount < Self.stuckCountMax {
             stepsLeft -= 1
             // The lock is dropped between steps, so that a store waits for one zspage at most.
             switch pool.pointee.lists.withLock({ compactStep(place, &$0, &pass, user) }) {
-            case .nothingToGain: return freed
-            case .progress, .stuck: continue
+            case .nothingToGain: return true
+            case .progress, .stuck: break
             case .freed(let run):
                 giveBack(run, pool.pointee.sizeClass)
-                freed += pool.pointee.sizeClass.frameCount
+                compactedFrameCount.add(pool.pointee.sizeClass.frameCount, ordering: .relaxed)
             }
+            guard goesOn() else { return false }
         }
-        return freed
+        return true
     }
 
     /// Moves from one source to one destination until one of them is done with.

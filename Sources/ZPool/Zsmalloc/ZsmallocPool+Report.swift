@@ -38,6 +38,28 @@ extension ZsmallocPool {
         ]
     }
 
+    var usage: PoolUsage {
+        (0..<classCount).reduce(.empty) { $0 + usage($1) }
+    }
+
+    private func usage(_ place: Int) -> PoolUsage {
+        let sizeClass = table.classes[place]
+        let (zspages, objects) = classes[place].lists.withLock { ($0.zspageCount, $0.inUseCount) }
+        let header = sizeClass.isHuge ? 0 : SizeClassTable.slotHeaderByteCount
+        let slots = sizeClass.objectCount * sizeClass.byteCount
+        return PoolUsage(
+            frameCount: zspages * sizeClass.frameCount, objectCount: objects,
+            headerByteCount: objects * header,
+            roomByteCount: objects * (sizeClass.byteCount - header),
+            tailByteCount: zspages * (sizeClass.frameCount * Page.byteCount - slots))
+    }
+
+    var freeablePageCount: Int {
+        (0..<classCount).reduce(0) { sum, place in
+            sum + classes[place].lists.withLock { $0.freeableFrameCount(table.classes[place]) }
+        }
+    }
+
     func checkInvariants() {
         var frames = 0
         for place in 0..<classCount {

@@ -1,3 +1,4 @@
+import Arena
 public import ZPool
 import ZswapCore
 

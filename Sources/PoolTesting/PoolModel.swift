@@ -1,6 +1,7 @@
+import Arena
 import Synchronization
 public import ZPool
-import ZswapCore
+public import ZswapCore
 
 /// Random steps on a pool against the simplest thing that can be right: a dictionary from page to
 /// what is in it. After each step both must agree; from time to time everything is compared.
@@ -118,6 +119,11 @@ public struct PoolModel {
         for page in 0..<Self.pageCount { try compare(page) }
         try requireEqual(
             rig.pool.totalByteCount, rig.arena.poolFrameCount * Page.byteCount, "frames")
+        let usage = rig.pool.usage
+        try requireEqual(usage.frameCount * Page.byteCount, rig.pool.totalByteCount, "usage")
+        try requireEqual(usage.objectCount, expected.count, "objects")
+        let payload = expected.values.reduce(0) { $0 + $1.byteCount }
+        try require(usage.roomByteCount >= payload, "less room than payload")
     }
 
     private func compact() throws {

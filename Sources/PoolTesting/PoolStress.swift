@@ -1,3 +1,4 @@
+import Arena
 import Glibc
 import Synchronization
 public import ZPool

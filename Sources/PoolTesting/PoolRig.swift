@@ -128,8 +128,9 @@ public final class PoolRig: @unchecked Sendable {
         try beforeFinishing(newPool)
         newPool.finishAdoption()
         // A dead process destroys nothing, and destroying the old pool would write into memory that
-        // is the new one's now: it is leaked on purpose, with its mapping.
-        _ = Unmanaged.passRetained(pool)
+        // is the new one's now.
+        pool.abandon()
+        arena.stop()
         table.use(newPool)
         arena = newArena
         pool = newPool
