@@ -127,9 +127,8 @@ let package = Package(
         .testTarget(
             name: "SwapStoreTests",
             dependencies: [
-                "SwapStore", "ZPool", "Compressors", "Arena", "ZswapCore", "PoolTesting",
-                "TestSupport",
-                "CallCounter",
+                "SwapStore", "ZPool", "Compressors", "Arena", "LinuxSystem", "ZswapCore",
+                "PoolTesting", "TestSupport", "CallCounter",
             ], swiftSettings: tests),
         .testTarget(
             name: "ControlTreeTests",
@@ -140,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "FuseServerTests",
             dependencies: [
-                "FuseServer", "SwapStore", "ControlTree", "ZswapCore", "PoolTesting", "TestSupport",
+                "FuseServer", "SwapStore", "ControlTree", "LinuxSystem", "ZswapCore", "PoolTesting",
+                "TestSupport",
             ],
             swiftSettings: tests),
         .testTarget(

@@ -100,7 +100,7 @@ public final class Arena: Sendable {
             defer { grower = nil }
             return grower
         }
-        thread?.join()
+        thread?.join(growerSignal)
     }
 
     /// Memory held now, in frames; exact when nobody is taking or freeing.

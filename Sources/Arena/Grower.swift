@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import Synchronization
 
 /// How takers and the grower tell each other things: two words and two futexes.
@@ -37,86 +35,35 @@ final class GrowerSignal: Sendable {
     func setRefused(_ isRefused: Bool) { refused.store(isRefused, ordering: .relaxed) }
 }
 
-/// A 32-bit word that threads can sleep on. On the heap, because the kernel needs its address.
-private final class FutexWord: @unchecked Sendable {  // every access is atomic
-    private let address: UnsafeMutablePointer<UInt32>
-
-    init() {
-        address = .allocate(capacity: 1)
-        address.initialize(to: 0)
-    }
-    deinit { address.deallocate() }
-
-    private var atomic: UnsafeMutablePointer<Atomic<UInt32>> {
-        UnsafeMutableRawPointer(address).assumingMemoryBound(to: Atomic<UInt32>.self)
-    }
-    func load() -> UInt32 { atomic.pointee.load(ordering: .acquiring) }
-    func exchange(_ value: UInt32) -> UInt32 {
-        atomic.pointee.exchange(value, ordering: .acquiringAndReleasing)
-    }
-    func increment() { atomic.pointee.wrappingAdd(1, ordering: .releasing) }
-    func wait(while expected: UInt32, nanoseconds: Int64) {
-        _ = clinux_futex_wait(address, expected, nanoseconds)
-    }
-    func wakeAll() { _ = clinux_futex_wake(address, CInt.max) }
-}
-
-/// The thread that commits frames ahead of demand and gives them back. Small fixed stack; it may
-/// block in the kernel without anybody waiting for it for longer than a bounded while.
-final class GrowerThread: @unchecked Sendable {
-    // Unchecked: `thread` is written once, before anybody can join.
-
-    private static let stackByteCount = 256 << 10
+/// The thread that commits frames ahead of demand and gives them back. It may block in the kernel
+/// without anybody waiting for it for longer than a bounded while.
+final class GrowerThread: Sendable {
     /// Between two looks at what stayed free.
     private static let releaseNanoseconds: Int64 = 100_000_000
 
-    private unowned let arena: Arena
-    private let isStopping = Atomic<Bool>(false)
-    private var thread = pthread_t()
+    private let thread: BackgroundThread
 
-    init(arena: Arena) { self.arena = arena }
-
-    func start() -> Bool {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, Self.stackByteCount)
-        let argument = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &thread, &attributes,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<GrowerThread>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, argument.toOpaque())
-        if result != 0 { argument.release() }
-        return result == 0
+    init(arena: Arena) {
+        // Unowned, since the arena owns the thread and ends it first.
+        thread = BackgroundThread(name: "zswapfs-grower") { [unowned arena] thread in
+            Self.run(arena, thread)
+        }
     }
 
-    func join() {
-        // A full barrier: the wish must not be read before the stop can be seen.
-        _ = isStopping.exchange(true, ordering: .sequentiallyConsistent)
-        arena.growerSignal.wake()
-        pthread_join(thread, nil)
-    }
+    func start() -> Bool { thread.start() }
 
-    private static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    func join(_ signal: GrowerSignal) { thread.stop { signal.wake() } }
 
-    private func run() {
-        _ = clinux_set_thread_name("zswapfs-grower")
-        var lookedAt = Self.now
-        while !isStopping.load(ordering: .sequentiallyConsistent) {
+    private static func run(_ arena: Arena, _ thread: BackgroundThread) {
+        var lookedAt = BackgroundThread.nanoseconds
+        while !thread.isStopping {
             // However often it is woken: what comes and goes within this time has not stayed free.
-            let looksForExcess = Self.now - lookedAt >= Self.releaseNanoseconds
-            if looksForExcess { lookedAt = Self.now }
+            let looksForExcess = BackgroundThread.nanoseconds - lookedAt >= releaseNanoseconds
+            if looksForExcess { lookedAt = BackgroundThread.nanoseconds }
             let hasMore = arena.growing.withLock {
                 arena.growRound(pending: &$0, looksForExcess: looksForExcess)
             }
-            arena.growerSignal.waitForWish(nanoseconds: hasMore ? Self.releaseNanoseconds : -1)
+            arena.growerSignal.waitForWish(nanoseconds: hasMore ? releaseNanoseconds : -1)
         }
     }
 }

@@ -18,6 +18,9 @@ extension ControlTree {
         flag(
             "non_same_filled_pages_enabled", \.takesOtherPages,
             "Take pages that are not same-filled. N refuses them."),
+        flag(
+            "compaction_enabled", \.compactsByItself,
+            "Compact in the background when enough frames can be freed by it: 1 of 128, and 64."),
         compact,
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
@@ -51,7 +54,7 @@ extension ControlTree {
 
     private static let compact = ControlRow(
         "params/compact", .trigger,
-        "Move objects together in every pool, so that frames become free.",
+        "Move objects together in every pool, so that frames become free.", takesLong: true,
         write: { subject, _ throws(ControlError) in
             guard let worker = subject.store.makeWorker() else {
                 throw ControlError(

@@ -39,19 +39,3 @@ final class ObjectMover: PoolUser {
             expected: entry.pair, desired: entry.moved(to: new).pair, at: offset)
     }
 }
-
-extension SwapStore {
-    /// Moves objects together in every pool, so that frames become free; returns how many did. 0
-    /// when somebody else is at it.
-    @discardableResult
-    public func compact(by worker: StoreWorker) -> Int {
-        begin(worker)
-        defer { end(worker) }
-        var freed = 0
-        for generation in worker.state.pools.indices {
-            freed += worker.state.pools[generation]?.withPool { $0.compact() } ?? 0
-        }
-        compactedFrameCount.add(freed, ordering: .relaxed)
-        return freed
-    }
-}

@@ -75,6 +75,12 @@ extension SwapStore {
             compactedFrames: compactedFrameCount.load(ordering: .relaxed))
     }
 
+    /// Frames of all pools. One relaxed load.
+    public var poolFrameCount: Int { arena.poolFrameCount }
+
+    /// Pages were refused at the limit, and it is not yet clear again.
+    var standsAtLimit: Bool { isFull.load(ordering: .relaxed) }
+
     /// Gives memory back that has stayed free, at once. See ``Arena/giveBack()``.
     public func giveBack() { arena.giveBack() }
 }

@@ -9,6 +9,8 @@ public struct Tunables: Equatable, Sendable {
     public var acceptThresholdPercent = 90
     /// Keep pages that repeat one 8-byte word as that word.
     public var keepsSameFilledPages = true
+    /// Compact when enough can be freed by it.
+    public var compactsByItself = true
     /// Take pages that are not same-filled.
     public var takesOtherPages = true
 

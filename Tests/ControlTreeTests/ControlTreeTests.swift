@@ -59,7 +59,8 @@ import Testing
         #expect(
             fixture.tree.children(of: "params") == [
                 "enabled", "zpool", "compressor", "max_pool_percent", "accept_threshold_percent",
-                "same_filled_pages_enabled", "non_same_filled_pages_enabled", "compact",
+                "same_filled_pages_enabled", "non_same_filled_pages_enabled",
+                "compaction_enabled", "compact",
                 "available_zpools", "available_compressors",
             ])
         #expect(

@@ -24,6 +24,10 @@ extension MountedTests {
             #expect(try file.read(at: 5, count: content.count) == content)
             try file.allocate(3, at: 0, count: content.count)
             #expect(try file.read(at: 5, count: 4096) == [UInt8](repeating: 0, count: 4096))
+            // A write that another thread answers, and pages right behind it.
+            for _ in 0..<3 { try mount.set("params/compact", "1") }
+            let tail = Array(content[8192...])
+            #expect(try file.read(at: 5 + 8192, count: tail.count).count == tail.count)
             try file.close()
             try mount.set("params/max_pool_percent", "33")
             #expect(try mount.control("params/max_pool_percent") == "33")

@@ -19,6 +19,7 @@ struct Assembly {
     let protections: [Protection]
     let facts: SharedFacts
     private let tree: ControlTree
+    private let caretaker: Caretaker
     private let settings: MountSettings
 
     /// Files of `params` that can be given as mount options.
@@ -61,10 +62,24 @@ struct Assembly {
                 ControlFacts(version: ProductVersion.text, protections: protections.map(\.text)))
             tree = ControlTree(store: store) { [facts] in facts.now }
             try Self.apply(settings.parameters, to: tree, logger)
+            caretaker = try Self.startCaretaker(of: store)
         } catch {
             arena.stop()
             throw error
         }
+    }
+
+    private static func startCaretaker(of store: SwapStore) throws(CommandFailure) -> Caretaker {
+        guard let caretaker = Caretaker(of: store), caretaker.start() else {
+            throw CommandFailure(.unavailable, "no thread to look after the store")
+        }
+        return caretaker
+    }
+
+    /// Ends all threads but the server's, which must have ended.
+    func stop() {
+        caretaker.stop()
+        arena.stop()
     }
 
     /// A server for the store, not mounted yet.

@@ -13,7 +13,7 @@ import SwapStore
 /// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
 /// would cost other programs their memory.
 struct Daemon {
-    /// Between two looks at draining pools.
+    /// Between two looks at messages from serving threads, if nobody calls before.
     private static let idleSeconds = 1
     /// Room in the heap for control files that are read and written while memory is short. Their
     /// requests may come to the thread that serves swap, too.
@@ -46,7 +46,7 @@ struct Daemon {
         do {
             server = try connection.make(settings.transport)
         } catch {
-            assembly.arena.stop()
+            assembly.stop()
             throw error
         }
         ProcessProtection.reserveHeap(byteCount: Self.heapReserveByteCount)
@@ -57,7 +57,7 @@ struct Daemon {
         logger.notice("\(summary)")
         serve()
         server.waitUntilUnmounted()
-        assembly.arena.stop()
+        assembly.stop()
         logger.notice("\(path): unmounted")
     }
 
@@ -79,7 +79,6 @@ struct Daemon {
                 tryToStop(signal)
             }
             for message in messages.take() { logger.warning("refused: \(message)") }
-            assembly.store.housekeep()
         }
     }
 

@@ -1,0 +1,36 @@
+import Arena
+import Synchronization
+import ZPool
+import ZswapCore
+
+/// Moving objects together, on request and in the background.
+extension SwapStore {
+    /// Moves objects together in every pool, so that frames become free; returns how many did. 0
+    /// when somebody else is at it. `goesOn` is called between steps, outside of any request: it
+    /// may sleep, and ends the compaction with false.
+    @discardableResult
+    public func compact(by worker: StoreWorker, _ goesOn: () -> Bool = { true }) -> Int {
+        // Held by reference, since a pool may leave the state between two steps. A drained pool
+        // has nothing to move.
+        let pools = control.withLock { $0.pools }
+        var freed = 0
+        for pool in pools {
+            guard let pool else { continue }
+            begin(worker)
+            defer { end(worker) }
+            freed += pool.compact {
+                // Between steps no offset is held: memory may go back, and tables, too.
+                end(worker)
+                defer { begin(worker) }
+                return goesOn()
+            }
+        }
+        compactedFrameCount.add(freed, ordering: .relaxed)
+        return freed
+    }
+
+    /// Frames of all pools that compaction would free now.
+    public var freeablePageCount: Int {
+        control.withLock { $0.pools }.reduce(0) { $0 + ($1?.freeablePageCount ?? 0) }
+    }
+}
