@@ -29,10 +29,14 @@ let libfuse: [LinkerSetting] = [
 let package = Package(
     name: "zswapfs",
     products: [
+        .library(name: "ZswapCore", targets: ["ZswapCore"]),
+        .library(name: "Arena", targets: ["Arena"]),
         .library(name: "ZPool", targets: ["ZPool"]),
         .library(name: "Compressors", targets: ["Compressors"]),
         .library(name: "Experiment", targets: ["Experiment"]),
         .library(name: "PoolTesting", targets: ["PoolTesting"]),
+        .library(name: "ZswapfsCommand", targets: ["ZswapfsCommand"]),
+        .library(name: "BenchCommand", targets: ["BenchCommand"]),
         .executable(name: "zswapfs", targets: ["zswapfs"]),
         .executable(name: "zswapfs-bench", targets: ["zswapfs-bench"]),
         // For tests only: preloaded into a daemon, to count what its serving threads call.
@@ -71,8 +75,8 @@ let package = Package(
             name: "FuseServer",
             dependencies: ["ZswapCore", "SwapStore", "ControlTree", "CFuse", "CLinux"],
             swiftSettings: common, linkerSettings: libfuse),
-        .executableTarget(
-            name: "zswapfs",
+        .target(
+            name: "ZswapfsCommand",
             dependencies: [
                 "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "ControlTree",
                 "FuseServer", "LinuxSystem",
@@ -81,6 +85,8 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: safe),
+        .executableTarget(
+            name: "zswapfs", dependencies: ["ZswapfsCommand", "ZPool"], swiftSettings: safe),
 
         .target(
             name: "NullFilesystem", dependencies: ["ZswapCore", "CFuse", "CLinux"],
@@ -93,14 +99,16 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: safe),
-        .executableTarget(
-            name: "zswapfs-bench",
+        .target(
+            name: "BenchCommand",
             dependencies: [
-                "ZswapCore", "Experiment", "NullFilesystem", "LinuxSystem",
+                "ZswapCore", "ZPool", "Experiment", "NullFilesystem", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: safe),
+        .executableTarget(
+            name: "zswapfs-bench", dependencies: ["BenchCommand", "ZPool"], swiftSettings: safe),
 
         .target(
             name: "PoolTesting", dependencies: ["ZswapCore", "Arena", "ZPool"],
@@ -144,19 +152,20 @@ let package = Package(
             ],
             swiftSettings: tests),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["zswapfs", "ZswapCore", "TestSupport"],
+            name: "CommandLineTests",
+            dependencies: ["zswapfs", "ZswapfsCommand", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
             name: "MountedTests", dependencies: ["PoolTesting", "TestSupport", "CallCounter"],
             swiftSettings: tests),
         .testTarget(
             name: "SwapTests",
-            dependencies: ["zswapfs", "LinuxSystem", "ZswapCore", "TestSupport"],
+            dependencies: ["zswapfs", "ZswapfsCommand", "LinuxSystem", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
             name: "BenchTests",
             dependencies: [
-                "zswapfs-bench", "zswapfs", "Experiment", "Compressors", "LinuxSystem",
+                "zswapfs-bench", "zswapfs", "Experiment", "Compressors", "ZPool", "LinuxSystem",
                 "ZswapCore", "TestSupport",
             ], swiftSettings: tests),
         .testTarget(name: "StyleTests", dependencies: ["TestSupport"], swiftSettings: tests),

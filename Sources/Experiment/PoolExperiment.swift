@@ -1,7 +1,7 @@
 import Compressors
 import LinuxSystem
 import SwapStore
-import ZPool
+public import ZPool
 import ZswapCore
 
 /// Every driver with every compressor on given pages, in this process, in turns with the bare
@@ -17,17 +17,17 @@ public struct PoolExperiment {
     private let pages: PageMemory
     private let origin: String
     private let order: [Int]
+    private let zpools: ZpoolRegistry
 
-    /// An experiment with these pages.
-    public init(_ samples: PageSamples) throws {
+    /// An experiment with these pages, for drivers of this registry.
+    public init(_ samples: PageSamples, zpools: ZpoolRegistry) throws {
+        self.zpools = zpools
         pages = try samples.repeated(pageCount: samples.pageCount)
         origin = samples.origin
         var generator = SplitMix64(seed: Self.seed)
         order = (0..<pages.pageCount).shuffled(using: &generator)
     }
 
-    /// The drivers that are tried.
-    public static var zpools: [String] { ZpoolRegistry.standard().types }
     /// The compressors that are tried.
     public static var compressors: [String] { CompressorRegistry.standard().names }
 
@@ -77,7 +77,7 @@ public struct PoolExperiment {
         _ zpool: String, _ compressor: String, workerCount: Int
     ) throws -> StoreRig {
         try StoreRig(
-            zpool: zpool, compressor: compressor,
+            zpool: zpool, of: zpools, compressor: compressor,
             roomByteCount: pages.pageCount << Page.shift, workerCount: workerCount)
     }
 
@@ -135,7 +135,7 @@ public struct PoolExperiment {
     ) throws -> PoolMeasurement.Speedup {
         let one = try makeRig(zpool, compressor, workerCount: 1)
         let many = try StoreRig(
-            zpool: zpool, compressor: compressor,
+            zpool: zpool, of: zpools, compressor: compressor,
             roomByteCount: threadCount * pages.pageCount << Page.shift, workerCount: threadCount)
         let codecs = try (0..<threadCount).map { _ in try makeCodec(compressor) }
         var bareOnes: [Double] = []

@@ -1,5 +1,6 @@
 import Compressors
 import LinuxSystem
+import ZPool
 import ZswapCore
 
 /// Whether a page costs the same however many are stored and however large the area is, in this
@@ -60,8 +61,8 @@ public struct ScaleExperiment: Sendable {
             pageCount: pageCount, areaPageCount: Int(areaByteCount >> UInt64(Page.shift)),
             clusterPageCount: Self.clusterPageCount)
         let rig = try StoreRig(
-            zpool: "zsmalloc", compressor: "lz4", roomByteCount: pageCount * Self.byteCountEach,
-            workerCount: workerCount)
+            zpool: "zsmalloc", of: .standard(), compressor: "lz4",
+            roomByteCount: pageCount * Self.byteCountEach, workerCount: workerCount)
         let writers = try (0..<workerCount).map { _ in try copyOfKinds() }
         precondition(pageCount / workerCount >= Self.touchCount)
         // The whole content first, then what the measurements touch, again and again.

@@ -20,7 +20,10 @@ final class StoreRig: Sendable {
     private let workers: [StoreWorker]
 
     /// An empty store of this driver and compressor that has room for so many pages.
-    init(zpool: String, compressor: String, roomByteCount: Int, workerCount: Int) throws {
+    init(
+        zpool: String, of zpools: ZpoolRegistry, compressor: String, roomByteCount: Int,
+        workerCount: Int
+    ) throws {
         let capacity = 2 * roomByteCount + Self.spareByteCount
         arena = try Arena(Arena.Configuration(capacityByteCount: capacity))
         try arena.start()
@@ -30,7 +33,7 @@ final class StoreRig: Sendable {
             configuration.compressor = compressor
             configuration.tunables.maxPoolPercent = 100
             let store = try SwapStore(
-                in: arena, zpools: .standard(), compressors: .standard(),
+                in: arena, zpools: zpools, compressors: .standard(),
                 configuration: configuration)
             self.store = store
             area = try store.createArea(name: "pages", mode: 0o600, userID: 0, groupID: 0)

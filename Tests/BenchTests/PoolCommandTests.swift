@@ -2,6 +2,7 @@ import Experiment
 import Foundation
 import TestSupport
 import Testing
+import ZPool
 
 /// `pages` and `scale`: what they measure is checked, not how long it takes.
 extension BenchTests {
@@ -25,7 +26,7 @@ extension BenchTests {
             #expect(outcome.status == 0, "\(outcome)")
             let results = try Bench.results(outcome)
             let zpools = Set(results.compactMap { $0["zpool"] as? String })
-            #expect(zpools == Set(PoolExperiment.zpools))
+            #expect(zpools == Set(ZpoolRegistry.standard().types))
             let compressors = Set(results.compactMap { $0["compressor"] as? String })
             #expect(compressors == Set(PoolExperiment.compressors))
             for result in results {

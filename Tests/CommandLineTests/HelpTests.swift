@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
-@testable import zswapfs
+@testable import ZswapfsCommand
 
 /// Help, version, and arguments that make no sense.
 extension CommandLineTests {

@@ -1,7 +1,8 @@
 /// Which module may know which: arrows point down only.
 ///
-///     zswapfs -> FuseServer -> ControlTree -> SwapStore -> ZPool       -> Arena -> ZswapCore
-///                                                       -> Compressors ----------> ZswapCore
+///     zswapfs -> ZswapfsCommand -> FuseServer -> ControlTree -> SwapStore
+///     SwapStore -> ZPool       -> Arena -> ZswapCore
+///               -> Compressors ----------> ZswapCore
 ///
 /// A module that has no row here has no place in the house yet.
 enum House {
@@ -20,8 +21,10 @@ enum House {
         ],
         "NullFilesystem": ["ZswapCore", "CFuse", "CLinux"],
         "PoolTesting": ["ZswapCore", "Arena", "ZPool"],
-        "zswapfs": nil,
-        "zswapfs-bench": nil,
+        "ZswapfsCommand": nil,
+        "BenchCommand": nil,
+        "zswapfs": ["ZswapfsCommand", "ZPool"],
+        "zswapfs-bench": ["BenchCommand", "ZPool"],
     ]
 
     /// Modules of the toolchain that anybody may import.

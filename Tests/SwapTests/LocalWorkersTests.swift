@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@testable import zswapfs
+@testable import ZswapfsCommand
 
 /// The kernel's setting for workers, on plain files that stand for it: changed by the first device,
 /// set back by the last.

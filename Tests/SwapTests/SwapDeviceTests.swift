@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@testable import zswapfs
+@testable import ZswapfsCommand
 
 /// The device layer on plain files: loop devices and swapon are real. Low priority, empty areas.
 extension SwapTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import zswapfs
+@testable import ZswapfsCommand
 
 @Suite struct SwapOptionsTests {
     @Test(

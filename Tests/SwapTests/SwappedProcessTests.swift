@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-@testable import zswapfs
+@testable import ZswapfsCommand
 
 /// The helper that later tests trust: it must really be swapped out, and see a wrong byte.
 extension SwapTests {

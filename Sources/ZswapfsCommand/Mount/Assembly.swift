@@ -40,7 +40,9 @@ struct Assembly {
     /// More helpers than this would wait for memory, not for each other.
     private static let helperCountMax = 3
 
-    init(_ settings: MountSettings, logger: Logger) throws(CommandFailure) {
+    init(
+        _ settings: MountSettings, zpools: ZpoolRegistry, logger: Logger
+    ) throws(CommandFailure) {
         self.settings = settings
         let total = Machine.memoryByteCount
         let early = Protection.applyBeforeThreads()
@@ -56,7 +58,7 @@ struct Assembly {
             throw CommandFailure(.unavailable, "no memory for the arena: \(error)")
         }
         do {
-            store = try Self.makeStore(settings, total, in: arena, logger)
+            store = try Self.makeStore(settings, zpools, total, in: arena)
             protections = early + [Protection.lockMemory(arena)]
             facts = SharedFacts(
                 ControlFacts(version: ProductVersion.text, protections: protections.map(\.text)))
@@ -106,9 +108,8 @@ struct Assembly {
     }
 
     private static func makeStore(
-        _ settings: MountSettings, _ total: UInt64, in arena: Arena, _ logger: Logger
+        _ settings: MountSettings, _ zpools: ZpoolRegistry, _ total: UInt64, in arena: Arena
     ) throws(CommandFailure) -> SwapStore {
-        let zpools = ZpoolRegistry.standard()
         let compressors = CompressorRegistry.standard()
         var configuration = SwapStore.Configuration(totalByteCount: total)
         configuration.pool.chainLength = settings.chainLength

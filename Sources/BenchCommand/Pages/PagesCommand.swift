@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiment
 import LinuxSystem
+import ZPool
 
 /// `zswapfs-bench pages`: drivers and compressors on given pages, in this process.
 struct PagesCommand: ParsableCommand {
@@ -33,14 +34,15 @@ struct PagesCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    /// Called by ``BenchMain`` in place of `run`, which could not be told the drivers.
+    func run(zpools: ZpoolRegistry) throws {
         SignalGate.close()
         let progress = Progress()
         defer { progress.end() }
         var results: [PoolMeasurement] = []
         for samples in try samples() {
-            let experiment = try PoolExperiment(samples)
-            for zpool in PoolExperiment.zpools {
+            let experiment = try PoolExperiment(samples, zpools: zpools)
+            for zpool in zpools.types {
                 for compressor in PoolExperiment.compressors {
                     let label = "\(samples.origin): \(zpool), \(compressor)"
                     results.append(

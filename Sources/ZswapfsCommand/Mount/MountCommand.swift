@@ -1,6 +1,7 @@
 import ArgumentParser
 import LinuxSystem
 import Logging
+import ZPool
 
 /// `zswapfs mount`: serves a new, empty store at a directory.
 struct MountCommand: ParsableCommand {
@@ -35,13 +36,14 @@ struct MountCommand: ParsableCommand {
     @Option(help: .private)
     var readyDescriptor: Int32?
 
-    func run() throws {
+    /// Called by ``ZswapfsMain`` in place of `run`, which could not be told the drivers.
+    func run(zpools: ZpoolRegistry) throws {
         try reportingFailures {
             let settings = try MountSettings(options, parameterNames: Assembly.parameterNames)
             let path = try MountPoint.check(mountPoint)
             guard foreground || readyDescriptor != nil else { return try goToBackground(path) }
             let daemon = try Daemon(
-                settings: settings, path: path, level: logLevel.level,
+                settings: settings, zpools: zpools, path: path, level: logLevel.level,
                 isBackground: readyDescriptor != nil)
             daemon.run()
         }

@@ -4,6 +4,7 @@ import FuseServer
 import LinuxSystem
 import Logging
 import SwapStore
+import ZPool
 
 /// The life of a mount: set up, serve, wait for a reason to end, take down.
 ///
@@ -27,7 +28,8 @@ struct Daemon {
 
     /// Sets everything up and mounts.
     init(
-        settings: MountSettings, path: String, level: Logger.Level, isBackground: Bool
+        settings: MountSettings, zpools: ZpoolRegistry, path: String, level: Logger.Level,
+        isBackground: Bool
     ) throws(CommandFailure) {
         SignalGate.close()
         self.path = path
@@ -35,7 +37,7 @@ struct Daemon {
         self.logger = logger
         let messages = PendingMessages()
         self.messages = messages
-        let assembly = try Assembly(settings, logger: logger)
+        let assembly = try Assembly(settings, zpools: zpools, logger: logger)
         self.assembly = assembly
         let connection = Connection(
             assembly: assembly, path: path, logger: logger,

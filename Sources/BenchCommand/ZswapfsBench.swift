@@ -1,0 +1,32 @@
+import ArgumentParser
+public import ZPool
+
+/// `zswapfs-bench` as a call: another package makes a program of it that measures its own drivers
+/// beside the project's.
+///
+/// Law: the drivers reach the commands that make stores as an argument; nothing global holds them.
+public enum BenchMain {
+    /// Runs the command that the arguments name, then ends the process.
+    public static func run(zpools: ZpoolRegistry) -> Never {
+        do {
+            switch try ZswapfsBench.parseAsRoot() {
+            case let pages as PagesCommand: try pages.run(zpools: zpools)
+            case var other: try other.run()
+            }
+        } catch {
+            ZswapfsBench.exit(withError: error)
+        }
+        ZswapfsBench.exit()
+    }
+}
+
+/// What `zswapfs-bench` itself takes: the commands.
+struct ZswapfsBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zswapfs-bench",
+        abstract: "Measure zswapfs against its floor and against its peers.",
+        subcommands: [
+            PagesCommand.self, ScaleCommand.self, IOCommand.self, SwapCommand.self,
+            NullCommand.self, ProgramCommand.self,
+        ])
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+public import ZPool
+import ZswapCore
+
+/// `zswapfs` as a call: another package makes a program of it that knows more drivers.
+///
+///     @main struct MyZswapfs {
+///         static func main() throws {
+///             let zpools = ZpoolRegistry.standard()
+///             try zpools.register(MyDriver())
+///             ZswapfsMain.run(zpools: zpools)
+///         }
+///     }
+///
+/// Law: the drivers reach the command that mounts as an argument; nothing global holds them.
+public enum ZswapfsMain {
+    /// Runs the command that the arguments name, then ends the process. A mount in the background
+    /// runs this very program again, so it knows the same drivers.
+    public static func run(zpools: ZpoolRegistry) -> Never {
+        do {
+            switch try Zswapfs.parseAsRoot() {
+            case let mount as MountCommand: try mount.run(zpools: zpools)
+            case var other: try other.run()
+            }
+        } catch {
+            Zswapfs.exit(withError: error)
+        }
+        Zswapfs.exit()
+    }
+}
+
+/// What `zswapfs` itself takes: the commands.
+struct Zswapfs: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zswapfs",
+        abstract: "Swap areas whose pages are compressed in memory.",
+        version: ProductVersion.text,
+        subcommands: [MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self])
+}
