@@ -10,7 +10,7 @@ public enum BenchMain {
     public static func run(zpools: ZpoolRegistry) -> Never {
         do {
             switch try ZswapfsBench.parseAsRoot() {
-            case let pages as PagesCommand: try pages.run(zpools: zpools)
+            case let command as any DriverCommand: try command.run(zpools: zpools)
             case var other: try other.run()
             }
         } catch {
@@ -26,7 +26,13 @@ struct ZswapfsBench: ParsableCommand {
         commandName: "zswapfs-bench",
         abstract: "Measure zswapfs against its floor and against its peers.",
         subcommands: [
-            PagesCommand.self, ScaleCommand.self, IOCommand.self, SwapCommand.self,
+            PagesCommand.self, AllocateCommand.self, DensityCommand.self, ScaleCommand.self,
+            IOCommand.self, SwapCommand.self,
             NullCommand.self, ProgramCommand.self,
         ])
+}
+
+/// A command that measures drivers, whichever the program knows.
+protocol DriverCommand: ParsableCommand {
+    func run(zpools: ZpoolRegistry) throws
 }

@@ -1,3 +1,4 @@
+import Compressors
 public import LinuxSystem
 import ZswapCore
 
@@ -84,6 +85,21 @@ public struct PageSamples {
         let pages = try PageMemory(pageCount: wanted)
         for index in 0..<wanted { pages.copy(page: index % pageCount, of: memory, to: index) }
         return pages
+    }
+
+    /// What lz4 makes of each page, in bytes; of those that it makes smaller.
+    func compressedByteCounts() throws -> [Int] {
+        let compressor = LZ4Compressor()
+        let codec = try compressor.makeCodec(level: try compressor.level(for: nil))
+        let scratch = try PageMemory(pageCount: 1)
+        var byteCounts: [Int] = []
+        for index in 0..<pageCount {
+            var output = scratch.mutableBytes(0..<Page.byteCount)
+            if case .compressed(let byteCount) = codec.compress(memory.page(index), into: &output) {
+                byteCounts.append(byteCount)
+            }
+        }
+        return byteCounts
     }
 
     /// Writes them to a new file.

@@ -1,5 +1,6 @@
 import Arena
 import Compressors
+import Foundation
 import LinuxSystem
 import SwapStore
 import Synchronization
@@ -18,6 +19,7 @@ final class StoreRig: Sendable {
     private let store: SwapStore
     private let area: Area
     private let workers: [StoreWorker]
+    private let caretaker = Mutex<Caretaker?>(nil)
 
     /// An empty store of this driver and compressor that has room for so many pages.
     init(
@@ -48,11 +50,40 @@ final class StoreRig: Sendable {
     }
 
     deinit {
+        stopCaretaker()
         for worker in workers { store.removeWorker(worker) }
         arena.stop()
     }
 
-    enum RigFailure: Error { case noWorker }
+    enum RigFailure: Error { case noWorker, noThread }
+
+    /// From here on the store is looked after: it compacts by itself.
+    func startCaretaker() throws {
+        guard let started = Caretaker(of: store) else { throw RigFailure.noWorker }
+        guard started.start() else { throw RigFailure.noThread }
+        caretaker.withLock { $0 = started }
+    }
+
+    /// Ends that.
+    func stopCaretaker() {
+        let running = caretaker.withLock { caretaker in
+            defer { caretaker = nil }
+            return caretaker
+        }
+        running?.stop()
+    }
+
+    /// Waits until compaction changes nothing any more.
+    func settle(milliseconds: Int) {
+        var last = -1
+        _ = Patience.wait(milliseconds: milliseconds) {
+            defer { last = freeablePageCount }
+            guard freeablePageCount == last else { return false }
+            // The caretaker looks once a second at least.
+            Thread.sleep(forTimeInterval: 1.2)
+            return freeablePageCount == last
+        }
+    }
 
     /// Stores a page as a request of 4096 bytes would.
     func write(_ page: RawSpan, to number: Int, worker: Int = 0) throws(StoreError) {
@@ -81,6 +112,14 @@ final class StoreRig: Sendable {
     var poolByteCount: Int { store.statistics.poolByteCount }
     /// Bytes of all objects.
     var objectByteCount: Int { store.statistics.pages.storedByteCount }
+    /// Payload by bytes of the pools.
+    var density: Double { Double(objectByteCount) / Double(max(poolByteCount, 1)) }
+    /// Frames that compaction would free now.
+    var freeablePageCount: Int { store.freeablePageCount }
+    /// They are enough for the store to compact by itself.
+    var isWorthCompacting: Bool { store.isWorthCompacting }
+    /// Frames that compaction has freed.
+    var compactedFrameCount: Int { store.statistics.compactedFrames }
     /// Bytes of page tables and the arena's own bookkeeping.
     var metadataByteCount: Int { store.statistics.metadataByteCount }
 

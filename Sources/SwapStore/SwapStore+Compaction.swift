@@ -33,4 +33,9 @@ extension SwapStore {
     public var freeablePageCount: Int {
         control.withLock { $0.pools }.reduce(0) { $0 + ($1?.freeablePageCount ?? 0) }
     }
+
+    /// They are enough to compact by itself, if nothing is left behind from the last time.
+    public var isWorthCompacting: Bool {
+        CompactionNeed().isDue(freeable: freeablePageCount, poolFrameCount: poolFrameCount)
+    }
 }

@@ -19,6 +19,19 @@ extension BenchTests {
             return file
         }
 
+        /// 64 pages that compress to a hundred bytes and up, each to another size.
+        private func corpusOfAllSizes(_ name: String) throws -> TemporaryFile {
+            let file = TemporaryFile("\(name)-\(UInt32.random(in: .min ... .max))")
+            var bytes: [UInt8] = []
+            for seed in 0..<64 as Range<UInt64> {
+                let content = Int(seed) * 40 + 100
+                bytes += PageContent.incompressible(seed).prefix(content)
+                bytes += [UInt8](repeating: 0, count: 4096 - content)
+            }
+            try Data(bytes).write(to: URL(fileURLWithPath: file.path))
+            return file
+        }
+
         @Test func pagesMeasuresEveryPoolAndCompressor() throws {
             let file = try corpus("pages")
             let outcome = try Bench.run(
@@ -80,12 +93,57 @@ extension BenchTests {
             }
         }
 
+        @Test func densityMeasuresEveryPool() throws {
+            let file = try corpusOfAllSizes("density")
+            let outcome = try Bench.run(["density", file.path, "--copies", "40", "--json"])
+            #expect(outcome.status == 0, "\(outcome)")
+            let results = try Bench.results(outcome)
+            #expect(
+                results.compactMap { $0["zpool"] as? String } == ZpoolRegistry.standard().types)
+            for result in results {
+                #expect(result["page_count"] as? Int == 64 * 40)
+                for name in ["new", "written_over", "settled"] {
+                    let density = result[name] as? Double ?? 0
+                    #expect(density > 0.1 && density <= 1, "\(name)")
+                }
+                #expect(result["metadata_by_payload"] as? Double ?? -1 > 0)
+                let loads = result["quiet_load_ns"] as? [String: Any]
+                #expect(loads?["p50"] as? Int ?? 0 > 0)
+            }
+            let busy = results.first { $0["zpool"] as? String == "zsmalloc" }
+            #expect(busy?["compacting_load_ns"] != nil, "half of all objects are gone")
+        }
+
+        @Test func allocateMeasuresEveryPool() throws {
+            let file = try corpusOfAllSizes("allocate")
+            let outcome = try Bench.run(
+                [
+                    "allocate", "--corpus", file.path, "--live", "2000", "--pairs", "1000",
+                    "--repeat", "1", "--json",
+                ])
+            #expect(outcome.status == 0, "\(outcome)")
+            let results = try Bench.results(outcome)
+            #expect(
+                results.compactMap { $0["zpool"] as? String } == ZpoolRegistry.standard().types)
+            for result in results {
+                #expect(result["live_objects"] as? Int == 2000)
+                for name in ["pair_ns", "warm_pair_ns", "free_list_pair_ns"] {
+                    #expect(result[name] as? Double ?? 0 > 0, "\(name)")
+                }
+            }
+        }
+
         @Test(arguments: [
             (["pages", "/nonexistent/pages"], "/nonexistent/pages"),
             (["pages", "--pid", "0"], "--pid 0"), (["pages", "--pid", "999999999"], "999999999"),
             (["pages", "--pid", "1", "file"], "not together"),
             (["pages", "--threads", "0"], "--threads 0"),
             (["pages", "--repeat", "0"], "--repeat 0"),
+            (["density", "--copies", "0"], "--copies 0"),
+            (["density", "--overwrite", "0"], "--overwrite 0"),
+            (["density", "--compressor", "zip"], "--compressor zip"),
+            (["allocate", "--live", "1"], "--live 1"),
+            (["allocate", "--pairs", "0"], "--pairs 0"),
             (["scale", "--pages-max", "9999"], "--pages-max 9999"),
             (["scale", "--pages-max", "99999999"], "--pages-max 99999999"),
         ])

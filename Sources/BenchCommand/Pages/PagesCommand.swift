@@ -4,7 +4,7 @@ import LinuxSystem
 import ZPool
 
 /// `zswapfs-bench pages`: drivers and compressors on given pages, in this process.
-struct PagesCommand: ParsableCommand {
+struct PagesCommand: DriverCommand {
     static let configuration = CommandConfiguration(
         commandName: "pages", abstract: "Store and load pages with every pool and compressor.",
         discussion: """
@@ -13,11 +13,7 @@ struct PagesCommand: ParsableCommand {
             takes pages of a Python interpreter started for it.
             """)
 
-    @Argument(help: "Files of raw 4 KiB pages, or such packed by zstd (.zst).")
-    var corpus: [String] = []
-
-    @Option(help: "Take pages of this live process.")
-    var pid: Int32?
+    @OptionGroup var corpus: CorpusOptions
 
     @Option(help: "Threads to try together, beside one; 2 to 32.")
     var threads = Machine.processorCount
@@ -25,10 +21,6 @@ struct PagesCommand: ParsableCommand {
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
-        guard pid == nil || corpus.isEmpty else {
-            throw ValidationError("--pid \(pid ?? 0): not together with files")
-        }
-        guard pid ?? 1 > 0 else { throw ValidationError("--pid \(pid ?? 0): not a process") }
         guard (1...32).contains(threads) else {
             throw ValidationError("--threads \(threads): 1 to 32")
         }
@@ -40,7 +32,7 @@ struct PagesCommand: ParsableCommand {
         let progress = Progress()
         defer { progress.end() }
         var results: [PoolMeasurement] = []
-        for samples in try samples() {
+        for samples in try corpus.load() {
             let experiment = try PoolExperiment(samples, zpools: zpools)
             for zpool in zpools.types {
                 for compressor in PoolExperiment.compressors {
@@ -63,11 +55,5 @@ struct PagesCommand: ParsableCommand {
         ]
         try options.write(
             Report("pages", conditions: conditions, results: results), table: Table(results))
-    }
-
-    private func samples() throws -> [PageSamples] {
-        if let pid { return [try PageSamples(process: pid)] }
-        guard !corpus.isEmpty else { return [try PageSamples.ofInterpreter()] }
-        return try corpus.map { try PageSamples(file: $0) }
     }
 }

@@ -35,7 +35,8 @@ struct ScaleCommand: ParsableCommand {
 
     func run() throws {
         SignalGate.close()
-        try checkMemory()
+        try MemoryCheck.require(
+            pagesMax * ScaleExperiment.byteCountEach, for: "--pages-max \(pagesMax)")
         let progress = Progress()
         defer { progress.end() }
         let samples = try samples.load()
@@ -75,16 +76,5 @@ struct ScaleCommand: ParsableCommand {
             for byteCount in Self.areaByteCounts { plan.append((pages, byteCount, workerCount)) }
         }
         return plan
-    }
-
-    /// Refuses what would push other programs out of memory.
-    private func checkMemory() throws {
-        let needed = UInt64(pagesMax * ScaleExperiment.byteCountEach)
-        let available = try Machine.availableByteCount()
-        guard needed <= available / 4 * 3 else {
-            throw BenchFailure(
-                "--pages-max \(pagesMax): needs \(ByteSize(bytes: needed)), and only "
-                    + "\(ByteSize(bytes: available)) are available")
-        }
     }
 }

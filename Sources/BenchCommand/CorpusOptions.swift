@@ -1,0 +1,24 @@
+import ArgumentParser
+import Experiment
+
+/// Which sets of pages are measured with, where there may be several.
+struct CorpusOptions: ParsableArguments {
+    @Argument(help: "Files of raw 4 KiB pages, or such packed by zstd (.zst).")
+    var corpus: [String] = []
+
+    @Option(help: "Take pages of this live process.")
+    var pid: Int32?
+
+    func validate() throws {
+        guard pid == nil || corpus.isEmpty else {
+            throw ValidationError("--pid \(pid ?? 0): not together with files")
+        }
+        guard pid ?? 1 > 0 else { throw ValidationError("--pid \(pid ?? 0): not a process") }
+    }
+
+    func load() throws -> [PageSamples] {
+        if let pid { return [try PageSamples(process: pid)] }
+        guard !corpus.isEmpty else { return [try PageSamples.ofInterpreter()] }
+        return try corpus.map { try PageSamples(file: $0) }
+    }
+}

@@ -1,0 +1,27 @@
+/// What free and malloc cost in one driver. Medians.
+public struct AllocationMeasurement: Codable, Sendable {
+    /// The driver.
+    public let zpool: String
+    /// Objects in the pool.
+    public let liveCount: Int
+    /// Nanoseconds for a free of any object and a malloc, by one thread.
+    public let pair: Double
+    /// Nanoseconds for a malloc and a free of that object.
+    public let warmPair: Double
+    /// Nanoseconds for the same in a plain free list.
+    public let listPair: Double
+    /// How many times one thread's rate two threads have, on different size classes.
+    public let gain: Double
+    /// The same of two plain free lists: what this machine gives.
+    public let listGain: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case zpool
+        case liveCount = "live_objects"
+        case pair = "pair_ns"
+        case warmPair = "warm_pair_ns"
+        case listPair = "free_list_pair_ns"
+        case gain = "two_threads_by_one"
+        case listGain = "free_list_two_threads_by_one"
+    }
+}
