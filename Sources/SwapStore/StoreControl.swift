@@ -102,6 +102,11 @@ extension SwapStore {
                 } catch {
                     return error
                 }
+                do {
+                    try payloadTally.makeRoom(for: free)
+                } catch {
+                    return .outOfMemory
+                }
                 record.poolType(free).write(type)
                 generation = free
             }
@@ -174,36 +179,23 @@ extension SwapStore {
         }
     }
 
-    /// The pools there are: generation, driver, bytes, whether new pages go there.
+    /// The pools of drivers there are, the current one and those that drain.
     public var pools: [StorePool] {
         control.withLock { control in
             control.pools.enumerated().compactMap { generation, pool in
                 pool.map {
                     StorePool(
-                        generation: generation, zpool: $0,
-                        isCurrent: generation == control.state.currentGeneration)
+                        $0, generation: generation,
+                        isCurrent: generation == control.state.currentGeneration, payloadTally)
                 }
             }
         }
     }
-}
 
-/// A pool of the store, for reports.
-public struct StorePool: Sendable {
-    /// The number that entries know it by.
-    public let generation: Int
-    /// The pool.
-    let zpool: Zpool
-    /// Whether new pages go there.
-    public let isCurrent: Bool
-
-    /// The driver's name.
-    public var type: String { zpool.type }
-    /// Bytes of its frames.
-    public var byteCount: Int { zpool.totalByteCount }
-    /// What it looks like inside, as lines of columns.
-    public var reportText: String { zpool.report.text }
-
-    /// Walks all of it and traps on a broken law. Not while somebody is serving.
-    public func checkInvariants() { zpool.checkInvariants() }
+    /// Everything that holds frames for objects: the raw frames, if there are any, and the pools.
+    public var holders: [StorePool] {
+        let takesRawPages = control.withLock { $0.state.takesRawPages }
+        let raw = StorePool(rawFramesAreCurrent: !takesRawPages, payloadTally)
+        return (raw.payloadByteCount > 0 ? [raw] : []) + pools
+    }
 }

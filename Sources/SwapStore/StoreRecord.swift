@@ -4,7 +4,9 @@ import ZswapCore
 /// What entries mean: which driver a generation is, which compressor a number, how long chains are.
 /// In the arena, so that a new process can read every entry that an old one left.
 ///
-///     0 chain length   8 run of the store's counters   2048 … compressors, 32 × 64 bytes
+///     0 chain length   8 run of the store's counters
+///     64 … runs of the payload tally by eight generations, 32 × 4 bytes
+///     2048 … compressors, 32 × 64 bytes
 ///     4096 … drivers by generation, 256 × 64 bytes; empty: the generation has no pool
 ///
 /// Law: a generation's driver is written before the first entry can name it, and taken away after
@@ -18,6 +20,8 @@ struct StoreRecord {
     static let runWord = 2048
     private static let frameCount = 5
     private static let cellByteCount = 64
+    /// A line of its own: read for each page.
+    private static let payloadRunsStart = 64
     private static let compressorsStart = 2048
     private static let poolsStart = Page.byteCount
 
@@ -53,6 +57,14 @@ struct StoreRecord {
     var eventsRun: UInt32 {
         get { arena.loadHalfWord(at: start + 8) }
         nonmutating set { arena.storeHalfWord(newValue, at: start + 8) }
+    }
+
+    /// The run that counts the payload of some generations; 0: there is none yet.
+    func payloadRun(_ group: Int) -> UInt32 {
+        arena.loadHalfWord(at: start + Self.payloadRunsStart + group * 4)
+    }
+    func setPayloadRun(_ group: Int, _ run: UInt32) {
+        arena.storeHalfWord(run, at: start + Self.payloadRunsStart + group * 4)
     }
 
     func compressorName(_ number: Int) -> ArenaText { cell(Self.compressorsStart, number) }

@@ -167,7 +167,7 @@ extension SwapStore {
                     return false
                 }
                 if arena.compareExchangePair(expected: old.pair, desired: entry.pair, at: offset) {
-                    area.count(entry, sign: 1, worker: worker.number)
+                    count(entry, of: area, sign: 1, by: worker)
                     forget(old, of: area, worker)
                     return true
                 }
@@ -179,7 +179,7 @@ extension SwapStore {
     /// Uncounts and frees what an entry that left the table stood for.
     func forget(_ entry: PageEntry, of area: Area, _ worker: StoreWorker) {
         guard entry.kind != .empty else { return }
-        area.count(entry, sign: -1, worker: worker.number)
+        count(entry, of: area, sign: -1, by: worker)
         free(entry, worker)
     }
 

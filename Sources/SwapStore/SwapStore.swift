@@ -49,6 +49,7 @@ public final class SwapStore: Sendable {
     let movers: [ObjectMover]
     let record: StoreRecord
     let events: CounterBlock
+    let payloadTally: PayloadTally
     let isFull = Atomic<Bool>(false)
     let poolFrameCountMax = Atomic<Int>(0)
     let compactedFrameCount = Atomic<Int>(0)
@@ -76,6 +77,7 @@ public final class SwapStore: Sendable {
         do {
             record = try StoreRecord(in: arena)
             events = try CounterBlock(in: arena, wordsPerWorker: StoreEvent.allCases.count)
+            payloadTally = try PayloadTally(in: arena, record: record)
         } catch {
             throw .outOfMemory
         }
@@ -128,6 +130,13 @@ public final class SwapStore: Sendable {
 
     func count(_ event: StoreEvent, _ value: Int = 1, by worker: StoreWorker) {
         events.add(value, to: event.rawValue, worker: worker.number)
+    }
+
+    /// Counts a stored page that came into a table (1) or left it (-1).
+    func count(_ entry: PageEntry, of area: Area, sign: Int, by worker: StoreWorker) {
+        area.count(entry, sign: sign, worker: worker.number)
+        guard entry.kind == .pooled || entry.kind == .raw else { return }
+        payloadTally.add(sign * entry.byteCount, to: entry.generation, worker: worker.number)
     }
 
     /// The pool of a generation that stands in an entry. Nil only when the entry was read before

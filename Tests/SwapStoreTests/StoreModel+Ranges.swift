@@ -174,6 +174,10 @@ extension StoreModel {
         guard store.areas.map(\.name).sorted() == areas.compactMap(\.name).sorted() else {
             throw different("the names are \(store.areas.map(\.name))")
         }
+        let holders = store.holders
+        guard holders.map(\.payloadByteCount).reduce(0, +) == sum.storedByteCount,
+            holders.map(\.bytes.total).reduce(0, +) == statistics.poolByteCount
+        else { throw different("\(holders.map(\.bytes)), not \(statistics)") }
         for pool in store.pools { pool.checkInvariants() }
     }
 }

@@ -1,0 +1,65 @@
+import Arena
+import ZswapCore
+
+/// Bytes of the stored objects by the pool they are in, which pools do not know themselves.
+///
+///     store's record:  | run of generations 0 … 7 | run of 8 … 15 | 0 | ...
+///     one run:         | worker 0: 8 words | worker 1: 8 words | ...       a frame
+///
+/// Law: the frame of a generation is there before the first entry that names it, and stays. A
+/// worker adds to its own words only, what an entry's object is long when the entry is published
+/// and when it is forgotten; moving the object changes nothing. Sums are exact when nobody is
+/// serving. A generation that goes to another pool starts at 0: whoever could still count for the
+/// old one is waited for before that.
+/// Price: an addition on a line of the worker's own; a frame for eight generations. The lowest free
+/// generation is taken first, so a store has more than one only while eight pools drain.
+struct PayloadTally {
+    /// A cache line of words.
+    private static let generationsPerRun = 8
+
+    private let arena: Arena
+    private let record: StoreRecord
+
+    /// The tally that a store's record has the runs of; generation 0, the raw frames, can be
+    /// counted at once.
+    init(in arena: Arena, record: StoreRecord) throws(ArenaError) {
+        self.arena = arena
+        self.record = record
+        try makeRoom(for: RawFrames.generation)
+    }
+
+    /// Before an entry names this generation. Not while serving a page: may take memory.
+    func makeRoom(for generation: Int) throws(ArenaError) {
+        let group = generation / Self.generationsPerRun
+        guard record.payloadRun(group) == 0 else { return }
+        let block = try CounterBlock(in: arena, wordsPerWorker: Self.generationsPerRun)
+        precondition(block.frameCount == 1)
+        record.setPayloadRun(group, block.run.rawValue)
+    }
+
+    /// Adds to what a generation holds, or takes away.
+    func add(_ byteCount: Int, to generation: Int, worker: WorkerNumber) {
+        let run = record.payloadRun(generation / Self.generationsPerRun)
+        precondition(run != 0, "an object of a generation that nobody announced")
+        arena.addToOwnWord(
+            UInt64(bitPattern: Int64(byteCount)),
+            at: word(run, generation, worker: worker.rawValue))
+    }
+
+    /// Bytes of all objects of a generation. While workers count, an object may be seen leaving
+    /// before it is seen coming.
+    func sum(of generation: Int) -> Int {
+        let run = record.payloadRun(generation / Self.generationsPerRun)
+        guard run != 0 else { return 0 }
+        var sum: UInt64 = 0
+        for worker in 0..<Limits.workersMax {
+            sum &+= arena.loadWord(at: word(run, generation, worker: worker))
+        }
+        return max(Int(Int64(bitPattern: sum)), 0)
+    }
+
+    private func word(_ run: UInt32, _ generation: Int, worker: Int) -> ArenaOffset {
+        let place = worker * Self.generationsPerRun + generation % Self.generationsPerRun
+        return arena.offset(of: RunNumber(rawValue: run), frameCount: 1) + place * 8
+    }
+}

@@ -1,0 +1,50 @@
+import ZPool
+import ZswapCore
+
+/// What every byte of a pool's frames is used for.
+///
+///     frames  | headers | payload | rounding | free | tail |
+///
+/// Law: no part is negative and together they are the frames, also while workers store; who reads
+/// what then may see a page that is half counted, by as much as that page.
+public struct PoolBytes: Equatable, Sendable {
+    /// Frames of the pool.
+    public var frameCount: Int
+    /// Objects in them.
+    public var objectCount: Int
+    /// Bytes of the objects: compressed pages, and pages kept as they are.
+    public var payload: Int
+    /// What the rooms of these objects are larger: classes, chunks.
+    public var rounding: Int
+    /// Behind the last slot of zspages: too small for any object.
+    public var tail: Int
+    /// Rooms that another object can get.
+    public var free: Int
+    /// What the driver keeps in the frames beside objects: owners, frame headers.
+    public var headers: Int
+
+    /// The sum of the parts: all frames.
+    public var total: Int { payload + rounding + tail + free + headers }
+
+    /// A driver's view of its pool, and what the store knows of the objects' lengths.
+    init(_ usage: PoolUsage, payloadByteCount: Int) {
+        frameCount = usage.frameCount
+        objectCount = usage.objectCount
+        payload = min(payloadByteCount, usage.roomByteCount)
+        rounding = usage.roomByteCount - payload
+        tail = usage.tailByteCount
+        free = usage.freeByteCount
+        headers = usage.headerByteCount
+    }
+
+    /// Frames that hold a page each.
+    init(rawFrameCount: Int) {
+        frameCount = rawFrameCount
+        objectCount = rawFrameCount
+        payload = rawFrameCount * Page.byteCount
+        rounding = 0
+        tail = 0
+        free = 0
+        headers = 0
+    }
+}
