@@ -41,8 +41,7 @@ extension Arena {
     /// Frames that may still be committed. Only the grower commits, so nobody else takes them.
     private var roomFrameCount: Int {
         let committed = counters.committedForRuns.load(ordering: .relaxed)
-        let overhead = counters.overhead.load(ordering: .relaxed)
-        return layout.capacityFrameCount - committed - overhead
+        return layout.capacityFrameCount - committed - counters.overhead
     }
 
     /// Commits some holes of a lane. False when there is no memory.
@@ -134,7 +133,7 @@ extension Arena {
             segments.withLock { $0.putVacant(segment) }
             return nil
         }
-        counters.overhead.add(descriptors / Page.byteCount, ordering: .relaxed)
+        counters.descriptors.add(descriptors / Page.byteCount, ordering: .relaxed)
         return segment
     }
 
@@ -157,7 +156,7 @@ extension Arena {
         let endNew = ArenaLayout.roundUp(end, to: Page.byteCount)
         guard endNew > firstNew else { return true }
         guard memory.commit(start: firstNew, byteCount: endNew - firstNew) else { return false }
-        counters.overhead.add((endNew - firstNew) / Page.byteCount, ordering: .relaxed)
+        counters.segmentRecords.add((endNew - firstNew) / Page.byteCount, ordering: .relaxed)
         return true
     }
 
@@ -201,6 +200,6 @@ extension Arena {
     func releaseDescriptors(_ segment: Int, from start: Int, through end: Int) {
         guard end > start else { return }
         memory.release(start: layout.descriptorStart(segment) + start, byteCount: end - start)
-        counters.overhead.subtract((end - start) / Page.byteCount, ordering: .relaxed)
+        counters.descriptors.subtract((end - start) / Page.byteCount, ordering: .relaxed)
     }
 }

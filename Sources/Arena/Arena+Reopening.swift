@@ -62,7 +62,7 @@ extension Arena {
         let recordsEnd = layout.recordStart(nextUnused)
         let recordBytes = ArenaLayout.roundUp(recordsEnd, to: Page.byteCount) - layout.recordsStart
         if nextUnused > 1 {
-            counters.overhead.add(recordBytes / Page.byteCount, ordering: .relaxed)
+            counters.segmentRecords.add(recordBytes / Page.byteCount, ordering: .relaxed)
         }
         return (1..<nextUnused).allSatisfy { reopen($0) }
     }
@@ -83,7 +83,7 @@ extension Arena {
         guard reopenFrames(segment) else { return false }
         lanes[frameCount].state.withLock { $0.adopt(segment, records) }
         counters.committedForRuns.add(record.committedCount * frameCount, ordering: .relaxed)
-        counters.overhead.add(
+        counters.descriptors.add(
             descriptorByteCount(frameCount) / Page.byteCount, ordering: .relaxed)
         return true
     }

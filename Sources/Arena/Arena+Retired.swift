@@ -7,11 +7,13 @@ import ZswapCore
 ///     head -> run 7|2 frames -> run 19|2 frames -> 0        linked through the runs' descriptors
 extension Arena {
     private static let frameCountOffset = 8
+    private static let purposeOffset = 12
 
     /// Frees a table run once no worker can hold its offset any more. Lock-free; allocates nothing.
-    public func retireRun(_ run: RunNumber, frameCount: Int) {
+    public func retireRun(_ run: RunNumber, frameCount: Int, from purpose: RunPurpose) {
         let link = descriptor(of: run)
-        storeWord(UInt64(frameCount), at: link + Self.frameCountOffset)
+        storeHalfWord(UInt32(frameCount), at: link + Self.frameCountOffset)
+        storeHalfWord(purpose.rawValue, at: link + Self.purposeOffset)
         var head = retiredHead.load(ordering: .relaxed)
         while true {
             storeWord(UInt64(head), at: link)
@@ -36,8 +38,10 @@ extension Arena {
         while let run = next {
             let link = descriptor(of: run)
             let following = UInt32(truncatingIfNeeded: loadWord(at: link))
-            let frameCount = Int(loadWord(at: link + Self.frameCountOffset))
-            freeRun(run, frameCount: frameCount, from: .table)
+            let frameCount = Int(loadHalfWord(at: link + Self.frameCountOffset))
+            guard let purpose = RunPurpose(rawValue: loadHalfWord(at: link + Self.purposeOffset))
+            else { preconditionFailure("a run was retired from nothing") }
+            freeRun(run, frameCount: frameCount, from: purpose)
             next = following == 0 ? nil : RunNumber(rawValue: following)
         }
     }

@@ -13,8 +13,8 @@ import ZswapCore
 ///                no: a reserved segment?          -> becomes a segment of the lane of 7
 ///                no: wait for the grower, briefly -> or refuse
 ///
-/// Law: framesCommitted = in use for pools + for tables + overhead + reserved. Nothing here is
-/// needed to read an object: an offset is enough.
+/// Law: frames committed = in use, by purpose + overhead + reserved. Nothing here is needed to read
+/// an object: an offset is enough.
 /// Price: see ``ArenaLayout``; besides that the reserve, 8 MiB by default.
 public final class Arena: Sendable {
     /// How an arena is made.
@@ -76,7 +76,6 @@ public final class Arena: Sendable {
         lanes = (0...Limits.runFrameCountMax).map { Lane(runFrameCount: max($0, 1)) }
         segments = Mutex(SegmentStock(reserveCapacity: configuration.reserveSegmentCount))
         guard memory.commit(start: 0, byteCount: Page.byteCount) else { throw .outOfMemory }
-        counters.overhead.add(1, ordering: .relaxed)
     }
 
     deinit {
@@ -105,13 +104,16 @@ public final class Arena: Sendable {
 
     /// Memory held now, in frames; exact when nobody is taking or freeing.
     public var usage: ArenaUsage {
-        let pool = counters.pool.load(ordering: .relaxed)
-        let table = counters.table.load(ordering: .relaxed)
-        let overhead = counters.overhead.load(ordering: .relaxed)
-        let committed = counters.committedForRuns.load(ordering: .relaxed)
+        let inUse = RunPurpose.allCases.map { counters.inUse($0) }.reduce(0, +)
         return ArenaUsage(
-            poolFrameCount: pool, tableFrameCount: table, overheadFrameCount: overhead,
-            reservedFrameCount: committed - pool - table,
+            poolFrameCount: counters.inUse(.pool), entryFrameCount: counters.inUse(.entries),
+            nodeFrameCount: counters.inUse(.nodes),
+            directoryFrameCount: counters.inUse(.directory),
+            counterFrameCount: counters.inUse(.counters),
+            segmentRecordFrameCount: counters.segmentRecords.load(ordering: .relaxed),
+            descriptorFrameCount: counters.descriptors.load(ordering: .relaxed),
+            superblockFrameCount: ArenaCounters.superblockFrameCount,
+            reservedFrameCount: counters.committedForRuns.load(ordering: .relaxed) - inUse,
             capacityFrameCount: layout.capacityFrameCount)
     }
 
@@ -123,15 +125,33 @@ public final class Arena: Sendable {
 public struct ArenaUsage: Equatable, Sendable {
     /// In runs taken for pools.
     public var poolFrameCount: Int
-    /// In runs taken for page tables and the area directory.
-    public var tableFrameCount: Int
-    /// The arena's own: superblock, segment records, run descriptors.
-    public var overheadFrameCount: Int
+    /// In runs taken for entries of page tables.
+    public var entryFrameCount: Int
+    /// In runs taken for the levels of page tables above the entries.
+    public var nodeFrameCount: Int
+    /// In runs taken for the area directory and what entries mean.
+    public var directoryFrameCount: Int
+    /// In runs taken for counters.
+    public var counterFrameCount: Int
+    /// What the arena knows of segments.
+    public var segmentRecordFrameCount: Int
+    /// What holders know of their runs.
+    public var descriptorFrameCount: Int
+    /// Where everything else is found.
+    public var superblockFrameCount: Int
     /// Committed and free: the cushions and the reserve.
     public var reservedFrameCount: Int
     /// The most the arena may take.
     public var capacityFrameCount: Int
 
+    /// In runs taken for anything but pools.
+    public var tableFrameCount: Int {
+        entryFrameCount + nodeFrameCount + directoryFrameCount + counterFrameCount
+    }
+    /// The arena's own.
+    public var overheadFrameCount: Int {
+        segmentRecordFrameCount + descriptorFrameCount + superblockFrameCount
+    }
     /// All memory the arena holds.
     public var committedFrameCount: Int {
         poolFrameCount + tableFrameCount + overheadFrameCount + reservedFrameCount
@@ -140,15 +160,40 @@ public struct ArenaUsage: Equatable, Sendable {
 
 /// Frames by what they are for. `committedForRuns` counts all frames of segments that have memory.
 final class ArenaCounters: Sendable {
+    static let superblockFrameCount = 1
+
     let pool = Atomic<Int>(0)
-    let table = Atomic<Int>(0)
-    let overhead = Atomic<Int>(0)
+    private let entries = Atomic<Int>(0)
+    private let nodes = Atomic<Int>(0)
+    private let directory = Atomic<Int>(0)
+    private let counters = Atomic<Int>(0)
+    let segmentRecords = Atomic<Int>(0)
+    let descriptors = Atomic<Int>(0)
     let committedForRuns = Atomic<Int>(0)
+
+    /// Frames that are not for runs.
+    var overhead: Int {
+        Self.superblockFrameCount + segmentRecords.load(ordering: .relaxed)
+            + descriptors.load(ordering: .relaxed)
+    }
 
     func inUse(_ purpose: RunPurpose, add frameCount: Int) {
         switch purpose {
         case .pool: pool.add(frameCount, ordering: .relaxed)
-        case .table: table.add(frameCount, ordering: .relaxed)
+        case .entries: entries.add(frameCount, ordering: .relaxed)
+        case .nodes: nodes.add(frameCount, ordering: .relaxed)
+        case .directory: directory.add(frameCount, ordering: .relaxed)
+        case .counters: counters.add(frameCount, ordering: .relaxed)
+        }
+    }
+
+    func inUse(_ purpose: RunPurpose) -> Int {
+        switch purpose {
+        case .pool: pool.load(ordering: .relaxed)
+        case .entries: entries.load(ordering: .relaxed)
+        case .nodes: nodes.load(ordering: .relaxed)
+        case .directory: directory.load(ordering: .relaxed)
+        case .counters: counters.load(ordering: .relaxed)
         }
     }
 }

@@ -40,12 +40,18 @@ public struct RunNumber: Hashable, Sendable {
     @inlinable var index: Int { Int(rawValue & 511) }
 }
 
-/// What a run is taken for; the arena counts the two apart.
-public enum RunPurpose: Sendable {
+/// What a run is taken for; the arena counts each apart.
+public enum RunPurpose: UInt32, CaseIterable, Sendable {
     /// Objects of a pool: counts against the pool limit.
     case pool
-    /// Page tables and the area directory: metadata.
-    case table
+    /// Entries of page tables, 16 bytes a page.
+    case entries
+    /// The levels of page tables above the entries.
+    case nodes
+    /// Which areas there are, and what entries mean.
+    case directory
+    /// What workers count.
+    case counters
 }
 
 /// Why the arena could not be made or could not give memory.

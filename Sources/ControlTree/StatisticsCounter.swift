@@ -48,11 +48,11 @@ struct StatisticsCounter: Sendable {
         gauge(
             "metadata_size", "metadata_bytes", "bytes",
             "Page tables, area directory, counters and the arena's own bookkeeping."
-        ) { $0.metadataByteCount },
+        ) { $0.memory.metadata },
         gauge(
             "reserved_size", "reserved_bytes", "bytes",
             "Memory taken from the kernel ahead of demand, in use by nobody."
-        ) { $0.reservedByteCount },
+        ) { $0.memory.reserve },
     ]
 
     /// Pages that were not taken. A refused page counts in one of the `reject_` counters.

@@ -70,8 +70,8 @@ struct StoreSummary {
                     + (share.map { "; \($0) % of it used" } ?? "")
             ),
             ("most ever", size(statistics.poolByteCountMax)),
-            ("metadata", size(statistics.metadataByteCount)),
-            ("reserved", size(statistics.reservedByteCount)),
+            ("metadata", size(statistics.memory.metadata)),
+            ("reserved", size(statistics.memory.reserve)),
             ("arena", "at most \(size(statistics.arenaByteCountMax)) for all of this"),
         ]
     }

@@ -121,7 +121,7 @@ final class StoreRig: Sendable {
     /// Frames that compaction has freed.
     var compactedFrameCount: Int { store.statistics.compactedFrames }
     /// Bytes of page tables and the arena's own bookkeeping.
-    var metadataByteCount: Int { store.statistics.metadataByteCount }
+    var metadataByteCount: Int { store.statistics.memory.metadata }
 
     /// Runs `body` with each worker's index on a thread of its own, all begun together; the value
     /// is the nanoseconds from the common start to the last one's end.

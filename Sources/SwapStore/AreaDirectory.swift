@@ -242,7 +242,7 @@ final class AreaDirectory: Sendable {
     private func makeRecord(_ slot: Int) throws(StoreError) -> AreaRecord {
         if let record = record(slot: slot) { return record }
         do {
-            let run = try arena.takeRun(frameCount: Limits.runFrameCountMax, for: .table)
+            let run = try arena.takeRun(frameCount: Limits.runFrameCountMax, for: .directory)
             arena.clear(
                 at: arena.offset(of: run, frameCount: Limits.runFrameCountMax),
                 count: Limits.runFrameCountMax * Page.byteCount)

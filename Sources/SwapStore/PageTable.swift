@@ -31,7 +31,7 @@ struct PageTable {
     /// A new, empty tree.
     init(in arena: Arena) throws(ArenaError) {
         self.arena = arena
-        root = try Self.takeZeroedRun(arena, frameCount: Self.rootFrameCount)
+        root = try Self.takeZeroedRun(arena, frameCount: Self.rootFrameCount, for: .nodes)
     }
 
     /// The tree with this root.
@@ -53,8 +53,10 @@ struct PageTable {
     }
 
     private func makeWay(to page: PageNumber) throws(ArenaError) -> ArenaOffset {
-        let node = try makeChild(in: rootSlot(page), frameCount: Self.nodeFrameCount)
-        let leaf = try makeChild(in: nodeSlot(node, page), frameCount: Self.leafFrameCount)
+        let node = try makeChild(
+            in: rootSlot(page), frameCount: Self.nodeFrameCount, for: .nodes)
+        let leaf = try makeChild(
+            in: nodeSlot(node, page), frameCount: Self.leafFrameCount, for: .entries)
         return entryOffset(in: leaf, page)
     }
 
@@ -97,10 +99,10 @@ struct PageTable {
         for index in 0..<UInt64(Self.rootFrameCount * Page.byteCount / 4) {
             let page = PageNumber(index << Self.nodeShift)
             if let node = child(in: rootSlot(page)) {
-                arena.retireRun(node, frameCount: Self.nodeFrameCount)
+                arena.retireRun(node, frameCount: Self.nodeFrameCount, from: .nodes)
             }
         }
-        arena.retireRun(root, frameCount: Self.rootFrameCount)
+        arena.retireRun(root, frameCount: Self.rootFrameCount, from: .nodes)
     }
 
     private func rootSlot(_ page: PageNumber) -> ArenaOffset {
@@ -120,21 +122,21 @@ struct PageTable {
     }
 
     private func makeChild(
-        in slot: ArenaOffset, frameCount: Int
+        in slot: ArenaOffset, frameCount: Int, for purpose: RunPurpose
     ) throws(ArenaError) -> RunNumber {
         if let run = child(in: slot) { return run }
-        let run = try Self.takeZeroedRun(arena, frameCount: frameCount)
+        let run = try Self.takeZeroedRun(arena, frameCount: frameCount, for: purpose)
         let (isOurs, winner) = arena.compareExchangeHalfWord(
             expected: 0, desired: run.rawValue, at: slot)
         if isOurs { return run }
-        arena.freeRun(run, frameCount: frameCount, from: .table)
+        arena.freeRun(run, frameCount: frameCount, from: purpose)
         return RunNumber(rawValue: winner)
     }
 
     private static func takeZeroedRun(
-        _ arena: Arena, frameCount: Int
+        _ arena: Arena, frameCount: Int, for purpose: RunPurpose
     ) throws(ArenaError) -> RunNumber {
-        let run = try arena.takeRun(frameCount: frameCount, for: .table)
+        let run = try arena.takeRun(frameCount: frameCount, for: purpose)
         arena.clear(
             at: arena.offset(of: run, frameCount: frameCount), count: frameCount * Page.byteCount)
         return run

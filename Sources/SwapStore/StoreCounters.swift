@@ -59,7 +59,7 @@ struct CounterBlock {
         frameCount =
             (workerByteCount * Limits.workersMax + Page.byteCount - 1) / Page.byteCount
         self.arena = arena
-        run = try arena.takeRun(frameCount: frameCount, for: .table)
+        run = try arena.takeRun(frameCount: frameCount, for: .counters)
         arena.clear(
             at: arena.offset(of: run, frameCount: frameCount), count: frameCount * Page.byteCount)
     }

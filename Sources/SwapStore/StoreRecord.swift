@@ -34,7 +34,7 @@ struct StoreRecord {
             Self.poolsStart + Limits.poolsMax * Self.cellByteCount
                 <= Self.frameCount * Page.byteCount)
         self.arena = arena
-        let run = try arena.takeRun(frameCount: Self.frameCount, for: .table)
+        let run = try arena.takeRun(frameCount: Self.frameCount, for: .directory)
         start = arena.offset(of: run, frameCount: Self.frameCount)
         arena.clear(at: start, count: Self.frameCount * Page.byteCount)
         arena.storeWord(UInt64(run.rawValue), at: Arena.userBlock + Self.runWord)

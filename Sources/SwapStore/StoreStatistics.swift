@@ -6,18 +6,14 @@ import ZswapCore
 public struct StoreStatistics: Equatable, Sendable {
     /// What all areas hold, unlinked ones that are open among them.
     public var pages: AreaStatistics
-    /// Frames of all pools, in bytes.
-    public var poolByteCount: Int
+    /// All memory of the store, by what it is for.
+    public var memory: StoreMemory
     /// The most they ever were.
     public var poolByteCountMax: Int
     /// Where the pools stop, in bytes: their share of the memory.
     public var limitByteCount: Int
     /// The most the arena may take for everything, in bytes: the pools may stop here before.
     public var arenaByteCountMax: Int
-    /// Page tables, directory and the arena's own bookkeeping, in bytes.
-    public var metadataByteCount: Int
-    /// Committed ahead of demand, in bytes.
-    public var reservedByteCount: Int
     /// Pages that found the pools at their limit.
     public var poolLimitHits: Int
     /// Pages refused because there was no room to be made.
@@ -43,6 +39,9 @@ public struct StoreStatistics: Equatable, Sendable {
     /// Frames that compaction freed.
     public var compactedFrames: Int
 
+    /// Frames of all pools, in bytes.
+    public var poolByteCount: Int { memory.pools }
+
     /// Refused pages, for whatever reason.
     public var rejects: Int { rejectReclaimFail + rejectAllocFail + rejectTableFail }
 
@@ -60,12 +59,10 @@ extension SwapStore {
         let usage = arena.usage
         return StoreStatistics(
             pages: directory.statistics,
-            poolByteCount: usage.poolFrameCount * Page.byteCount,
+            memory: StoreMemory(usage),
             poolByteCountMax: poolFrameCountMax.load(ordering: .relaxed) * Page.byteCount,
             limitByteCount: control.withLock { $0.state.limit.frameCountMax } * Page.byteCount,
             arenaByteCountMax: usage.capacityFrameCount * Page.byteCount,
-            metadataByteCount: (usage.tableFrameCount + usage.overheadFrameCount) * Page.byteCount,
-            reservedByteCount: max(usage.reservedFrameCount, 0) * Page.byteCount,
             poolLimitHits: sum(.poolLimitHit), rejectReclaimFail: sum(.rejectReclaimFail),
             rejectAllocFail: sum(.rejectAllocFail), rejectTableFail: sum(.rejectTableFail),
             compressFail: sum(.compressFail), decompressFail: sum(.decompressFail),

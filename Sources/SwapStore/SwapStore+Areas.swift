@@ -124,6 +124,6 @@ extension SwapStore {
         // back.
         directory.removeSlot(area.slot)
         area.table.destroy()
-        arena.retireRun(area.tally.run, frameCount: area.tally.frameCount)
+        arena.retireRun(area.tally.run, frameCount: area.tally.frameCount, from: .counters)
     }
 }

@@ -47,7 +47,7 @@ extension SwapStore {
             forget(old, of: area, worker)
         }
         count(.discardedPages, discarded, by: worker)
-        arena.retireRun(leaf, frameCount: PageTable.leafFrameCount)
+        arena.retireRun(leaf, frameCount: PageTable.leafFrameCount, from: .entries)
     }
 
     private func discardEntries(

@@ -63,7 +63,9 @@ import ZswapCore
             switch Int.random(in: 0..<100, using: &random) {
             case 0..<50:
                 let frameCount = Int.random(in: 1...16, using: &random)
-                let purpose: RunPurpose = Bool.random(using: &random) ? .pool : .table
+                let purpose =
+                    Bool.random(using: &random)
+                    ? .pool : RunPurpose.allCases.randomElement(using: &random) ?? .pool
                 if let run = try? arena.takeRun(frameCount: frameCount, for: purpose) {
                     held.append((run, frameCount, purpose))
                 }
@@ -71,8 +73,8 @@ import ZswapCore
                 guard !held.isEmpty else { continue }
                 held.swapAt(Int.random(in: 0..<held.count, using: &random), held.count - 1)
                 let old = held.removeLast()
-                if old.purpose == .table && Bool.random(using: &random) {
-                    arena.retireRun(old.run, frameCount: old.frameCount)
+                if old.purpose != .pool && Bool.random(using: &random) {
+                    arena.retireRun(old.run, frameCount: old.frameCount, from: old.purpose)
                 } else {
                     arena.freeRun(old.run, frameCount: old.frameCount, from: old.purpose)
                 }
@@ -87,13 +89,20 @@ import ZswapCore
                 _ = arena.growing.withLock { arena.growRound(pending: &$0, looksForExcess: true) }
             }
             expectExact(arena, "seed \(seed), step \(step)")
+            let isWaiting = arena.growing.withLock { $0.isWaiting }
+            guard !arena.hasRetired, !isWaiting else { continue }
+            for purpose in RunPurpose.allCases {
+                let expected = held.filter { $0.purpose == purpose }.map(\.frameCount)
+                #expect(
+                    arena.counters.inUse(purpose) == expected.reduce(0, +),
+                    "seed \(seed), step \(step), \(purpose)")
+            }
         }
         isRefused.isSet = false
         for old in held { arena.freeRun(old.run, frameCount: old.frameCount, from: old.purpose) }
         arena.giveBack()
         expectExact(arena, "seed \(seed), at the end")
-        #expect(arena.usage.poolFrameCount == 0)
-        #expect(arena.usage.tableFrameCount == 0)
+        #expect(RunPurpose.allCases.map { arena.counters.inUse($0) } == [0, 0, 0, 0, 0])
     }
 
     /// A segment of the reserve becomes vacant and another lane's before its excess was trimmed.

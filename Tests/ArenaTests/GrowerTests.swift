@@ -94,8 +94,8 @@ import ZswapCore
 
     @Test func aRetiredRunComesBack() throws {
         let arena = try makeArena()
-        let runs = try (0..<50).map { _ in try arena.takeRun(frameCount: 2, for: .table) }
-        for run in runs { arena.retireRun(run, frameCount: 2) }
+        let runs = try (0..<50).map { _ in try arena.takeRun(frameCount: 2, for: .nodes) }
+        for run in runs { arena.retireRun(run, frameCount: 2, from: .nodes) }
         #expect(becomes { arena.usage.tableFrameCount == 0 })
         arena.stop()
     }

@@ -35,11 +35,11 @@ import ZswapCore
     @Test func aRetiredRunWaitsForTheWorkerInside() throws {
         let arena = try makeArena()
         let worker = try #require(arena.quiescence.register())
-        let run = try arena.takeRun(frameCount: 2, for: .table)
+        let run = try arena.takeRun(frameCount: 2, for: .nodes)
         let bytes = HeldRun(run: run, frameCount: 2, seed: 5).bytes(in: arena)
         Pattern.fill(bytes, seed: 5)
         arena.quiescence.enter(worker)
-        arena.retireRun(run, frameCount: 2)
+        arena.retireRun(run, frameCount: 2, from: .nodes)
         for _ in 0..<5 {
             _ = arena.growing.withLock { arena.growRound(pending: &$0, looksForExcess: true) }
             #expect(arena.usage.tableFrameCount == 2)
@@ -57,11 +57,11 @@ import ZswapCore
     @Test func noBatchOfRetiredRunsIsForgotten() throws {
         let arena = try makeArena()
         let worker = try #require(arena.quiescence.register())
-        let runs = try (0..<6).map { _ in try arena.takeRun(frameCount: 3, for: .table) }
+        let runs = try (0..<6).map { _ in try arena.takeRun(frameCount: 3, for: .nodes) }
         arena.quiescence.enter(worker)
-        for run in runs.prefix(3) { arena.retireRun(run, frameCount: 3) }
+        for run in runs.prefix(3) { arena.retireRun(run, frameCount: 3, from: .nodes) }
         _ = arena.growing.withLock { arena.growRound(pending: &$0, looksForExcess: true) }
-        for run in runs.suffix(3) { arena.retireRun(run, frameCount: 3) }
+        for run in runs.suffix(3) { arena.retireRun(run, frameCount: 3, from: .nodes) }
         arena.quiescence.leave(worker)
         arena.giveBack()
         #expect(arena.usage.tableFrameCount == 0)

@@ -56,9 +56,9 @@ import ZswapCore
 
     @Test(arguments: 1...16) func aFreedRunIsTakenAgain(frameCount: Int) throws {
         let arena = try makeArena()
-        let run = try arena.takeRun(frameCount: frameCount, for: .table)
+        let run = try arena.takeRun(frameCount: frameCount, for: .nodes)
         #expect(arena.usage.tableFrameCount == frameCount)
-        arena.freeRun(run, frameCount: frameCount, from: .table)
+        arena.freeRun(run, frameCount: frameCount, from: .nodes)
         #expect(try arena.takeRun(frameCount: frameCount, for: .pool) == run)
         #expect(arena.usage.tableFrameCount == 0)
         #expect(arena.usage.poolFrameCount == frameCount)

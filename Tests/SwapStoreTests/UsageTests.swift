@@ -134,6 +134,37 @@ import ZswapCore
         #expect(fixture.store.holders.map(\.isCurrent) == [false, false, true])
     }
 
+    @Test func metadataIsToldApart() throws {
+        let fixture = try TestStore()
+        func memory() -> StoreMemory { fixture.store.statistics.memory }
+        let empty = memory()
+        #expect(empty.pools == 0 && empty.entries == 0 && empty.tables == 0)
+        let area = try fixture.makeArea()
+        for page in 0..<5120 as Range<UInt64> {
+            try fixture.write(PageContent.compressible(page % 16), to: area, page: page)
+        }
+        let full = memory()
+        #expect(full.entries == 5120 * 16)
+        #expect(full.tables == (PageTable.rootFrameCount + PageTable.nodeFrameCount) * 4096)
+        #expect(full.directory == empty.directory + Limits.runFrameCountMax * 4096)
+        #expect(full.counters == empty.counters + 4096)
+        #expect(full.superblock == 4096)
+        #expect(full.committed == fixture.arena.usage.committedFrameCount * 4096)
+        let overhead = full.superblock + full.segmentRecords + full.runDescriptors
+        #expect(overhead == fixture.arena.usage.overheadFrameCount * 4096)
+        #expect(full.pools == fixture.store.holders.map(\.bytes.total).reduce(0, +))
+        let payload = fixture.store.holders.map(\.payloadByteCount).reduce(0, +)
+        // What grows with the pages, besides entries; directory and counters go with areas.
+        #expect(overhead * 100 < payload, "\(overhead) bytes for \(payload)")
+
+        try fixture.store.unlinkArea(name: "area", by: fixture.worker)
+        fixture.store.giveBack()
+        let after = memory()
+        #expect(after.entries == 0 && after.tables == 0 && after.pools == 0)
+        #expect(after.counters == empty.counters)
+        #expect(after.committed == fixture.arena.usage.committedFrameCount * 4096)
+    }
+
     /// Every generation can be counted, and a frame is taken for eight of them.
     @Test func theTallyGrowsByTheFrame() throws {
         let fixture = try TestStore()
