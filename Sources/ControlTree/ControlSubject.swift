@@ -15,7 +15,7 @@ struct ControlSubject: Sendable {
     }
 
     func pool() throws(ControlError) -> StorePool {
-        guard let pool = store.pools.first(where: { String($0.generation) == key }) else {
+        guard let pool = store.holders.first(where: { String($0.generation) == key }) else {
             throw .notFound(path)
         }
         return pool
@@ -34,8 +34,8 @@ struct ControlKeys: Sendable {
             directory: "stats/areas", list: { $0.areas.map(\.name) },
             contains: { $0.area(named: $1) != nil }),
         ControlKeys(
-            directory: "stats/pools", list: { $0.pools.map { String($0.generation) } },
-            contains: { store, key in store.pools.contains { String($0.generation) == key } }),
+            directory: "stats/pools", list: { $0.holders.map { String($0.generation) } },
+            contains: { store, key in store.holders.contains { String($0.generation) == key } }),
     ]
 
     static func of(_ directory: [Substring]) -> ControlKeys {

@@ -13,7 +13,7 @@ extension ControlTree {
             ControlRow(
                 "stats/metrics", .lines, "All of it for Prometheus, in its text format 0.0.4.",
                 read: { subject throws(ControlError) in StoreMetrics(subject.store).text }),
-        ] + factRows + areaRows + poolRows
+        ] + factRows + areaRows + memoryRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {
         ControlRow(
@@ -80,31 +80,13 @@ extension ControlTree {
             read: { subject throws(ControlError) in
                 let area = try subject.area()
                 return lines([
-                    ("size", String(area.attributes.size)),
-                    ("stored_pages", String(area.statistics.storedPageCount)),
-                    ("same_filled_pages", String(area.statistics.sameFilledPageCount)),
-                    ("stored_incompressible_pages", String(area.statistics.rawPageCount)),
-                    ("stored_size", String(area.statistics.storedByteCount)),
+                    ("size", Int(area.attributes.size)),
+                    ("stored_pages", area.statistics.storedPageCount),
+                    ("same_filled_pages", area.statistics.sameFilledPageCount),
+                    ("stored_incompressible_pages", area.statistics.rawPageCount),
+                    ("stored_size", area.statistics.storedByteCount),
                 ])
             })
-    ]
-
-    private static let poolRows: [ControlRow] = [
-        ControlRow(
-            "stats/pools/N/type", .word, "The driver of the pool.",
-            read: { subject throws(ControlError) in try subject.pool().type }),
-        ControlRow(
-            "stats/pools/N/current", .flag, "Whether new pages go there. N: it is draining.",
-            read: { subject throws(ControlError) in
-                ControlText.flag(try subject.pool().isCurrent)
-            }),
-        ControlRow(
-            "stats/pools/N/total_size", .count("bytes"), "Frames of the pool.",
-            read: { subject throws(ControlError) in String(try subject.pool().byteCount) }),
-        ControlRow(
-            "stats/pools/N/classes", .lines,
-            "The pool inside: a line for each size class of zsmalloc, or list of zbud.",
-            read: { subject throws(ControlError) in try subject.pool().reportText }),
     ]
 
     /// Numbers as zram's driver prints them.
@@ -115,7 +97,8 @@ extension ControlTree {
         }.joined(separator: " ")
     }
 
-    private static func lines(_ values: [(name: String, value: String)]) -> String {
+    /// A name and a number a line.
+    static func lines(_ values: [(name: String, value: Int)]) -> String {
         values.map { "\($0.name) \($0.value)\n" }.joined()
     }
 }

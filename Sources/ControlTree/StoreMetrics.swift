@@ -16,7 +16,7 @@ struct StoreMetrics {
         let value: Int
     }
 
-    var text: String { counters + areas + pools }
+    var text: String { counters + memory + areas + pools }
 
     private var counters: String {
         let statistics = store.statistics
@@ -25,6 +25,14 @@ struct StoreMetrics {
                 counter.metric, counter.kind, counter.summary,
                 [Sample(value: counter.value(statistics))])
         }.joined()
+    }
+
+    private var memory: String {
+        metric(
+            "memory_bytes", .gauge, "All memory, by what it is for.",
+            store.statistics.memory.parts.map {
+                Sample(labels: [("part", $0.name)], value: $0.value)
+            })
     }
 
     private var areas: String {
@@ -46,15 +54,26 @@ struct StoreMetrics {
     }
 
     private var pools: String {
-        metric(
+        let pools = store.holders.map { pool in
+            let labels = [
+                ("pool", String(pool.generation)), ("type", pool.type),
+                ("current", pool.isCurrent ? "1" : "0"),
+            ]
+            return (labels: labels, bytes: pool.bytes)
+        }
+        return metric(
             "zpool_bytes", .gauge, "Frames of a pool.",
-            store.pools.map { pool in
-                Sample(
-                    labels: [
-                        ("pool", String(pool.generation)), ("type", pool.type),
-                        ("current", pool.isCurrent ? "1" : "0"),
-                    ], value: pool.byteCount)
-            })
+            pools.map { Sample(labels: $0.labels, value: $0.bytes.total) })
+            + metric(
+                "zpool_objects", .gauge, "Objects in a pool.",
+                pools.map { Sample(labels: $0.labels, value: $0.bytes.objectCount) })
+            + metric(
+                "zpool_part_bytes", .gauge, "What the frames of a pool are used for.",
+                pools.flatMap { pool in
+                    pool.bytes.parts.map { part in
+                        Sample(labels: pool.labels + [("part", part.name)], value: part.value)
+                    }
+                })
     }
 
     private func metric(

@@ -92,9 +92,10 @@ struct StoreSummary {
     }
 
     private var pools: String {
-        store.pools.map { pool in
-            "pool \(pool.generation): \(pool.type), \(size(pool.byteCount)), "
-                + (pool.isCurrent ? "takes new pages\n" : "draining\n")
+        store.holders.map { pool in
+            let pages = pool.generation == 0 ? "incompressible" : "new"
+            let use = pool.isCurrent ? "takes \(pages) pages" : "draining"
+            return "pool \(pool.generation): \(pool.type), \(size(pool.byteCount)), \(use)\n"
         }.joined()
     }
 

@@ -51,6 +51,15 @@ struct ControlFixture {
         try value(path).split(separator: " ").compactMap { Int($0) }
     }
 
+    /// A file of names and numbers.
+    func lines(_ path: String) throws -> [(name: String, value: Int)] {
+        try value(path).split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 2, let value = Int(words[1]) else { return nil }
+            return (String(words[0]), value)
+        }
+    }
+
     /// The error that a write meets, and what the file read before and after.
     func refusal(of text: String, to path: String) throws -> (
         error: ControlError?, before: String, after: String

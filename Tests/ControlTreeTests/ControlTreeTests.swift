@@ -65,7 +65,7 @@ import Testing
             ])
         #expect(
             fixture.tree.children(of: "stats/pools/1")
-                == ["type", "current", "total_size", "classes"])
+                == ["type", "current", "total_size", "usage", "classes"])
         #expect(
             fixture.tree.children(of: "stats/areas") == ["swap", "empty", ControlFixture.hardName])
     }

@@ -36,6 +36,29 @@ import Testing
         #expect(
             pages.map(\.labels) == ["swap", "empty", ControlFixture.hardName].map { ["area": $0] })
         #expect(pages.map(\.value) == [28, 0, 0])
+    }
+
+    @Test(arguments: ["zsmalloc", "zbud"]) func partsAddUp(zpool: String) throws {
+        let fixture = try ControlFixture(zpool: zpool)
+        let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
+        func sum(_ name: String, _ pool: String? = nil) -> Int {
+            metrics.samples.filter {
+                $0.name == name && (pool == nil || $0.labels["pool"] == pool)
+            }.map(\.value).reduce(0, +)
+        }
+        #expect(sum("zswapfs_zpool_bytes") == sum("zswapfs_pool_bytes"))
+        #expect(sum("zswapfs_zpool_objects") == 25)
+        for pool in zpool == "zbud" ? ["0", "1"] : ["1"] {
+            #expect(sum("zswapfs_zpool_bytes", pool) > 0)
+            #expect(sum("zswapfs_zpool_part_bytes", pool) == sum("zswapfs_zpool_bytes", pool))
+        }
+        let committed = try fixture.lines("stats/memory").last?.value
+        #expect(sum("zswapfs_memory_bytes") == committed)
+    }
+
+    @Test func poolsAreToldApart() throws {
+        let fixture = try ControlFixture()
+        let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
         let pools = metrics.samples.filter { $0.name == "zswapfs_zpool_bytes" }
         #expect(pools.map(\.labels) == [["pool": "1", "type": "zsmalloc", "current": "1"]])
     }

@@ -59,6 +59,62 @@ import Testing
         #expect(try fixture.number("stats/pool_total_size") == sizes[0] + sizes[1])
     }
 
+    @Test(arguments: ["zsmalloc", "zbud"]) func everyByteOfThePoolsIsNamed(zpool: String) throws {
+        let fixture = try ControlFixture(zpool: zpool)
+        let raw = zpool == "zbud" ? ["0"] : []
+        #expect(fixture.tree.children(of: "stats/pools") == raw + ["1"])
+        var (total, payload, objects) = (0, 0, 0)
+        for pool in raw + ["1"] {
+            let lines = try fixture.lines("stats/pools/\(pool)/usage")
+            #expect(
+                lines.map(\.name) == [
+                    "payload", "rounding", "tail", "free", "headers", "total", "frames", "objects",
+                ])
+            let values = lines.map(\.value)
+            #expect(values.allSatisfy { $0 >= 0 }, "\(lines)")
+            #expect(values[0..<5].reduce(0, +) == values[5] && values[5] == values[6] * 4096)
+            #expect(try fixture.number("stats/pools/\(pool)/total_size") == values[5])
+            total += values[5]
+            payload += values[0]
+            objects += values[7]
+        }
+        #expect(try fixture.number("stats/pool_total_size") == total)
+        #expect(try fixture.number("stats/stored_size") == payload)
+        #expect(objects == 25)
+    }
+
+    @Test func theRawFramesAreListedAsAPool() throws {
+        let fixture = try ControlFixture(zpool: "zbud")
+        #expect(try fixture.value("stats/pools/0/type") == "raw")
+        #expect(try fixture.value("stats/pools/0/current") == "Y")
+        #expect(try fixture.value("stats/pools/0/classes") == " list frames\ntotal      5")
+        #expect(
+            try fixture.value("stats/summary")
+                .contains("pool 0: raw, 20.0 KiB, takes incompressible pages\n"))
+        try fixture.tree.write("zsmalloc", to: "params/zpool")
+        #expect(try fixture.value("stats/summary").contains("pool 0: raw, 20.0 KiB, draining\n"))
+        try fixture.fixture.store.truncate(fixture.area, to: 0, by: fixture.fixture.worker)
+        #expect(!fixture.tree.children(of: "stats/pools").contains("0"))
+    }
+
+    @Test func allMemoryIsNamed() throws {
+        let fixture = try ControlFixture()
+        let lines = try fixture.lines("stats/memory")
+        #expect(
+            lines.map(\.name) == [
+                "pools", "entries", "tables", "directory", "counters", "segment_records",
+                "run_descriptors", "superblock", "reserve", "committed",
+            ])
+        let values = lines.map(\.value)
+        #expect(values.dropLast().reduce(0, +) == values.last)
+        #expect(values.allSatisfy { $0 > 0 && $0 % 4096 == 0 }, "\(lines)")
+        #expect(try fixture.number("stats/pool_total_size") == values[0])
+        #expect(try fixture.number("stats/metadata_size") == values[1...7].reduce(0, +))
+        #expect(try fixture.number("stats/reserved_size") == values[8])
+        // One leaf, and three areas with a root each, one of them with a node.
+        #expect(values[1] == 8192 && values[2] == (3 * 4 + 2) * 4096)
+    }
+
     @Test func classesAreTheDriversTable() throws {
         let fixture = try ControlFixture()
         let lines = try fixture.value("stats/pools/1/classes").split(separator: "\n")
