@@ -1,6 +1,6 @@
 import Compressors
 import LinuxSystem
-import ZPool
+public import ZPool
 import ZswapCore
 
 /// Whether a page costs the same however many are stored and however large the area is, in this
@@ -23,11 +23,19 @@ public struct ScaleExperiment: Sendable {
     private static let seed: UInt64 = 1
 
     private let kinds: PageMemory
-    /// Bytes a stored page takes, with its table entry, to be safe.
-    public static let byteCountEach = 896
+    private let zpool: String
+    private let zpools: ZpoolRegistry
+    /// Bytes a stored page takes, with its table entry, to be safe: known of zsmalloc; of others
+    /// only that no object needs more than a frame.
+    public static func byteCountEach(zpool: String) -> Int {
+        zpool == "zsmalloc" ? 896 : Page.byteCount
+    }
 
-    /// An experiment with those of the pages that compress well. Throws when there are none.
-    public init(_ samples: PageSamples) throws {
+    /// An experiment with those of the pages that compress well, for one driver of this registry.
+    /// Throws when there are no such pages.
+    public init(_ samples: PageSamples, zpool: String, of zpools: ZpoolRegistry) throws {
+        self.zpool = zpool
+        self.zpools = zpools
         let pages = try samples.repeated(pageCount: samples.pageCount)
         let scratch = try PageMemory(pageCount: 1)
         let codec = try LZ4Compressor().makeCodec(level: LZ4Compressor().level(for: nil))
@@ -61,8 +69,8 @@ public struct ScaleExperiment: Sendable {
             pageCount: pageCount, areaPageCount: Int(areaByteCount >> UInt64(Page.shift)),
             clusterPageCount: Self.clusterPageCount)
         let rig = try StoreRig(
-            zpool: "zsmalloc", of: .standard(), compressor: "lz4",
-            roomByteCount: pageCount * Self.byteCountEach, workerCount: workerCount)
+            zpool: zpool, of: zpools, compressor: "lz4",
+            roomByteCount: pageCount * Self.byteCountEach(zpool: zpool), workerCount: workerCount)
         let writers = try (0..<workerCount).map { _ in try copyOfKinds() }
         precondition(pageCount / workerCount >= Self.touchCount)
         // The whole content first, then what the measurements touch, again and again.

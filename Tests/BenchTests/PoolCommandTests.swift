@@ -133,6 +133,17 @@ extension BenchTests {
             }
         }
 
+        @Test func scaleTakesAnotherPool() throws {
+            let file = try corpus("scale-zbud")
+            let outcome = try Bench.run(
+                [
+                    "scale", "--corpus", file.path, "--pages-max", "10000", "--repeat", "1",
+                    "--json", "--zpool", "zbud",
+                ])
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(try Bench.conditions(outcome)["zpool"] == "zbud")
+        }
+
         @Test(arguments: [
             (["pages", "/nonexistent/pages"], "/nonexistent/pages"),
             (["pages", "--pid", "0"], "--pid 0"), (["pages", "--pid", "999999999"], "999999999"),
@@ -144,6 +155,7 @@ extension BenchTests {
             (["density", "--compressor", "zip"], "--compressor zip"),
             (["allocate", "--live", "1"], "--live 1"),
             (["allocate", "--pairs", "0"], "--pairs 0"),
+            (["scale", "--zpool", "nosuch"], "zbud"),
             (["scale", "--pages-max", "9999"], "--pages-max 9999"),
             (["scale", "--pages-max", "99999999"], "--pages-max 99999999"),
         ])

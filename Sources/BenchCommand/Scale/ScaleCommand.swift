@@ -1,14 +1,15 @@
 import ArgumentParser
 import Experiment
 import LinuxSystem
+import ZPool
 import ZswapCore
 
 /// `zswapfs-bench scale`: what a page costs among ever more pages, in this process.
-struct ScaleCommand: ParsableCommand {
+struct ScaleCommand: DriverCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale", abstract: "What a page costs with many pages and large areas.",
         discussion: """
-            In this process, with zsmalloc and lz4: 10,000 pages and up in an area of 64 GiB, then \
+            In this process, with lz4: 10,000 pages and up in an area of 64 GiB, then \
             areas of 1 GiB to 1 TiB, with one worker and with two. Every cost should stay what it \
             is with few pages.
             """)
@@ -20,8 +21,11 @@ struct ScaleCommand: ParsableCommand {
     private static let areaPageCount = 100_000
     private static let pageCountMin = 10_000
 
-    @Option(help: "Most pages to store; ten million take 9 GiB.")
+    @Option(help: "Most pages to store; ten million take 9 GiB in zsmalloc.")
     var pagesMax = 10_000_000
+
+    @Option(help: "The driver of the pool.")
+    var zpool = "zsmalloc"
 
     @OptionGroup var samples: SampleOptions
     @OptionGroup var options: BenchOptions
@@ -33,14 +37,20 @@ struct ScaleCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    /// Called by ``BenchMain`` in place of `run`, which could not be told the drivers.
+    func run(zpools: ZpoolRegistry) throws {
+        guard zpools.has(type: zpool) else {
+            throw ValidationError(
+                "--zpool \(zpool): not one of \(zpools.types.joined(separator: ", "))")
+        }
         SignalGate.close()
         try MemoryCheck.require(
-            pagesMax * ScaleExperiment.byteCountEach, for: "--pages-max \(pagesMax)")
+            pagesMax * ScaleExperiment.byteCountEach(zpool: zpool),
+            for: "--pages-max \(pagesMax)")
         let progress = Progress()
         defer { progress.end() }
         let samples = try samples.load()
-        let experiment = try ScaleExperiment(samples)
+        let experiment = try ScaleExperiment(samples, zpool: zpool, of: zpools)
         var results: [ScaleMeasurement] = []
         for (pageCount, areaByteCount, workerCount) in plan {
             let area = ByteSize(bytes: areaByteCount)
@@ -57,7 +67,7 @@ struct ScaleCommand: ParsableCommand {
         }
         progress.end()
         let conditions = [
-            "pages": samples.origin,
+            "pages": samples.origin, "zpool": zpool,
             "measured": "\(options.repeat) passes; medians, ns a page of each worker",
         ]
         try options.write(
