@@ -99,7 +99,7 @@ public final class Arena: Sendable {
             defer { grower = nil }
             return grower
         }
-        thread?.join(growerSignal)
+        thread?.join()
     }
 
     /// Memory held now, in frames; exact when nobody is taking or freeing.

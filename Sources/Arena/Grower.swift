@@ -41,29 +41,34 @@ final class GrowerThread: Sendable {
     /// Between two looks at what stayed free.
     private static let releaseNanoseconds: Int64 = 100_000_000
 
+    private let signal: GrowerSignal
     private let thread: BackgroundThread
 
     init(arena: Arena) {
-        // Unowned, since the arena owns the thread and ends it first.
+        let signal = arena.growerSignal
+        self.signal = signal
+        // The arena owns the thread and is unowned by it, also while it waits: one that is dropped
+        // without stopping its grower must be noticed and not be kept alive.
         thread = BackgroundThread(name: "zswapfs-grower") { [unowned arena] thread in
-            Self.run(arena, thread)
+            var lookedAt = BackgroundThread.nanoseconds
+            while !thread.isStopping {
+                let hasMore = Self.goRound(arena, &lookedAt)
+                signal.waitForWish(nanoseconds: hasMore ? Self.releaseNanoseconds : -1)
+            }
         }
     }
 
     func start() -> Bool { thread.start() }
 
-    func join(_ signal: GrowerSignal) { thread.stop { signal.wake() } }
+    func join() { thread.stop { signal.wake() } }
 
-    private static func run(_ arena: Arena, _ thread: BackgroundThread) {
-        var lookedAt = BackgroundThread.nanoseconds
-        while !thread.isStopping {
-            // However often it is woken: what comes and goes within this time has not stayed free.
-            let looksForExcess = BackgroundThread.nanoseconds - lookedAt >= releaseNanoseconds
-            if looksForExcess { lookedAt = BackgroundThread.nanoseconds }
-            let hasMore = arena.growing.withLock {
-                arena.growRound(pending: &$0, looksForExcess: looksForExcess)
-            }
-            arena.growerSignal.waitForWish(nanoseconds: hasMore ? releaseNanoseconds : -1)
+    /// True when there will be more to do without anybody asking.
+    private static func goRound(_ arena: Arena, _ lookedAt: inout Int64) -> Bool {
+        // However often it is woken: what comes and goes within this time has not stayed free.
+        let looksForExcess = BackgroundThread.nanoseconds - lookedAt >= releaseNanoseconds
+        if looksForExcess { lookedAt = BackgroundThread.nanoseconds }
+        return arena.growing.withLock {
+            arena.growRound(pending: &$0, looksForExcess: looksForExcess)
         }
     }
 }
