@@ -43,7 +43,7 @@ extension ControlTree {
             }),
         ControlRow(
             "stats/pools/N/classes", .lines,
-            "The pool inside: a line for each size class of zsmalloc, or list of zbud.",
+            "The pool inside: a line for each size class of zsmalloc, or list of zbud or z3fold.",
             read: { subject throws(ControlError) in try subject.pool().reportText }),
     ]
 }

@@ -62,8 +62,7 @@ public struct DensityExperiment {
         for _ in 0..<copyCount { try run.fill() }
         let payload = rig.objectByteCount
         let new = rig.density
-        let metadata = rig.metadataByteCount - run.pageCount * MemoryLayout<UInt64>.size * 2
-        let metadataShare = Double(metadata) / Double(payload)
+        let metadataShare = Double(rig.bookkeepingByteCount) / Double(payload)
         try rig.startCaretaker()
         try before("writing over")
         try run.overwrite(count: run.pageCount * overwritePercent / 100)

@@ -123,6 +123,11 @@ final class StoreRig: Sendable {
     /// Bytes of page tables and the arena's own bookkeeping.
     var metadataByteCount: Int { store.statistics.memory.metadata }
 
+    /// Of these, all but the pages' entries.
+    var bookkeepingByteCount: Int {
+        store.statistics.memory.metadata - store.statistics.memory.entries
+    }
+
     /// Runs `body` with each worker's index on a thread of its own, all begun together; the value
     /// is the nanoseconds from the common start to the last one's end.
     func onAllWorkers(_ body: @escaping @Sendable (Int) throws -> Void) throws -> UInt64 {

@@ -10,7 +10,7 @@ import ZswapCore
 /// compareExchange; a page that was replaced or discarded meanwhile keeps what it has. Handles of
 /// two pools may be equal, so the generation is compared too. Without a backing store nothing can
 /// be evicted.
-/// Called with a size class locked, so it takes no lock but the one word below.
+/// Called with a size class or a pool locked, so it takes no lock but the one word below.
 final class ObjectMover: PoolUser {
     private let generation: Int
     private let store = Mutex<WeakStore>(WeakStore())

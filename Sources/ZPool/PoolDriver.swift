@@ -3,7 +3,7 @@ public import ZswapCore
 
 /// An allocator that can stand behind a zpool: makes pools and says what they are called.
 public protocol PoolDriver: Sendable {
-    /// The name people choose it by: "zbud", "zsmalloc".
+    /// The name people choose it by: "zbud", "z3fold", "zsmalloc".
     var type: String { get }
 
     /// A new, empty pool. `user` is told about evictions and moves; a pool made without one can do
@@ -72,7 +72,8 @@ public protocol Pool: AnyObject, Sendable {
     /// when another thread compacts this pool, or when the driver can't.
     ///
     /// `goesOn` is called between steps, while no lock is held and no object is on the move: it may
-    /// sleep there, and ends the compaction with false. A step is short: one zspage at most.
+    /// sleep there, and ends the compaction with false. A step is short: one zspage or one frame at
+    /// most.
     func compact(_ goesOn: () -> Bool) -> Int
 
     /// Frames that compaction would free now, as far as the driver's counters tell: at most a look
@@ -128,6 +129,6 @@ public protocol PoolUser: AnyObject, Sendable {
 
     /// The object's bytes are at `new` as well now. True: the user publishes `new` from here on and
     /// does not free `old`. False: somebody else changed the owner's entry; the pool drops `new`.
-    /// Called with the size class locked: must not call the pool and must not block.
+    /// Called with the size class locked, or the pool: must not call the pool and must not block.
     func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool
 }

@@ -21,7 +21,7 @@ public final class ZpoolRegistry: Sendable {
     /// A registry with the project's own drivers.
     public static func standard() -> ZpoolRegistry {
         let registry = ZpoolRegistry()
-        for driver: any PoolDriver in [ZsmallocDriver(), ZbudDriver()] as [any PoolDriver] {
+        for driver: any PoolDriver in [ZsmallocDriver(), ZbudDriver(), Z3foldDriver()] {
             do {
                 try registry.register(driver)
             } catch {

@@ -4,7 +4,7 @@ import Testing
 
 /// Paths, kinds, listing and permissions: what holds of every row.
 @Suite struct ControlTreeTests {
-    @Test(arguments: ["zsmalloc", "zbud"]) func everyRowDoesWhatItsModeSays(zpool: String) throws {
+    @Test(arguments: Zpools.names) func everyRowDoesWhatItsModeSays(zpool: String) throws {
         let fixture = try ControlFixture(zpool: zpool)
         for row in ControlTree.rows {
             let path = ControlFixture.path(row)

@@ -95,7 +95,7 @@ import Testing
         #expect(
             percent?.message == "101 is not a number from 0 to 100, for params/max_pool_percent")
         let (zpool, _, _) = try fixture.refusal(of: "z3\n", to: "params/zpool")
-        for part in ["\"z3\"", "zbud", "zsmalloc", "params/zpool"] {
+        for part in ["\"z3\"", "zbud", "zsmalloc", "z3fold", "params/zpool"] {
             #expect(zpool?.message.contains(part) == true)
         }
     }

@@ -4,7 +4,7 @@ import Testing
 
 /// Reading `stats`: numbers that agree with each other, whatever file they stand in.
 @Suite struct StatisticsTests {
-    @Test(arguments: ["zsmalloc", "zbud"]) func zramColumnsAddUp(zpool: String) throws {
+    @Test(arguments: Zpools.names) func zramColumnsAddUp(zpool: String) throws {
         let fixture = try ControlFixture(zpool: zpool)
         let columns = try fixture.numbers("stats/mm_stat")
         try #require(columns.count == 9)

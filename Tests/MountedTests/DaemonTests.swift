@@ -135,7 +135,7 @@ extension MountedTests {
             for turn in 0..<200 {
                 let file = try mount.open("area-\(turn)")
                 try file.write([1], at: turn)
-                try mount.set("params/zpool", turn % 2 == 0 ? "zbud" : "zsmalloc")
+                try mount.set("params/zpool", Zpools.names[turn % Zpools.names.count])
                 _ = try mount.control("stats/summary")
                 _ = try FileManager.default.contentsOfDirectory(atPath: mount.path)
                 try SystemCall.remove(mount.path("area-\(turn)"))

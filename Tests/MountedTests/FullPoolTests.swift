@@ -64,7 +64,7 @@ extension MountedTests {
             return (pageCountMax, 0)
         }
 
-        @Test(arguments: ["zsmalloc", "zbud"])
+        @Test(arguments: Zpools.names)
         func aSmallArenaFillsUpAndComesBack(zpool: String) throws {
             let mount = try TemporaryMount("arena=16M", "zpool=\(zpool)")
             let file = try mount.open("area")

@@ -217,7 +217,8 @@ struct RandomFileRun {
 
     private mutating func turnControl() throws {
         let changes = [
-            ("params/zpool", "zbud"), ("params/zpool", "zsmalloc"), ("params/compact", "1"),
+            ("params/zpool", "zbud"), ("params/zpool", "zsmalloc"), ("params/zpool", "z3fold"),
+            ("params/compact", "1"),
             ("params/same_filled_pages_enabled", "N"), ("params/same_filled_pages_enabled", "Y"),
         ]
         let (file, value) = changes[Int.random(in: 0..<changes.count, using: &random)]

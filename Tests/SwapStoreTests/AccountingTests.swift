@@ -41,7 +41,7 @@ import ZswapCore
         #expect(statistics() == now)
     }
 
-    @Test(arguments: ["zsmalloc", "zbud"]) func sumsAreExact(zpool: String) throws {
+    @Test(arguments: Zpools.names) func sumsAreExact(zpool: String) throws {
         let fixture = try TestStore(zpool: zpool)
         let areas = try ["a", "b", "c"].map { try fixture.makeArea($0) }
         var kinds: [Int: PageContent] = [:]

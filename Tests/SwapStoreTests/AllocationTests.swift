@@ -29,7 +29,7 @@ import ZswapCore
 
     @Test(
         .enabled(if: isOptimized, "needs an optimized build, see Docs/Hacking.md"),
-        arguments: ["zsmalloc", "zbud"])
+        arguments: Zpools.names)
     func requestsAllocateNothing(zpool: String) throws {
         let fixture = try TestStore(
             zpool: zpool, capacityByteCount: 256 << 20, totalByteCount: 1 << 30,

@@ -9,7 +9,7 @@ import ZswapCore
 @Suite(.serialized) struct ConcurrencyTests {
     private static let versionCount = 1500
 
-    @Test(arguments: ["zsmalloc", "zbud"]) func readsAreWholeVersionsAndNeverOld(zpool: String)
+    @Test(arguments: Zpools.names) func readsAreWholeVersionsAndNeverOld(zpool: String)
         throws
     {
         let race = try StampRace(zpool: zpool)
@@ -28,7 +28,7 @@ import ZswapCore
     }
 
     /// Two threads patch one half each of the same pages: no patch may undo the other's.
-    @Test(arguments: ["zsmalloc", "zbud"]) func patchesOfOnePageAreNotLost(zpool: String) throws {
+    @Test(arguments: Zpools.names) func patchesOfOnePageAreNotLost(zpool: String) throws {
         let fixture = try TestStore(zpool: zpool, growsInBackground: true)
         let area = try fixture.makeArea()
         let workers = try (0..<3).map { _ in try #require(fixture.store.makeWorker()) }
@@ -80,7 +80,7 @@ private func disturb(_ store: SwapStore, _ worker: StoreWorker, until isDone: ()
     while !isDone() {
         round += 1
         if round % 8 == 0 {
-            try? store.setZpool(store.zpoolType == "zbud" ? "zsmalloc" : "zbud")
+            try? store.setZpool(Zpools.next(after: store.zpoolType))
         }
         store.compact(by: worker)
         store.housekeep()

@@ -26,7 +26,7 @@ import ZswapCore
             count: entry.byteCount)
     }
 
-    @Test(arguments: ["zsmalloc", "zbud"]) func aFlippedByteIsNoticed(zpool: String) throws {
+    @Test(arguments: Zpools.names) func aFlippedByteIsNoticed(zpool: String) throws {
         let fixture = try TestStore(zpool: zpool)
         let area = try fixture.makeArea()
         try fixture.write(PageContent.compressible(1), to: area, page: 0)
@@ -68,7 +68,7 @@ import ZswapCore
         #expect(fixture.store.statistics.pages.storedPageCount == 2)
     }
 
-    @Test(arguments: ["zsmalloc", "zbud"]) func withoutMemoryTheOldPageStays(zpool: String) throws {
+    @Test(arguments: Zpools.names) func withoutMemoryTheOldPageStays(zpool: String) throws {
         let isRefusing = Mutex(false)
         let fixture = try TestStore(
             zpool: zpool, refusesCommit: { _ in isRefusing.withLock { $0 } })

@@ -136,7 +136,7 @@ struct StoreModel {
     }
 
     private mutating func switchZpool() throws {
-        try store.setZpool(store.zpoolType == "zbud" ? "zsmalloc" : "zbud")
+        try store.setZpool(Zpools.next(after: store.zpoolType))
         note("switch")
     }
 

@@ -9,7 +9,7 @@ import Testing
     private static let stepCount =
         getenv("ZSWAPFS_MODEL_OPERATIONS").flatMap { Int(String(cString: $0)) } ?? 24_000
 
-    @Test(arguments: ["zsmalloc", "zbud"], [1, 2] as [UInt64])
+    @Test(arguments: Zpools.names, [1, 2] as [UInt64])
     func storeIsItsModel(zpool: String, seed: UInt64) throws {
         var model = try StoreModel(zpool: zpool, seed: seed)
         try model.run(stepCount: max(Self.stepCount / 4, 1))

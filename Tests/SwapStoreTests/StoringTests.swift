@@ -7,14 +7,12 @@ import ZswapCore
 
 /// What happens to a page: taken as what, refused when, and read back by what its entry says.
 @Suite struct StoringTests {
-    static let zpools = ["zsmalloc", "zbud"]
-
     private static func entry(_ fixture: TestStore, _ area: Area, _ page: UInt64) -> PageEntry {
         guard let offset = area.table.entryOffset(of: PageNumber(page)) else { return .empty }
         return PageEntry(pair: fixture.arena.loadPair(at: offset))
     }
 
-    @Test(arguments: zpools) func pagesAreKeptAsWhatTheyAre(zpool: String) throws {
+    @Test(arguments: Zpools.names) func pagesAreKeptAsWhatTheyAre(zpool: String) throws {
         let fixture = try TestStore(zpool: zpool)
         let area = try fixture.makeArea()
         let pages: [(content: [UInt8], kind: PageEntry.Kind)] = [
@@ -49,7 +47,7 @@ import ZswapCore
         #expect(area.statistics.sameFilledPageCount == 299)
     }
 
-    @Test(arguments: zpools) func aFullPoolRefusesAndKeepsTheOldPage(zpool: String) throws {
+    @Test(arguments: Zpools.names) func aFullPoolRefusesAndKeepsTheOldPage(zpool: String) throws {
         // 1 % of 6400 pages: 64 frames.
         let fixture = try TestStore(zpool: zpool, totalByteCount: 6400 * 4096) {
             $0.maxPoolPercent = 1
@@ -146,7 +144,7 @@ import ZswapCore
         #expect(fixture.store.statistics.rejects == 0)
     }
 
-    @Test(arguments: zpools) func whatIsStoredIsReadByItsEntry(zpool: String) throws {
+    @Test(arguments: Zpools.names) func whatIsStoredIsReadByItsEntry(zpool: String) throws {
         let registry = CompressorRegistry.standard()
         try registry.register(Inverting())
         let fixture = try TestStore(zpool: zpool, compressors: registry)
@@ -162,7 +160,7 @@ import ZswapCore
         }
         #expect(Self.entry(fixture, area, 102).compressor == 1)
         try fixture.store.setCompressor("lz4")
-        try fixture.store.setZpool(zpool == "zbud" ? "zsmalloc" : "zbud")
+        try fixture.store.setZpool(Zpools.next(after: zpool))
         fixture.store.update {
             $0.isEnabled = false
             $0.maxPoolPercent = 0

@@ -13,7 +13,7 @@ extension SwapTests {
             if: (try? SwapTable.current().entries.isEmpty) == true,
             "needs a machine that swaps to nothing else: what is refused here would go there"))
     struct FullPoolTests {
-        @Test(arguments: ["zsmalloc", "zbud"]) func aFullArenaLosesNothing(zpool: String) throws {
+        @Test(arguments: Zpools.names) func aFullArenaLosesNothing(zpool: String) throws {
             let mount = try SwapMount("arena", options: ["arena=16M", "zpool=\(zpool)"])
             _ = try mount.swapOn("swap", megabyteCount: 128)
             let process = try SwappedProcess(

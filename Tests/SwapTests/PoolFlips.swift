@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
+import TestSupport
 
-/// Sets `params/zpool` to one driver and the other, every 100 ms, in a thread of its own.
+/// Sets `params/zpool` to one driver after the other, every 100 ms, in a thread of its own.
 final class PoolFlips: Sendable {
     private struct State {
         var isOn = true
@@ -25,7 +26,7 @@ final class PoolFlips: Sendable {
         state.withLock { state in
             guard state.isOn else { return false }
             do {
-                let name = state.count.isMultiple(of: 2) ? "zbud\n" : "zsmalloc\n"
+                let name = Zpools.names[(state.count + 1) % Zpools.names.count] + "\n"
                 let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
                 try handle.write(contentsOf: Data(name.utf8))
                 try handle.close()

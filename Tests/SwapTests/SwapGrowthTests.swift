@@ -26,7 +26,7 @@ extension SwapTests {
             var rests: [Rest] = []
             for round in 0..<Self.roundCount {
                 // Each round leaves a pool behind, which has to go.
-                try mount.set("zpool", to: round.isMultiple(of: 2) ? "zbud" : "zsmalloc")
+                try mount.set("zpool", to: Zpools.names[(round + 1) % Zpools.names.count])
                 try Self.use(mount)
                 rests.append(try Self.rest(of: mount))
             }

@@ -35,11 +35,15 @@ enum SwapPlan {
                 Run(number: 2, zpool: "zbud", transport: second, flips: false),
                 Run(number: 3, zpool: "zsmalloc", transport: first, flips: true),
                 Run(number: 4, zpool: "zbud", transport: second, flips: true),
+                Run(number: 5, zpool: "z3fold", transport: first, flips: false),
             ]
         }
         return (1...max(runCount, 1)).flatMap { number in
-            zip(["zsmalloc", "zbud"], number % 4 < 2 ? [first, second] : [second, first]).map {
-                Run(number: number, zpool: $0, transport: $1, flips: number.isMultiple(of: 2))
+            let ways = number % 4 < 2 ? [first, second] : [second, first]
+            return Zpools.names.enumerated().map { place, zpool in
+                Run(
+                    number: number, zpool: zpool, transport: ways[place % 2],
+                    flips: number.isMultiple(of: 2))
             }
         }
     }()

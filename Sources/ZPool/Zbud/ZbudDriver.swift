@@ -1,5 +1,4 @@
 public import Arena
-import ZswapCore
 
 /// zbud: at most two objects a frame. Simple, predictable, and a frame is free after at most two
 /// evictions.
@@ -24,25 +23,5 @@ public struct ZbudDriver: PoolDriver {
         in arena: Arena, configuration: PoolConfiguration, user: (any PoolUser)?
     ) throws(ZpoolError) -> any Pool {
         ZbudPool(arena: arena, user: user)
-    }
-}
-
-/// The numbers of zbud.
-enum Zbud {
-    static let chunkByteCount = 64
-    static let chunkByteShift = 6
-    /// Chunks in a frame, the header's included.
-    static let frameChunkCount = Page.byteCount / chunkByteCount
-    /// Chunks for objects: all but the header.
-    static let chunkCount = frameChunkCount - 1
-    /// Largest object: a lone object leaves at least one chunk, as in the kernel: 3968 bytes.
-    static let objectChunkCountMax = chunkCount - 1
-    static let objectByteCountMax = objectChunkCountMax * chunkByteCount
-    /// Rounds before reclaim gives up on a frame.
-    static let reclaimRoundCount = 8
-
-    @inline(__always)
-    static func chunkCount(_ byteCount: Int) -> Int {
-        (byteCount + chunkByteCount - 1) >> chunkByteShift
     }
 }

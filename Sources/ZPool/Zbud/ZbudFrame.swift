@@ -54,7 +54,7 @@ struct ZbudFrame {
         (header + (buddy == .first ? 0 : 8)).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    var freeChunkCount: Int { Zbud.chunkCount - firstChunkCount - lastChunkCount }
+    var freeChunkCount: Int { Chunk.usableCount - firstChunkCount - lastChunkCount }
     var objectCount: Int { (firstChunkCount == 0 ? 0 : 1) + (lastChunkCount == 0 ? 0 : 1) }
     var isEmpty: Bool { firstChunkCount == 0 && lastChunkCount == 0 }
 
@@ -65,7 +65,7 @@ struct ZbudFrame {
 
     /// Makes an empty frame of whatever the memory held.
     func open(poolNumber number: UInt32) {
-        header.initializeMemory(as: UInt8.self, repeating: 0, count: Zbud.chunkByteCount)
+        header.initializeMemory(as: UInt8.self, repeating: 0, count: Chunk.byteCount)
         poolNumber = number
     }
 

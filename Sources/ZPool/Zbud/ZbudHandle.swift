@@ -16,7 +16,7 @@ struct ZbudHandle {
 
     @inline(__always)
     init(run: RunNumber, startChunk: Int) {
-        assert(startChunk >= 1 && startChunk < Zbud.frameChunkCount)
+        assert(startChunk >= 1 && startChunk < Chunk.frameCount)
         self.run = run
         self.startChunk = startChunk
     }
@@ -32,7 +32,7 @@ struct ZbudHandle {
 
     @inline(__always)
     static func last(of run: RunNumber, chunkCount: Int) -> ZbudHandle {
-        ZbudHandle(run: run, startChunk: Zbud.frameChunkCount - chunkCount)
+        ZbudHandle(run: run, startChunk: Chunk.frameCount - chunkCount)
     }
 
     @inline(__always)
@@ -44,6 +44,6 @@ struct ZbudHandle {
     /// Whether a pool can have made this handle; for handles that were read from memory.
     static func isWellFormed(_ handle: PoolHandle) -> Bool {
         let chunk = handle.rawValue & 0xff
-        return handle.rawValue >> 40 == 0 && chunk >= 1 && chunk < UInt64(Zbud.frameChunkCount)
+        return handle.rawValue >> 40 == 0 && chunk >= 1 && chunk < UInt64(Chunk.frameCount)
     }
 }

@@ -10,11 +10,11 @@ extension ZbudPool {
         _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner
     ) throws(ZpoolError) {
         guard ZbudHandle.isWellFormed(handle) else { throw .invalidArgument }
-        guard byteCount > 0, byteCount <= Zbud.objectByteCountMax else { throw .invalidArgument }
+        guard byteCount > 0, byteCount <= Chunk.objectByteCountMax else { throw .invalidArgument }
         let object = ZbudHandle(handle)
-        let chunkCount = Zbud.chunkCount(byteCount)
+        let chunkCount = Chunk.count(ofBytes: byteCount)
         let isPlausible =
-            object.buddy == .first || object.startChunk + chunkCount == Zbud.frameChunkCount
+            object.buddy == .first || object.startChunk + chunkCount == Chunk.frameCount
         guard isPlausible, arena.hasRun(object.run, frameCount: 1) else { throw .invalidArgument }
         let isAdopted = lists.withLock { lists in
             guard openClaimed(object.run, &lists) else { return false }

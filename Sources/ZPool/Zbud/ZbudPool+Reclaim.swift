@@ -10,8 +10,6 @@ import ZswapCore
 /// Law: from the mark on nothing is allocated into the frame, and frees in it only clear their
 /// buddy, so the handles stay what they were while the user looks at them.
 extension ZbudPool {
-    private enum Round { case nothingToTry, stays, freed }
-
     /// A frame out of all lists, with what is in it.
     private struct Victim {
         var run: RunNumber
@@ -23,30 +21,10 @@ extension ZbudPool {
         guard pageCount > 0, let user else {
             return ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)
         }
-        var reclaimed = 0
-        while reclaimed < pageCount {
-            if let error = reclaimFrame(user) {
-                return ShrinkResult(reclaimedPageCount: reclaimed, error: error)
-            }
-            reclaimed += 1
-        }
-        return ShrinkResult(reclaimedPageCount: reclaimed, error: nil)
+        return FrameReclaim.shrink(pageCount: pageCount) { reclaimRound(user) }
     }
 
-    /// Frees one frame. `invalidArgument` when the pool is empty, `tryAgain` when no round freed
-    /// one.
-    private func reclaimFrame(_ user: any PoolUser) -> ZpoolError? {
-        for round in 0..<Zbud.reclaimRoundCount {
-            switch reclaimRound(user) {
-            case .freed: return nil
-            case .stays: continue
-            case .nothingToTry: return round == 0 ? .invalidArgument : .tryAgain
-            }
-        }
-        return .tryAgain
-    }
-
-    private func reclaimRound(_ user: any PoolUser) -> Round {
+    private func reclaimRound(_ user: any PoolUser) -> FrameReclaim.Round {
         guard let victim = lists.withLock({ takeVictim(&$0) }) else { return .nothingToTry }
         // An object that stays keeps the frame, so the other one is left alone.
         if evict(victim.first, user) { _ = evict(victim.last, user) }

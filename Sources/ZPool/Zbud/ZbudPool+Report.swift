@@ -9,7 +9,7 @@ extension ZbudPool {
         // Only the counts are read: a walk would hold the lock for as long as the pool is large.
         let lists = lists.withLock { $0 }
         var rows: [[String]] = []
-        for index in 1..<lists.byFreeChunks.count {
+        for index in 1..<ChunkLists.count {
             rows.append(["unbuddied[\(index)]", "\(lists.byFreeChunks[index].count)"])
         }
         rows.append(["buddied", "\(lists.byFreeChunks[0].count)"])
@@ -22,21 +22,21 @@ extension ZbudPool {
         lists.withLock { lists in
             PoolUsage(
                 frameCount: Int(lists.lru.count), objectCount: lists.objectCount,
-                headerByteCount: Int(lists.lru.count) * Zbud.chunkByteCount,
-                roomByteCount: lists.chunkCount * Zbud.chunkByteCount, tailByteCount: 0)
+                headerByteCount: Int(lists.lru.count) * Chunk.byteCount,
+                roomByteCount: lists.chunkCount * Chunk.byteCount, tailByteCount: 0)
         }
     }
 
     func checkInvariants() {
         let frames = frameCount.load(ordering: .relaxed)
         lists.withLock { lists in
-            lists.checkInvariants(map) { _, frame in
+            lists.checkInvariants(map) { frame in
                 precondition(frame.poolNumber == number, "a frame of another pool")
                 precondition(!frame.isEmpty, "an empty frame was kept")
                 precondition(!frame.isUnderReclaim, "a frame under reclaim is in a list")
                 precondition(frame.freeChunkCount >= 0, "the buddies overlap")
-                precondition(frame.firstChunkCount <= Zbud.objectChunkCountMax)
-                precondition(frame.lastChunkCount <= Zbud.objectChunkCountMax)
+                precondition(frame.firstChunkCount <= Chunk.objectCountMax)
+                precondition(frame.lastChunkCount <= Chunk.objectCountMax)
             }
             precondition(Int(lists.lru.count) == frames, "frames were lost")
         }

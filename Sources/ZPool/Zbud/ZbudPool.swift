@@ -16,8 +16,8 @@ final class ZbudPool: Pool {
     let lists = Mutex(ZbudLists())
     let frameCount = Atomic<Int>(0)
 
-    var objectByteCountMax: Int { Zbud.objectByteCountMax }
-    var hugeByteCount: Int { Zbud.objectByteCountMax + 1 }
+    var objectByteCountMax: Int { Chunk.objectByteCountMax }
+    var hugeByteCount: Int { Chunk.objectByteCountMax + 1 }
     var totalByteCount: Int { frameCount.load(ordering: .relaxed) * Page.byteCount }
 
     init(arena: Arena, user: (any PoolUser)?) {
@@ -28,8 +28,8 @@ final class ZbudPool: Pool {
 
     func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle {
         precondition(byteCount > 0)
-        precondition(byteCount <= Zbud.objectByteCountMax)
-        let chunkCount = Zbud.chunkCount(byteCount)
+        precondition(byteCount <= Chunk.objectByteCountMax)
+        let chunkCount = Chunk.count(ofBytes: byteCount)
         if let handle = lists.withLock({ place(chunkCount, &$0) }) { return handle }
         let run = try takeFrame()
         return lists.withLock { lists in
@@ -101,7 +101,7 @@ final class ZbudPool: Pool {
         switch object.buddy {
         case .first: precondition(frame.firstChunkCount != 0, "an object was freed twice")
         case .last:
-            let expected = Zbud.frameChunkCount - object.startChunk
+            let expected = Chunk.frameCount - object.startChunk
             precondition(frame.lastChunkCount == expected, "an object was freed twice")
         }
     }
@@ -114,7 +114,7 @@ final class ZbudPool: Pool {
     func offset(of handle: PoolHandle) -> ArenaOffset {
         let object = ZbudHandle(handle)
         return map.offset(of: object.run, frameCount: 1)
-            + object.startChunk << Zbud.chunkByteShift
+            + object.startChunk << Chunk.byteShift
     }
 
     func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {

@@ -1,0 +1,126 @@
+import Arena
+import Glibc
+import Synchronization
+import ZswapCore
+
+/// Closing holes: first within frames, then lone objects move to other frames, and theirs are free.
+///
+///     walk 1    | first | .. | middle | .... | last empty |  ->  | first | ....... | last |
+///     walk 2    | lone | ................... |  ->  the tightest gap of another frame
+///
+/// Law: an object moves under the pool's lock, to where it does not overlap itself: bytes, then
+/// owner, then the user publishes the new handle; if it will not, the copy is dropped. An object
+/// without an owner stays where it is. A move is no use of the page, so no frame's place in the LRU
+/// list changes.
+/// Ends: a walk goes over the lists from the freest frames on, each from its tail. What it looked
+/// at gets its number and goes to the head of its list, so a list is done when a frame with the
+/// number is at its tail. Frames that others file meanwhile go to the head, behind those; still,
+/// the steps are bounded by twice the frames there were.
+extension Z3foldPool {
+    private enum Work { case withinFrames, outOfFrames }
+    private enum Step { case done, looked, freed(RunNumber) }
+
+    func compact(_ goesOn: () -> Bool) -> Int {
+        guard let user else { return 0 }
+        guard !isCompacting.exchange(true, ordering: .acquiring) else { return 0 }
+        defer { isCompacting.store(false, ordering: .releasing) }
+        let before = compactedPageCount
+        if walk(.withinFrames, user, goesOn) { _ = walk(.outOfFrames, user, goesOn) }
+        // Nobody else compacts, so nobody else counts.
+        return compactedPageCount - before
+    }
+
+    /// False when `goesOn` ended it.
+    private func walk(_ work: Work, _ user: any PoolUser, _ goesOn: () -> Bool) -> Bool {
+        // 0 is the number of a frame that no walk has met.
+        let walkNumber = max(walkCount.wrappingAdd(1, ordering: .relaxed).newValue, 1)
+        var stepsLeft = 2 * lists.withLock { Int($0.lru.count) }
+        var index = ChunkLists.count - 1
+        while stepsLeft > 0 {
+            stepsLeft -= 1
+            // The lock is dropped between steps, so that others wait for one object at most.
+            switch lists.withLock({ step(work, walkNumber, &index, &$0, user) }) {
+            case .done: return true
+            case .looked: break
+            case .freed(let run):
+                giveBackFrame(run)
+                compactedFrameCount.add(1, ordering: .relaxed)
+            }
+            guard goesOn() else { return false }
+        }
+        return true
+    }
+
+    /// Looks at the next frame, which is in the list of `index` or below.
+    private func step(
+        _ work: Work, _ walkNumber: UInt32, _ index: inout Int, _ lists: inout Z3foldLists,
+        _ user: any PoolUser
+    ) -> Step {
+        let isDone = work == .withinFrames ? lists.shiftableCount == 0 : lists.loneCount == 0
+        // List 0 is not looked at: its frames have neither a lone object nor a gap to close.
+        while !isDone && index > 0 {
+            guard let run = lists.byFreeChunks[index].last,
+                Z3foldFrame(run, in: map).walkNumber != walkNumber
+            else {
+                index -= 1
+                continue
+            }
+            Z3foldFrame(run, in: map).walkNumber = walkNumber
+            lists.rotate(run, freeChunkCount: index, map)
+            switch work {
+            case .withinFrames: shiftMiddle(run, &lists, user)
+            case .outOfFrames: if moveLone(run, &lists, user) { return .freed(run) }
+            }
+            return .looked
+        }
+        return .done
+    }
+
+    /// Moves the middle object to where the free chunks of its frame come together.
+    private func shiftMiddle(_ run: RunNumber, _ lists: inout Z3foldLists, _ user: any PoolUser) {
+        let frame = Z3foldFrame(run, in: map)
+        guard let better = frame.betterMiddle else { return }
+        let chunkCount = frame.chunkCount(.middle)
+        let old = Z3foldHandle(run: run, place: .middle, startChunk: frame.startChunk(.middle))
+        let new = Z3foldHandle(run: run, place: better.place, startChunk: better.startChunk)
+        guard move(old, to: new, chunkCount: chunkCount, user) else { return }
+        lists.unfile(run, frame, map)
+        frame.clear(.middle)
+        frame.setRoom(new.place, startChunk: new.startChunk, chunkCount: chunkCount)
+        lists.file(run, frame, map)
+    }
+
+    /// Moves the only object of a frame into another one. True when that made the frame free.
+    private func moveLone(
+        _ run: RunNumber, _ lists: inout Z3foldLists, _ user: any PoolUser
+    ) -> Bool {
+        let frame = Z3foldFrame(run, in: map)
+        guard let place = frame.loneObject else { return false }
+        let chunkCount = frame.usedChunkCount
+        let target = lists.byFreeChunks.bestFit(
+            chunkCount: chunkCount, besides: run, Z3foldFreeLinkage(map: map))
+        guard let target else { return false }
+        let old = Z3foldHandle(run: run, place: place, startChunk: frame.startChunk(place))
+        guard owner(of: old) != nil else { return false }
+        let new = take(chunkCount, in: target, &lists)
+        guard move(old, to: new, chunkCount: chunkCount, user) else {
+            // The target was not empty before, so it is not now.
+            let isTargetEmpty = drop(new, &lists)
+            precondition(!isTargetEmpty)
+            return false
+        }
+        return drop(old, &lists)
+    }
+
+    /// Copies an object and asks the user to publish the copy. False when the object stays.
+    private func move(
+        _ old: Z3foldHandle, to new: Z3foldHandle, chunkCount: Int, _ user: any PoolUser
+    ) -> Bool {
+        guard let owner = owner(of: old) else { return false }
+        memcpy(
+            map.address(of: offset(of: new)), map.address(of: offset(of: old)),
+            chunkCount << Chunk.byteShift)
+        setOwner(owner, of: new.packed)
+        return user.move(owner: owner, from: old.packed, to: new.packed)
+    }
+}
