@@ -16,7 +16,7 @@ import Synchronization
 struct Z3foldFrame {
     typealias Place = Z3foldHandle.Place
 
-    /// Chunks that a middle object's frame must gain to be worth a move within it, as in the kernel.
+    /// Chunks that a frame must gain to be worth a move within it, as in the kernel.
     private static let gainMin = 3
 
     // Raw addresses: both lie in memory that serves other types at other times.
