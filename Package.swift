@@ -102,7 +102,7 @@ let package = Package(
         .target(
             name: "BenchCommand",
             dependencies: [
-                "ZswapCore", "ZPool", "Experiment", "NullFilesystem", "LinuxSystem",
+                "ZswapCore", "ZPool", "PoolTesting", "Experiment", "NullFilesystem", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

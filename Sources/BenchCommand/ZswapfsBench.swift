@@ -26,7 +26,8 @@ struct ZswapfsBench: ParsableCommand {
         commandName: "zswapfs-bench",
         abstract: "Measure zswapfs against its floor and against its peers.",
         subcommands: [
-            PagesCommand.self, AllocateCommand.self, DensityCommand.self, ScaleCommand.self,
+            PagesCommand.self, CheckCommand.self, AllocateCommand.self, DensityCommand.self,
+            ScaleCommand.self,
             IOCommand.self, SwapCommand.self,
             NullCommand.self, ProgramCommand.self,
         ])

@@ -70,6 +70,9 @@ public final class ZpoolRegistry: Sendable {
     /// The names that can be chosen, in the order of registration.
     public var types: [String] { registrations.withLock { $0.map(\.driver.type) } }
 
+    /// The drivers that can be chosen, in the order of registration.
+    public var drivers: [any PoolDriver] { registrations.withLock { $0.map(\.driver) } }
+
     /// Makes a pool. `unknownDriver`, or what the driver says.
     public func makeZpool(
         type: String, in arena: Arena, configuration: PoolConfiguration = PoolConfiguration(),
