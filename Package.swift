@@ -168,6 +168,8 @@ let package = Package(
                 "zswapfs-bench", "zswapfs", "Experiment", "Compressors", "ZPool", "LinuxSystem",
                 "ZswapCore", "TestSupport",
             ], swiftSettings: tests),
+        .testTarget(
+            name: "ExampleTests", dependencies: ["zswapfs", "TestSupport"], swiftSettings: tests),
         .testTarget(name: "StyleTests", dependencies: ["TestSupport"], swiftSettings: tests),
     ],
     swiftLanguageModes: [.v6]

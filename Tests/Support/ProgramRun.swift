@@ -7,7 +7,7 @@ import LinuxSystem
 /// a pipe that it keeps open.
 public final class ProgramRun {
     /// What a program left: its status and everything it wrote.
-    public struct Outcome: CustomStringConvertible {
+    public struct Outcome: CustomStringConvertible, Sendable {
         /// The exit status, or 128 and the signal that ended it.
         public let status: Int32
         /// What it wrote to standard output.
