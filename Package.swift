@@ -169,7 +169,8 @@ let package = Package(
                 "ZswapCore", "TestSupport",
             ], swiftSettings: tests),
         .testTarget(
-            name: "ExampleTests", dependencies: ["zswapfs", "TestSupport"], swiftSettings: tests),
+            name: "ExampleTests", dependencies: ["zswapfs", "PoolTesting", "TestSupport"],
+            swiftSettings: tests),
         .testTarget(name: "StyleTests", dependencies: ["TestSupport"], swiftSettings: tests),
     ],
     swiftLanguageModes: [.v6]

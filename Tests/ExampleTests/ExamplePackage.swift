@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The package Docs/examples/firstfit, in a build of its own beside the tests'.
+/// The package of Docs/Writing-a-Pool.md, in a build of its own beside the tests'.
 ///
 /// Built once a run. What was built before is taken up: `mount-scripts/test` builds it before the
 /// tests, so that no test has the processors taken away meanwhile.

@@ -1,4 +1,5 @@
 import Foundation
+import PoolTesting
 import TestSupport
 import Testing
 
@@ -52,5 +53,24 @@ import Testing
         let unmounted = try ProgramRun.finish(program, ["unmount", path])
         #expect(unmounted.status == 0, "\(unmounted)")
         #expect(mount.isGone(seconds: 10))
+    }
+
+    /// What the document shows of the package is what is in it, and no clause is left out.
+    @Test func theDocumentShowsThePackage() throws {
+        let document = try String(
+            contentsOfFile: BuiltProgram.packagePath + "/Docs/Writing-a-Pool.md", encoding: .utf8)
+        let files = try FileManager.default.subpathsOfDirectory(atPath: ExamplePackage.path)
+            .filter { $0.hasSuffix(".swift") && !$0.hasPrefix(".") }
+            .map { try String(contentsOfFile: "\(ExamplePackage.path)/\($0)", encoding: .utf8) }
+        let blocks = document.components(separatedBy: "```swift\n").dropFirst().map {
+            $0.components(separatedBy: "```").first ?? ""
+        }
+        #expect(!blocks.isEmpty)
+        for block in blocks {
+            #expect(files.contains { $0.contains(block) }, "not in the package:\n\(block)")
+        }
+        for clause in PoolContract.clauses {
+            #expect(document.contains("\n| \(clause) | "), "no row: \(clause)")
+        }
     }
 }

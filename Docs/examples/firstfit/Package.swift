@@ -2,6 +2,7 @@
 import PackageDescription
 
 // A pool driver in a package of its own, with its tests, a zswapfs and a benchmark that know it.
+// Docs/Writing-a-Pool.md of zswapfs goes through it.
 let package = Package(
     name: "firstfit",
     dependencies: [
