@@ -71,7 +71,9 @@ extension Operations {
             store.open(area)
             return Opened(handle: 0, isArea: true)
         case .control(let path):
-            guard case .file(let mode) = tree.kind(of: path) else { throw Refusal(EISDIR) }
+            // What it was for may have gone since it was looked up: an area, a pool.
+            guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
+            guard case .file(let mode) = kind else { throw Refusal(EISDIR) }
             let access = flags & O_ACCMODE
             guard access == O_RDONLY || mode & 0o222 != 0 else { throw Refusal(EACCES) }
             guard access == O_WRONLY || mode & 0o444 != 0 else { throw Refusal(EACCES) }

@@ -66,6 +66,18 @@ extension FuseServerTests {
             var count = 0
         }
 
+        @Test func aFileOfWhatHasGoneIsNotThere() throws {
+            _ = try rig.create("gone")
+            let file = try rig.lookUp("stats", "areas", "gone")
+            let directory = try rig.lookUp("stats", "areas")
+            try rig.fixture.store.unlinkArea(name: "gone", by: rig.fixture.worker)
+            func open(_ inode: UInt64) -> CInt {
+                rig.errno { _ = try rig.operations.open(inode, flags: O_RDONLY, rig.worker) }
+            }
+            #expect(open(file) == ENOENT)
+            #expect(open(directory) == EISDIR)
+        }
+
         @Test func accessOfControlFiles() throws {
             func open(_ names: (String, String), _ flags: CInt) -> CInt {
                 rig.errno {
