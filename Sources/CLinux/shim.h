@@ -94,6 +94,10 @@ static inline char **clinux_environment(void) { return __environ; }
 static inline int clinux_open(const char *path, int flags, mode_t mode) {
     return open(path, flags, mode);
 }
+static inline int clinux_terminal_columns(int terminal) {
+    struct winsize size;
+    return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 static inline int clinux_loop_get_free(int control) { return ioctl(control, LOOP_CTL_GET_FREE); }
 static inline int clinux_loop_configure(int loop, const struct loop_config *config) {
     return ioctl(loop, LOOP_CONFIGURE, config);

@@ -35,5 +35,8 @@ struct Zswapfs: ParsableCommand {
         commandName: "zswapfs",
         abstract: "Swap areas whose pages are compressed in memory.",
         version: ProductVersion.text,
-        subcommands: [MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self])
+        subcommands: [
+            MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
+            PoolsCommand.self,
+        ])
 }

@@ -10,6 +10,7 @@ extension CommandLineTests {
     @Suite struct HelpTests {
         static let commands = [
             [], ["mount"], ["unmount"], ["swap"], ["swap", "on"], ["swap", "off"], ["status"],
+            ["pools"],
         ]
 
         @Test(arguments: commands) func helpSaysWhatACommandDoes(command: [String]) throws {
@@ -34,6 +35,7 @@ extension CommandLineTests {
                 ],
                 ["swap", "on"]: ["--size", "--priority", "--discard"],
                 ["status"]: ["--json"],
+                ["pools"]: ["--json"],
             ]
             for (command, options) in expected {
                 let text = try BuiltProgram.run(command + ["--help"]).output
@@ -62,7 +64,8 @@ extension CommandLineTests {
             (["mount", "/a", "/b"], "'/b'"), (["unmount"], "mount-point"),
             (["mount", "/", "--log-level", "loud"], "loud"),
             (["unmount", "--force", "/"], "--force"), (["status", "a", "b"], "'b'"),
-            (["status", "--xml"], "--xml"), (["swap", "nosuch"], "nosuch"),
+            (["status", "--xml"], "--xml"), (["pools", "--xml"], "--xml"),
+            (["swap", "nosuch"], "nosuch"),
             (["swap", "on"], "path"), (["swap", "on", "/a", "--size", "1X"], "1X"),
             (["swap", "on", "/a", "--priority", "high"], "high"),
             (["swap", "on", "/a", "--discard", "often"], "often"), (["swap", "off"], "path"),

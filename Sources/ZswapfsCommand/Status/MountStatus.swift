@@ -30,7 +30,7 @@ struct MountStatus {
     }
 
     struct PoolLine {
-        let generation: String
+        let generation: Int
         let type: String
         let byteCount: Int
         let isCurrent: Bool
@@ -38,14 +38,14 @@ struct MountStatus {
 
     init(reading mountPoint: String) throws(SystemFailure) {
         self.mountPoint = mountPoint
-        version = try Self.text(mountPoint, "stats/version")
-        transport = try Self.text(mountPoint, "stats/transport")
-        transportReason = try Self.text(mountPoint, "stats/transport_reason")
-        protections = try Self.text(mountPoint, "stats/protections")
+        version = try ControlFile.text(mountPoint, "stats/version")
+        transport = try ControlFile.text(mountPoint, "stats/transport")
+        transportReason = try ControlFile.text(mountPoint, "stats/transport_reason")
+        protections = try ControlFile.text(mountPoint, "stats/protections")
             .split(separator: "\n").map(String.init)
-        zpool = try Self.text(mountPoint, "params/zpool")
-        compressor = try Self.text(mountPoint, "params/compressor")
-        summary = try Self.text(mountPoint, "stats/summary")
+        zpool = try ControlFile.text(mountPoint, "params/zpool")
+        compressor = try ControlFile.text(mountPoint, "params/compressor")
+        summary = try ControlFile.text(mountPoint, "stats/summary")
         counters = try Self.counters(of: mountPoint)
         areas = try Self.areas(of: mountPoint)
         pools = try Self.pools(of: mountPoint)
@@ -60,18 +60,13 @@ struct MountStatus {
 
     private func counter(_ name: String) -> Int? { counters.first { $0.name == name }?.value }
 
-    private static func text(_ mountPoint: String, _ path: String) throws(SystemFailure) -> String {
-        let text = try SystemText.read("\(mountPoint)/\(path)")
-        return text.hasSuffix("\n") ? String(text.dropLast()) : text
-    }
-
     private static func counters(
         of mountPoint: String
     ) throws(SystemFailure) -> [(name: String, value: Int)] {
         var counters: [(name: String, value: Int)] = []
         for name in SystemText.names(inDirectory: mountPoint + "/stats").sorted() {
             guard name != "areas", name != "pools" else { continue }
-            if let value = Int(try text(mountPoint, "stats/" + name)) {
+            if let value = Int(try ControlFile.text(mountPoint, "stats/" + name)) {
                 counters.append((name, value))
             }
         }
@@ -79,11 +74,11 @@ struct MountStatus {
     }
 
     /// What an area's file says; nil when the area was removed since it was listed.
-    private static func areaText(
+    private static func areaValues(
         _ mountPoint: String, _ name: String
-    ) throws(SystemFailure) -> String? {
+    ) throws(SystemFailure) -> [(name: String, value: Int)]? {
         do {
-            return try text(mountPoint, "stats/areas/" + name)
+            return try ControlFile.values(mountPoint, "stats/areas/" + name)
         } catch {
             guard error.errno == .noSuchFileOrDirectory else { throw error }
             return nil
@@ -95,13 +90,7 @@ struct MountStatus {
         let devices = LoopDevice.attached()
         var areas: [AreaLine] = []
         for name in SystemText.names(inDirectory: mountPoint + "/stats/areas").sorted() {
-            var values: [(name: String, value: Int)] = []
-            guard let text = try areaText(mountPoint, name) else { continue }
-            for line in text.split(separator: "\n") {
-                let words = line.split(separator: " ")
-                guard words.count == 2, let value = Int(words[1]) else { continue }
-                values.append((String(words[0]), value))
-            }
+            guard let values = try areaValues(mountPoint, name) else { continue }
             let device = devices.first { $0.backingPath == "\(mountPoint)/\(name)" }
             let swap = device.flatMap { swaps.entry(for: $0) }
             areas.append(
@@ -112,13 +101,16 @@ struct MountStatus {
 
     private static func pools(of mountPoint: String) throws(SystemFailure) -> [PoolLine] {
         var pools: [PoolLine] = []
-        for generation in SystemText.names(inDirectory: mountPoint + "/stats/pools").sorted() {
-            let directory = "stats/pools/" + generation
+        let names = SystemText.names(inDirectory: mountPoint + "/stats/pools")
+        for generation in names.compactMap({ Int($0) }).sorted() {
+            let directory = "stats/pools/\(generation)"
             pools.append(
                 PoolLine(
-                    generation: generation, type: try text(mountPoint, directory + "/type"),
-                    byteCount: Int(try text(mountPoint, directory + "/total_size")) ?? 0,
-                    isCurrent: try text(mountPoint, directory + "/current") == "Y"))
+                    generation: generation,
+                    type: try ControlFile.text(mountPoint, directory + "/type"),
+                    byteCount: Int(try ControlFile.text(mountPoint, directory + "/total_size"))
+                        ?? 0,
+                    isCurrent: try ControlFile.text(mountPoint, directory + "/current") == "Y"))
         }
         return pools
     }

@@ -16,19 +16,10 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         var hasFailed = false
         try reportingFailures {
-            let mounts = try MountTable.current().entries
-                .filter { $0.type == AreaPath.mountType }.map(\.mountPoint)
-            var statuses: [MountStatus] = []
-            for mount in try chosen(of: mounts) {
-                do {
-                    statuses.append(try MountStatus(reading: mount))
-                } catch {
-                    // One mount that died, or went while we looked, does not hide the others.
-                    guard mountPoint == nil else { throw error }
-                    StandardError.write("zswapfs: \(CommandFailure(error).message)")
-                    hasFailed = true
-                }
-            }
+            let (statuses, isIncomplete) = try MountChoice.read(
+                mountPoint.map { [$0] } ?? [], isNoneAnAnswer: json
+            ) { path throws(SystemFailure) in try MountStatus(reading: path) }
+            hasFailed = isIncomplete
             if json || !statuses.isEmpty {
                 print(
                     json
@@ -37,22 +28,6 @@ struct StatusCommand: ParsableCommand {
             }
         }
         if hasFailed { throw ExitStatus.failure.exitCode }
-    }
-
-    private func chosen(of mounts: [String]) throws -> [String] {
-        guard let mountPoint else {
-            guard json || !mounts.isEmpty else {
-                throw CommandFailure(.badPath, "no zswapfs is mounted")
-            }
-            return mounts
-        }
-        let directory = try OpenFile(mountPoint, for: .locatingDirectory)
-        defer { directory.close() }
-        let path = try directory.canonicalPath()
-        guard mounts.contains(path) else {
-            throw CommandFailure(.badPath, "\(mountPoint): no zswapfs is mounted here")
-        }
-        return [path]
     }
 
     private static func text(_ status: MountStatus) -> String {

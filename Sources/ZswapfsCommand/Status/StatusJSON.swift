@@ -22,7 +22,7 @@ enum StatusJSON {
 
     private static func pool(_ pool: MountStatus.PoolLine) -> JSONValue {
         .object([
-            ("generation", Int(pool.generation).map { .integer($0) } ?? .null),
+            ("generation", .integer(pool.generation)),
             ("type", .string(pool.type)),
             ("total_size", .integer(pool.byteCount)),
             ("current", .boolean(pool.isCurrent)),

@@ -1,0 +1,28 @@
+import CLinux
+import Glibc
+
+/// What standard output is, when that matters for how text looks.
+public enum Terminal {
+    /// Whether somebody looks at it.
+    public static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// How many columns it has; nil when it is no terminal or does not say.
+    public static var columnCount: Int? {
+        let count = clinux_terminal_columns(STDOUT_FILENO)
+        return count > 0 ? Int(count) : nil
+    }
+
+    /// Whether text may be more than ASCII: what the locale's variables say, the first that is set.
+    public static var takesUTF8: Bool {
+        let locale = variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG") ?? ""
+        let encoding = locale.lowercased().filter { $0 != "-" }
+        return encoding.contains("utf8")
+    }
+
+    /// A variable of the environment; nil when it is not set, or empty.
+    public static func variable(_ name: String) -> String? {
+        guard let value = getenv(name) else { return nil }
+        let text = String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+}

@@ -1,0 +1,89 @@
+import LinuxSystem
+import SystemPackage
+import ZswapCore
+
+/// Where the memory of one mount is, read from its control files: what `pools` shows.
+///
+/// Law: the parts of a pool are its frames, and the parts of `memory` are what is committed. The
+/// pools are the frames in use, too, if nobody stored or discarded while the files were read: they
+/// are read again a few times if not, and what is left then is `unsettledByteCount`.
+struct MountMemory {
+    struct Pool {
+        let generation: Int
+        let type: String
+        let isCurrent: Bool
+        /// What stands in `usage`, line by line.
+        let values: [(name: String, value: Int)]
+
+        var parts: [(name: String, value: Int)] { Array(values.prefix { $0.name != "total" }) }
+        var byteCount: Int { parts.map(\.value).reduce(0, +) }
+        var frameCount: Int { value("frames") }
+        var objectCount: Int { value("objects") }
+
+        func value(_ name: String) -> Int { values.first { $0.name == name }?.value ?? 0 }
+    }
+
+    private static let readCountMax = 10
+
+    /// Where it is mounted.
+    let mountPoint: String
+    let storedPageCount: Int
+    let pools: [Pool]
+    /// The parts that stand in `stats/memory`.
+    let memory: [(name: String, value: Int)]
+
+    init(reading mountPoint: String) throws(SystemFailure) {
+        var read = try Self(readingOnce: mountPoint)
+        var count = 1
+        while read.unsettledByteCount != 0 && count < Self.readCountMax {
+            read = try Self(readingOnce: mountPoint)
+            count += 1
+        }
+        self = read
+    }
+
+    private init(readingOnce mountPoint: String) throws(SystemFailure) {
+        self.mountPoint = mountPoint
+        let pages = try ControlFile.text(mountPoint, "stats/stored_pages")
+        storedPageCount = Int(pages) ?? 0
+        let names = SystemText.names(inDirectory: mountPoint + "/stats/pools")
+        var pools: [Pool] = []
+        for generation in names.compactMap({ Int($0) }).sorted() {
+            if let pool = try Self.pool(mountPoint, generation) { pools.append(pool) }
+        }
+        self.pools = pools
+        memory = try ControlFile.values(mountPoint, "stats/memory").filter {
+            $0.name != "committed"
+        }
+    }
+
+    /// A pool; nil when it has gone since it was listed.
+    private static func pool(_ mountPoint: String, _ generation: Int) throws(SystemFailure) -> Pool?
+    {
+        let directory = "stats/pools/\(generation)/"
+        do {
+            return Pool(
+                generation: generation,
+                type: try ControlFile.text(mountPoint, directory + "type"),
+                isCurrent: try ControlFile.text(mountPoint, directory + "current") == "Y",
+                values: try ControlFile.values(mountPoint, directory + "usage"))
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            return nil
+        }
+    }
+
+    /// All frames of the pools that are shown.
+    var poolByteCount: Int { pools.map(\.byteCount).reduce(0, +) }
+    /// All bytes of objects.
+    var payloadByteCount: Int { pools.map { $0.value("payload") }.reduce(0, +) }
+    /// All memory.
+    var committedByteCount: Int { memory.map(\.value).reduce(0, +) }
+    /// What is neither in pools nor in reserve.
+    var metadataByteCount: Int { committedByteCount - memory("pools") - memory("reserve") }
+    /// Frames of pools that came (or went, if negative) after their pool was read.
+    var unsettledByteCount: Int { memory("pools") - poolByteCount }
+
+    /// A part of the memory.
+    func memory(_ name: String) -> Int { memory.first { $0.name == name }?.value ?? 0 }
+}
