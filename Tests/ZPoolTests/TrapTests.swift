@@ -52,6 +52,55 @@ import ZPool
         }
     }
 
+    @Test(arguments: [0, 1, 2]) func freeingTwiceTrapsInZ3fold(index: Int) async {
+        await #expect(processExitsWith: .failure) { [index] in
+            onlyTrapsFail {
+                let rig = try PoolRig(Z3foldDriver())
+                let handles = try (0..<3).map { _ in try rig.pool.malloc(1000) }
+                rig.pool.free(handles[index])
+                rig.pool.free(handles[index])
+            }
+        }
+    }
+
+    @Test(arguments: [1000, 4096])
+    func freeingTwiceTrapsInZ3foldWhenTheFrameIsGone(byteCount: Int) async {
+        await #expect(processExitsWith: .failure) { [byteCount] in
+            onlyTrapsFail {
+                let rig = try PoolRig(Z3foldDriver())
+                let handle = try rig.pool.malloc(byteCount)
+                rig.pool.free(handle)
+                rig.pool.free(handle)
+            }
+        }
+    }
+
+    @Test func freeingWhereAnObjectWasBeforeItMovedTrapsInZ3fold() async {
+        await #expect(processExitsWith: .failure) {
+            onlyTrapsFail {
+                let rig = try PoolRig(Z3foldDriver())
+                let first = try rig.store(0, byteCount: 20 * 64, seed: 0)
+                let last = try rig.store(1, byteCount: 20 * 64, seed: 1)
+                let middle = try rig.store(2, byteCount: 640, seed: 2)
+                rig.pool.free(first)
+                rig.pool.free(last)
+                _ = rig.pool.compact()
+                rig.pool.free(middle)
+            }
+        }
+    }
+
+    @Test func freeingInAnotherPoolTrapsInZ3fold() async {
+        await #expect(processExitsWith: .failure) {
+            onlyTrapsFail {
+                let rig = try PoolRig(Z3foldDriver())
+                let other = try ZpoolRegistry.standard().makeZpool(type: "z3fold", in: rig.arena)
+                _ = try other.malloc(100)
+                other.free(try rig.pool.malloc(100))
+            }
+        }
+    }
+
     @Test func freeingInAnotherPoolTraps() async {
         await #expect(processExitsWith: .failure) {
             onlyTrapsFail {

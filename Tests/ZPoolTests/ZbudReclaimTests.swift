@@ -1,6 +1,5 @@
 import Arena
 import PoolTesting
-import Synchronization
 import TestSupport
 import Testing
 import ZPool
@@ -139,18 +138,5 @@ import ZswapCore
         pool.setOwner(PoolRig.owner(1), of: last)
         #expect(pool.totalByteCount == 4096)
         return (pool, user, first, last)
-    }
-
-    /// Answers as the test says.
-    private final class ScriptedUser: PoolUser {
-        typealias Script = @Sendable (PoolHandle, ObjectOwner) -> Bool
-        private let answer = Mutex<Script?>(nil)
-
-        func script(_ script: Script?) { answer.withLock { $0 = script } }
-
-        func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool {
-            answer.withLock { $0 }?(handle, owner) ?? false
-        }
-        func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool { false }
     }
 }

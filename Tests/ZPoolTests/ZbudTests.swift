@@ -7,31 +7,11 @@ import ZswapCore
 
 /// zbud's rules of placement, order and limits, each by an example in numbers.
 @Suite struct ZbudTests {
-    /// Where an object lies: which frame, counted in order of appearance, and at which byte of it.
-    private final class Places {
-        let rig: PoolRig
-        private var frames: [Int] = []
-
-        init(_ rig: PoolRig) { self.rig = rig }
-
-        func malloc(_ byteCount: Int) throws -> (handle: PoolHandle, frame: Int, byte: Int) {
-            let handle = try rig.pool.malloc(byteCount)
-            let offset = rig.pool.offset(of: handle).rawValue
-            let number = offset / Page.byteCount
-            if !frames.contains(number) { frames.append(number) }
-            return (handle, frames.firstIndex(of: number) ?? -1, offset % Page.byteCount)
-        }
-    }
-
     private func makeRig() throws -> PoolRig { try PoolRig(ZbudDriver()) }
-
-    private func frameCount(_ list: String, _ rig: PoolRig) -> String? {
-        rig.pool.report.rows.first { $0[0] == list }?[1]
-    }
 
     @Test func placesObjectsAsTheKernelDoes() throws {
         let rig = try makeRig()
-        let places = Places(rig)
+        let places = FramePlaces(rig)
         let a1 = try places.malloc(100)
         #expect(a1.frame == 0 && a1.byte == 64)
         let a2 = try places.malloc(3000)
@@ -40,9 +20,9 @@ import ZswapCore
         #expect(b1.frame == 1 && b1.byte == 64)
         let b2 = try places.malloc(1984)
         #expect(b2.frame == 1 && b2.byte == 2112)
-        #expect(frameCount("buddied", rig) == "2")
+        #expect(places.frameCount("buddied") == 2)
         rig.pool.free(a1.handle)
-        #expect(frameCount("unbuddied[16]", rig) == "1")
+        #expect(places.frameCount("unbuddied[16]") == 1)
         let c1 = try places.malloc(1025)
         #expect(c1.frame == 2 && c1.byte == 64)
         let a3 = try places.malloc(1024)
@@ -84,7 +64,7 @@ import ZswapCore
 
     @Test func theFrameFiledLastIsUsedFirst() throws {
         let rig = try makeRig()
-        let places = Places(rig)
+        let places = FramePlaces(rig)
         let a = try places.malloc(2000)
         let b = try places.malloc(2000)
         #expect(a.frame == 0 && b.frame == 1)
@@ -100,7 +80,7 @@ import ZswapCore
 
     @Test func aTighterFrameIsPreferred() throws {
         let rig = try makeRig()
-        let places = Places(rig)
+        let places = FramePlaces(rig)
         _ = try places.malloc(3000)
         _ = try places.malloc(2000)
         // 16 free chunks in frame 0, 31 in frame 1, which was filed later.

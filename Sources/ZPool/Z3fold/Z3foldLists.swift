@@ -5,11 +5,11 @@ import Arena
 ///     byFreeChunks[i]   frames in which one more object gets i chunks       i = 1 ... 62
 ///     byFreeChunks[0]   frames that take no more: three objects, or no gap
 ///     lru               all frames, headless ones too, last allocated into first
-///     loneObjects[c]    frames with one object, by its chunks
+///     loneObjects[c]    how many frames have one object of c chunks
 ///
 /// Law: a frame that is not under reclaim is in `lru`, and in exactly one of `byFreeChunks` unless
 /// it is headless. The counts are those of the frames in the lists.
-/// Price: two links a frame; 1050 bytes.
+/// Price: two links a frame; 1350 bytes.
 struct Z3foldLists: Sendable {
     private(set) var byFreeChunks = ChunkLists()
     private(set) var lru = RunList()
@@ -19,8 +19,11 @@ struct Z3foldLists: Sendable {
     private(set) var chunkCount = 0
     /// Frames whose middle object should lie elsewhere in its frame.
     private(set) var shiftableCount = 0
+    /// Frames with one object, and by its chunks those where it lies at an end or can go there.
     private(set) var loneCount = 0
     private var loneObjects = InlineArray<63, Int32>(repeating: 0)
+    /// What becomes of `byFreeChunks` when lone objects go to an end.
+    private var gapChanges = InlineArray<63, Int32>(repeating: 0)
 
     /// The frame that an object of this many chunks goes into; nil when it needs a new one.
     @inline(__always)
@@ -58,10 +61,15 @@ struct Z3foldLists: Sendable {
         }
         objectCount += sign * frame.objectCount
         chunkCount += sign * frame.usedChunkCount
-        if frame.betterMiddle != nil { shiftableCount += sign }
-        guard frame.loneObject != nil else { return }
+        let isShiftable = frame.betterMiddle != nil
+        if isShiftable { shiftableCount += sign }
+        guard let lone = frame.loneObject else { return }
         loneCount += sign
-        loneObjects[frame.usedChunkCount] += Int32(sign)
+        guard isShiftable || lone != .middle else { return }
+        let chunks = frame.usedChunkCount
+        loneObjects[chunks] += Int32(sign)
+        gapChanges[frame.freeChunkCount] -= Int32(sign)
+        gapChanges[Chunk.usableCount - chunks] += Int32(sign)
     }
 
     /// The frame was allocated into just now, or is new.
@@ -76,33 +84,34 @@ struct Z3foldLists: Sendable {
     }
 
     /// Frames that become free when lone objects move together, as the counts tell: from the
-    /// shortest on, each takes a gap of another frame; what is left joins its like.
+    /// shortest on, each takes a gap of another frame, and those that find none join their like.
     ///
-    /// Never more than one a lone object. Gaps that moves within frames would close up and what is
-    /// left of a gap after a move do not count, so it may be more in the end. It is 0 when no lone
-    /// object fits into another frame, which is what a whole compaction leaves.
+    /// A guess: a frame that was moved into counts as full, and where a gap may have been beside a
+    /// lone object or beside two, that object counts as not alone any more. It is 0 when no lone object fits into another frame, which is
+    /// what a whole compaction leaves.
     var freeableFrameCount: Int {
         guard loneCount > 0 else { return 0 }
-        var gaps = InlineArray<63, Int> { Int(byFreeChunks[$0].count) }
+        var gaps = InlineArray<63, Int> { Int(byFreeChunks[$0].count) + Int(gapChanges[$0]) }
+        var loneCounts = InlineArray<63, Int> { Int(loneObjects[$0]) }
         var freed = 0
-        for chunks in 1...Chunk.objectCountMax {
-            var lone = Int(loneObjects[chunks])
-            guard lone > 0 else { continue }
+        for chunks in 1...Chunk.objectCountMax where loneCounts[chunks] > 0 {
+            var lone = loneCounts[chunks]
             let own = Chunk.usableCount - chunks
-            // Their own gaps: gone with those that leave.
-            let ownCount = min(lone, gaps[own])
-            gaps[own] -= ownCount
+            // An object can't move into the gap beside itself.
+            gaps[own] -= lone
             for index in chunks..<ChunkLists.count where gaps[index] > 0 && lone > 0 {
                 let moved = min(lone, gaps[index])
                 gaps[index] -= moved
                 lone -= moved
                 freed += moved
+                let hosts = Chunk.usableCount - index
+                loneCounts[hosts] = max(loneCounts[hosts] - moved, 0)
             }
             let perFrame = min(3, Chunk.usableCount / chunks)
             let kept = (lone + perFrame - 1) / perFrame
             freed += lone - kept
             // Those that found no company still have their gap.
-            if kept == lone { gaps[own] += min(lone, ownCount) }
+            if kept == lone { gaps[own] += lone }
         }
         return freed
     }
@@ -130,6 +139,7 @@ struct Z3foldLists: Sendable {
         precondition(recount.loneCount == loneCount)
         for chunks in 0..<ChunkLists.count {
             precondition(recount.loneObjects[chunks] == loneObjects[chunks])
+            precondition(recount.gapChanges[chunks] == gapChanges[chunks])
         }
     }
 }

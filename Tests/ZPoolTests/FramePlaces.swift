@@ -1,0 +1,37 @@
+import PoolTesting
+import ZPool
+import ZswapCore
+
+/// Where objects lie: which frame, counted in order of appearance, and at which byte of it.
+final class FramePlaces {
+    /// One object.
+    struct Object {
+        let handle: PoolHandle
+        let frame: Int
+        let byte: Int
+
+        func isAt(frame: Int, byte: Int) -> Bool { self.frame == frame && self.byte == byte }
+    }
+
+    let rig: PoolRig
+    private var frames: [Int] = []
+
+    init(_ rig: PoolRig) { self.rig = rig }
+
+    func malloc(_ byteCount: Int) throws -> Object { place(try rig.pool.malloc(byteCount)) }
+
+    /// Where an object is now.
+    func place(_ handle: PoolHandle) -> Object {
+        let offset = rig.pool.offset(of: handle).rawValue
+        let number = offset / Page.byteCount
+        if !frames.contains(number) { frames.append(number) }
+        return Object(
+            handle: handle, frame: frames.firstIndex(of: number) ?? -1,
+            byte: offset % Page.byteCount)
+    }
+
+    /// Frames in a list of the pool's report.
+    func frameCount(_ list: String) -> Int? {
+        rig.pool.report.rows.first { $0[0] == list }.flatMap { Int($0[1]) }
+    }
+}
