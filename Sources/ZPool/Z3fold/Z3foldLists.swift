@@ -87,8 +87,8 @@ struct Z3foldLists: Sendable {
     /// shortest on, each takes a gap of another frame, and those that find none join their like.
     ///
     /// A guess: a frame that was moved into counts as full, and where a gap may have been beside a
-    /// lone object or beside two, that object counts as not alone any more. It is 0 when no lone object fits into another frame, which is
-    /// what a whole compaction leaves.
+    /// lone object or beside two, that object counts as not alone any more. It is 0 when no lone
+    /// object fits into another frame, which is what a whole compaction leaves.
     var freeableFrameCount: Int {
         guard loneCount > 0 else { return 0 }
         var gaps = InlineArray<63, Int> { Int(byFreeChunks[$0].count) + Int(gapChanges[$0]) }
