@@ -20,7 +20,8 @@ public struct PoolContract: Sendable, CustomStringConvertible {
     }
 
     /// All clauses.
-    public static let clauses: [PoolContract] = objectClauses + ownerClauses + memoryClauses
+    public static let clauses: [PoolContract] =
+        objectClauses + ownerClauses + memoryClauses + reclaimClauses
 }
 
 /// Objects: sizes, places, bytes.

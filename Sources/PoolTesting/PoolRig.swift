@@ -116,13 +116,15 @@ public final class PoolRig: @unchecked Sendable {
             difference == nil, "byte \(difference ?? 0) of \(entry.byteCount) is wrong")
     }
 
-    /// What a new process does: opens the arena's memory again and adopts what the table names.
-    /// `beforeFinishing` is called with the new pool while it still adopts.
+    /// What a new process does: opens the arena's memory again and adopts what the table names, in
+    /// the order of owners. `beforeFinishing` is called with the new pool while it still
+    /// adopts.
     public func reopen(beforeFinishing: (Zpool) throws -> Void = { _ in }) throws {
         let descriptor = dup(arena.fileDescriptor)
         let newArena = try Arena(reopening: descriptor, configuration: configuration)
         let newPool = try Self.makePool(driver, chainLength, newArena, table)
-        for (owner, entry) in table.entries {
+        let entries = table.entries.sorted { $0.key.rawValue < $1.key.rawValue }
+        for (owner, entry) in entries {
             try newPool.adopt(entry.handle, byteCount: entry.byteCount, owner: owner)
         }
         try beforeFinishing(newPool)

@@ -5,8 +5,8 @@ public import ZPool
 import ZswapCore
 
 /// Several threads on one pool at once: each stores, discards and verifies its own pages, all of
-/// them also overwrite shared ones, and one compacts and shrinks all the time. Every object's bytes
-/// are verified when it is freed.
+/// them also overwrite shared ones, and two more shrink all the time, of which one compacts. Every
+/// object's bytes are verified when it is freed.
 ///
 /// Law: a page of a thread's own is always what that thread wrote last, or evicted.
 public enum PoolStress {
@@ -24,14 +24,14 @@ public enum PoolStress {
         rig.table.keepOnEvict { $0.page.rawValue % 2 == 1 }
         let first = Mutex<String?>(nil)
         let running = Atomic<Int>(threadCount)
-        Threads.run(count: threadCount + 1) { thread in
+        Threads.run(count: threadCount + 2) { thread in
             do {
                 if thread < threadCount {
                     defer { running.subtract(1, ordering: .relaxed) }
                     try work(rig, thread: thread, stepCount: stepCount, seed: seed)
                 } else {
                     while running.load(ordering: .relaxed) > 0 {
-                        _ = rig.pool.compact()
+                        if thread == threadCount { _ = rig.pool.compact() }
                         _ = rig.pool.shrink(pageCount: 1)
                     }
                 }

@@ -30,6 +30,7 @@ public final class PoolTable: PoolUser {
         var evicted: [(owner: ObjectOwner, handle: PoolHandle)] = []
         var moveCount = 0
         var keepsOnEvict: @Sendable (ObjectOwner) -> Bool = { _ in false }
+        var beforeEvict: (@Sendable (ObjectOwner) -> Void)?
         var keepsOnMove: @Sendable (ObjectOwner) -> Bool = { _ in false }
         var pool: Zpool?
     }
@@ -45,6 +46,12 @@ public final class PoolTable: PoolUser {
     /// Owners that refuse to be evicted.
     public func keepOnEvict(_ keeps: @escaping @Sendable (ObjectOwner) -> Bool) {
         state.withLock { $0.keepsOnEvict = keeps }
+    }
+
+    /// What is to happen when an eviction was asked for, before the table looks; nil for nothing.
+    /// Called without a lock, so it may store and discard.
+    public func beforeEvict(_ action: (@Sendable (ObjectOwner) -> Void)?) {
+        state.withLock { $0.beforeEvict = action }
     }
 
     /// Owners that refuse to be moved.
@@ -95,6 +102,7 @@ public final class PoolTable: PoolUser {
 
     /// See ``PoolUser/evict(_:owner:)``.
     public func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool {
+        state.withLock { $0.beforeEvict }?(owner)
         let (keeps, pool) = state.withLock { state -> (Bool, Zpool?) in
             state.evicted.append((owner, handle))
             if state.keepsOnEvict(owner) { return (true, nil) }

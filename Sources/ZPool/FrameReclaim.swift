@@ -1,34 +1,44 @@
-/// How drivers that reclaim frame by frame go about it, with the kernel's limits and errors.
+/// How drivers go about reclaim, with the kernel's limits and errors: the oldest frames first, round
+/// by round.
 ///
-///     shrink(3):   frame  -> freed | stays | stays | freed         up to eight rounds a frame
-///
-/// Law: it ends at the first frame that could not be had, and what was reclaimed before counts.
+///     shrink(10):  zspage -> freed 8 | stays | stays | freed 8       up to eight rounds that free
+///                                                                   nothing in a row
+/// Law: frames that stay are tried last the next time. It ends when eight rounds in a row freed
+/// nothing, and what was reclaimed before counts.
 enum FrameReclaim {
-    /// What came of one frame.
-    enum Round { case nothingToTry, stays, freed }
-
-    /// Rounds before a frame is given up.
-    private static let roundCount = 8
-
-    /// Frees `pageCount` frames; `round` tries one. `invalidArgument` when there was nothing to
-    /// try, `tryAgain` when no round freed one.
-    static func shrink(pageCount: Int, _ round: () -> Round) -> ShrinkResult {
-        for reclaimed in 0..<pageCount {
-            if let error = reclaimFrame(round) {
-                return ShrinkResult(reclaimedPageCount: reclaimed, error: error)
-            }
-        }
-        return ShrinkResult(reclaimedPageCount: pageCount, error: nil)
+    /// What came of one round.
+    enum Round {
+        /// The pool has nothing that could be tried.
+        case nothingToTry
+        /// What was tried stays.
+        case stays
+        /// So many frames were given back.
+        case freed(frameCount: Int)
     }
 
-    private static func reclaimFrame(_ round: () -> Round) -> ZpoolError? {
-        for number in 0..<roundCount {
+    /// Rounds before it is given up.
+    private static let roundCount = 8
+
+    /// Frees at least `pageCount` frames; `round` tries the oldest. `invalidArgument` when there
+    /// was nothing to try, `tryAgain` when no round freed anything.
+    static func shrink(pageCount: Int, _ round: () -> Round) -> ShrinkResult {
+        var reclaimed = 0
+        var stayed = 0
+        func ended(_ error: ZpoolError?) -> ShrinkResult {
+            ShrinkResult(reclaimedPageCount: reclaimed, error: error)
+        }
+        while reclaimed < pageCount {
             switch round() {
-            case .freed: return nil
-            case .stays: continue
-            case .nothingToTry: return number == 0 ? .invalidArgument : .tryAgain
+            case .freed(let frameCount):
+                reclaimed += frameCount
+                stayed = 0
+            case .stays:
+                stayed += 1
+                guard stayed < roundCount else { return ended(.tryAgain) }
+            case .nothingToTry:
+                return ended(stayed == 0 ? .invalidArgument : .tryAgain)
             }
         }
-        return .tryAgain
+        return ended(nil)
     }
 }

@@ -64,8 +64,9 @@ public protocol Pool: AnyObject, Sendable {
     /// The object's owner; nil until it was set.
     func owner(of handle: PoolHandle) -> ObjectOwner?
 
-    /// Evicts until `pageCount` frames are free or nothing more can be evicted. Drivers that can't
-    /// reclaim answer `invalidArgument`.
+    /// Evicts until `pageCount` frames are free or nothing more can be evicted, from the frames that
+    /// were allocated into longest ago. Drivers that can't reclaim answer `invalidArgument`; so do
+    /// others without a user, or when there is nothing in the pool.
     func shrink(pageCount: Int) -> ShrinkResult
 
     /// Moves objects together and frees the frames that become empty; returns how many. 0 at once
@@ -84,7 +85,8 @@ public protocol Pool: AnyObject, Sendable {
     var compactedPageCount: Int { get }
 
     /// Takes over an object that an earlier process left in the arena. Only on a new pool, before
-    /// any malloc, each live handle once, then `finishAdoption()`.
+    /// any malloc, each live handle once, then `finishAdoption()`. The order of adoption is the
+    /// order of age.
     func adopt(_ handle: PoolHandle, byteCount: Int, owner: ObjectOwner) throws(ZpoolError)
 
     /// All live objects were adopted: everything else is free.

@@ -2,7 +2,8 @@ import Synchronization
 import ZPool
 import ZswapCore
 
-/// A pool's user that answers evictions as a test says, and moves nothing.
+/// A pool's user that answers evictions as a test says, refuses them without a script, and moves
+/// nothing.
 final class ScriptedUser: PoolUser {
     typealias Script = @Sendable (PoolHandle, ObjectOwner) -> Bool
     private let answer = Mutex<Script?>(nil)

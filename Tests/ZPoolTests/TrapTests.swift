@@ -122,6 +122,17 @@ import ZPool
         }
     }
 
+    @Test func destroyingWhileReclaimingTraps() async {
+        await #expect(processExitsWith: .failure) {
+            onlyTrapsFail {
+                let rig = try PoolRig(ZsmallocDriver())
+                try rig.store(0, byteCount: 100, seed: 0)
+                rig.table.beforeEvict { [unowned rig] _ in rig.pool.destroy() }
+                _ = rig.pool.shrink(pageCount: 1)
+            }
+        }
+    }
+
     @Test func handle0Traps() async {
         await #expect(processExitsWith: .failure) {
             onlyTrapsFail { _ = PoolHandle(packed: 0) }

@@ -88,14 +88,6 @@ import ZswapCore
         #expect(throws: ZpoolError.tooLarge) { _ = try rig.pool.malloc(4097) }
     }
 
-    @Test func shrinkingIsNotItsBusiness() throws {
-        let rig = try makeRig()
-        try rig.store(0, byteCount: 100, seed: 0)
-        let refused = ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)
-        #expect(rig.pool.shrink(pageCount: 1) == refused)
-        try rig.verify(0)
-    }
-
     @Test func aChainLengthOutOfRangeIsRefused() throws {
         let arena = try Arena(PoolRig.smallArena)
         for chainLength in [0, 3, 17] {

@@ -39,7 +39,7 @@ extension Z3foldPool {
         let isFreed = lists.withLock { putBack(victim.run, &$0) }
         guard isFreed else { return .stays }
         giveBackFrame(victim.run)
-        return .freed
+        return .freed(frameCount: 1)
     }
 
     private func takeVictim(_ lists: inout Z3foldLists) -> Victim? {

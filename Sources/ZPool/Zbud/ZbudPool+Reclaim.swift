@@ -31,7 +31,7 @@ extension ZbudPool {
         let isFreed = lists.withLock { putBack(victim.run, &$0) }
         guard isFreed else { return .stays }
         giveBackFrame(victim.run)
-        return .freed
+        return .freed(frameCount: 1)
     }
 
     private func takeVictim(_ lists: inout ZbudLists) -> Victim? {

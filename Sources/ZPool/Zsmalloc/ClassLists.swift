@@ -1,14 +1,18 @@
 import Arena
 
-/// The zspages of one size class by how full they are. What a class's lock guards.
+/// The zspages of one size class: by how full they are, and by age. What a class's lock guards.
 ///
 ///     99 %:  run 4|2 <-> run 9|0        90 %: run 3|7        ...        full: run 1|1 <-> ...
+///     lru:   run 9|0 <-> run 1|1 <-> run 3|7 <-> run 4|2         last allocated into first
 ///
-/// Law: every zspage of the class is in the list of the group that its slots in use say. Group 0 is
-/// used while objects are adopted only. `inUseCount` is the sum over the zspages.
-/// Price: 160 bytes a class; finding the fullest is a look at up to ten heads.
+/// Law: every zspage of the class is in the list of the group that its slots in use say, and in
+/// `lru`; under reclaim it is in neither and does not count. Huge zspages are in their group only:
+/// they have one object each, so the list of full ones is in order of age already. Group 0 is used
+/// while objects are adopted only. `inUseCount` is the sum over the zspages.
+/// Price: 168 bytes a class; finding the fullest is a look at up to ten heads.
 struct ClassLists: Sendable {
     private(set) var groups = InlineArray<12, RunList>(repeating: RunList())
+    private(set) var lru = RunList()
     private(set) var inUseCount = 0
 
     /// The fullest zspage with a free slot.
@@ -20,6 +24,11 @@ struct ClassLists: Sendable {
             group -= 1
         }
         return nil
+    }
+
+    /// The zspage that was allocated into longest ago.
+    func oldest(_ sizeClass: SizeClass) -> RunNumber? {
+        sizeClass.isHuge ? groups[FullnessGroup.full].last : lru.last
     }
 
     var zspageCount: Int {
@@ -34,27 +43,41 @@ struct ClassLists: Sendable {
         return (allocated - inUseCount) / sizeClass.objectCount * sizeClass.frameCount
     }
 
-    /// Adds a new zspage to the list that it names.
+    /// Adds a zspage, as the youngest one, to the group that it names.
     @inline(__always)
-    mutating func insert(_ zspage: Zspage, _ map: RunMap) {
-        groups[zspage.group].pushFirst(zspage.run, ZspageLinkage(map: map))
+    mutating func insert(_ zspage: Zspage, _ sizeClass: SizeClass, _ map: RunMap) {
+        inUseCount += zspage.inUseCount
+        groups[zspage.group].pushFirst(zspage.run, ZspageGroupLinkage(map: map))
+        if !sizeClass.isHuge { lru.pushFirst(zspage.run, ZspageLruLinkage(map: map)) }
     }
 
+    /// Removes a zspage with what is in it.
     @inline(__always)
-    mutating func remove(_ zspage: Zspage, _ map: RunMap) {
-        groups[zspage.group].remove(zspage.run, ZspageLinkage(map: map))
+    mutating func remove(_ zspage: Zspage, _ sizeClass: SizeClass, _ map: RunMap) {
+        inUseCount -= zspage.inUseCount
+        groups[zspage.group].remove(zspage.run, ZspageGroupLinkage(map: map))
+        if !sizeClass.isHuge { lru.remove(zspage.run, ZspageLruLinkage(map: map)) }
     }
 
-    /// Moves a zspage to the head of another list if it is not as full as before. Its objects are
+    /// The zspage was allocated into just now. Mostly it is the one of the time before, so there is
+    /// nothing to move.
+    @inline(__always)
+    mutating func makeYoungest(_ zspage: Zspage, _ sizeClass: SizeClass, _ map: RunMap) {
+        guard !sizeClass.isHuge, lru.first != zspage.run else { return }
+        lru.remove(zspage.run, ZspageLruLinkage(map: map))
+        lru.pushFirst(zspage.run, ZspageLruLinkage(map: map))
+    }
+
+    /// Moves a zspage to the head of another group if it is not as full as before. Its objects are
     /// counted by `change`.
     @inline(__always)
     mutating func refile(_ zspage: Zspage, change: Int, _ sizeClass: SizeClass, _ map: RunMap) {
         inUseCount += change
         let group = FullnessGroup.of(inUse: zspage.inUseCount, max: sizeClass.objectCount)
         guard group != zspage.group else { return }
-        remove(zspage, map)
+        groups[zspage.group].remove(zspage.run, ZspageGroupLinkage(map: map))
         zspage.group = group
-        insert(zspage, map)
+        groups[group].pushFirst(zspage.run, ZspageGroupLinkage(map: map))
     }
 
     /// Counts objects that were adopted.

@@ -1,7 +1,7 @@
 /// How full a zspage is, in the twelve steps of the kernel's list heads.
 ///
-///     0        1       2        ...   10            11
-///     empty    < 10 %  < 20 %         < 100 %       full        percents are rounded down
+///     0        1       2        ...   10            11      12
+///     empty    < 10 %  < 20 %         < 100 %       full    none     percents are rounded down
 ///
 /// Law: exactly 10 % is group 2; one slot of 128 is group 1; all but one of 128 is group 10.
 /// Price: one division of 32 bits.
@@ -12,6 +12,8 @@ enum FullnessGroup {
     /// The fullest group with a free slot.
     static let fullest = 10
     static let full = 11
+    /// Of a zspage under reclaim: in no list.
+    static let underReclaim = 12
 
     @inline(__always)
     static func of(inUse: Int, max: Int) -> Int {

@@ -1,8 +1,8 @@
 public import Arena
 import ZswapCore
 
-/// zsmalloc: objects of nearly one size side by side in zspages of up to 16 frames. Dense, and
-/// moves objects together when many are gone.
+/// zsmalloc: objects of nearly one size side by side in zspages of up to 16 frames. Dense, moves
+/// objects together when many are gone, and evicts the zspage that was allocated into longest ago.
 ///
 ///     class 112, 7 frames     | header object | header object | ...      256 slots of 112 bytes
 ///

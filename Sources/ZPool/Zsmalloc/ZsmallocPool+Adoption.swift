@@ -7,7 +7,8 @@ import ZswapCore
 ///     adopt: first object of a run -> all slots marked free, in group 0 -> the object's slot taken
 ///     finish: free slots are linked, every zspage goes to the group it belongs in
 ///
-/// Law: what is refused changes nothing. Group 0 is empty outside of an adoption.
+/// Law: what is refused changes nothing. Group 0 is empty outside of an adoption. Zspages are as old
+/// as the order says in which their first objects were adopted.
 extension ZsmallocPool {
     func adopt(
         _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner
@@ -43,20 +44,23 @@ extension ZsmallocPool {
                 && zspage.group == FullnessGroup.empty
         }
         frameCount.add(sizeClass.frameCount, ordering: .relaxed)
+        clock.tick()
         zspage.open(poolNumber: number, classPlace: place)
         zspage.freshCount = sizeClass.objectCount
         for slot in 0..<sizeClass.objectCount {
             headerWord(zspage, place, slot).pointee
                 .store(SlotHeader.free(link: 0).rawValue, ordering: .relaxed)
         }
-        lists.insert(zspage, map)
+        zspage.stamp = clock.now
+        lists.insert(zspage, sizeClass, map)
         return true
     }
 
     func finishAdoption() {
         for place in 0..<classCount {
             classes[place].lists.withLock { lists in
-                while let run = lists.groups[FullnessGroup.empty].first {
+                // In order of adoption, which among huge zspages becomes the order of age.
+                while let run = lists.groups[FullnessGroup.empty].last {
                     let zspage = Zspage(run, in: map)
                     precondition(zspage.inUseCount > 0)
                     linkFreeSlots(zspage, place)

@@ -10,7 +10,9 @@ import ZswapCore
 ///
 /// Law: an object moves under its class's lock: bytes and header are copied, then the user
 /// publishes the new handle; if it will not, the copy is dropped. An object without an owner stays
-/// where it is.
+/// where it is. A zspage under reclaim is in no list, so it is neither source nor destination.
+/// Objects that move in make a zspage no younger: they are no younger than before, and compacting
+/// now and then would make everything young.
 /// Ends: each step fills a destination, empties a source or finds an object that stays. There are
 /// at most two steps a zspage and `stuckCountMax` sources with objects that stay in a class.
 extension ZsmallocPool {
@@ -95,7 +97,7 @@ extension ZsmallocPool {
             var candidate = lists.groups[group].first
             while let run = candidate {
                 if run != target && !pass.passesOver(run) { return Zspage(run, in: map) }
-                candidate = lists.groups[group].following(run, ZspageLinkage(map: map))
+                candidate = lists.groups[group].following(run, ZspageGroupLinkage(map: map))
             }
         }
         return nil

@@ -38,6 +38,7 @@ extension ZsmallocPool {
         ]
     }
 
+    /// A zspage under reclaim is in no list, so it does not count for as long as that takes.
     var usage: PoolUsage {
         (0..<classCount).reduce(.empty) { $0 + usage($1) }
     }
@@ -74,8 +75,8 @@ extension ZsmallocPool {
         precondition(lists.groups[FullnessGroup.empty].isEmpty, "an empty zspage was kept")
         var inUse = 0
         for group in 0..<FullnessGroup.count {
-            lists.groups[group].checkInvariants(ZspageLinkage(map: map))
-            lists.groups[group].forEach(ZspageLinkage(map: map)) { run in
+            lists.groups[group].checkInvariants(ZspageGroupLinkage(map: map))
+            lists.groups[group].forEach(ZspageGroupLinkage(map: map)) { run in
                 let zspage = Zspage(run, in: map)
                 precondition(zspage.group == group)
                 checkInvariants(zspage, place)
@@ -83,7 +84,31 @@ extension ZsmallocPool {
             }
         }
         precondition(inUse == lists.inUseCount, "objects were lost")
+        checkAges(lists, sizeClass)
         return lists.zspageCount * sizeClass.frameCount
+    }
+
+    /// Checks that a class's zspages are all there by age too, and that none is from the future.
+    private func checkAges(_ lists: ClassLists, _ sizeClass: SizeClass) {
+        var younger = clock.now
+        func check(_ run: RunNumber) {
+            let stamp = Zspage(run, in: map).stamp
+            precondition(!younger.isOlder(than: stamp), "an older zspage counts as younger")
+            younger = stamp
+        }
+        guard !sizeClass.isHuge else {
+            precondition(lists.lru.isEmpty, "a huge zspage in the LRU list")
+            lists.groups[FullnessGroup.full].forEach(ZspageGroupLinkage(map: map), check)
+            return
+        }
+        lists.lru.checkInvariants(ZspageLruLinkage(map: map))
+        precondition(Int(lists.lru.count) == lists.zspageCount, "the LRU list has other zspages")
+        lists.lru.forEach(ZspageLruLinkage(map: map)) { run in
+            let zspage = Zspage(run, in: map)
+            precondition(zspage.poolNumber == number, "the LRU list has another pool's zspage")
+            precondition(!zspage.isUnderReclaim, "a zspage under reclaim is in a list")
+            check(run)
+        }
     }
 
     private func checkInvariants(_ zspage: Zspage, _ place: Int) {

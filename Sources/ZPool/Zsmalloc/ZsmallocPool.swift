@@ -11,7 +11,7 @@ struct PoolClass: ~Copyable {
 /// A pool of zsmalloc; what it is stands at ``ZsmallocDriver``.
 ///
 /// Lock order: one class's lock, then a lane of the arena. No two classes are locked at once, and
-/// none while a run is taken, since that may wait for the grower.
+/// none while a run is taken, since that may wait for the grower, nor while the user evicts.
 final class ZsmallocPool: Pool, @unchecked Sendable {
     // Unchecked: the raw storage is set up once, and what changes in it is behind the classes'
     // locks.
@@ -29,6 +29,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     /// By raw class: the place of the class that serves it. Raw storage, for the same reason.
     let places: UnsafeMutablePointer<UInt8>
     let frameCount = Atomic<Int>(0)
+    /// Rises with each zspage that is opened or stays at reclaim.
+    let clock = ZspageClock()
     let isCompacting = Atomic<Bool>(false)
     let compactedFrameCount = Atomic<Int>(0)
     let hugeByteCount: Int
@@ -68,7 +70,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         return pool.pointee.lists.withLock { lists in
             let zspage = Zspage(run, in: map)
             zspage.open(poolNumber: number, classPlace: place)
-            lists.insert(zspage, map)
+            lists.insert(zspage, pool.pointee.sizeClass, map)
             return takeSlot(in: zspage, place, &lists)
         }
     }
@@ -77,6 +79,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         do {
             let run = try arena.takeRun(frameCount: sizeClass.frameCount, for: .pool)
             frameCount.add(sizeClass.frameCount, ordering: .relaxed)
+            clock.tick()
             return run
         } catch {
             throw .outOfMemory
@@ -94,6 +97,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         in zspage: Zspage, _ place: Int, _ lists: inout ClassLists
     ) -> PoolHandle {
         let slot = takeSlot(zspage, place)
+        zspage.stamp = clock.now
+        lists.makeYoungest(zspage, classes[place].sizeClass, map)
         lists.refile(zspage, change: 1, classes[place].sizeClass, map)
         return ZsmallocHandle(run: zspage.run, classPlace: place, slot: slot).packed
     }
@@ -129,6 +134,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
             precondition(zspage.poolNumber == number, "a handle of no live object, or not ours")
             precondition(zspage.classPlace == object.classPlace)
             putBackSlot(object.slot, zspage, object.classPlace)
+            // Then it is in no list; whoever reclaims it also files or frees it.
+            guard !zspage.isUnderReclaim else { return false }
             return settle(zspage, change: -1, object.classPlace, &lists)
         }
         if isZspageEmpty { giveBack(object.run, pool.pointee.sizeClass) }
@@ -161,7 +168,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     ) -> Bool {
         lists.refile(zspage, change: change, classes[place].sizeClass, map)
         guard zspage.inUseCount == 0 else { return false }
-        lists.remove(zspage, map)
+        lists.remove(zspage, classes[place].sizeClass, map)
         zspage.close()
         return true
     }
@@ -171,12 +178,6 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         arena.freeRun(run, frameCount: sizeClass.frameCount, from: .pool)
     }
 
-    /// Reclaim is the business of whoever knows which page is old: a zspage mixes objects of all
-    /// ages.
-    func shrink(pageCount: Int) -> ShrinkResult {
-        ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)
-    }
-
     func destroy() {
         for place in 0..<classCount {
             let pool = classes + place
@@ -184,13 +185,13 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
                 for group in 0..<FullnessGroup.count {
                     while let run = lists.groups[group].first {
                         let zspage = Zspage(run, in: map)
-                        lists.remove(zspage, map)
+                        lists.remove(zspage, pool.pointee.sizeClass, map)
                         zspage.close()
                         giveBack(run, pool.pointee.sizeClass)
                     }
                 }
             }
         }
-        precondition(frameCount.load(ordering: .relaxed) == 0, "zspages were lost")
+        precondition(frameCount.load(ordering: .relaxed) == 0, "destroyed while reclaiming")
     }
 }

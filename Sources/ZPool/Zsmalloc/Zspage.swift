@@ -3,14 +3,16 @@ import Synchronization
 
 /// A run of frames filled with slots of one class, seen through its descriptor.
 ///
-///     descriptor, 32 bytes of the arena 0   header of a huge object  20  class  21  fullness group
-///                                          8   number of the pool         22  slots in use
-///                                          12  links in its group's list  24  first free slot + 1
-///                                                                     26  fresh: slots ever taken
+///     descriptor, 32 bytes of the arena 0   links in the LRU list;   20  class  21  fullness group
+///                                          huge: the object's header 22  slots in use
+///                                          8   number of the pool         24  first free slot + 1
+///                                          12  links in its group's list  26  fresh: ever taken
+///                                                                         28  stamp
 ///     run    | header object | header object | ... | waste |
 ///
 /// Law: slots in use + slots in the free list = fresh <= slots of the class. A zspage is in the
-/// list of its group. Slot headers are read and written by several threads, everything else under
+/// list of its group and, unless it is huge, in the LRU list; under reclaim it is in neither, and
+/// its group says so. Slot headers are read and written by several threads, everything else under
 /// the class's lock.
 /// Price: nothing to set up: slots that were never taken are not linked, only counted.
 struct Zspage {
@@ -24,7 +26,11 @@ struct Zspage {
         descriptor = map.address(of: map.descriptor(of: run))
     }
 
-    var links: UnsafeMutablePointer<RunLinks> {
+    /// Not for huge zspages, whose header is there.
+    var lruLinks: UnsafeMutablePointer<RunLinks> {
+        descriptor.assumingMemoryBound(to: RunLinks.self)
+    }
+    var groupLinks: UnsafeMutablePointer<RunLinks> {
         (descriptor + 12).assumingMemoryBound(to: RunLinks.self)
     }
     var poolNumber: UInt32 {
@@ -43,6 +49,9 @@ struct Zspage {
             descriptor.storeBytes(of: UInt8(newValue), toByteOffset: 21, as: UInt8.self)
         }
     }
+    /// Out of all lists while its objects are evicted.
+    @inline(__always)
+    var isUnderReclaim: Bool { group == FullnessGroup.underReclaim }
     var inUseCount: Int {
         get { count(at: 22) }
         nonmutating set { setCount(newValue, at: 22) }
@@ -55,6 +64,14 @@ struct Zspage {
     var freshCount: Int {
         get { count(at: 26) }
         nonmutating set { setCount(newValue, at: 26) }
+    }
+
+    /// What the pool's clock showed at the last allocation.
+    var stamp: ZspageStamp {
+        get { ZspageStamp(rawValue: descriptor.load(fromByteOffset: 28, as: UInt32.self)) }
+        nonmutating set {
+            descriptor.storeBytes(of: newValue.rawValue, toByteOffset: 28, as: UInt32.self)
+        }
     }
 
     @inline(__always)
@@ -87,8 +104,19 @@ struct Zspage {
 }
 
 /// The links of zspages in their groups' lists.
-struct ZspageLinkage: RunLinkage {
+struct ZspageGroupLinkage: RunLinkage {
     let map: RunMap
     @inline(__always)
-    func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> { Zspage(run, in: map).links }
+    func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
+        Zspage(run, in: map).groupLinks
+    }
+}
+
+/// The links of zspages in the LRU list.
+struct ZspageLruLinkage: RunLinkage {
+    let map: RunMap
+    @inline(__always)
+    func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
+        Zspage(run, in: map).lruLinks
+    }
 }
