@@ -63,8 +63,16 @@ extension BenchTests {
         @Test func pagesTakesALiveProcess() throws {
             let process = try ProgramRun(
                 "/usr/bin/env",
-                ["python3", "-c", "import time; l = list(range(200000)); time.sleep(30)"])
-            Thread.sleep(forTimeInterval: 0.5)
+                [
+                    "python3", "-c",
+                    """
+                    import sys, time
+                    l = list(range(200000))
+                    print("filled", file=sys.stderr, flush=True)
+                    time.sleep(60)
+                    """,
+                ])
+            try #require(process.says("filled"), "\(process.errorText)")
             let outcome = try Bench.run(
                 ["pages", "--pid", "\(process.identifier)", "--json", "--repeat", "1"])
             #expect(outcome.status == 0, "\(outcome)")
