@@ -100,10 +100,10 @@ struct Z3foldFrame {
 extension Z3foldFrame {
     var isEmpty: Bool { descriptor.load(fromByteOffset: 20, as: UInt32.self) == 0 }
     var isHeadless: Bool { chunkCount(.headless) != 0 }
+    @inline(__always)
     var objectCount: Int {
-        var count = 0
-        for place in Place.allCases where chunkCount(place) != 0 { count += 1 }
-        return count
+        (chunkCount(.first) == 0 ? 0 : 1) + (chunkCount(.middle) == 0 ? 0 : 1)
+            + (chunkCount(.last) == 0 ? 0 : 1) + (chunkCount(.headless) == 0 ? 0 : 1)
     }
     /// Chunks of objects; not for a headless one.
     @inline(__always)

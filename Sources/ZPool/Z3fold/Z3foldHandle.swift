@@ -10,7 +10,7 @@ import ZswapCore
 /// 0, so a handle never is.
 struct Z3foldHandle {
     /// The places of a frame.
-    enum Place: Int, CaseIterable { case first, middle, last, headless }
+    enum Place: Int { case first, middle, last, headless }
 
     let run: RunNumber
     let place: Place
