@@ -1,10 +1,11 @@
-/// How drivers go about reclaim, with the kernel's limits and errors: the oldest frames first, round
-/// by round.
+/// How drivers go about reclaim, with the kernel's limits and errors: round by round, the oldest
+/// frames first.
 ///
-///     shrink(10):  zspage -> freed 8 | stays | stays | freed 8       up to eight rounds that free
-///                                                                   nothing in a row
-/// Law: frames that stay are tried last the next time. It ends when eight rounds in a row freed
-/// nothing, and what was reclaimed before counts.
+///     shrink(10):  freed 8 | stays | stays | freed 8             16 reclaimed
+///     shrink(10):  freed 8 | stays | ... | stays                  8 reclaimed, tryAgain
+///
+/// Law: it ends when eight rounds in a row freed nothing, and what was reclaimed before counts.
+/// What stays is tried last the next time.
 enum FrameReclaim {
     /// What came of one round.
     enum Round {

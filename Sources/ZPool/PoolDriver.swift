@@ -64,9 +64,9 @@ public protocol Pool: AnyObject, Sendable {
     /// The object's owner; nil until it was set.
     func owner(of handle: PoolHandle) -> ObjectOwner?
 
-    /// Evicts until `pageCount` frames are free or nothing more can be evicted, from the frames that
-    /// were allocated into longest ago. Drivers that can't reclaim answer `invalidArgument`; so do
-    /// others without a user, or when there is nothing in the pool.
+    /// Evicts until `pageCount` frames are free or nothing more can be evicted; first from the
+    /// frames that were allocated into longest ago. Drivers that can't reclaim answer
+    /// `invalidArgument`; so do others without a user, or when there is nothing in the pool.
     func shrink(pageCount: Int) -> ShrinkResult
 
     /// Moves objects together and frees the frames that become empty; returns how many. 0 at once

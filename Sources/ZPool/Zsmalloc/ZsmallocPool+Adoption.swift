@@ -7,8 +7,8 @@ import ZswapCore
 ///     adopt: first object of a run -> all slots marked free, in group 0 -> the object's slot taken
 ///     finish: free slots are linked, every zspage goes to the group it belongs in
 ///
-/// Law: what is refused changes nothing. Group 0 is empty outside of an adoption. Zspages are as old
-/// as the order says in which their first objects were adopted.
+/// Law: what is refused changes nothing. Group 0 is empty outside of an adoption. The order in
+/// which zspages got their first objects becomes the order of age.
 extension ZsmallocPool {
     func adopt(
         _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner

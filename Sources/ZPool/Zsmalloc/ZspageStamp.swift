@@ -2,8 +2,8 @@ import Synchronization
 
 /// When a zspage was allocated into last, on a clock of its pool.
 ///
-///     clock     41            42                        43          rises: a zspage is opened, or
-///     stamps    A opened 41   A, B, A allocated into 42   C opened 43        comes back from reclaim
+///     clock    41           42                             43
+///     stamps   A opened     B opened, A allocated into     C opened, or back from reclaim
 ///
 /// Law: within a size class stamps never fall from the LRU list's tail to its head. Of two classes'
 /// zspages the one with the older stamp was allocated into earlier; equal stamps say nothing.
