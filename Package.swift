@@ -128,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "ZPoolTests",
             dependencies: ["ZPool", "Arena", "ZswapCore", "PoolTesting", "TestSupport"],
-            swiftSettings: tests),
+            exclude: ["Golden"], swiftSettings: tests),
         .testTarget(
             name: "CompressorsTests", dependencies: ["Compressors", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
