@@ -6,7 +6,7 @@ import ZswapCore
 /// when that is worth it.
 ///
 ///     look: 0.1 s after the last one if things changed, up to 1 s if not
-///       └─ freeable >= 1/128 of the pools' frames, and 64 -> work 0.1 ms, rest 0.4 ms, ...
+///       └─ freeable >= 1/128 of the pools' frames, and 64 -> work 25 µs, rest 100 µs, ...
 ///
 /// Law: it serves nobody, so nobody waits for it, but for one step of compaction where a store
 /// needs the size class that is being compacted: at most one zspage is emptied under the lock. A
@@ -95,7 +95,7 @@ struct CompactionNeed {
 
 /// Work and rest in turns.
 private struct Pace {
-    private static let workNanoseconds: Int64 = 100_000
+    private static let workNanoseconds: Int64 = 25_000
     /// Rests are so many times as long as the work before.
     private static let restFactor: Int64 = 4
     private static let urgentRestFactor: Int64 = 1
