@@ -20,12 +20,18 @@ struct ChunkLists: Sendable {
     }
 
     /// The frame that an object of this many chunks goes into; nil when it needs a new one.
+    ///
+    /// Mutating, though it changes nothing: to read an element of an inline array the compiler
+    /// (Swift 6.3) copies all 756 bytes of it, but an element that may change is reached in place.
     @inline(__always)
-    func bestFit(chunkCount: Int) -> RunNumber? {
+    mutating func bestFit(chunkCount: Int) -> RunNumber? {
         let candidates = occupied >> UInt64(chunkCount)
         guard candidates != 0 else { return nil }
-        return lists[chunkCount + candidates.trailingZeroBitCount].first
+        return Self.first(&lists[chunkCount + candidates.trailingZeroBitCount])
     }
+
+    @inline(__always)
+    private static func first(_ list: inout RunList) -> RunNumber? { list.first }
 
     /// The same for an object that must not stay in the frame where it is.
     func bestFit(

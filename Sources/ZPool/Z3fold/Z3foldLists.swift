@@ -27,7 +27,9 @@ struct Z3foldLists: Sendable {
 
     /// The frame that an object of this many chunks goes into; nil when it needs a new one.
     @inline(__always)
-    func bestFit(chunkCount: Int) -> RunNumber? { byFreeChunks.bestFit(chunkCount: chunkCount) }
+    mutating func bestFit(chunkCount: Int) -> RunNumber? {
+        byFreeChunks.bestFit(chunkCount: chunkCount)
+    }
 
     /// Adds a frame to the head of the list where it belongs now.
     @inline(__always)
