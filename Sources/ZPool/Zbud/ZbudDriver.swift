@@ -9,7 +9,7 @@ public import Arena
 /// Law: an object takes whole chunks; the first starts at chunk 1, the last ends at the frame's
 /// end. Two objects of a and b bytes share a frame iff ceil(a/64) + ceil(b/64) <= 63.
 /// Price: one page out of two at best, one out of one at worst: two objects of 1985 bytes need two
-/// frames. 64 bytes a frame for the header, which also holds both owners, so an object costs its
+/// frames. 64 bytes a frame for the header, which holds both owners, so an object costs its
 /// own bytes only.
 public struct ZbudDriver: PoolDriver {
     /// The name people choose it by.

@@ -1,50 +1,54 @@
 import Arena
 import Synchronization
 
-/// A frame of zbud, seen through its header: the first chunk of its memory.
+/// A frame of zbud, seen through the run's descriptor; the owners are in the frame's first chunk.
 ///
-///     0   owner of the first buddy     16  links in a buddy list    32  number of the pool
-///     8   owner of the last buddy      24  links in the LRU list    36  chunks: first, last
-///                                                                   38  under reclaim
+///     descriptor   0  links in a buddy list    16  number of the pool     20  chunks: first, last
+///                  8  links in the LRU list                               22  under reclaim
+///     frame        0  owner of the first buddy, 8 of the last             64  objects
 ///
 /// Law: a buddy is there iff its chunk count is not 0; an owner word is 0 until the owner is set.
 /// Owner words are read and written without the pool's lock, everything else under it. A frame
 /// under reclaim is in no list.
+/// Price: lists are walked and changed in descriptors alone, 128 to a page of memory, so that
+/// neither a frame nor its translation need be fetched for them.
 struct ZbudFrame {
-    // A raw address: the header lies in front of the objects, in memory that has no other type.
+    // Raw addresses: descriptor and header lie in memory that serves other types at other times.
+    private let descriptor: UnsafeMutableRawPointer
     private let header: UnsafeMutableRawPointer
 
     @inline(__always)
     init(_ run: RunNumber, in map: RunMap) {
+        descriptor = map.address(of: map.descriptor(of: run))
         header = map.address(of: map.offset(of: run, frameCount: 1))
     }
 
     var buddyLinks: UnsafeMutablePointer<RunLinks> {
-        (header + 16).assumingMemoryBound(to: RunLinks.self)
+        descriptor.assumingMemoryBound(to: RunLinks.self)
     }
     var lruLinks: UnsafeMutablePointer<RunLinks> {
-        (header + 24).assumingMemoryBound(to: RunLinks.self)
+        (descriptor + 8).assumingMemoryBound(to: RunLinks.self)
     }
     var poolNumber: UInt32 {
-        get { header.load(fromByteOffset: 32, as: UInt32.self) }
-        nonmutating set { header.storeBytes(of: newValue, toByteOffset: 32, as: UInt32.self) }
+        get { descriptor.load(fromByteOffset: 16, as: UInt32.self) }
+        nonmutating set { descriptor.storeBytes(of: newValue, toByteOffset: 16, as: UInt32.self) }
     }
     var firstChunkCount: Int {
-        get { Int(header.load(fromByteOffset: 36, as: UInt8.self)) }
+        get { Int(descriptor.load(fromByteOffset: 20, as: UInt8.self)) }
         nonmutating set {
-            header.storeBytes(of: UInt8(newValue), toByteOffset: 36, as: UInt8.self)
+            descriptor.storeBytes(of: UInt8(newValue), toByteOffset: 20, as: UInt8.self)
         }
     }
     var lastChunkCount: Int {
-        get { Int(header.load(fromByteOffset: 37, as: UInt8.self)) }
+        get { Int(descriptor.load(fromByteOffset: 21, as: UInt8.self)) }
         nonmutating set {
-            header.storeBytes(of: UInt8(newValue), toByteOffset: 37, as: UInt8.self)
+            descriptor.storeBytes(of: UInt8(newValue), toByteOffset: 21, as: UInt8.self)
         }
     }
     var isUnderReclaim: Bool {
-        get { header.load(fromByteOffset: 38, as: UInt8.self) != 0 }
+        get { descriptor.load(fromByteOffset: 22, as: UInt8.self) != 0 }
         nonmutating set {
-            header.storeBytes(of: newValue ? 1 : 0, toByteOffset: 38, as: UInt8.self)
+            descriptor.storeBytes(of: newValue ? 1 : 0, toByteOffset: 22, as: UInt8.self)
         }
     }
 
@@ -63,20 +67,30 @@ struct ZbudFrame {
         firstChunkCount != 0 && lastChunkCount != 0 ? 0 : freeChunkCount
     }
 
-    /// Makes an empty frame of whatever the memory held.
+    /// Makes an empty frame of whatever the memory held. Owners are cleared as buddies are taken.
     func open(poolNumber number: UInt32) {
-        header.initializeMemory(as: UInt8.self, repeating: 0, count: Chunk.byteCount)
+        descriptor.initializeMemory(
+            as: UInt8.self, repeating: 0, count: Arena.descriptorByteCount)
         poolNumber = number
     }
 
-    /// Takes the room of one buddy.
+    /// Takes the room of one buddy, which has no owner yet.
     @inline(__always)
     func take(_ buddy: ZbudHandle.Buddy, chunkCount: Int) {
+        setChunkCount(chunkCount, of: buddy)
+        ownerWord(buddy).pointee.store(0, ordering: .relaxed)
+    }
+
+    /// Gives the room of one buddy back. Its owner word is not looked at any more, so it stays.
+    @inline(__always)
+    func release(_ buddy: ZbudHandle.Buddy) { setChunkCount(0, of: buddy) }
+
+    @inline(__always)
+    private func setChunkCount(_ chunkCount: Int, of buddy: ZbudHandle.Buddy) {
         switch buddy {
         case .first: firstChunkCount = chunkCount
         case .last: lastChunkCount = chunkCount
         }
-        ownerWord(buddy).pointee.store(0, ordering: .relaxed)
     }
 }
 

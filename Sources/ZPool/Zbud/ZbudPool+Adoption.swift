@@ -2,7 +2,7 @@ import Arena
 import Synchronization
 import ZswapCore
 
-/// Taking over frames that an earlier process left: their headers are made anew from the handles.
+/// Taking over frames that an earlier process left: descriptors are made anew from the handles.
 ///
 /// Law: what is refused changes nothing. The order of adoption becomes the order of the LRU list.
 extension ZbudPool {

@@ -75,11 +75,11 @@ final class ZbudPool: Pool {
             checkLive(object, frame)
             // A frame under reclaim is in no list; whoever reclaims it also files or frees it.
             guard !frame.isUnderReclaim else {
-                frame.take(object.buddy, chunkCount: 0)
+                frame.release(object.buddy)
                 return false
             }
             lists.unfile(object.run, frame, map)
-            frame.take(object.buddy, chunkCount: 0)
+            frame.release(object.buddy)
             guard frame.isEmpty else {
                 lists.file(object.run, frame, map)
                 return false
@@ -92,7 +92,7 @@ final class ZbudPool: Pool {
     }
 
     func prepareFree(_ handle: PoolHandle) {
-        map.prefetch(at: map.offset(of: ZbudHandle(handle).run, frameCount: 1))
+        map.prefetch(at: map.descriptor(of: ZbudHandle(handle).run))
     }
 
     @inline(__always)
