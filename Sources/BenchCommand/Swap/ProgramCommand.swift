@@ -15,8 +15,13 @@ struct ProgramCommand: ParsableCommand {
     @Option(help: "A file of raw pages to fill it with.")
     var samples: String
 
-    @Option(help: "Touches of the last phase.")
-    var touches: Int
+    @OptionGroup var touches: TouchOptions
+
+    @Flag(inversion: .prefixedNo, help: "Read all pages in order before that.")
+    var scan = true
+
+    @Flag(inversion: .prefixedNo, help: "Read all pages once more at the end.")
+    var compare = true
 
     @Option(help: "The swap device.")
     var device: String
@@ -33,7 +38,8 @@ struct ProgramCommand: ParsableCommand {
         _ = try SystemText.setAttribute(group, to: "0")
         let file = try OpenFile(samples, for: .reading)
         let program = try SwappedProgram(
-            pageCount: pages, samples: try PageMemory(mapping: file), touchCount: touches)
+            pageCount: pages, samples: try PageMemory(mapping: file), touches: touches.pattern,
+            scans: scan, comparesAll: compare)
         let report = try program.run(device: device)
         print(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
     }

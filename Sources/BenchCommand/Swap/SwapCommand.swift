@@ -47,8 +47,8 @@ struct SwapCommand: ParsableCommand {
     var pin: Int?
 
     func validate() throws {
-        let size = try byteCount(size, "--size")
-        let limit = try byteCount(limit, "--limit")
+        let size = try ByteSize.wholeMebibytes(size, "--size")
+        let limit = try ByteSize.wholeMebibytes(limit, "--limit")
         guard limit <= size / 2 else {
             throw ValidationError("--limit \(self.limit): at most half of --size")
         }
@@ -85,10 +85,11 @@ struct SwapCommand: ParsableCommand {
 
     private func plan(samplesPath: String) throws -> SwapPlan {
         let mounted = try mount.map { try MountUnderTest($0) }
-        let byteCount = try byteCount(size, "--size")
+        let byteCount = try ByteSize.wholeMebibytes(size, "--size")
         return SwapPlan(
             pageCount: byteCount / Page.byteCount,
-            limitByteCount: try self.byteCount(limit, "--limit"), touchCount: touches,
+            limitByteCount: try ByteSize.wholeMebibytes(limit, "--limit"),
+            touches: TouchPattern(count: touches),
             samplesPath: samplesPath, pin: pin, isLocal: local,
             request: SwapRequest(
                 byteCount: 2 * byteCount, transport: mounted?.transport ?? transport,
@@ -106,14 +107,5 @@ struct SwapCommand: ParsableCommand {
             }
         }
         return peers.compactMap { peer in reports[peer].map { SwapFigures(peer.rawValue, $0) } }
-    }
-
-    private func byteCount(_ text: String, _ option: String) throws -> Int {
-        guard let size = ByteSize(parsing: text), size.bytes >= 1 << 20,
-            size.bytes.isMultiple(of: 1 << 20), size.bytes <= 1 << 34
-        else {
-            throw ValidationError("\(option) \(text): not a whole number of MiB, at most 16G")
-        }
-        return Int(size.bytes)
     }
 }

@@ -49,9 +49,12 @@ struct SwapRun {
         let output = "\(plan.samplesPath).report"
         defer { try? SystemText.remove(output) }
         var arguments = [
-            "program", "--pages", "\(plan.pageCount)", "--samples", plan.samplesPath, "--touches",
-            "\(plan.touchCount)", "--device", device, "--group", group.processesPath,
+            "program", "--pages", "\(plan.pageCount)", "--samples", plan.samplesPath, "--device",
+            device, "--group", group.processesPath,
         ]
+        arguments += TouchOptions.arguments(for: plan.touches)
+        if !plan.scans { arguments += ["--no-scan"] }
+        if !plan.comparesAll { arguments += ["--no-compare"] }
         if let pin = plan.pin { arguments += ["--pin", "\(pin)"] }
         let process = try RunningProcess("/proc/self/exe", arguments, output: output)
         // Before the group, which can only go after it.
@@ -95,8 +98,12 @@ struct SwapPlan {
     var pageCount: Int
     /// Memory that it may have.
     var limitByteCount: Int
-    /// Pages that it touches in its last phase.
-    var touchCount: Int
+    /// What it touches in its last phase.
+    var touches: TouchPattern
+    /// Whether it reads all of its memory in order before that.
+    var scans = true
+    /// Whether it reads all of its memory once more at the end.
+    var comparesAll = true
     /// A file of raw pages.
     var samplesPath: String
     /// The processor for everything.
