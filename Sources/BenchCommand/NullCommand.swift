@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Experiment
 import LinuxSystem
 public import NullFilesystem
 import ZswapCore
@@ -10,6 +11,8 @@ extension NullTransport: ExpressibleByArgument {
         return knowsRing && setting != nil ? .uring : .dev
     }
 }
+
+extension SwapRecorder.Hand: NullObserver {}
 
 /// `zswapfs-bench null`: serves the null filesystem in the foreground until it is unmounted.
 /// Started and ended by `io` and `swap`.
@@ -36,17 +39,34 @@ struct NullCommand: ParsableCommand {
     @Option(help: "Threads that serve /dev/fuse.")
     var threads = Machine.processorCount
 
+    @Option(help: "Write what every page is asked for to this new file, when it has ended.")
+    var record: String?
+
+    @Option(help: "Events that the record has room for.")
+    var events = 1 << 22
+
     func validate() throws {
         _ = try byteCount()
+        guard record == nil || transport == .dev else {
+            throw ValidationError("--record: with --transport dev only")
+        }
+        guard (1...1 << 27).contains(events) else {
+            throw ValidationError("--events \(events): 1 to 134217728")
+        }
         guard threads > 0 else { throw ValidationError("--threads \(threads): at least 1") }
     }
 
     func run() throws {
         SignalGate.close()
         ProcessProtection.settleHeap()
+        let file = try record.map { try OpenFile($0, for: .creating) }
+        let recorder = try file.map { _ in try SwapRecorder(eventCountMax: events) }
+        let hands = try recorder.map { recorder in
+            try (0..<threads).map { _ in try SwapRecorder.Hand(recorder) }
+        }
         let server = try NullServer(
             byteCount: try byteCount(), transport: transport, threadCount: threads,
-            onEnd: SignalGate.wake)
+            observers: hands ?? [], onEnd: SignalGate.wake)
         // From here on: the threads' stacks and buffers too.
         try ProcessProtection.lockMemory(sparse: [])
         do {
@@ -68,6 +88,7 @@ struct NullCommand: ParsableCommand {
             }
         }
         server.join()
+        if let file, let recorder { try recorder.record.write(to: file) }
     }
 
     private func byteCount() throws -> Int {

@@ -33,10 +33,14 @@ final class ServedMount {
         }
     }
 
-    /// The null filesystem by this program itself.
-    static func null(byteCount: Int, transport: NullTransport) throws -> ServedMount {
+    /// The null filesystem by this program itself; with a path it leaves a record there when it has
+    /// ended.
+    static func null(
+        byteCount: Int, transport: NullTransport, recordPath: String? = nil
+    ) throws -> ServedMount {
         try ServedMount("null", program: "/proc/self/exe", file: NullCommand.fileName) { path in
             ["null", path, "--size", "\(byteCount)", "--transport", transport.rawValue]
+                + (recordPath.map { ["--record", $0] } ?? [])
         }
     }
 

@@ -13,10 +13,12 @@ final class NullDeviceThread {
         MemoryLayout<fuse_in_header>.size + MemoryLayout<fuse_write_in>.size
 
     private let session: NullSession
+    private let observed: ObservedFile?
     private let buffer: UnsafeMutableRawBufferPointer
 
-    init(_ session: NullSession) {
+    init(_ session: NullSession, _ observer: (any NullObserver)?) {
         self.session = session
+        observed = observer.map { ObservedFile(file: session.file, observer: $0) }
         let byteCount = NullSession.requestByteCountMax + 2 * Page.byteCount
         let memory = UnsafeMutableRawBufferPointer.allocate(
             byteCount: byteCount, alignment: Page.byteCount)
@@ -35,6 +37,7 @@ final class NullDeviceThread {
             switch header.opcode {
             case FUSE_READ.rawValue where body.count >= MemoryLayout<fuse_read_in>.size:
                 let argument = body.loadUnaligned(as: fuse_read_in.self)
+                observed?.read(at: argument.offset, byteCount: Int(argument.size))
                 let part = session.file.part(
                     at: argument.offset, byteCount: Int(argument.size))
                 answer(header, UnsafeRawBufferPointer(part))
@@ -43,9 +46,13 @@ final class NullDeviceThread {
                 let bytes = request[Self.headByteCount...].prefix(Int(argument.size))
                 let count = session.file.write(
                     UnsafeRawBufferPointer(rebasing: bytes), at: argument.offset)
+                observed?.wrote(at: argument.offset, byteCount: count)
                 var written = fuse_write_out(size: UInt32(count), padding: 0)
                 withUnsafeBytes(of: &written) { answer(header, $0) }
-            case FUSE_FALLOCATE.rawValue:
+            case FUSE_FALLOCATE.rawValue where body.count >= MemoryLayout<fuse_fallocate_in>.size:
+                let argument = body.loadUnaligned(as: fuse_fallocate_in.self)
+                observed?.allocated(
+                    at: argument.offset, byteCount: argument.length, mode: argument.mode)
                 answer(header, UnsafeRawBufferPointer(start: nil, count: 0))
             default: session.process(request)
             }

@@ -16,22 +16,27 @@ public final class NullServer: @unchecked Sendable {
     private let session: NullSession
     private let transport: NullTransport
     private let threadCount: Int
+    private let observers: [any NullObserver]
+    private let begunCount = Atomic<Int>(0)
     private var threads: [pthread_t] = []
     private let running = Atomic<Int>(0)
     private let onEnd: @Sendable () -> Void
 
     /// A filesystem whose file has `byteCount` bytes, a multiple of the page. By /dev/fuse
     /// `threadCount` threads serve, by the ring one of libfuse's for each processor. `onEnd` is
-    /// called once, when the mount has gone, from a serving thread.
+    /// called once, when the mount has gone, from a serving thread. Observers are one for each
+    /// thread, or none; libfuse's threads have none, so only /dev/fuse can be observed.
     public init(
         byteCount: Int, transport: NullTransport, threadCount: Int,
-        onEnd: @escaping @Sendable () -> Void
+        observers: [any NullObserver] = [], onEnd: @escaping @Sendable () -> Void
     ) throws(NullFailure) {
         precondition(threadCount > 0)
+        precondition(observers.isEmpty || transport == .dev && observers.count == threadCount)
         session = try NullSession(file: try NullFile(byteCount: byteCount), transport: transport)
         self.transport = transport
         // The ring has its own threads; ours answers what does not come that way.
         self.threadCount = transport == .uring ? 1 : threadCount
+        self.observers = observers
         self.onEnd = onEnd
     }
 
@@ -86,8 +91,10 @@ public final class NullServer: @unchecked Sendable {
     }
 
     private func run() {
+        let index = begunCount.add(1, ordering: .relaxed).oldValue
+        let observer = observers.isEmpty ? nil : observers[index]
         switch transport {
-        case .dev: NullDeviceThread(session).serve()
+        case .dev: NullDeviceThread(session, observer).serve()
         case .uring: session.loop()
         }
         if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { onEnd() }

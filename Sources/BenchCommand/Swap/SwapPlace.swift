@@ -53,7 +53,8 @@ struct SwapPlace {
 
     private mutating func mountNull(_ undo: inout UndoList) throws {
         let mount = try ServedMount.null(
-            byteCount: request.byteCount, transport: request.transport)
+            byteCount: request.byteCount, transport: request.transport,
+            recordPath: request.recordPath)
         undo.add("unmount \(mount.path)") { try mount.end() }
         servers = [mount.process.identifier]
         try attach(to: mount.file(NullCommand.fileName), &undo)
@@ -135,4 +136,6 @@ struct SwapRequest {
     var discards: Bool
     /// A zswapfs to use that is there already.
     var mount: MountUnderTest?
+    /// A file for the record of what the null filesystem is asked for.
+    var recordPath: String?
 }
