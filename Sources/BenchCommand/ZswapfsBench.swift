@@ -28,7 +28,7 @@ struct ZswapfsBench: ParsableCommand {
         subcommands: [
             PagesCommand.self, CheckCommand.self, AllocateCommand.self, DensityCommand.self,
             ScaleCommand.self,
-            IOCommand.self, SwapCommand.self,
+            IOCommand.self, SwapCommand.self, EvictionCommand.self,
             NullCommand.self, ProgramCommand.self,
         ])
 }
