@@ -39,15 +39,13 @@ public struct ControlRow: Sendable {
     public let summary: String
     /// Errors a write may meet, by errno; empty when the row can't be written or takes anything.
     public let errors: String
-    /// A write may take long: it is not for a thread that serves pages.
-    let takesLong: Bool
     let read: Reader?
     let write: Writer?
     let components: [Substring]
 
     init(
         _ path: String, _ type: ControlType, standard: String? = nil, _ summary: String,
-        otherErrors: String = "", takesLong: Bool = false, read: Reader? = nil,
+        otherErrors: String = "", read: Reader? = nil,
         write: Writer? = nil
     ) {
         precondition(read != nil || write != nil)
@@ -56,7 +54,6 @@ public struct ControlRow: Sendable {
         self.standard = standard
         self.summary = summary
         errors = write == nil ? "" : type.errors + otherErrors
-        self.takesLong = takesLong
         self.read = read
         self.write = write
         components = path.split(separator: "/")

@@ -54,7 +54,7 @@ extension ControlTree {
 
     private static let compact = ControlRow(
         "params/compact", .trigger,
-        "Move objects together in every pool, so that frames become free.", takesLong: true,
+        "Move objects together in every pool, so that frames become free.",
         write: { subject, _ throws(ControlError) in
             guard let worker = subject.store.makeWorker() else {
                 throw ControlError(

@@ -72,12 +72,6 @@ public final class ControlTree: Sendable {
         try write(subject, ControlText.trimmed(text))
     }
 
-    /// Whether a write to this file may take long, so that another thread than one that serves
-    /// pages should do it.
-    public func takesLong(_ path: String) -> Bool {
-        row(Self.components(path))?.0.takesLong ?? false
-    }
-
     private static func components(_ path: String) -> [Substring] {
         path.split(separator: "/", omittingEmptySubsequences: false)
     }

@@ -18,9 +18,6 @@ extension Callbacks {
             }
         }
         table.write = { request, inode, bytes, size, offset, _ in
-            if Callbacks.writesElsewhere(request, UInt64(inode), bytes, size, UInt64(offset)) {
-                return
-            }
             Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.write(
                     UnsafeRawBufferPointer(start: bytes, count: size).bytes, to: UInt64(inode),
@@ -51,26 +48,6 @@ extension Callbacks {
         let count = try session.operations.read(
             inode, handle: handle, at: offset, into: &target, session.worker)
         return UnsafeRawBufferPointer(rebasing: room[..<count])
-    }
-
-    /// A ring has one thread for each processor: a write that takes long would keep the pages of
-    /// all tasks there waiting, so another thread does it and answers. Its bytes lie in the ring's
-    /// entry, which is the request's until it is answered. False: to be done here.
-    private static func writesElsewhere(
-        _ request: fuse_req_t?, _ inode: UInt64, _ bytes: UnsafePointer<CChar>?, _ size: Int,
-        _ offset: UInt64
-    ) -> Bool {
-        guard let request, session(of: request).operations.takesLong(inode) else { return false }
-        nonisolated(unsafe) let (owned, content) = (request, bytes)
-        return session(of: request).longWrites.run {
-            Callbacks.answer(owned) { session throws(Refusal) in
-                try session.operations.writeControl(
-                    UnsafeRawBufferPointer(start: content, count: size).bytes, to: inode, at: offset
-                )
-            } send: { reply, count in
-                reply.send(writtenByteCount: count)
-            }
-        }
     }
 
     /// Where the answer's data goes; nil for a request that did not come by the ring.

@@ -54,20 +54,6 @@ extension Operations {
                 throw Refusal(error)
             }
         }
-        return try writeControl(bytes, to: inode, at: offset)
-    }
-
-    /// Whether a write to this inode may take long: then it is not for a thread that serves pages.
-    func takesLong(_ inode: UInt64) -> Bool {
-        guard InodeTable.areaSlot(of: inode) == nil, case .control(let path)? = inodes.node(inode)
-        else { return false }
-        return tree.takesLong(path)
-    }
-
-    /// A write to a control file.
-    func writeControl(
-        _ bytes: RawSpan, to inode: UInt64, at offset: UInt64
-    ) throws(Refusal) -> Int {
         guard case .control(let path) = try node(inode) else { throw Refusal(EISDIR) }
         // At the start, or at the end that the size pretends, where appending writes.
         guard offset == 0 || offset == Self.controlByteCount else { throw Refusal(EINVAL) }

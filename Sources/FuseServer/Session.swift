@@ -15,7 +15,6 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
     static let requestByteCountMax = 1 << 20
 
     let operations: Operations
-    let longWrites = LongWrites()
     private let workerKey: pthread_key_t
     private var session: OpaquePointer?
     private let isInitialized = Atomic<Bool>(false)
@@ -92,7 +91,6 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
     /// Stops libfuse's ring threads, if there are any, and waits for them. Only its own loop does
     /// that, at its end; told to exit, it does nothing else.
     func stopRing() {
-        longWrites.join()
         fuse_session_exit(session)
         _ = fuse_session_loop(session)
     }
