@@ -67,6 +67,12 @@ let package = Package(
             name: "Compressors", dependencies: ["ZswapCore", "CLZ4", "CXXHash"],
             swiftSettings: common),
         .target(
+            name: "Backing",
+            dependencies: [
+                "ZswapCore", "LinuxSystem", "CLinux",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ], swiftSettings: common),
+        .target(
             name: "SwapStore", dependencies: ["ZswapCore", "Arena", "ZPool", "Compressors"],
             swiftSettings: safe),
         .target(
@@ -116,8 +122,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "LinuxSystem",
-                "PoolTesting",
+                "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "SwapStore",
+                "LinuxSystem", "PoolTesting",
             ],
             path: "Tests/Support", swiftSettings: tests),
         .target(name: "CallCounter", path: "Tests/CallCounter"),
@@ -132,6 +138,11 @@ let package = Package(
         .testTarget(
             name: "CompressorsTests", dependencies: ["Compressors", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
+        .testTarget(
+            name: "BackingTests",
+            dependencies: [
+                "Backing", "LinuxSystem", "ZswapCore", "zswapfs", "TestSupport", "CallCounter",
+            ], swiftSettings: tests),
         .testTarget(
             name: "SwapStoreTests",
             dependencies: [

@@ -9,6 +9,7 @@
 #include <linux/falloc.h>
 #include <linux/futex.h>
 #include <linux/loop.h>
+#include <linux/stat.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
@@ -29,6 +30,13 @@
 #include <emmintrin.h>
 #endif
 
+/* Not without _GNU_SOURCE. */
+#ifndef AT_EMPTY_PATH
+#define AT_EMPTY_PATH 0x1000
+#endif
+#ifndef AT_STATX_DONT_SYNC
+#define AT_STATX_DONT_SYNC 0x4000
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -123,6 +131,16 @@ static inline dev_t clinux_makedev(unsigned int major, unsigned int minor) {
 }
 static inline unsigned int clinux_major(dev_t device) { return major(device); }
 static inline unsigned int clinux_minor(dev_t device) { return minor(device); }
+
+/* What statx(2) says of an open file, of whatever kind of descriptor, without asking a filesystem
+   for anything: what the kernel has in memory. */
+static inline int clinux_status_in_memory(int fd, struct statx *status) {
+    return (int)syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+                        STATX_TYPE | STATX_INO | STATX_SIZE, status);
+}
+static inline int clinux_open_at(int directory, const char *name, int flags) {
+    return openat(directory, name, flags);
+}
 
 #define CLINUX_O_PATH 010000000  /* O_PATH */
 #define CLINUX_O_DIRECT __O_DIRECT

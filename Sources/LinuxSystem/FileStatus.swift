@@ -4,7 +4,7 @@ import Glibc
 /// What `fstat` says of a file, as far as swap areas and devices need it.
 public struct FileStatus: Equatable, Sendable {
     /// The kinds of files that are told apart.
-    public enum Kind: Sendable { case regular, directory, blockDevice, other }
+    public enum Kind: Sendable { case regular, directory, blockDevice, symbolicLink, other }
 
     /// What kind of file it is.
     public let kind: Kind
@@ -16,16 +16,32 @@ public struct FileStatus: Equatable, Sendable {
     public let specialDevice: DeviceNumber
 
     init(_ status: stat) {
-        switch status.st_mode & Glibc.S_IFMT {
-        case Glibc.S_IFREG: kind = .regular
-        case Glibc.S_IFDIR: kind = .directory
-        case Glibc.S_IFBLK: kind = .blockDevice
-        default: kind = .other
-        }
+        kind = Kind(mode: status.st_mode)
         identity = FileIdentity(
             device: DeviceNumber(UInt64(status.st_dev)), inode: UInt64(status.st_ino))
         byteCount = UInt64(max(status.st_size, 0))
         specialDevice = DeviceNumber(UInt64(status.st_rdev))
+    }
+
+    init(_ status: statx) {
+        kind = Kind(mode: mode_t(status.stx_mode))
+        identity = FileIdentity(
+            device: DeviceNumber(major: status.stx_dev_major, minor: status.stx_dev_minor),
+            inode: status.stx_ino)
+        byteCount = status.stx_size
+        specialDevice = DeviceNumber(major: status.stx_rdev_major, minor: status.stx_rdev_minor)
+    }
+}
+
+extension FileStatus.Kind {
+    fileprivate init(mode: mode_t) {
+        switch mode & Glibc.S_IFMT {
+        case Glibc.S_IFREG: self = .regular
+        case Glibc.S_IFDIR: self = .directory
+        case Glibc.S_IFBLK: self = .blockDevice
+        case Glibc.S_IFLNK: self = .symbolicLink
+        default: self = .other
+        }
     }
 }
 

@@ -17,12 +17,27 @@ public final class OpenFile {
         /// Reading, of a block device that nobody else has claimed (mounted, swapped to); else
         /// EBUSY.
         case claimingDevice
+        /// Reading and writing, past the page cache, of such a block device.
+        case claimingDeviceDirect
         /// A new, empty file that only its owner may read and write; EEXIST if there is one.
         case creating
         /// Only asking where and what it is; works without permission on the file itself.
         case locating
         /// The same for a directory; ENOTDIR for anything else.
         case locatingDirectory
+
+        fileprivate var flags: CInt {
+            switch self {
+            case .reading: O_RDONLY
+            case .readingAndWriting: O_RDWR
+            case .direct: O_RDWR | CInt(CLINUX_O_DIRECT)
+            case .claimingDevice: O_RDONLY | O_EXCL
+            case .claimingDeviceDirect: O_RDWR | CInt(CLINUX_O_DIRECT) | O_EXCL
+            case .creating: O_RDWR | O_CREAT | O_EXCL
+            case .locating: CInt(CLINUX_O_PATH)
+            case .locatingDirectory: CInt(CLINUX_O_PATH) | O_DIRECTORY
+            }
+        }
     }
 
     /// The path it was opened by.
@@ -31,19 +46,23 @@ public final class OpenFile {
 
     /// Opens the file. Throws what `open` says.
     public init(_ path: String, for purpose: Purpose) throws(SystemFailure) {
-        let flags: CInt
-        switch purpose {
-        case .reading: flags = O_RDONLY
-        case .readingAndWriting: flags = O_RDWR
-        case .direct: flags = O_RDWR | CInt(CLINUX_O_DIRECT)
-        case .claimingDevice: flags = O_RDONLY | O_EXCL
-        case .creating: flags = O_RDWR | O_CREAT | O_EXCL
-        case .locating: flags = CInt(CLINUX_O_PATH)
-        case .locatingDirectory: flags = CInt(CLINUX_O_PATH) | O_DIRECTORY
-        }
         self.path = path
-        descriptor = clinux_open(path, flags | O_CLOEXEC, 0o600)
+        descriptor = clinux_open(path, purpose.flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemFailure("open", path) }
+    }
+
+    /// Opens the file that `located` is, whatever its path means by now. Throws what `open` says.
+    public init(reopening located: OpenFile, for purpose: Purpose) throws(SystemFailure) {
+        path = located.path
+        descriptor = clinux_open(
+            "/proc/self/fd/\(located.descriptor)", purpose.flags | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw SystemFailure("open", path) }
+    }
+
+    /// Takes over a descriptor that was opened some other way, closed on exec.
+    init(path: String, descriptor: CInt) {
+        self.path = path
+        self.descriptor = descriptor
     }
 
     deinit { close() }

@@ -3,6 +3,7 @@
 ///     zswapfs -> ZswapfsCommand -> FuseServer -> ControlTree -> SwapStore
 ///     SwapStore -> ZPool       -> Arena -> ZswapCore
 ///               -> Compressors ----------> ZswapCore
+///               -> Backing -> LinuxSystem -> ZswapCore
 ///
 /// A module that has no row here has no place in the house yet.
 enum House {
@@ -13,7 +14,8 @@ enum House {
         "Arena": ["ZswapCore", "CLinux"],
         "ZPool": ["ZswapCore", "Arena"],
         "Compressors": ["ZswapCore", "CLZ4", "CZstd", "CLZO", "CDeflate", "CXXHash"],
-        "SwapStore": ["ZswapCore", "Arena", "ZPool", "Compressors"],
+        "Backing": ["ZswapCore", "LinuxSystem", "CLinux"],
+        "SwapStore": ["ZswapCore", "Arena", "ZPool", "Compressors", "Backing"],
         "ControlTree": ["ZswapCore", "SwapStore"],
         "FuseServer": ["ZswapCore", "SwapStore", "ControlTree", "CFuse", "CLinux"],
         "Experiment": [

@@ -1,0 +1,41 @@
+import ZswapCore
+
+/// A place of fixed size that keeps whole blocks of 4096 bytes: a file, a block device, or in tests
+/// memory that fails on demand.
+///
+/// Law: what a write that returned has written, every later read gives back, until the next write.
+/// Nothing is promised across a crash.
+public protocol BackingDevice: AnyObject, Sendable {
+    /// Where it is, for people.
+    var path: String { get }
+
+    /// How many bytes it keeps: a multiple of 4096.
+    var byteCount: UInt64 { get }
+
+    /// Fills `target` with the bytes from `offset` on: all of it, or an error, and then anything
+    /// may stand there. Offset and count are multiples of 4096, the memory is aligned to 4096.
+    /// From any thread. Allocates nothing.
+    func read(into target: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(BackingError)
+
+    /// Puts `source` at `offset`: all of it, or an error, and then anything may stand there. The
+    /// same multiples, from any thread, and no allocation either.
+    func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(BackingError)
+}
+
+/// What reads and writes of every device have in common.
+enum BackingBlock {
+    /// Bytes in a block, and what memory is aligned to.
+    static let byteCount = Page.byteCount
+
+    /// Whether a request is one that a device of `capacity` bytes has to serve. Anything else is
+    /// the caller's bug.
+    static func isWhole(_ memory: UnsafeRawBufferPointer, at offset: UInt64, of capacity: UInt64)
+        -> Bool
+    {
+        guard memory.count > 0, memory.count.isMultiple(of: byteCount),
+            offset.isMultiple(of: UInt64(byteCount)),
+            UInt(bitPattern: memory.baseAddress).isMultiple(of: UInt(byteCount))
+        else { return false }
+        return offset <= capacity && UInt64(memory.count) <= capacity - offset
+    }
+}

@@ -1,0 +1,59 @@
+import LinuxSystem
+import SystemPackage
+import ZswapCore
+
+/// Why there is no backing device, or why a request to it failed. A plain value: a serving thread
+/// that throws it allocates nothing.
+public enum BackingError: Error, Equatable, Sendable {
+    /// A system call failed for this reason; of a request, it is all that is known.
+    case failed(errno: Int32)
+    /// The path does not begin at the root.
+    case notAbsolute
+    /// There is nothing at the path.
+    case notFound
+    /// This process may not read and write it.
+    case noPermission
+    /// It is neither a regular file nor a block device.
+    case wrongKind
+    /// Somebody else uses it: another daemon, a mount, the kernel's swap.
+    case busy
+    /// It lies or stands on the mount that it is to be the backing of.
+    case onOwnMount
+    /// It stands on a loop device whose file cannot be found, so it may stand on the own mount.
+    case onUnknownFile
+    /// Its filesystem has no direct I/O.
+    case notDirect
+    /// It is smaller than a log needs.
+    case tooSmall(byteCount: UInt64, minimum: UInt64)
+
+    /// For people: what is wrong with the file or device at `path`, and what to do.
+    public func message(for path: String) -> String {
+        switch self {
+        case .failed(let number):
+            let errno = Errno(rawValue: number)
+            return "\(path): \(errno.description) (\(errno.name))"
+        case .notAbsolute: return "\(path): the path must begin with /"
+        case .notFound:
+            return "\(path): there is no such file; `truncate -s 4G FILE` makes one"
+        case .noPermission:
+            return "\(path): the daemon may not read and write it; see its mode and owner"
+        case .wrongKind: return "\(path): neither a regular file nor a block device"
+        case .busy:
+            return "\(path): in use by another daemon, a mount, a loop device or as swap; "
+                + "choose another one, or end that first"
+        case .onOwnMount:
+            return "\(path): stands on this mount itself, which would wait for itself; "
+                + "choose a file on another filesystem"
+        case .onUnknownFile:
+            return "\(path): stands on a loop device whose file cannot be found, perhaps one of "
+                + "this mount; choose another filesystem, or give the file behind `losetup -a`"
+        case .notDirect:
+            return "\(path): its filesystem has no direct I/O; choose a file on a disk's, or a "
+                + "block device"
+        case .tooSmall(let byteCount, let minimum):
+            return "\(path): \(ByteSize(bytes: byteCount)) are too few, "
+                + "\(ByteSize(bytes: minimum)) is the least; `truncate -s 4G FILE` makes a file "
+                + "larger"
+        }
+    }
+}

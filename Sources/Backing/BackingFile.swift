@@ -1,0 +1,106 @@
+public import LinuxSystem
+import SystemPackage
+import ZswapCore
+
+/// A regular file or a block device as a backing device: every request goes past the page cache, so
+/// that nothing is in memory twice, and writing needs no memory of the kernel's cache.
+///
+/// Law: one daemon has it at a time. It stands on nothing that the avoided filesystem has to
+/// answer for. Its length is what it was when it was opened: what is cut off later is EIO.
+public final class BackingFile: BackingDevice, @unchecked Sendable {
+    // Unchecked: the file is open as long as this is; nothing changes.
+
+    /// The smallest: what a log needs.
+    public static let byteCountMin = UInt64(
+        BackingLog.segmentCountMin * BackingLog.segmentByteCount)
+
+    /// The path that it was opened by.
+    public let path: String
+    /// Whole blocks of the file or device.
+    public let byteCount: UInt64
+    /// Has the lock as long as it is open.
+    private let file: OpenFile
+
+    /// Opens what is at `path`, which must exist, be large enough, and belong to nobody else.
+    /// What the first block holds is read and written again, to see that it can be done.
+    ///
+    /// `avoided` is the filesystem whose daemon this thread belongs to. No request is sent to it,
+    /// nor to anything that stands on it.
+    public init(opening path: String, unlessOn avoided: DeviceNumber?) throws(BackingError) {
+        guard path.hasPrefix("/") else { throw .notAbsolute }
+        var search = BackingSearch(avoiding: avoided)
+        let located = try search.find(path)
+        switch located.status.kind {
+        case .regular: break
+        case .blockDevice: try search.admit(blockDevice: located.status.specialDevice)
+        case .directory, .symbolicLink, .other: throw .wrongKind
+        }
+        do {
+            file = try Self.open(located)
+            byteCount = try file.byteCount() & ~UInt64(BackingBlock.byteCount - 1)
+        } catch {
+            throw BackingError(opening: error.errno)
+        }
+        self.path = path
+        guard byteCount >= Self.byteCountMin else {
+            throw .tooSmall(byteCount: byteCount, minimum: Self.byteCountMin)
+        }
+        try tryOut()
+    }
+
+    private static func open(_ located: BackingSearch.Located) throws(SystemFailure) -> OpenFile {
+        // A device is claimed by opening it. Its lock is others': of those that look at new disks.
+        if located.status.kind == .blockDevice {
+            return try OpenFile(reopening: located.place, for: .claimingDeviceDirect)
+        }
+        let file = try OpenFile(reopening: located.place, for: .direct)
+        guard try file.tryLock() else {
+            throw SystemFailure(call: "flock", errno: .resourceBusy, path: file.path)
+        }
+        return file
+    }
+
+    /// Swap files are opened without a word, and some filesystems have no direct I/O and say so
+    /// only here.
+    private func tryOut() throws(BackingError) {
+        let block = BlockMemory(byteCount: BackingBlock.byteCount)
+        do {
+            try file.read(into: block.bytes, at: 0)
+            try file.write(UnsafeRawBufferPointer(block.bytes), at: 0)
+        } catch {
+            throw BackingError(opening: error)
+        }
+    }
+
+    /// See ``BackingDevice``.
+    public func read(
+        into target: UnsafeMutableRawBufferPointer, at offset: UInt64
+    ) throws(BackingError) {
+        precondition(
+            BackingBlock.isWhole(UnsafeRawBufferPointer(target), at: offset, of: byteCount))
+        do { try file.read(into: target, at: offset) } catch {
+            throw .failed(errno: error.rawValue)
+        }
+    }
+
+    /// See ``BackingDevice``.
+    public func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(BackingError) {
+        precondition(BackingBlock.isWhole(source, at: offset, of: byteCount))
+        do { try file.write(source, at: offset) } catch {
+            throw .failed(errno: error.rawValue)
+        }
+    }
+}
+
+extension BackingError {
+    /// What an errno means while a file is being opened.
+    init(opening errno: Errno) {
+        switch errno {
+        case .noSuchFileOrDirectory, .notDirectory: self = .notFound
+        case .permissionDenied, .notPermitted: self = .noPermission
+        case .resourceBusy, .textFileBusy: self = .busy
+        case .invalidArgument: self = .notDirect
+        default: self = .failed(errno: errno.rawValue)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import Glibc
+import Synchronization
+import ZswapCore
+
+/// Objects on a backing device, as a log: written in order, freed in any, and moved together by
+/// cleaning. Knows nothing of pages but whose an object is.
+///
+///     device    | segment 0 | segment 1 | ...                       512 KiB each
+///     segment   | record | record | pad to 4096 | record | ...      a flush ends at a block
+///     record    | owner 8 | length 4 | checksum 4 | payload 1...4096 | pad to 16 |
+///
+///     free --append--> open --flush--> closed --the last record is freed--> free
+///
+/// Law: what was appended can be read once `flush` returned, until it is freed. Each record is
+/// freed exactly once. One thread writes (appends, flushes, cleans); any may read, free and ask for
+/// figures at the same time. Nothing survives the process: this is swap.
+/// Price: 8 bytes of memory a segment and two buffers of 512 KiB; on the device 16 bytes a record
+/// and half a block a flush. A read is one request of one or two blocks. Cleaning writes again what
+/// is live in a segment, at most three quarters of it, and needs two segments in reserve.
+public final class BackingLog: @unchecked Sendable {
+    // Unchecked: the writer's part belongs to one thread at a time, which `enter` checks; all else
+    // is constant or atomic.
+
+    /// Bytes in a segment: the unit that is filled in order and becomes free as a whole. Large
+    /// enough that a disk with heads would write it at nearly its full speed.
+    public static let segmentByteCount = 512 << 10
+    /// Free segments that only cleaning may open. One takes what is moved out of a segment; the
+    /// other stands in for it when the device refuses to take it, until that is sorted out.
+    public static let reservedSegmentCount = 2
+    /// Fewest segments that a log works with: the reserve, one that is filled, and one to clean.
+    static let segmentCountMin = reservedSegmentCount + 2
+    /// An open segment with less room than this is closed by the next flush.
+    static let tailByteCountMin = 64 << 10
+
+    /// What became of a record that was to be appended.
+    public enum Placement: Equatable, Sendable {
+        /// It stands here, and can be read after the next flush.
+        case at(BackingLocation)
+        /// The open segment has no room for it: flush, then append it again.
+        case bufferFull
+        /// No segment may be opened: something has to be freed or cleaned.
+        case deviceFull
+    }
+
+    /// Where everything is.
+    public let device: any BackingDevice
+    let segments: SegmentTable
+    /// In the checksum of every header, so that an older log's records are none of this one's.
+    private let salt = UInt64.random(in: .min ... .max)
+
+    let isWriting = Atomic<Bool>(false)
+    let isCleaning = Atomic<Bool>(false)
+    /// The writer's: a picture of the open segment, of which a part is on the device already.
+    let picture = BlockMemory(byteCount: segmentByteCount)
+    var openSegment: Int?
+    /// Bytes of the open segment that were written, or were skipped because that failed.
+    var writtenEnd = 0
+    /// Bytes of the open segment that are taken.
+    var filledEnd = 0
+    /// The cleaner's: the segment whose records are handed out.
+    let cleaned = BlockMemory(byteCount: segmentByteCount)
+
+    let writeCount = Atomic<UInt64>(0)
+    let writtenByteCount = Atomic<UInt64>(0)
+    private let readCount = Atomic<UInt64>(0)
+    private let readByteCount = Atomic<UInt64>(0)
+
+    /// An empty log on this device, whatever is on it. Uses whole segments, and at most
+    /// ``ZswapCore/Limits/backingByteCountMax``. Throws `tooSmall`.
+    public init(on device: any BackingDevice) throws(BackingError) {
+        let byteCount = min(device.byteCount, Limits.backingByteCountMax)
+        let segmentCount = Int(byteCount / UInt64(Self.segmentByteCount))
+        guard segmentCount >= Self.segmentCountMin else {
+            throw .tooSmall(
+                byteCount: device.byteCount,
+                minimum: UInt64(Self.segmentCountMin * Self.segmentByteCount))
+        }
+        self.device = device
+        segments = SegmentTable(segmentCount: segmentCount)
+    }
+
+    /// Reads the payload of the record at `location` into the buffer. From any thread, without a
+    /// lock or an allocation, in one request of one or two blocks.
+    ///
+    /// The record may be freed meanwhile, and its place be written again. Then the bytes are
+    /// anybody's, and the caller sees that by its checksum. A place or a length that no record can
+    /// have is an error: EIO.
+    public func read(
+        _ location: BackingLocation, payloadByteCount: Int, into buffer: BackingReadBuffer
+    ) throws(BackingError) {
+        buffer.setPayload(0..<0)
+        let block = UInt64(BackingBlock.byteCount)
+        guard RecordHeader.payloadByteCounts.contains(payloadByteCount),
+            let record = location.byteOffset, record < capacityByteCount
+        else { throw .failed(errno: EIO) }
+        let payload = record + UInt64(RecordHeader.byteCount)
+        let payloadEnd = payload + UInt64(payloadByteCount)
+        guard payloadEnd <= capacityByteCount else { throw .failed(errno: EIO) }
+        let start = payload & ~(block - 1)
+        let byteCount = Int((payloadEnd + block - 1) & ~(block - 1) - start)
+        try device.read(into: buffer.memory.part(0..<byteCount), at: start)
+        countRead(byteCount)
+        let first = Int(payload - start)
+        buffer.setPayload(first..<first + payloadByteCount)
+    }
+
+    /// The record is not needed any more; exactly once for each that was appended, written or not.
+    /// From any thread, without a lock or an allocation.
+    public func free(_ location: BackingLocation, payloadByteCount: Int) {
+        precondition(RecordHeader.payloadByteCounts.contains(payloadByteCount))
+        guard let offset = location.byteOffset, offset < capacityByteCount else {
+            preconditionFailure("a record was freed that is not on the device")
+        }
+        segments.subtract(
+            byteCount: RecordHeader.recordByteCount(payloadByteCount: payloadByteCount),
+            from: Int(offset / UInt64(Self.segmentByteCount)))
+    }
+
+    var capacityByteCount: UInt64 {
+        UInt64(segments.segmentCount) * UInt64(Self.segmentByteCount)
+    }
+
+    func location(inSegment number: Int, at offset: Int) -> BackingLocation {
+        BackingLocation(byteOffset: UInt64(number) * UInt64(Self.segmentByteCount) + UInt64(offset))
+    }
+
+    /// What the headers of a segment in this life of it are made with.
+    func salt(ofLife life: UInt64) -> UInt64 { salt &+ life }
+
+    func countRead(_ byteCount: Int) {
+        readCount.wrappingAdd(1, ordering: .relaxed)
+        readByteCount.wrappingAdd(UInt64(byteCount), ordering: .relaxed)
+    }
+}
+
+extension BackingLog {
+    /// The figures now, from any thread. O(segments).
+    public var statistics: BackingStatistics {
+        var statistics = BackingStatistics()
+        statistics.capacityByteCount = capacityByteCount
+        statistics.segmentCount = segments.segmentCount
+        for number in 0..<segments.segmentCount {
+            let word = segments[number]
+            if word.isFree { statistics.freeSegmentCount += 1 }
+            statistics.liveRecordCount += word.recordCount
+            statistics.liveByteCount += UInt64(word.granuleCount * BackingLocation.unitByteCount)
+        }
+        statistics.writtenByteCount = writtenByteCount.load(ordering: .relaxed)
+        statistics.writeCount = writeCount.load(ordering: .relaxed)
+        statistics.readByteCount = readByteCount.load(ordering: .relaxed)
+        statistics.readCount = readCount.load(ordering: .relaxed)
+        return statistics
+    }
+}

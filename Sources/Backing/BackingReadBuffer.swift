@@ -1,0 +1,29 @@
+import ZswapCore
+
+/// Where a record is read to, and its payload afterwards. Belongs to one worker.
+///
+/// Law: two blocks, which is what a record of a page reaches over at most; made and touched before
+/// serving.
+public final class BackingReadBuffer: @unchecked Sendable {  // one thread's at a time, its owner's
+    static let byteCount = 2 * BackingBlock.byteCount
+
+    let memory = BlockMemory(byteCount: byteCount)
+    private var range = 0..<0
+
+    /// A buffer with an empty payload.
+    public init() {}
+
+    /// What was read last: the payload that was asked for, or nothing after an error.
+    public var payload: RawSpan {
+        @_lifetime(borrow self) get {
+            // The memory lives as long as self, which the span borrows.
+            _overrideLifetime(RawSpan(_unsafeBytes: memory.readable(range)), borrowing: self)
+        }
+    }
+
+    /// The payload is what lies in this range from now on.
+    func setPayload(_ range: Range<Int>) {
+        precondition(range.upperBound <= Self.byteCount)
+        self.range = range
+    }
+}

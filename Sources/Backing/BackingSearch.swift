@@ -1,0 +1,84 @@
+import LinuxSystem
+
+/// Finds a file without asking the own mount for anything, and without touching what stands on it:
+/// the daemon would wait for itself.
+///
+///     path ──each place──> its filesystem: the avoided one? or on a block device?
+///                             block device ──> what is below it ──> ... ──> loop device
+///                                                                             └─> its file: a path
+///
+/// Law: a name is looked up in a filesystem only after that was admitted. Nothing is opened but for
+/// locating.
+///
+/// What is not seen: filesystems that answer with what they have from elsewhere, through the
+/// network, a program or an overlay.
+struct BackingSearch {
+    private let avoided: DeviceNumber?
+    private let stack: DeviceStack
+    /// Filesystems and devices that were looked at, by their numbers.
+    private var admitted: Set<DeviceNumber> = []
+
+    init(avoiding avoided: DeviceNumber?, stack: DeviceStack = DeviceStack()) {
+        self.avoided = avoided
+        self.stack = stack
+    }
+
+    /// A file that was found.
+    struct Located {
+        let place: OpenFile
+        let status: FileStatus
+    }
+
+    /// Finds what is at an absolute path. Symbolic links are followed.
+    mutating func find(_ path: String) throws(BackingError) -> Located {
+        var walk: PathWalk
+        do { walk = try PathWalk(path) } catch { throw BackingError(opening: error.errno) }
+        var goesOn = true
+        while goesOn {
+            try admit(filesystemOf: walk.place, walk.status.identity.device)
+            do { goesOn = try walk.step() } catch { throw BackingError(opening: error.errno) }
+        }
+        return Located(place: walk.place, status: walk.status)
+    }
+
+    private mutating func admit(
+        filesystemOf place: OpenFile, _ device: DeviceNumber
+    ) throws(BackingError) {
+        guard let avoided else { return }
+        if device == avoided { throw .onOwnMount }
+        // Without a device of its own, or with several: then its source may tell one.
+        if device.major == 0 {
+            guard admitted.insert(device).inserted else { return }
+            try admit(sourceOf: place)
+        } else {
+            try admit(blockDevice: device)
+        }
+    }
+
+    private mutating func admit(sourceOf place: OpenFile) throws(BackingError) {
+        guard let mounts = try? MountTable.current(), let mount = try? place.mount(in: mounts),
+            mount.source.hasPrefix("/")
+        else { return }
+        let located: Located
+        do { located = try find(mount.source) } catch {
+            if error == .onOwnMount || error == .onUnknownFile { throw error }
+            // A name that means nothing here tells nothing.
+            return
+        }
+        guard located.status.kind == .blockDevice else { return }
+        try admit(blockDevice: located.status.specialDevice)
+    }
+
+    /// Looks at what is below a block device, down to the files of loop devices.
+    mutating func admit(blockDevice device: DeviceNumber) throws(BackingError) {
+        guard let avoided, admitted.insert(device).inserted else { return }
+        for below in stack.devices(below: device) { try admit(blockDevice: below) }
+        guard let path = stack.filePath(below: device) else { return }
+        // A mount that covers the file, or a file that was removed, does not change where it lies.
+        let mounts = (try? MountTable.current().entries(showing: avoided)) ?? []
+        if mounts.contains(where: { path.hasPrefix($0.mountPoint + "/") }) { throw .onOwnMount }
+        do { _ = try find(path) } catch {
+            throw error == .onOwnMount ? .onOwnMount : .onUnknownFile
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import Synchronization
+
+/// What the log knows of its segments: a word for each, which changes as one.
+///
+///     63     34  33     32     31      16  15       0
+///     | life   | tried | open | records  | granules |      granule: 16 bytes
+///
+/// Law: the low half counts the records that were appended and not freed. A segment that is closed
+/// and has none is free; nobody has to make it so. Threads that free only subtract; all else is the
+/// writer's. So exactly one change of a word makes a segment free, whoever makes it, also when its
+/// last record is freed while it is being closed.
+/// Price: 8 bytes a segment. A record costs one addition and one subtraction; a segment in its life
+/// two or three changes of counters that all threads share.
+final class SegmentTable: @unchecked Sendable {
+    // Unchecked: every word is an atomic.
+
+    let segmentCount: Int
+    private let words: UnsafeMutablePointer<Atomic<UInt64>>
+    /// How many words say free, but for a moment around each change.
+    private let freeSegments: Atomic<Int>
+    /// How many words say worthy of cleaning, in the same way.
+    private let worthySegments = Atomic<Int>(0)
+    /// Where the writer looks for a free segment next: the writer's alone.
+    private var cursor = 0
+
+    /// That many segments, all free.
+    init(segmentCount: Int) {
+        precondition(segmentCount > 0)
+        self.segmentCount = segmentCount
+        words = .allocate(capacity: segmentCount)
+        // All of it is touched here, and not by a thread that serves.
+        for number in 0..<segmentCount { (words + number).initialize(to: Atomic(0)) }
+        freeSegments = Atomic(segmentCount)
+    }
+
+    deinit {
+        words.deinitialize(count: segmentCount)
+        words.deallocate()
+    }
+
+    var freeSegmentCount: Int { max(freeSegments.load(ordering: .acquiring), 0) }
+    var worthySegmentCount: Int { max(worthySegments.load(ordering: .acquiring), 0) }
+
+    subscript(number: Int) -> SegmentWord {
+        SegmentWord(bits: word(number).pointee.load(ordering: .acquiring))
+    }
+
+    private func word(_ number: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        precondition(number >= 0 && number < segmentCount)
+        return words + number
+    }
+
+    /// A record of `byteCount` bytes is not needed any more. From any thread.
+    func subtract(byteCount: Int, from number: Int) {
+        let record = SegmentWord.record(byteCount: byteCount)
+        let old = SegmentWord(
+            bits: word(number).pointee.wrappingSubtract(
+                record, ordering: .acquiringAndReleasing
+            ).oldValue)
+        precondition(
+            old.recordCount > 0 && old.granuleCount >= Int(record & 0xffff),
+            "a record was freed twice, or was never appended")
+        let new = SegmentWord(bits: old.bits - record)
+        precondition(
+            (new.recordCount == 0) == (new.granuleCount == 0),
+            "a record was freed with another length than it was appended with")
+        account(from: old, to: new)
+    }
+
+    private func account(from old: SegmentWord, to new: SegmentWord) {
+        if new.isFree, !old.isFree { freeSegments.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+        guard new.isWorthy != old.isWorthy else { return }
+        worthySegments.wrappingAdd(new.isWorthy ? 1 : -1, ordering: .acquiringAndReleasing)
+    }
+}
+
+/// What only the writer does.
+extension SegmentTable {
+    /// Opens a free segment; nil when there is none, or no more than `reservedCount`.
+    /// O(1) when many are free, O(segments) when few are.
+    func openFree(sparing reservedCount: Int) -> Int? {
+        guard freeSegmentCount > reservedCount else { return nil }
+        for _ in 0..<segmentCount {
+            let number = cursor
+            cursor = number + 1 == segmentCount ? 0 : number + 1
+            let old = self[number]
+            guard old.isFree else { continue }
+            // Nobody else changes the word of a free segment: there is no record to free.
+            let new = (old.life &+ 1) << SegmentWord.lifeShift | SegmentWord.open
+            word(number).pointee.store(new, ordering: .releasing)
+            freeSegments.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+            return number
+        }
+        return nil
+    }
+
+    /// Counts a record of the open segment.
+    func add(byteCount: Int, to number: Int) {
+        assert(self[number].isOpen)
+        word(number).pointee.wrappingAdd(
+            SegmentWord.record(byteCount: byteCount), ordering: .acquiringAndReleasing)
+    }
+
+    /// Nothing is appended to it any more.
+    func close(_ number: Int) {
+        let old = SegmentWord(
+            bits: word(number).pointee.bitwiseAnd(
+                ~SegmentWord.open, ordering: .acquiringAndReleasing
+            ).oldValue)
+        precondition(old.isOpen)
+        account(from: old, to: SegmentWord(bits: old.bits & ~SegmentWord.open))
+    }
+
+    /// Somebody has begun to clean it.
+    func setTried(_ number: Int) {
+        word(number).pointee.bitwiseOr(SegmentWord.tried, ordering: .acquiringAndReleasing)
+    }
+
+    /// The worthy segment with the fewest live bytes of those that were not tried in this round;
+    /// nil when all were, and then the next round begins. O(segments), O(1) when none is worthy.
+    func leastLive() -> Int? {
+        guard worthySegmentCount > 0 else { return nil }
+        var least: (number: Int, granuleCount: Int)?
+        for number in 0..<segmentCount {
+            let word = self[number]
+            guard word.isWorthy, !word.isTried else { continue }
+            if least.map({ word.granuleCount < $0.granuleCount }) ?? true {
+                least = (number, word.granuleCount)
+            }
+        }
+        if let least { return least.number }
+        for number in 0..<segmentCount where self[number].isTried {
+            word(number).pointee.bitwiseAnd(
+                ~SegmentWord.tried, ordering: .acquiringAndReleasing)
+        }
+        return nil
+    }
+}
+
+/// The word of a segment, taken apart.
+struct SegmentWord: Equatable {
+    static let open: UInt64 = 1 << 32
+    static let tried: UInt64 = 1 << 33
+    static let lifeShift: UInt64 = 34
+    /// Closed segments with more live granules than this, three quarters, are not worth cleaning.
+    static let worthyGranuleCountMax =
+        BackingLog.segmentByteCount / BackingLocation.unitByteCount * 3 / 4
+
+    let bits: UInt64
+
+    /// Live granules: at most 32768.
+    var granuleCount: Int { Int(bits & 0xffff) }
+    /// Live records: at most 16384, of two granules each.
+    var recordCount: Int { Int(bits >> 16 & 0xffff) }
+    var isOpen: Bool { bits & Self.open != 0 }
+    var isTried: Bool { bits & Self.tried != 0 }
+    var isFree: Bool { bits & (Self.open | 0xffff_ffff) == 0 }
+    /// How often the segment was opened, modulo 2^30.
+    var life: UInt64 { bits >> Self.lifeShift }
+    /// Whether it is closed, holds something, and cleaning it gains enough.
+    var isWorthy: Bool { !isOpen && !isFree && granuleCount <= Self.worthyGranuleCountMax }
+
+    /// What one record of `byteCount` bytes adds to the word.
+    static func record(byteCount: Int) -> UInt64 {
+        1 << 16 | UInt64(byteCount / BackingLocation.unitByteCount)
+    }
+}

@@ -1,0 +1,144 @@
+public import Backing
+import Glibc
+import Synchronization
+
+/// A backing device in memory that fails as planned, and remembers what it was asked for. Any
+/// number of threads.
+public final class FaultyBacking: BackingDevice {
+    /// What goes wrong, and when. Requests are numbered from 1, reads and writes apart, from the
+    /// moment the plan is set.
+    public struct Plan: Sendable {
+        /// Reads that fail.
+        public var failingReads: Set<Int> = []
+        /// Writes that fail.
+        public var failingWrites: Set<Int> = []
+        /// What they fail with.
+        public var errno: Int32 = EIO
+        /// The device is gone: every request fails, until another plan is set.
+        public var isGone = false
+        /// Writes that reach beyond this byte fail with ENOSPC, as on a full disk under a sparse
+        /// file.
+        public var byteCountWritable: UInt64?
+        /// A write that fails has written its first half.
+        public var failsHalfway = false
+
+        /// Nothing goes wrong.
+        public init() {}
+    }
+
+    /// A write that succeeded.
+    public struct Write: Equatable, Sendable {
+        /// Where it began.
+        public let offset: UInt64
+        /// How many bytes.
+        public let byteCount: Int
+    }
+
+    private struct State {
+        var bytes: [UInt8]
+        var plan = Plan()
+        var readCount = 0
+        var writeCount = 0
+        var failureCount = 0
+        var writes: [Write] = []
+    }
+
+    /// For messages.
+    public let path = "(memory)"
+    /// As it was made.
+    public let byteCount: UInt64
+    private let state: Mutex<State>
+
+    /// A device of zeros, or full of `garbage`.
+    public init(byteCount: Int, garbage: [UInt8] = [0]) {
+        precondition(byteCount.isMultiple(of: 4096) && !garbage.isEmpty)
+        self.byteCount = UInt64(byteCount)
+        var bytes = [UInt8](repeating: garbage[0], count: byteCount)
+        if garbage.count > 1 {
+            for index in bytes.indices { bytes[index] = garbage[index % garbage.count] }
+        }
+        state = Mutex(State(bytes: bytes))
+    }
+
+    /// What goes wrong from now on.
+    public func set(_ plan: Plan) {
+        state.withLock { state in
+            state.plan = plan
+            state.readCount = 0
+            state.writeCount = 0
+        }
+    }
+
+    /// The device is gone, or back.
+    public func setGone(_ isGone: Bool) { state.withLock { $0.plan.isGone = isGone } }
+
+    /// The writes that succeeded, ever, in order.
+    public var writes: [Write] { state.withLock { $0.writes } }
+    /// Requests that failed, ever.
+    public var failureCount: Int { state.withLock { $0.failureCount } }
+
+    /// Puts bytes on the device behind everybody's back.
+    public func overwrite(_ bytes: [UInt8], at offset: Int) {
+        state.withLock { $0.bytes.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
+    }
+
+    /// What is on the device.
+    public func bytes(at offset: Int, count: Int) -> [UInt8] {
+        state.withLock { Array($0.bytes[offset..<offset + count]) }
+    }
+
+    /// See `BackingDevice`.
+    public func read(
+        into target: UnsafeMutableRawBufferPointer, at offset: UInt64
+    ) throws(BackingError) {
+        check(UnsafeRawBufferPointer(target), at: offset)
+        let failure = state.withLock { state -> Int32? in
+            state.readCount += 1
+            if state.plan.isGone || state.plan.failingReads.contains(state.readCount) {
+                state.failureCount += 1
+                return state.plan.errno
+            }
+            target.copyBytes(from: state.bytes[Int(offset)..<Int(offset) + target.count])
+            return nil
+        }
+        if let failure { throw .failed(errno: failure) }
+    }
+
+    /// See `BackingDevice`.
+    public func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(BackingError) {
+        check(source, at: offset)
+        let failure = state.withLock { state -> Int32? in
+            state.writeCount += 1
+            let end = offset + UInt64(source.count)
+            let isFull = state.plan.byteCountWritable.map { end > $0 } ?? false
+            let fails = state.plan.isGone || state.plan.failingWrites.contains(state.writeCount)
+            guard isFull || fails else {
+                Self.replace(&state.bytes, at: offset, with: source)
+                state.writes.append(Write(offset: offset, byteCount: source.count))
+                return nil
+            }
+            if state.plan.failsHalfway {
+                let half = UnsafeRawBufferPointer(rebasing: source[..<(source.count / 2)])
+                Self.replace(&state.bytes, at: offset, with: half)
+            }
+            state.failureCount += 1
+            return fails ? state.plan.errno : ENOSPC
+        }
+        if let failure { throw .failed(errno: failure) }
+    }
+
+    private static func replace(
+        _ bytes: inout [UInt8], at offset: UInt64, with source: UnsafeRawBufferPointer
+    ) {
+        bytes.withUnsafeMutableBytes { bytes in
+            UnsafeMutableRawBufferPointer(rebasing: bytes[Int(offset)...]).copyMemory(from: source)
+        }
+    }
+
+    /// What direct I/O would refuse is a bug of whoever asks.
+    private func check(_ memory: UnsafeRawBufferPointer, at offset: UInt64) {
+        precondition(memory.count > 0 && memory.count % 4096 == 0 && offset % 4096 == 0)
+        precondition(UInt(bitPattern: memory.baseAddress) % 4096 == 0)
+        precondition(offset + UInt64(memory.count) <= byteCount)
+    }
+}
