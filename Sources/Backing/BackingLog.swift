@@ -24,13 +24,14 @@ public final class BackingLog: @unchecked Sendable {
     /// Bytes in a segment: the unit that is filled in order and becomes free as a whole. Large
     /// enough that a disk with heads would write it at nearly its full speed.
     public static let segmentByteCount = 512 << 10
-    /// Free segments that only cleaning may open. One takes what is moved out of a segment; the
-    /// other stands in for it when the device refuses to take it, until that is sorted out.
+    /// Free segments that only cleaning may open: one for what is moved out of a segment, and one
+    /// more for what does not fit there because a flush failed.
     public static let reservedSegmentCount = 2
     /// Fewest segments that a log works with: the reserve, one that is filled, and one to clean.
     static let segmentCountMin = reservedSegmentCount + 2
-    /// An open segment with less room than this is closed by the next flush.
-    static let tailByteCountMin = 64 << 10
+    /// An open segment with less room than this is closed by the next flush: a write of so few
+    /// bytes would cost as much as one of many. What is left is lost until the segment is free.
+    static let tailByteCountMin = 16 << 10
 
     /// What became of a record that was to be appended.
     public enum Placement: Equatable, Sendable {

@@ -50,6 +50,12 @@ final class BackingRig: @unchecked Sendable {  // the buffer is one thread's, th
 
     func read(_ location: BackingLocation, byteCount: Int) throws(BackingError) -> [UInt8] {
         try log.read(location, payloadByteCount: byteCount, into: buffer)
+        return payload
+    }
+
+    /// What was read last.
+    var payload: [UInt8] {
+        let buffer = buffer
         return Self.array(buffer.payload)
     }
 

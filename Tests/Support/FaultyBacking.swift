@@ -53,10 +53,11 @@ public final class FaultyBacking: BackingDevice {
     public init(byteCount: Int, garbage: [UInt8] = [0]) {
         precondition(byteCount.isMultiple(of: 4096) && !garbage.isEmpty)
         self.byteCount = UInt64(byteCount)
-        var bytes = [UInt8](repeating: garbage[0], count: byteCount)
-        if garbage.count > 1 {
-            for index in bytes.indices { bytes[index] = garbage[index % garbage.count] }
-        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount + garbage.count)
+        if garbage.count == 1 { bytes = Array(repeating: garbage[0], count: byteCount) }
+        while bytes.count < byteCount { bytes += garbage }
+        bytes.removeLast(bytes.count - byteCount)
         state = Mutex(State(bytes: bytes))
     }
 
