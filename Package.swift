@@ -141,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "BackingTests",
             dependencies: [
-                "Backing", "LinuxSystem", "ZswapCore", "zswapfs", "TestSupport", "CallCounter",
+                "Backing", "LinuxSystem", "ZswapCore", "PoolTesting", "zswapfs", "TestSupport",
+                "CallCounter",
             ], swiftSettings: tests),
         .testTarget(
             name: "SwapStoreTests",

@@ -60,7 +60,7 @@ public enum SwapHost {
         }
         // Without the table nothing is known to be unmounted.
         guard let mounts = try? MountTable.current().entries else { return }
-        for directory in [TemporaryFile.directory, "/tmp"] {
+        for directory in [TemporaryFile.directory, TemporaryFile.memoryDirectory, "/tmp"] {
             for name in SystemText.names(inDirectory: directory) where isLeftover(name) {
                 let path = "\(directory)/\(name)"
                 // Not into what is still mounted there, for whatever reason.

@@ -8,9 +8,13 @@ public final class TemporaryFile {
     /// Where it is or will be.
     public let path: String
 
-    /// A name under the temporary directory that is free; nothing is made there yet.
-    public init(_ name: String) {
-        path = "\(Self.directory)/\(Self.prefix)\(getpid())-\(name)"
+    /// Memory of the machine as a filesystem: another one than that of the temporary directory.
+    public static let memoryDirectory = "/dev/shm"
+
+    /// A name under the temporary directory, or another one, that is free; nothing is made there
+    /// yet.
+    public init(_ name: String, in directory: String = directory) {
+        path = "\(directory)/\(Self.prefix)\(getpid())-\(name)"
         try? FileManager.default.removeItem(atPath: path)
     }
 
@@ -20,7 +24,7 @@ public final class TemporaryFile {
     public var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
     /// TMPDIR, or /var/tmp: /tmp is often a tmpfs, which older kernels give no direct I/O on.
-    static var directory: String {
+    public static var directory: String {
         let given = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
         return URL(fileURLWithPath: given).resolvingSymlinksInPath().path
     }
