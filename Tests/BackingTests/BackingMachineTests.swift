@@ -108,14 +108,29 @@ struct BackingMachineTests {
             directory.path("link/area"), loop.path, outside.path,
         ]
         let answers = Answers()
+        // Now the kernel forgets what it knows of the root, and would have to ask.
+        try mount.open("other").close()
         mount.daemon.signal(SIGSTOP)
         defer { mount.daemon.signal(SIGCONT) }
+        try #require(
+            Patience.wait(milliseconds: 5000) { Self.isStopped(mount.daemon.identifier) })
         Thread.detachNewThread {
             for path in paths { answers.add(BackingFileTests.open(path, unlessOn: own)) }
         }
         let isDone = Patience.wait(milliseconds: 10_000) { answers.all.count == paths.count }
         #expect(isDone, "it waited for the daemon after \(answers.all)")
         #expect(answers.all == Array(repeating: .onOwnMount, count: 6) + [nil])
+    }
+
+    /// Whether none of its threads goes on: the signal takes a moment.
+    private static func isStopped(_ process: pid_t) -> Bool {
+        Affinity.threads(of: process).allSatisfy { thread in
+            let path = "/proc/\(process)/task/\(thread)/stat"
+            guard let text = try? SystemText.read(path), let end = text.lastIndex(of: ")") else {
+                return false
+            }
+            return text[end...].hasPrefix(") T")
+        }
     }
 
     private final class Answers: @unchecked Sendable {  // its lock

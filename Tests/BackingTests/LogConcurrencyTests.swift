@@ -35,7 +35,10 @@ import ZswapCore
             for round in 1...rounds {
                 if number == 0 {
                     for slot in 0..<slots.count {
-                        guard let location = try? rig.store(payload, page: slot) else { return }
+                        guard let location = try? rig.store(payload, page: slot) else {
+                            turn.store(-1, ordering: .releasing)
+                            return
+                        }
                         slots[slot].store(location.rawValue + 1, ordering: .releasing)
                     }
                     turn.store(round, ordering: .releasing)
@@ -43,7 +46,8 @@ import ZswapCore
                     // The next round begins when everything is free again.
                     while rig.log.statistics.liveRecordCount > 0 {}
                 } else {
-                    while turn.load(ordering: .acquiring) < round {}
+                    while (0..<round).contains(turn.load(ordering: .acquiring)) {}
+                    if turn.load(ordering: .acquiring) < 0 { return }
                     for slot in 0..<slots.count {
                         let value = slots[slot].exchange(0, ordering: .acquiring)
                         rig.log.free(
