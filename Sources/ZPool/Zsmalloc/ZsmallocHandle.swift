@@ -3,13 +3,13 @@ import Arena
 /// Where an object lies: its zspage's run, its class, its slot. Enough to find its bytes by
 /// arithmetic alone.
 ///
-///     51          20 19      12 11         0
+///     50          19 18      11 10         0
 ///     | run         | class    | slot     |          class: its place in the pool's table
 ///
 /// Law: a run is never 0, so a handle never is. It means the same in every process whose pool has
-/// the same chain length.
+/// the same chain length. The longest zspage, 16 frames, has 2048 slots of the smallest class.
 struct ZsmallocHandle {
-    private static let slotBitCount: UInt64 = 12
+    private static let slotBitCount: UInt64 = 11
     private static let classBitCount: UInt64 = 8
 
     let run: RunNumber
