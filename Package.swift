@@ -73,10 +73,12 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: common),
         .target(
-            name: "SwapStore", dependencies: ["ZswapCore", "Arena", "ZPool", "Compressors"],
+            name: "SwapStore",
+            dependencies: ["ZswapCore", "Arena", "ZPool", "Compressors", "Backing"],
             swiftSettings: safe),
         .target(
-            name: "ControlTree", dependencies: ["ZswapCore", "SwapStore"], swiftSettings: safe),
+            name: "ControlTree", dependencies: ["ZswapCore", "SwapStore", "Backing"],
+            swiftSettings: safe),
         .target(
             name: "FuseServer",
             dependencies: ["ZswapCore", "SwapStore", "ControlTree", "CFuse", "CLinux"],
@@ -84,8 +86,8 @@ let package = Package(
         .target(
             name: "ZswapfsCommand",
             dependencies: [
-                "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "ControlTree",
-                "FuseServer", "LinuxSystem",
+                "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "SwapStore",
+                "ControlTree", "FuseServer", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -147,13 +149,13 @@ let package = Package(
         .testTarget(
             name: "SwapStoreTests",
             dependencies: [
-                "SwapStore", "ZPool", "Compressors", "Arena", "LinuxSystem", "ZswapCore",
+                "SwapStore", "Backing", "ZPool", "Compressors", "Arena", "LinuxSystem", "ZswapCore",
                 "PoolTesting", "TestSupport", "CallCounter",
             ], swiftSettings: tests),
         .testTarget(
             name: "ControlTreeTests",
             dependencies: [
-                "ControlTree", "SwapStore", "ZPool", "Compressors", "Arena", "ZswapCore",
+                "ControlTree", "Backing", "SwapStore", "ZPool", "Compressors", "Arena", "ZswapCore",
                 "TestSupport",
             ], swiftSettings: tests),
         .testTarget(

@@ -2,10 +2,16 @@ import CLinux
 import Synchronization
 
 /// A 32-bit word that threads can sleep on. On the heap, because the kernel needs its address.
-final class FutexWord: @unchecked Sendable {  // every access is atomic
+///
+///     let seen = word.load() ── is there what one waits for? ── word.wait(while: seen)
+///
+/// Law: who changes what others wait for changes the word and then wakes them; a wait that began
+/// with an older value returns at once. A wait may also end without a reason.
+public final class FutexWord: @unchecked Sendable {  // every access is atomic
     private let address: UnsafeMutablePointer<UInt32>
 
-    init() {
+    /// A word of 0.
+    public init() {
         address = .allocate(capacity: 1)
         address.initialize(to: 0)
     }
@@ -14,13 +20,17 @@ final class FutexWord: @unchecked Sendable {  // every access is atomic
     private var atomic: UnsafeMutablePointer<Atomic<UInt32>> {
         UnsafeMutableRawPointer(address).assumingMemoryBound(to: Atomic<UInt32>.self)
     }
-    func load() -> UInt32 { atomic.pointee.load(ordering: .acquiring) }
+    /// The word now.
+    public func load() -> UInt32 { atomic.pointee.load(ordering: .acquiring) }
     func exchange(_ value: UInt32) -> UInt32 {
         atomic.pointee.exchange(value, ordering: .acquiringAndReleasing)
     }
-    func increment() { atomic.pointee.wrappingAdd(1, ordering: .releasing) }
-    func wait(while expected: UInt32, nanoseconds: Int64) {
+    /// Adds 1, wrapping.
+    public func increment() { atomic.pointee.wrappingAdd(1, ordering: .releasing) }
+    /// Sleeps while the word is `expected`, at most so long; below 0: without end.
+    public func wait(while expected: UInt32, nanoseconds: Int64) {
         _ = clinux_futex_wait(address, expected, nanoseconds)
     }
-    func wakeAll() { _ = clinux_futex_wake(address, CInt.max) }
+    /// Wakes everybody who sleeps.
+    public func wakeAll() { _ = clinux_futex_wake(address, CInt.max) }
 }

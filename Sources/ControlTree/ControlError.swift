@@ -18,6 +18,16 @@ public struct ControlError: Error, Equatable, Sendable {
         case busy
         /// ENOMEM: no memory for it.
         case noMemory
+        /// ENODEV: there is no backing store.
+        case noDevice
+        /// EIO: the backing store failed, or may not be written any more.
+        case deviceFailed
+        /// ENOSPC: the backing store is full.
+        case deviceFull
+        /// ENOENT: nothing at the path that was written.
+        case noSuchPath
+        /// EACCES: the path that was written may not be opened.
+        case notPermitted
     }
 
     /// What is wrong.

@@ -3,7 +3,10 @@ import SwapStore
 /// The rows of `params`: what can be changed while the mount serves.
 extension ControlTree {
     static let parameterRows: [ControlRow] = [
-        flag("enabled", \.isEnabled, "Take new pages. N refuses them; stored pages stay readable."),
+        flag(
+            "enabled", \.isEnabled,
+            "Compress new pages. N writes them to the backing store as they are, or refuses them"
+                + " without one; stored pages stay readable."),
         zpool, compressor,
         percent(
             "max_pool_percent", \.maxPoolPercent,
@@ -17,11 +20,12 @@ extension ControlTree {
             "Keep pages that repeat one 8-byte word as that word, without pool memory."),
         flag(
             "non_same_filled_pages_enabled", \.takesOtherPages,
-            "Take pages that are not same-filled. N refuses them."),
+            "Compress pages that are not same-filled. N writes them to the backing store as they"
+                + " are, or refuses them without one."),
         flag(
             "compaction_enabled", \.compactsByItself,
             "Compact in the background when enough frames can be freed by it: 1 of 128, and 64."),
-        compact,
+        compact, backing, writeback, writebackLimit, shrinkerEnabled,
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
             { ($0.availableZpools, $0.zpoolType) }),
@@ -64,7 +68,7 @@ extension ControlTree {
             subject.store.compact(by: worker)
         })
 
-    private static func flag(
+    static func flag(
         _ name: String, _ field: any WritableKeyPath<Tunables, Bool> & Sendable, _ summary: String
     ) -> ControlRow {
         ControlRow(
@@ -144,7 +148,7 @@ extension ControlTree {
             (kind, reason) = (.unknownName, "is none of \(choices.joined(separator: ", "))")
         case .tooManyPools:
             (kind, reason) = (.busy, "can't be taken while so many pools are draining")
-        case .outOfMemory, .poolFailed:
+        default:
             (kind, reason) = (.noMemory, "needs memory that can't be had")
         }
         return ControlError(kind, "\"\(text)\" \(reason), for \(subject.path)")

@@ -4,7 +4,7 @@ import ZswapCore
 /// The rows of `stats`: what the store holds and what happened to it.
 extension ControlTree {
     static let statisticsRows: [ControlRow] =
-        StatisticsCounter.all.map(row) + zramRows + [
+        StatisticsCounter.all.map(row) + zramRows + writeBackStatisticsRows + [
             ControlRow(
                 "stats/summary", .lines, "All of it for people.",
                 read: { subject throws(ControlError) in
@@ -90,7 +90,7 @@ extension ControlTree {
     ]
 
     /// Numbers as zram's driver prints them.
-    private static func columns(_ numbers: [Int]) -> String {
+    static func columns(_ numbers: [Int]) -> String {
         numbers.map { number in
             let digits = String(number)
             return String(repeating: " ", count: max(8 - digits.count, 0)) + digits

@@ -6,6 +6,12 @@ public enum ControlType: Equatable, Sendable {
     case number(ClosedRange<Int>)
     /// One of the names in the file named here.
     case name(oneOf: String)
+    /// A path from the root, or `none`.
+    case path
+    /// A whole number of this range, or `off`.
+    case numberOrOff(ClosedRange<Int>)
+    /// One of several commands, in words.
+    case command(String)
     /// Names on one line, the chosen one in brackets.
     case names
     /// Any text starts something.
@@ -25,6 +31,10 @@ public enum ControlType: Equatable, Sendable {
         case .flag: "Y or N"
         case .number(let range): "number, \(range.lowerBound) to \(range.upperBound)"
         case .name(let file): "a name of `\(file)`"
+        case .path: "a path, or none"
+        case .numberOrOff(let range):
+            "number, \(range.lowerBound) to \(range.upperBound), or off"
+        case .command(let words): words
         case .names: "names, the chosen one in brackets"
         case .trigger: "any text"
         case .count(let unit): unit
@@ -37,7 +47,8 @@ public enum ControlType: Equatable, Sendable {
     /// The errors that a write of this type may meet, by errno.
     public var errors: String {
         switch self {
-        case .flag, .number: "EINVAL"
+        case .flag, .number, .numberOrOff, .command: "EINVAL"
+        case .path: "EINVAL, ENOENT, EACCES, EBUSY, EIO"
         case .name: "ENOENT"
         case .trigger: "ENOMEM"
         case .names, .count, .word, .columns, .lines: ""

@@ -15,7 +15,7 @@ struct StatisticsCounter: Sendable {
     let summary: String
     let value: @Sendable (StoreStatistics) -> Int
 
-    static let all: [StatisticsCounter] = held + refused + handled
+    static let all: [StatisticsCounter] = held + refused + handled + writtenBack
 
     /// What the store holds now.
     private static let held: [StatisticsCounter] = [
@@ -28,11 +28,16 @@ struct StatisticsCounter: Sendable {
         ) { $0.pages.sameFilledPageCount },
         gauge(
             "stored_incompressible_pages", "incompressible_pages", "pages",
-            "Of the stored pages, those kept as they are, since compressing gained nothing."
+            "Of the stored pages, those in memory as they are, since compressing gained nothing."
         ) { $0.pages.rawPageCount },
         gauge(
+            "backing_pages", "backing_pages", "pages",
+            "Of the stored pages, those on the backing store."
+        ) { $0.pages.backedPageCount },
+        gauge(
             "stored_size", "stored_bytes", "bytes",
-            "Lengths of all objects: compressed pages, and 4096 for each incompressible one."
+            "Lengths of all objects in memory: compressed pages, and 4096 for each incompressible"
+                + " one."
         ) { $0.pages.storedByteCount },
         gauge(
             "pool_total_size", "pool_bytes", "bytes",
@@ -106,6 +111,24 @@ struct StatisticsCounter: Sendable {
         counter(
             "pages_compacted", "compacted_pages", "Frames that compaction freed."
         ) { $0.compactedFrames },
+    ]
+
+    /// What went to the backing store and came from it.
+    private static let writtenBack: [StatisticsCounter] = [
+        counter(
+            "written_back_pages", "written_back_pages", "Pages that left for the backing store."
+        ) { $0.writtenBackPages },
+        counter(
+            "backing_loads", "backing_loads", "Loads of a page that is on the backing store."
+        ) { $0.backingLoads },
+        counter(
+            "backing_load_fail", "backing_load_fail",
+            "Loads that the backing store did not answer: an I/O error."
+        ) { $0.backingLoadFail },
+        counter(
+            "backing_store_fail", "backing_store_fail",
+            "Pages that stayed in memory because writing them to the backing store failed."
+        ) { $0.backingStoreFail },
     ]
 
     private static func gauge(

@@ -13,7 +13,7 @@ struct Refusal: Error, Equatable {
         switch error {
         case .disabled: errno = EROFS
         case .sameFilledOnly, .poolFull, .outOfMemory, .tooManyAreas: errno = ENOSPC
-        case .corrupted: errno = EIO
+        case .corrupted, .backingFailed: errno = EIO
         case .tooLarge: errno = EFBIG
         case .notFound: errno = ENOENT
         case .alreadyExists: errno = EEXIST
@@ -25,11 +25,14 @@ struct Refusal: Error, Equatable {
 
     init(_ error: ControlError) {
         switch error.kind {
-        case .notFound, .unknownName: errno = ENOENT
+        case .notFound, .unknownName, .noSuchPath: errno = ENOENT
         case .invalidValue, .outOfRange: errno = EINVAL
-        case .notReadable, .notWritable: errno = EACCES
+        case .notReadable, .notWritable, .notPermitted: errno = EACCES
         case .busy: errno = EBUSY
         case .noMemory: errno = ENOMEM
+        case .noDevice: errno = ENODEV
+        case .deviceFailed: errno = EIO
+        case .deviceFull: errno = ENOSPC
         }
     }
 }

@@ -40,11 +40,15 @@ public final class Area: Sendable {
         func sum(_ word: AreaTally) -> Int { max(tally.sum(of: word.rawValue), 0) }
         return AreaStatistics(
             storedPageCount: sum(.storedPages), sameFilledPageCount: sum(.sameFilledPages),
-            rawPageCount: sum(.rawPages), storedByteCount: sum(.storedBytes))
+            rawPageCount: sum(.rawPages), backedPageCount: sum(.backedPages),
+            storedByteCount: sum(.storedBytes))
     }
 
     /// Nothing stored and nothing miscounted. Only when nobody is serving the area.
     var isBalanced: Bool { AreaTally.allCases.allSatisfy { tally.sum(of: $0.rawValue) == 0 } }
+
+    /// Whether its pages may leave for the backing store.
+    var allowsWriteBack: Bool { true }
 
     /// Makes the area at least this long.
     func extend(to end: UInt64) {
@@ -67,6 +71,8 @@ public final class Area: Sendable {
             tally.add(sign * entry.byteCount, to: AreaTally.storedBytes.rawValue, worker: worker)
         case .pooled:
             tally.add(sign * entry.byteCount, to: AreaTally.storedBytes.rawValue, worker: worker)
+        case .onBacking:
+            tally.add(sign, to: AreaTally.backedPages.rawValue, worker: worker)
         case .empty, .retired:
             preconditionFailure("only stored pages are counted")
         }
@@ -97,20 +103,29 @@ public struct AreaStatistics: Equatable, Sendable {
     public var storedPageCount = 0
     /// Of these, kept as one word.
     public var sameFilledPageCount = 0
-    /// Of these, kept as they are.
+    /// Of these, kept as they are, in memory.
     public var rawPageCount = 0
-    /// Bytes of their objects.
+    /// Of these, on the backing store, compressed or as they are.
+    public var backedPageCount = 0
+    /// Bytes of the objects in memory.
     public var storedByteCount = 0
+
+    /// Of the stored pages, those compressed in memory.
+    public var compressedPageCount: Int {
+        storedPageCount - sameFilledPageCount - rawPageCount - backedPageCount
+    }
 
     /// Nothing.
     public init() {}
 
     init(
-        storedPageCount: Int, sameFilledPageCount: Int, rawPageCount: Int, storedByteCount: Int
+        storedPageCount: Int, sameFilledPageCount: Int, rawPageCount: Int, backedPageCount: Int,
+        storedByteCount: Int
     ) {
         self.storedPageCount = storedPageCount
         self.sameFilledPageCount = sameFilledPageCount
         self.rawPageCount = rawPageCount
+        self.backedPageCount = backedPageCount
         self.storedByteCount = storedByteCount
     }
 
@@ -120,6 +135,7 @@ public struct AreaStatistics: Equatable, Sendable {
             storedPageCount: left.storedPageCount + right.storedPageCount,
             sameFilledPageCount: left.sameFilledPageCount + right.sameFilledPageCount,
             rawPageCount: left.rawPageCount + right.rawPageCount,
+            backedPageCount: left.backedPageCount + right.backedPageCount,
             storedByteCount: left.storedByteCount + right.storedByteCount)
     }
 }

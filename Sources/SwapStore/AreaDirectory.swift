@@ -26,6 +26,8 @@ final class AreaDirectory: Sendable {
         var isEmptied = false
         /// Somebody is discarding its pages or removing it.
         var isInDisposal = false
+
+        var mayHoldPages: Bool { isLinked || openCount > 0 }
     }
 
     private struct State: Sendable {
@@ -165,6 +167,26 @@ final class AreaDirectory: Sendable {
             state.slots[slot]?.openCount += 1
             state.slots[slot]?.isEmptied = false
         }
+    }
+
+    /// Holds the area in this slot as if it were open, until ``close(slot:)``. Nil when there is
+    /// none, or one that nobody can have pages in.
+    func hold(slot: Int) -> Area? { state.withLock { Self.hold(slot, &$0) } }
+
+    /// Holds the first area at or after this slot. O(1) when it is the slot's own.
+    func hold(from slot: Int) -> Area? {
+        state.withLock { state in
+            if let area = Self.hold(slot, &state) { return area }
+            let later = state.slots.filter { $0.key > slot && $0.value.mayHoldPages }
+            return later.keys.min().flatMap { Self.hold($0, &state) }
+        }
+    }
+
+    private static func hold(_ slot: Int, _ state: inout State) -> Area? {
+        guard let holding = state.slots[slot], holding.mayHoldPages else { return nil }
+        state.slots[slot]?.openCount += 1
+        state.slots[slot]?.isEmptied = false
+        return holding.area
     }
 
     /// Takes an open file back.

@@ -32,8 +32,7 @@ final class ObjectMover: PoolUser {
         let table = PageTable(in: store.arena, root: root)
         guard let offset = table.entryOffset(of: owner.page) else { return false }
         let entry = PageEntry(pair: store.arena.loadPair(at: offset))
-        guard entry.kind == .pooled || entry.kind == .raw, entry.generation == generation,
-            entry.word == old.rawValue
+        guard entry.isInMemory, entry.generation == generation, entry.handle == old
         else { return false }
         return store.arena.compareExchangePair(
             expected: entry.pair, desired: entry.moved(to: new).pair, at: offset)

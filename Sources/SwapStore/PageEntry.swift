@@ -1,16 +1,17 @@
+import Backing
 import Synchronization
 import ZPool
 import ZswapCore
 
 /// What the table knows of one page: 16 bytes that change as one.
 ///
-///     word 0: pool handle  |  the repeated word  |  0
-///     word 1: 63 ........ 32 31 29 28 ...... 16 15 ........ 8 7 ....... 3 2 ... 0
-///             checksum       age   length        generation   compressor  kind
+///     word 0: last use's time 13, pool handle 51  |  repeated word  |  backing location  |  0
+///     word 1: 63 ........ 32 31 ...... 29 28 ...... 16 15 ........ 8 7 ....... 3 2 ... 0
+///             checksum       last use     length        generation   compressor  kind
 ///
-/// The age is 0 as long as nothing asks for it. Law: the checksum is over the uncompressed page, so
-/// it stays true when the page is moved or recompressed. The kind, compressor and generation in the
-/// entry decide how it is read, never a parameter.
+/// Law: the checksum is over the uncompressed page, so it stays true when the page is moved or
+/// recompressed, or leaves for the backing store. The kind, compressor, generation and length in
+/// the entry decide how it is read, never a parameter.
 struct PageEntry: Equatable {
     enum Kind: UInt64 {
         /// Never written, or discarded: reads as zeros.
@@ -21,9 +22,15 @@ struct PageEntry: Equatable {
         case sameFilled = 2
         /// Incompressible: kept as it is, 4096 bytes.
         case raw = 3
+        /// On the backing store of `generation`, as it was in a pool: compressed, or 4096 bytes.
+        case onBacking = 4
         /// The leaf with this entry was taken out of the table: look the page up again.
         case retired = 7
     }
+
+    private static let handleMask: UInt64 = 1 << PoolHandle.bitCount - 1
+    private static let lastUseShift: UInt64 = 29
+    private static let lastUseMask: UInt64 = 7 << lastUseShift
 
     let pair: WordPair
 
@@ -40,8 +47,8 @@ struct PageEntry: Equatable {
     }
 
     static func object(
-        _ kind: Kind, handle: UInt64, generation: Int, compressor: Int, byteCount: Int,
-        checksum: UInt32
+        _ kind: Kind, handle: PoolHandle, generation: Int, compressor: Int, byteCount: Int,
+        checksum: UInt32, lastUse: LastUse
     ) -> PageEntry {
         precondition(generation >= 0 && generation < Limits.poolsMax)
         precondition(compressor >= 0 && compressor < Limits.compressorsMax)
@@ -49,7 +56,8 @@ struct PageEntry: Equatable {
         let packed =
             kind.rawValue | UInt64(compressor) << 3 | UInt64(generation) << 8
             | UInt64(byteCount) << 16 | UInt64(checksum) << 32
-        return PageEntry(pair: WordPair(first: UInt(handle), second: UInt(packed)))
+        return PageEntry(pair: WordPair(first: UInt(handle.rawValue), second: UInt(packed)))
+            .used(lastUse)
     }
 
     var kind: Kind {
@@ -58,16 +66,53 @@ struct PageEntry: Equatable {
         }
         return kind
     }
-    /// The handle of a pooled or raw page, the repeated word of a same-filled one.
+    /// Whether its object lies in a pool or a raw frame.
+    var isInMemory: Bool { kind == .pooled || kind == .raw }
+    /// The repeated word of a same-filled page.
     var word: UInt64 { UInt64(pair.first) }
+    /// The handle of a pooled or raw page.
+    var handle: PoolHandle? { PoolHandle(rawValue: UInt64(pair.first) & Self.handleMask) }
+    /// Where a page on the backing store is.
+    var location: BackingLocation { BackingLocation(rawValue: UInt64(pair.first)) }
     var compressor: Int { Int(pair.second >> 3 & 31) }
     var generation: Int { Int(pair.second >> 8 & 255) }
     var byteCount: Int { Int(pair.second >> 16 & 0x1fff) }
     var checksum: UInt32 { UInt32(truncatingIfNeeded: pair.second >> 32) }
+    /// When a pooled or raw page was last used.
+    var lastUse: LastUse {
+        LastUse(
+            timeBits: UInt64(pair.first) >> UInt64(PoolHandle.bitCount),
+            howBits: UInt64(pair.second) >> Self.lastUseShift & 7)
+    }
+
+    /// Whether it is in memory only until it is written to the backing store.
+    var isPassing: Bool { kind == .raw && lastUse.how == .passing }
 
     /// The same object at another place in its pool.
     func moved(to handle: PoolHandle) -> PageEntry {
-        PageEntry(pair: WordPair(first: UInt(handle.rawValue), second: pair.second))
+        let first = UInt64(pair.first) & ~Self.handleMask | handle.rawValue
+        return PageEntry(pair: WordPair(first: UInt(first), second: pair.second))
+    }
+
+    /// The same object, used at another time.
+    func used(_ lastUse: LastUse) -> PageEntry {
+        precondition(isInMemory)
+        let first =
+            UInt64(pair.first) & Self.handleMask
+            | lastUse.timeBits << UInt64(PoolHandle.bitCount)
+        let second =
+            UInt64(pair.second) & ~Self.lastUseMask | lastUse.howBits << Self.lastUseShift
+        return PageEntry(pair: WordPair(first: UInt(first), second: UInt(second)))
+    }
+
+    /// The same page on the backing store.
+    func written(to location: BackingLocation, backing generation: Int) -> PageEntry {
+        precondition(isInMemory || kind == .onBacking)
+        precondition(generation > 0 && generation < Limits.backingsMax)
+        let kept = UInt64(pair.second) & ~(7 | 255 << 8 | Self.lastUseMask)
+        let second = kept | Kind.onBacking.rawValue | UInt64(generation) << 8
+        return PageEntry(
+            pair: WordPair(first: UInt(location.rawValue), second: UInt(second)))
     }
 
     static func == (left: PageEntry, right: PageEntry) -> Bool {

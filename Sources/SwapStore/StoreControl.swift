@@ -1,4 +1,5 @@
 import Arena
+public import Backing
 import Compressors
 import Synchronization
 public import ZPool
@@ -16,6 +17,12 @@ public enum SettingError: Error, Equatable, Sendable {
     case outOfMemory
     /// 255 pools are draining already.
     case tooManyPools
+    /// The path can't be the backing store.
+    case backing(BackingError)
+    /// The path was not opened in time.
+    case backingNotOpened
+    /// As many backing stores as there may be still have pages.
+    case tooManyBackings
 }
 
 /// The state in force, the pools that it names, and pools on their way out. Behind the store's
@@ -30,6 +37,14 @@ struct StoreControl: Sendable {
     /// a worker may hold an older state that does, so the generation goes to no other pool: that
     /// worker would look for the other's objects in this one.
     var leaving: [(pool: Zpool, generation: Int, epoch: UInt64)] = []
+    /// By number, the backing stores that `state` names.
+    var backings = [BackingLog?](repeating: nil, count: Limits.backingsMax)
+    /// Epoch after which nobody writes to a backing store that is not the current one.
+    var backingSwitchEpoch: UInt64 = 0
+    /// The backing store that the write-back thread works with at this moment; 0: none.
+    var backingInUse = 0
+    /// Backing stores on their way out, as pools are.
+    var leavingBackings: [(log: BackingLog, number: Int, epoch: UInt64)] = []
 
     /// The pool that new pages go to.
     var currentPool: Zpool {
@@ -125,9 +140,9 @@ extension SwapStore {
         control.withLock { publish(&$0, compressor: compressor) }
     }
 
-    private func publish(
+    func publish(
         _ control: inout StoreControl, tunables: Tunables? = nil, pools: [Zpool?]? = nil,
-        generation: Int? = nil, compressor: Int? = nil
+        generation: Int? = nil, compressor: Int? = nil, backing: Int? = nil
     ) {
         let old = control.state
         control.pools = pools ?? control.pools
@@ -135,13 +150,15 @@ extension SwapStore {
             number: old.number + 1, tunables: tunables ?? old.tunables,
             totalByteCount: totalByteCount, pools: control.pools,
             currentGeneration: generation ?? old.currentGeneration,
-            currentCompressor: compressor ?? old.currentCompressor)
+            currentCompressor: compressor ?? old.currentCompressor, backings: control.backings,
+            currentBacking: backing ?? old.currentBacking)
         // Sequentially consistent, with `Quiescence.advance` and `begin`: a worker that starts
         // after the quiescent point which a pool waits for sees that there is a newer state.
         stateNumber.store(control.state.number, ordering: .sequentiallyConsistent)
     }
 
-    /// Lets drained pools go. True while a pool is draining, so that somebody should call again.
+    /// Lets drained pools and backing stores go. True while one is draining, so that somebody
+    /// should call again.
     ///
     /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when
     /// no worker can have the old state any more it is destroyed.
@@ -166,7 +183,7 @@ extension SwapStore {
                 }
             }
             let isDraining = control.pools.count { $0 != nil } > 1
-            return isDraining || !control.leaving.isEmpty
+            return letBackingsGo(&control) || isDraining || !control.leaving.isEmpty
         }
     }
 

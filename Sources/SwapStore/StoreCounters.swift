@@ -25,6 +25,14 @@ enum StoreEvent: Int, CaseIterable {
     case failedWrites
     /// Pages that a discard emptied.
     case discardedPages
+    /// Pages that were moved to the backing store.
+    case writtenBackPages
+    /// Loads of a page from the backing store.
+    case backingLoads
+    /// Loads of a page that the backing store did not give.
+    case backingLoadFail
+    /// Pages that stayed in memory because writing them to the backing store failed.
+    case backingStoreFail
 }
 
 /// What a worker counts for one area. Sums over workers; one worker's share may be negative.
@@ -33,10 +41,12 @@ enum AreaTally: Int, CaseIterable {
     case storedPages
     /// Of these, same-filled.
     case sameFilledPages
-    /// Of these, raw.
+    /// Of these, raw, in memory.
     case rawPages
-    /// Bytes of their objects: compressed lengths, 4096 for raw pages.
+    /// Bytes of the objects in memory: compressed lengths, 4096 for raw pages.
     case storedBytes
+    /// Of the stored pages, on the backing store.
+    case backedPages
 }
 
 /// Counters in the arena, a block for each worker, so that workers share no cache line and a new

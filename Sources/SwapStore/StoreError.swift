@@ -10,6 +10,8 @@ public enum StoreError: Error, Equatable, Sendable {
     case outOfMemory
     /// The page can't be read back as it was written: checksum or codec say so.
     case corrupted
+    /// The page is on a backing store that does not give it.
+    case backingFailed
     /// Beyond the largest area.
     case tooLarge
     /// No area of that name.

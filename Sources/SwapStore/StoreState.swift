@@ -1,12 +1,13 @@
+import Backing
 import ZPool
 import ZswapCore
 
 /// Everything a request needs to know of pools, compressors and tunables: a value that a worker
 /// copies whole, so a page is judged by one state of it. A change makes a new one.
 ///
-/// Law: `pools[g]` is there as long as an entry of generation g may be in a table. Nothing here is
-/// counted: `StoreControl` keeps the pools, also those that only an older state names, until no
-/// request can use it.
+/// Law: `pools[g]` is there as long as an entry of generation g may be in a table, and so is
+/// `backings[n]`. Nothing here is counted: `StoreControl` keeps pools and backing stores, also
+/// those that only an older state names, until no request can use it.
 /// Price: 2 KiB a worker, copied after a change.
 struct StoreState: Sendable {
     let number: UInt64
@@ -14,6 +15,10 @@ struct StoreState: Sendable {
     let limit: MemoryLimit
     /// By generation; generation 0 is the store's own whole frames and never here.
     let pools: InlineArray<256, PoolReference?>
+    /// By number; 0 is none and never here.
+    let backings: InlineArray<16, BackingReference?>
+    /// The backing store that pages leave for; 0: none.
+    let currentBacking: Int
     /// The generation that new pages go to.
     let currentGeneration: Int
     let currentPool: PoolReference
@@ -26,8 +31,10 @@ struct StoreState: Sendable {
 
     init(
         number: UInt64, tunables: Tunables, totalByteCount: UInt64, pools: [Zpool?],
-        currentGeneration: Int, currentCompressor: Int
+        currentGeneration: Int, currentCompressor: Int, backings: [BackingLog?] = [],
+        currentBacking: Int = 0
     ) {
+        precondition(backings.count <= Limits.backingsMax && Limits.backingsMax == 16)
         precondition(pools.count == Limits.poolsMax)
         precondition(currentGeneration > 0 && currentGeneration < Limits.poolsMax)
         guard let current = pools[currentGeneration] else {
@@ -39,6 +46,10 @@ struct StoreState: Sendable {
             totalByteCount: totalByteCount, maxPoolPercent: tunables.maxPoolPercent,
             acceptThresholdPercent: tunables.acceptThresholdPercent)
         self.pools = InlineArray { pools[$0].map { PoolReference($0) } }
+        self.backings = InlineArray { number in
+            number < backings.count ? backings[number].map { BackingReference($0) } : nil
+        }
+        self.currentBacking = currentBacking
         self.currentGeneration = currentGeneration
         currentPool = PoolReference(current)
         compressedByteCountMax = min(current.hugeByteCount, current.objectByteCountMax + 1) - 1

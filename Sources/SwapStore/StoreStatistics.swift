@@ -38,6 +38,14 @@ public struct StoreStatistics: Equatable, Sendable {
     public var discardedPages: Int
     /// Frames that compaction freed.
     public var compactedFrames: Int
+    /// Pages that were moved to the backing store.
+    public var writtenBackPages: Int
+    /// Loads of pages from the backing store.
+    public var backingLoads: Int
+    /// Loads that the backing store did not answer.
+    public var backingLoadFail: Int
+    /// Pages that stayed in memory since writing them failed.
+    public var backingStoreFail: Int
 
     /// Frames of all pools, in bytes.
     public var poolByteCount: Int { memory.pools }
@@ -45,10 +53,12 @@ public struct StoreStatistics: Equatable, Sendable {
     /// Refused pages, for whatever reason.
     public var rejects: Int { rejectReclaimFail + rejectAllocFail + rejectTableFail }
 
-    /// Original bytes by what they take in pools, metadata aside; nil while the pools are empty.
+    /// Original bytes of the pages in memory by what they take in pools, metadata aside; nil while
+    /// the pools are empty.
     public var ratio: Double? {
         guard poolByteCount > 0 else { return nil }
-        return Double(pages.storedPageCount * Page.byteCount) / Double(poolByteCount)
+        let pageCount = pages.storedPageCount - pages.backedPageCount
+        return Double(pageCount * Page.byteCount) / Double(poolByteCount)
     }
 }
 
@@ -69,7 +79,9 @@ extension SwapStore {
             checksumFail: sum(.checksumFail), rawPagesSince: sum(.rawPagesSince),
             failedReads: sum(.failedReads), failedWrites: sum(.failedWrites),
             discardedPages: sum(.discardedPages),
-            compactedFrames: compactedFrameCount.load(ordering: .relaxed))
+            compactedFrames: compactedFrameCount.load(ordering: .relaxed),
+            writtenBackPages: sum(.writtenBackPages), backingLoads: sum(.backingLoads),
+            backingLoadFail: sum(.backingLoadFail), backingStoreFail: sum(.backingStoreFail))
     }
 
     /// Frames of all pools. One relaxed load.

@@ -1,15 +1,18 @@
 import Arena
+import Backing
 import Compressors
 
 /// What one serving thread has of its own: scratch for codecs, a page to patch in, its place among
-/// the counters and quiescent points, and the state it judges by.
+/// the counters and quiescent points, the state it judges by, and the second its request began in.
 ///
 /// Law: used by one thread at a time. Made before serving; a request allocates nothing.
 public final class StoreWorker: @unchecked Sendable {  // one thread's at a time
     let number: WorkerNumber
     let scratch: CodecScratch
     let patch = PageBuffer()
+    let backingBuffer = BackingReadBuffer()
     var state: StoreState
+    var seconds: UInt64 = 0
 
     init(number: WorkerNumber, scratch: CodecScratch, state: StoreState) {
         self.number = number

@@ -1,25 +1,30 @@
 import Arena
+import Backing
 import Compressors
 import ZPool
 import ZswapCore
 
 /// Loading one page, without locks: read the entry, decode, check, and try again if somebody was
-/// faster.
+/// faster. A page on the backing store is read from there and stays there.
 extension SwapStore {
     /// How often an entry may fail its check and still stand unchanged before the page counts as
     /// damaged. More than once, because the page may have been replaced and put back between two
     /// looks.
     private static let strikesMax = 3
 
-    private enum Decoding { case intact, decodeFailed, checksumDiffers }
+    enum Decoding { case intact, decodeFailed, checksumDiffers, backingFailed }
+
+    /// Why a load happens: a reader's is a use of the page, a look before a change is none.
+    enum LoadReason { case reading, patching }
 
     /// Fills `target` (4096 bytes) with the page and tells which entry it was. Never-written pages
-    /// are zeros. Throws `corrupted` when what is stored can't be what was written; `target` holds
+    /// are zeros. Throws `corrupted` when what is stored can't be what was written, and
+    /// `backingFailed` when it lies on a backing store that does not give it; `target` holds
     /// anything then.
     @discardableResult
     func load(
         _ page: PageNumber, of area: Area, into target: inout MutableRawSpan,
-        by worker: StoreWorker
+        for reason: LoadReason, by worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         precondition(target.byteCount == Page.byteCount)
         var strikes = 0
@@ -30,8 +35,15 @@ extension SwapStore {
             }
             let entry = PageEntry(pair: arena.loadPair(at: offset))
             let decoding = decode(entry, into: &target, worker)
-            if decoding == .intact { return entry.kind == .retired ? .empty : entry }
+            if decoding == .intact {
+                if reason == .reading { noteUse(of: entry, at: offset, worker) }
+                return entry.kind == .retired ? .empty : entry
+            }
             guard PageEntry(pair: arena.loadPair(at: offset)) == entry else { continue }
+            if decoding == .backingFailed {
+                count(.backingLoadFail, by: worker)
+                throw .backingFailed
+            }
             strikes += 1
             guard strikes == Self.strikesMax else { continue }
             count(decoding == .decodeFailed ? .decompressFail : .checksumFail, by: worker)
@@ -39,7 +51,17 @@ extension SwapStore {
         }
     }
 
-    private func decode(
+    /// Writes down when a page was loaded, at most once a second. Who changed the entry meanwhile
+    /// knows better.
+    private func noteUse(of entry: PageEntry, at offset: ArenaOffset, _ worker: StoreWorker) {
+        if entry.kind == .onBacking { return count(.backingLoads, by: worker) }
+        guard entry.isInMemory, let use = entry.lastUse.loaded(at: worker.seconds) else { return }
+        _ = arena.compareExchangePair(
+            expected: entry.pair, desired: entry.used(use).pair, at: offset)
+    }
+
+    /// Fills `target` with what an entry stands for, and checks it.
+    func decode(
         _ entry: PageEntry, into target: inout MutableRawSpan, _ worker: StoreWorker
     ) -> Decoding {
         switch entry.kind {
@@ -49,25 +71,52 @@ extension SwapStore {
         case .sameFilled:
             SameFilled.fill(&target, with: entry.word)
             return .intact
-        case .raw:
-            guard let offset = objectOffset(entry, worker) else { return .decodeFailed }
-            let arena = self.arena
-            let object = arena.bytes(at: offset, count: Page.byteCount)
-            SpanCopy.copy(object, into: &target)
-        case .pooled:
+        case .raw, .pooled:
             guard let offset = objectOffset(entry, worker) else { return .decodeFailed }
             let arena = self.arena
             arena.prefetch(at: offset, count: entry.byteCount)
             let object = arena.bytes(at: offset, count: entry.byteCount)
-            guard worker.scratch.decompress(object, into: &target, with: entry.compressor) else {
+            guard decode(object, of: entry, into: &target, worker) else { return .decodeFailed }
+        case .onBacking:
+            guard readBacking(entry, worker) else { return .backingFailed }
+            let buffer = worker.backingBuffer
+            guard decode(buffer.payload, of: entry, into: &target, worker) else {
                 return .decodeFailed
             }
         }
         return PageChecksum.of(target.bytes) == entry.checksum ? .intact : .checksumDiffers
     }
 
-    private func objectOffset(_ entry: PageEntry, _ worker: StoreWorker) -> ArenaOffset? {
-        guard let handle = PoolHandle(rawValue: entry.word) else { return nil }
+    /// An object of 4096 bytes is the page as it was, whatever kind of place it lies in: known by
+    /// its length alone.
+    private func decode(
+        _ object: RawSpan, of entry: PageEntry, into target: inout MutableRawSpan,
+        _ worker: StoreWorker
+    ) -> Bool {
+        guard object.byteCount < Page.byteCount else {
+            SpanCopy.copy(object, into: &target)
+            return true
+        }
+        return worker.scratch.decompress(object, into: &target, with: entry.compressor)
+    }
+
+    /// Reads an entry's object into the worker's buffer: the one place where a request waits for
+    /// the backing store.
+    private func readBacking(_ entry: PageEntry, _ worker: StoreWorker) -> Bool {
+        guard let backing = backing(entry.generation, for: worker) else { return false }
+        do {
+            try backing.withLog { log throws(BackingError) in
+                try log.read(
+                    entry.location, payloadByteCount: entry.byteCount, into: worker.backingBuffer)
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    func objectOffset(_ entry: PageEntry, _ worker: StoreWorker) -> ArenaOffset? {
+        guard let handle = entry.handle else { return nil }
         if entry.generation == RawFrames.generation { return rawFrames.offset(of: handle) }
         return pool(entry.generation, for: worker)?.withPool { $0.offset(of: handle) }
     }

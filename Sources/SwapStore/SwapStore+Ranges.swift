@@ -4,7 +4,7 @@ import ZswapCore
 /// Areas by byte range: what reads, writes, discards and truncations of a file come down to.
 extension SwapStore {
     /// Reads into `target` from `offset` on; returns how many bytes there were before the end of
-    /// the area. Throws `corrupted`; then nothing in `target` may be used.
+    /// the area. Throws `corrupted` or `backingFailed`; then nothing in `target` may be used.
     public func read(
         _ area: Area, at offset: UInt64, into target: inout MutableRawSpan,
         by worker: StoreWorker
@@ -19,11 +19,11 @@ extension SwapStore {
                 let position = span.position
                 var part = target._mutatingExtracting(position..<position + span.range.count)
                 if span.isWhole {
-                    try load(span.page, of: area, into: &part, by: worker)
+                    try load(span.page, of: area, into: &part, for: .reading, by: worker)
                 } else {
                     let patch = worker.patch
                     var page = patch.mutableBytes
-                    try load(span.page, of: area, into: &page, by: worker)
+                    try load(span.page, of: area, into: &page, for: .reading, by: worker)
                     patch.copy(from: span.range.lowerBound, into: &part)
                 }
             }
@@ -124,7 +124,7 @@ extension SwapStore {
         let patch = worker.patch
         while true {
             var page = patch.mutableBytes
-            let old = try load(span.page, of: area, into: &page, by: worker)
+            let old = try load(span.page, of: area, into: &page, for: .patching, by: worker)
             if admission == .always && old.kind == .empty { return }
             change(patch, span.range.lowerBound)
             let entry = try makeEntry(patch.bytes, span.page, area, admission, worker)

@@ -1,4 +1,5 @@
 import Arena
+import Backing
 import Compressors
 import Synchronization
 import ZPool
@@ -39,13 +40,17 @@ extension SwapStore {
     ) throws(StoreError) -> PageEntry {
         precondition(bytes.byteCount == Page.byteCount)
         let tunables = worker.state.tunables
-        guard tunables.isEnabled || admission == .always else { throw .disabled }
+        // Without compressing there is still the backing store.
+        let compresses = tunables.isEnabled && tunables.takesOtherPages || admission == .always
+        let passes = !compresses && mayPass(area)
+        guard tunables.isEnabled || compresses || passes else { throw .disabled }
         if tunables.keepsSameFilledPages, let word = SameFilled.word(of: bytes) {
             return .sameFilled(word)
         }
-        guard tunables.takesOtherPages || admission == .always else { throw .sameFilledOnly }
-        if admission == .limited { try admit(worker) }
+        guard compresses || passes else { throw .sameFilledOnly }
+        if admission == .limited { try admit(area, worker) }
         let owner = ObjectOwner(area: area.slot, page: page)
+        if passes { return try makeRaw(bytes, owner, .passing, worker) }
         let result = worker.scratch.compress(
             bytes, with: worker.state.currentCompressor,
             limit: worker.state.compressedByteCountMax)
@@ -54,20 +59,41 @@ extension SwapStore {
             return try makePooled(byteCount, bytes, owner, worker)
         case .failed:
             count(.compressFail, by: worker)
-            return try makeRaw(bytes, owner, worker)
+            return try makeRaw(bytes, owner, .stored, worker)
         case .tooLarge:
-            return try makeRaw(bytes, owner, worker)
+            return try makeRaw(bytes, owner, .stored, worker)
         }
     }
 
-    private func admit(_ worker: StoreWorker) throws(StoreError) {
+    /// Lets a page in that needs room. At the limit room is made, by writing cold pages back, or
+    /// the page is refused.
+    private func admit(_ area: Area, _ worker: StoreWorker) throws(StoreError) {
         switch worker.state.limit.check(used: arena.poolFrameCount, isFull: isFull) {
         case .accept: return
-        case .refuseAtLimit: count(.poolLimitHit, by: worker)
-        case .refuseUntilAcceptLine: break
+        case .refuseAtLimit:
+            count(.poolLimitHit, by: worker)
+            if waitForRoom(worker) { return }
+        case .refuseUntilAcceptLine:
+            // Room is being made, and there is some already.
+            if desk.isReady { return }
         }
         count(.rejectReclaimFail, by: worker)
         throw .poolFull
+    }
+
+    /// Whether a page of this area may be taken only to be written to the backing store.
+    private func mayPass(_ area: Area) -> Bool {
+        desk.isReady && area.allowsWriteBack
+    }
+
+    /// Waits until the write-back thread has made room. False: there is none to be had. Outside of
+    /// the request meanwhile, so that memory can go back.
+    private func waitForRoom(_ worker: StoreWorker) -> Bool {
+        let frameCountMax = worker.state.limit.frameCountMax
+        guard frameCountMax > 0, desk.isReady else { return false }
+        end(worker)
+        defer { begin(worker) }
+        return desk.wait { arena.poolFrameCount < frameCountMax }
     }
 
     private func makePooled(
@@ -83,12 +109,13 @@ extension SwapStore {
         arena.write(scratch.output, at: offset)
         pool.withPool { $0.setOwner(owner, of: handle) }
         return .object(
-            .pooled, handle: handle.rawValue, generation: worker.state.currentGeneration,
-            compressor: worker.state.currentCompressor, byteCount: byteCount, checksum: checksum)
+            .pooled, handle: handle, generation: worker.state.currentGeneration,
+            compressor: worker.state.currentCompressor, byteCount: byteCount, checksum: checksum,
+            lastUse: LastUse(.stored, at: worker.seconds))
     }
 
     private func makeRaw(
-        _ bytes: RawSpan, _ owner: ObjectOwner, _ worker: StoreWorker
+        _ bytes: RawSpan, _ owner: ObjectOwner, _ how: LastUse.How, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         var generation = RawFrames.generation
         let handle: PoolHandle
@@ -101,11 +128,11 @@ extension SwapStore {
             arena.write(bytes, at: rawFrames.offset(of: handle))
             rawFrames.setOwner(owner, of: handle)
         }
-        count(.rawPagesSince, by: worker)
+        if how != .passing { count(.rawPagesSince, by: worker) }
         return .object(
-            .raw, handle: handle.rawValue, generation: generation,
+            .raw, handle: handle, generation: generation,
             compressor: worker.state.currentCompressor, byteCount: Page.byteCount,
-            checksum: PageChecksum.of(bytes))
+            checksum: PageChecksum.of(bytes), lastUse: LastUse(how, at: worker.seconds))
     }
 
     private func malloc(
@@ -169,6 +196,7 @@ extension SwapStore {
                 if arena.compareExchangePair(expected: old.pair, desired: entry.pair, at: offset) {
                     count(entry, of: area, sign: 1, by: worker)
                     forget(old, of: area, worker)
+                    if entry.isPassing { desk.notePassing() }
                     return true
                 }
                 old = PageEntry(pair: arena.loadPair(at: offset))
@@ -185,14 +213,15 @@ extension SwapStore {
 
     /// Has the processor fetch what freeing an entry's object takes.
     func prepareFree(_ entry: PageEntry, _ worker: StoreWorker) {
-        guard entry.kind == .pooled, let handle = PoolHandle(rawValue: entry.word) else { return }
+        guard entry.kind == .pooled, let handle = entry.handle else { return }
         pool(entry.generation, for: worker)?.withPool { $0.prepareFree(handle) }
     }
 
     /// Frees an entry's object, if it has one.
-    private func free(_ entry: PageEntry, _ worker: StoreWorker) {
-        guard entry.kind == .pooled || entry.kind == .raw else { return }
-        guard let handle = PoolHandle(rawValue: entry.word) else {
+    func free(_ entry: PageEntry, _ worker: StoreWorker) {
+        if entry.kind == .onBacking { return freeBacked(entry, worker) }
+        guard entry.isInMemory else { return }
+        guard let handle = entry.handle else {
             preconditionFailure("an entry with an object has no handle")
         }
         if entry.generation == RawFrames.generation {
@@ -202,5 +231,12 @@ extension SwapStore {
         } else {
             preconditionFailure("a pool left before its last object")
         }
+    }
+
+    private func freeBacked(_ entry: PageEntry, _ worker: StoreWorker) {
+        guard let backing = backing(entry.generation, for: worker) else {
+            preconditionFailure("a backing store left before its last page")
+        }
+        backing.withLog { $0.free(entry.location, payloadByteCount: entry.byteCount) }
     }
 }

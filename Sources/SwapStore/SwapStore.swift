@@ -1,4 +1,5 @@
 public import Arena
+import Backing
 public import Compressors
 import Synchronization
 public import ZPool
@@ -29,6 +30,10 @@ public final class SwapStore: Sendable {
         public var pool = PoolConfiguration()
         /// What can be changed later.
         public var tunables = Tunables()
+        /// Opens what `params/backing` names.
+        public var openBacking: OpenBacking = { path throws(BackingError) in
+            try BackingFile(opening: path, unlessOn: nil)
+        }
         /// The memory that percentages are of: the machine's, in bytes.
         public var totalByteCount: UInt64
 
@@ -50,10 +55,13 @@ public final class SwapStore: Sendable {
     let record: StoreRecord
     let events: CounterBlock
     let payloadTally: PayloadTally
+    let clock = StoreClock()
     let isFull = Atomic<Bool>(false)
     let poolFrameCountMax = Atomic<Int>(0)
     let compactedFrameCount = Atomic<Int>(0)
     let stateNumber = Atomic<UInt64>(1)
+    let openBacking: OpenBacking
+    let desk = WriteBackDesk()
     let control: Mutex<StoreControl>
 
     /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the
@@ -68,6 +76,7 @@ public final class SwapStore: Sendable {
         self.compressors = compressors.all
         totalByteCount = configuration.totalByteCount
         poolConfiguration = configuration.pool
+        openBacking = configuration.openBacking
         directory = AreaDirectory(in: arena)
         rawFrames = RawFrames(arena: arena)
         guard
@@ -120,6 +129,7 @@ public final class SwapStore: Sendable {
     /// The worker starts a request: from here on nothing it finds in a table vanishes under it.
     func begin(_ worker: StoreWorker) {
         quiescence.enter(worker.number)
+        worker.seconds = clock.seconds
         let number = stateNumber.load(ordering: .sequentiallyConsistent)
         if worker.state.number != number { refresh(worker) }
     }
@@ -135,7 +145,7 @@ public final class SwapStore: Sendable {
     /// Counts a stored page that came into a table (1) or left it (-1).
     func count(_ entry: PageEntry, of area: Area, sign: Int, by worker: StoreWorker) {
         area.count(entry, sign: sign, worker: worker.number)
-        guard entry.kind == .pooled || entry.kind == .raw else { return }
+        guard entry.isInMemory else { return }
         payloadTally.add(sign * entry.byteCount, to: entry.generation, worker: worker.number)
     }
 
@@ -145,5 +155,14 @@ public final class SwapStore: Sendable {
         if let pool = worker.state.pools[generation] { return pool }
         refresh(worker)
         return worker.state.pools[generation]
+    }
+
+    /// The backing store of a number that stands in an entry. Nil only when the entry was read
+    /// before its last page went and the backing store with it.
+    func backing(_ generation: Int, for worker: StoreWorker) -> BackingReference? {
+        guard generation < Limits.backingsMax else { return nil }
+        if let backing = worker.state.backings[generation] { return backing }
+        refresh(worker)
+        return worker.state.backings[generation]
     }
 }

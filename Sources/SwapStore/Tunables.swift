@@ -11,6 +11,10 @@ public struct Tunables: Equatable, Sendable {
     public var keepsSameFilledPages = true
     /// Compact when enough can be freed by it.
     public var compactsByItself = true
+    /// Write cold pages back, at low priority, as long as the pools are above the accept line.
+    public var shrinksInBackground = false
+    /// Most blocks of 4096 bytes to write to the backing store in a day; nil: any number.
+    public var writeBackBlockCountPerDay: Int?
     /// Take pages that are not same-filled.
     public var takesOtherPages = true
 

@@ -33,6 +33,10 @@ public enum Limits {
     /// what is known of each segment in memory, 128 MiB for this, should not.
     public static let backingByteCountMax: UInt64 = 1 << 44
 
+    /// Backing stores alive at once, by the number that entries know them by: the one that pages go
+    /// to and those that pages are still on. 0 is none. Each costs a worker eight bytes of state.
+    public static let backingsMax = 16
+
     /// Compressed bytes of a page are counted in 13 bits: 1 to 4096.
     public static let storedByteCountMax = Page.byteCount
 }

@@ -1,4 +1,5 @@
 import ControlTree
+import Foundation
 import SwapStore
 import TestSupport
 import ZswapCore
@@ -11,6 +12,7 @@ struct ControlFixture {
     let fixture: TestStore
     let tree: ControlTree
     let area: Area
+    private let backingFile = TemporaryFile("backing-\(UInt32.random(in: .min ... .max))")
 
     init(zpool: String = "zsmalloc") throws {
         fixture = try TestStore(zpool: zpool)
@@ -38,6 +40,12 @@ struct ControlFixture {
     static func path(_ row: ControlRow) -> String {
         row.path.split(separator: "/").map { $0 == "NAME" ? "swap" : $0 == "N" ? "1" : $0 }
             .joined(separator: "/")
+    }
+
+    /// A file that pages can be written back to.
+    func makeBackingFile() throws -> String {
+        try Data(count: 8 << 20).write(to: URL(filePath: backingFile.path))
+        return backingFile.path
     }
 
     func value(_ path: String) throws -> String {

@@ -60,7 +60,8 @@ import Testing
             fixture.tree.children(of: "params") == [
                 "enabled", "zpool", "compressor", "max_pool_percent", "accept_threshold_percent",
                 "same_filled_pages_enabled", "non_same_filled_pages_enabled",
-                "compaction_enabled", "compact",
+                "compaction_enabled", "compact", "backing", "writeback", "writeback_limit",
+                "shrinker_enabled",
                 "available_zpools", "available_compressors",
             ])
         #expect(

@@ -47,7 +47,19 @@ import Testing
                 String(name.filter { !"[]".contains($0) })
             }
             return (names, [("nosuch", .unknownName), (names[0].uppercased(), .unknownName)])
-        case .names, .trigger, .count, .word, .columns, .lines:
+        case .numberOrOff(let range):
+            let (good, bad) = try values(.number(range), fixture)
+            return (good + ["off"], bad.filter { $0.text != "4294967296" })
+        case .path:
+            let file = try fixture.makeBackingFile()
+            return (
+                [file, "none"],
+                [
+                    ("relative", .invalidValue), ("/no/such", .noSuchPath), ("/", .invalidValue),
+                    ("/dev/null", .invalidValue),
+                ]
+            )
+        case .names, .trigger, .command, .count, .word, .columns, .lines:
             Issue.record("a row of type \(type) is writable")
             return ([], [])
         }

@@ -16,7 +16,7 @@ enum House {
         "Compressors": ["ZswapCore", "CLZ4", "CZstd", "CLZO", "CDeflate", "CXXHash"],
         "Backing": ["ZswapCore", "LinuxSystem", "CLinux"],
         "SwapStore": ["ZswapCore", "Arena", "ZPool", "Compressors", "Backing"],
-        "ControlTree": ["ZswapCore", "SwapStore"],
+        "ControlTree": ["ZswapCore", "SwapStore", "Backing"],
         "FuseServer": ["ZswapCore", "SwapStore", "ControlTree", "CFuse", "CLinux"],
         "Experiment": [
             "ZswapCore", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",

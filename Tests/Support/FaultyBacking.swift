@@ -44,15 +44,16 @@ public final class FaultyBacking: BackingDevice {
     }
 
     /// For messages.
-    public let path = "(memory)"
+    public let path: String
     /// As it was made.
     public let byteCount: UInt64
     private let state: Mutex<State>
 
     /// A device of zeros, or full of `garbage`.
-    public init(byteCount: Int, garbage: [UInt8] = [0]) {
+    public init(byteCount: Int, garbage: [UInt8] = [0], path: String = "/memory") {
         precondition(byteCount.isMultiple(of: 4096) && !garbage.isEmpty)
         self.byteCount = UInt64(byteCount)
+        self.path = path
         var bytes: [UInt8] = []
         bytes.reserveCapacity(byteCount + garbage.count)
         if garbage.count == 1 { bytes = Array(repeating: garbage[0], count: byteCount) }

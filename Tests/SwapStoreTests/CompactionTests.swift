@@ -42,8 +42,8 @@ import ZswapCore
         try fixture.write(PageContent.compressible(1), to: area, page: 5)
         let offset = try #require(area.table.entryOffset(of: PageNumber(5)))
         let entry = PageEntry(pair: fixture.arena.loadPair(at: offset))
-        let old = try #require(PoolHandle(rawValue: entry.word))
-        let new = try #require(PoolHandle(rawValue: entry.word + 1))
+        let old = try #require(entry.handle)
+        let new = PoolHandle(packed: old.rawValue + 1)
         let owner = ObjectOwner(area: area.slot, page: PageNumber(5))
         let movers = fixture.store.movers
         #expect(!movers[2].move(owner: owner, from: old, to: new), "another pool's handle")

@@ -15,7 +15,7 @@ import ZswapCore
     ) throws -> UnsafeMutableRawBufferPointer {
         let offset = try #require(area.table.entryOffset(of: PageNumber(page)))
         let entry = PageEntry(pair: fixture.arena.loadPair(at: offset))
-        let handle = try #require(PoolHandle(rawValue: entry.word))
+        let handle = try #require(entry.handle)
         let place =
             entry.generation == RawFrames.generation
             ? fixture.store.rawFrames.offset(of: handle)

@@ -1,3 +1,4 @@
+import Backing
 import Synchronization
 import TestSupport
 import Testing
@@ -8,35 +9,50 @@ import ZswapCore
 
 /// The 16 bytes that say how a page is kept.
 @Suite struct PageEntryTests {
-    @Test(arguments: [1, 2, 3] as [UInt64]) func everyFieldComesBack(seed: UInt64) {
+    private static func some(_ kind: PageEntry.Kind = .pooled, handle: UInt64 = 7) -> PageEntry {
+        .object(
+            kind, handle: PoolHandle(packed: handle), generation: 3, compressor: 2,
+            byteCount: 1234, checksum: 99, lastUse: LastUse(.loaded, at: 1 << 30 + 5))
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64]) func everyFieldComesBack(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for step in 0..<2000 {
             let kind: PageEntry.Kind = random.next() % 2 == 0 ? .pooled : .raw
-            let handle = random.next()
+            let handle = PoolHandle(packed: random.next() >> 13 | 1)
             let generation = Int(random.next() % 256)
             let compressor = Int(random.next() % 32)
             let byteCount = 1 + Int(random.next() % 4096)
             let checksum = UInt32(truncatingIfNeeded: random.next())
+            let how = try #require(LastUse.How(rawValue: random.next() % 4))
+            let lastUse = LastUse(how, at: random.next())
             let entry = PageEntry.object(
                 kind, handle: handle, generation: generation, compressor: compressor,
-                byteCount: byteCount, checksum: checksum)
+                byteCount: byteCount, checksum: checksum, lastUse: lastUse)
             #expect(entry.kind == kind, "seed \(seed), step \(step)")
-            #expect(entry.word == handle)
+            #expect(entry.isInMemory)
+            #expect(entry.handle == handle)
             #expect(entry.generation == generation)
             #expect(entry.compressor == compressor)
             #expect(entry.byteCount == byteCount)
             #expect(entry.checksum == checksum)
+            #expect(entry.lastUse == lastUse)
             #expect(PageEntry(pair: entry.pair) == entry)
         }
     }
 
     @Test func endsOfRangesFit() {
+        let last = PoolHandle(packed: 1 << 51 - 1)
+        let use = LastUse(.passing, at: 8191)
         let largest = PageEntry.object(
-            .raw, handle: .max, generation: 255, compressor: 31, byteCount: 4096, checksum: .max)
+            .raw, handle: last, generation: 255, compressor: 31, byteCount: 4096, checksum: .max,
+            lastUse: use)
         #expect(largest.kind == .raw && largest.byteCount == 4096 && largest.checksum == .max)
-        #expect(largest.generation == 255 && largest.compressor == 31 && largest.word == .max)
+        #expect(largest.generation == 255 && largest.compressor == 31 && largest.handle == last)
+        #expect(largest.lastUse == use)
         let smallest = PageEntry.object(
-            .pooled, handle: 1, generation: 0, compressor: 0, byteCount: 1, checksum: 0)
+            .pooled, handle: PoolHandle(packed: 1), generation: 0, compressor: 0, byteCount: 1,
+            checksum: 0, lastUse: LastUse(.stored, at: 0))
         #expect(smallest.kind == .pooled && smallest.byteCount == 1 && smallest.checksum == 0)
     }
 
@@ -48,16 +64,38 @@ import ZswapCore
         for word in [0, 1, .max, 0x0123_4567_89ab_cdef] as [UInt64] {
             #expect(PageEntry.sameFilled(word).kind == .sameFilled)
             #expect(PageEntry.sameFilled(word).word == word)
+            #expect(!PageEntry.sameFilled(word).isInMemory)
         }
     }
 
-    @Test func movingChangesTheHandleOnly() throws {
-        let entry = PageEntry.object(
-            .pooled, handle: 7, generation: 3, compressor: 2, byteCount: 1234, checksum: 99)
-        let moved = entry.moved(to: try #require(PoolHandle(rawValue: 8)))
-        #expect(moved.word == 8)
+    @Test func movingChangesTheHandleOnly() {
+        let entry = Self.some()
+        let moved = entry.moved(to: PoolHandle(packed: 8))
+        #expect(moved.handle == PoolHandle(packed: 8))
+        #expect(moved.lastUse == entry.lastUse)
         #expect(moved.pair.second == entry.pair.second)
         #expect(moved != entry)
+    }
+
+    @Test func usingChangesTheUseOnly() {
+        let entry = Self.some(.raw)
+        let used = entry.used(LastUse(.loadedAgain, at: 77))
+        #expect(used.lastUse == LastUse(.loadedAgain, at: 77))
+        #expect(used.used(entry.lastUse) == entry)
+        #expect(used.handle == entry.handle && used.byteCount == 1234 && used.checksum == 99)
+        #expect(used.kind == .raw && used.generation == 3 && used.compressor == 2)
+    }
+
+    @Test(arguments: [PageEntry.Kind.pooled, .raw])
+    func leavingKeepsWhatDecodes(kind: PageEntry.Kind) {
+        let place = BackingLocation(rawValue: 1 << 48 - 1)
+        let left = Self.some(kind).written(to: place, backing: 15)
+        #expect(left.kind == .onBacking && !left.isInMemory)
+        #expect(left.location == place && left.generation == 15)
+        #expect(left.compressor == 2 && left.byteCount == 1234 && left.checksum == 99)
+        let moved = left.written(to: BackingLocation(rawValue: 0), backing: 1)
+        #expect(moved.kind == .onBacking && moved.location.rawValue == 0 && moved.generation == 1)
+        #expect(moved.compressor == 2 && moved.byteCount == 1234 && moved.checksum == 99)
     }
 
     @Test func otherKindsTrap() async {
@@ -66,7 +104,11 @@ import ZswapCore
         }
         await #expect(processExitsWith: .failure) {
             _ = PageEntry.object(
-                .raw, handle: 1, generation: 0, compressor: 0, byteCount: 4097, checksum: 0)
+                .raw, handle: PoolHandle(packed: 1), generation: 0, compressor: 0,
+                byteCount: 4097, checksum: 0, lastUse: LastUse(.stored, at: 0))
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = PageEntry.sameFilled(1).written(to: BackingLocation(rawValue: 0), backing: 1)
         }
     }
 }

@@ -98,7 +98,7 @@ import ZswapCore
         var page = [UInt8](repeating: 0, count: Page.byteCount)
         var span = page.mutableSpan
         var target = span.mutableBytes
-        try store.load(PageNumber(1), of: area, into: &target, by: other)
+        try store.load(PageNumber(1), of: area, into: &target, for: .reading, by: other)
         #expect(page == PageContent.compressible(1))
         store.discardPages(PageNumber(0), PageNumber(512), of: area, other)
         store.end(other)

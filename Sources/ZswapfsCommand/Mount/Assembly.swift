@@ -1,4 +1,5 @@
 import Arena
+import Backing
 import Compressors
 import ControlTree
 import FuseServer
@@ -20,6 +21,7 @@ struct Assembly {
     let facts: SharedFacts
     private let tree: ControlTree
     private let caretaker: Caretaker
+    private let writeBack: WriteBackThread
     private let settings: MountSettings
 
     /// Files of `params` that can be given as mount options.
@@ -40,8 +42,11 @@ struct Assembly {
     /// More helpers than this would wait for memory, not for each other.
     private static let helperCountMax = 3
 
+    /// `path` is where it will be mounted; `onTrouble` is told what the log should say, from any
+    /// thread.
     init(
-        _ settings: MountSettings, zpools: ZpoolRegistry, logger: Logger
+        _ settings: MountSettings, at path: String, zpools: ZpoolRegistry, logger: Logger,
+        onTrouble: @escaping @Sendable (String) -> Void
     ) throws(CommandFailure) {
         self.settings = settings
         let total = Machine.memoryByteCount
@@ -58,13 +63,14 @@ struct Assembly {
             throw CommandFailure(.unavailable, "no memory for the arena: \(error)")
         }
         do {
-            store = try Self.makeStore(settings, zpools, total, in: arena)
+            store = try Self.makeStore(settings, zpools, total, in: arena, mountedAt: path)
             protections = early + [Protection.lockMemory(arena)]
             facts = SharedFacts(
                 ControlFacts(version: ProductVersion.text, protections: protections.map(\.text)))
             tree = ControlTree(store: store) { [facts] in facts.now }
             try Self.apply(settings.parameters, to: tree, logger)
             caretaker = try Self.startCaretaker(of: store)
+            writeBack = try Self.startWriteBack(of: store, onTrouble)
         } catch {
             arena.stop()
             throw error
@@ -78,8 +84,18 @@ struct Assembly {
         return caretaker
     }
 
+    private static func startWriteBack(
+        of store: SwapStore, _ onTrouble: @escaping @Sendable (String) -> Void
+    ) throws(CommandFailure) -> WriteBackThread {
+        guard let thread = WriteBackThread(of: store, onTrouble: onTrouble), thread.start() else {
+            throw CommandFailure(.unavailable, "no thread to write pages back")
+        }
+        return thread
+    }
+
     /// Ends all threads but the server's, which must have ended.
     func stop() {
+        writeBack.stop()
         caretaker.stop()
         arena.stop()
     }
@@ -108,11 +124,18 @@ struct Assembly {
     }
 
     private static func makeStore(
-        _ settings: MountSettings, _ zpools: ZpoolRegistry, _ total: UInt64, in arena: Arena
+        _ settings: MountSettings, _ zpools: ZpoolRegistry, _ total: UInt64, in arena: Arena,
+        mountedAt path: String
     ) throws(CommandFailure) -> SwapStore {
         let compressors = CompressorRegistry.standard()
         var configuration = SwapStore.Configuration(totalByteCount: total)
         configuration.pool.chainLength = settings.chainLength
+        configuration.openBacking = { file throws(BackingError) in
+            // What stands on this mount itself would wait for this very thread.
+            let mounts = try? MountTable.current()
+            let own = mounts?.entries.last { $0.mountPoint == path }?.device
+            return try BackingFile(opening: file, unlessOn: own)
+        }
         if let asked = settings.parameters.last(where: { $0.name == "zpool" })?.value {
             configuration.zpool = zpools.has(type: asked) ? asked : fallbackZpool
         }

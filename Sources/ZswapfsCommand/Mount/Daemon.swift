@@ -37,14 +37,16 @@ struct Daemon {
         self.logger = logger
         let messages = PendingMessages()
         self.messages = messages
-        let assembly = try Assembly(settings, zpools: zpools, logger: logger)
+        let tell: @Sendable (String) -> Void = { message in
+            messages.add(message)
+            SignalGate.wake()
+        }
+        let assembly = try Assembly(
+            settings, at: path, zpools: zpools, logger: logger, onTrouble: tell)
         self.assembly = assembly
         let connection = Connection(
             assembly: assembly, path: path, logger: logger,
-            onRefusal: { message in
-                messages.add(message)
-                SignalGate.wake()
-            })
+            onRefusal: { tell("refused: \($0)") })
         do {
             server = try connection.make(settings.transport)
         } catch {
@@ -80,7 +82,7 @@ struct Daemon {
             if case .stop(let signal) = SignalGate.wait(seconds: Self.idleSeconds) {
                 tryToStop(signal)
             }
-            for message in messages.take() { logger.warning("refused: \(message)") }
+            for message in messages.take() { logger.warning("\(message)") }
         }
     }
 

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Messages from serving threads, which never log themselves: the main thread takes and writes
-/// them.
+/// Messages from serving threads and the write-back thread, which never log themselves: the main
+/// thread takes and writes them.
 ///
 /// Law: at most ``countMax`` wait; what comes on top is dropped, because a flood of refusals says
 /// nothing new.

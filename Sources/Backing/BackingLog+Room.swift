@@ -1,0 +1,19 @@
+import Synchronization
+
+/// Questions that who writes asks often: O(1), but for `isEmpty`.
+extension BackingLog {
+    /// What a record takes besides its payload, at most.
+    public static let recordOverheadByteCountMax =
+        RecordHeader.byteCount + BackingLocation.unitByteCount
+
+    /// Whether a record that does not come from cleaning finds a segment.
+    public var hasRoom: Bool { segments.freeSegmentCount > Self.reservedSegmentCount }
+
+    /// Bytes ever written.
+    public var byteCountWritten: UInt64 { writtenByteCount.load(ordering: .relaxed) }
+
+    /// Whether no record is left. O(segments) when it is so.
+    public var isEmpty: Bool {
+        (0..<segments.segmentCount).allSatisfy { segments[$0].recordCount == 0 }
+    }
+}

@@ -1,0 +1,186 @@
+import Backing
+import SwapStore
+import ZswapCore
+
+/// The rows about the backing store: where pages are written back to, when, and what went there.
+extension ControlTree {
+    static let shrinkerEnabled = flag(
+        "shrinker_enabled", \.shrinksInBackground,
+        "Write cold pages back in the background, at low priority, while the pools are above the"
+            + " accept line.")
+
+    static let backing = ControlRow(
+        "params/backing", .path, standard: "none",
+        "The file or block device that cold pages are written back to; its content is lost. Pages"
+            + " that are on another one stay there until they go. Writing it again after an error"
+            + " tries again.",
+        read: { subject throws(ControlError) in subject.store.backingPath ?? "none" },
+        write: { subject, text throws(ControlError) in
+            do throws(SettingError) {
+                try subject.store.setBacking(path: text == "none" ? nil : String(text))
+            } catch {
+                throw refusal(error, of: text, subject)
+            }
+        })
+
+    private static func refusal(
+        _ error: SettingError, of text: Substring, _ subject: ControlSubject
+    ) -> ControlError {
+        switch error {
+        case .backing(let error):
+            return ControlError(
+                kind(of: error), error.message(for: String(text)) + ", for \(subject.path)")
+        case .backingNotOpened:
+            return ControlError(
+                .busy, "\(text): not opened within ten seconds, for \(subject.path)")
+        case .tooManyBackings:
+            return ControlError(
+                .busy, "\(text): so many backing stores still hold pages, for \(subject.path)")
+        default:
+            return ControlError(.noMemory, "\(text): no memory for it, for \(subject.path)")
+        }
+    }
+
+    private static func kind(of error: BackingError) -> ControlError.Kind {
+        switch error {
+        case .notFound: .noSuchPath
+        case .noPermission: .notPermitted
+        case .busy: .busy
+        case .failed: .deviceFailed
+        default: .invalidValue
+        }
+    }
+
+    static let writeback = ControlRow(
+        "params/writeback", .command("idle SECONDS, huge, or all"),
+        "Write pages back now, in the background: those not used for so many seconds (up to four"
+            + " days), incompressible ones, or all. `stats/writeback` tells how far it is.",
+        otherErrors: ", ENODEV, EBUSY, ENOSPC, EIO",
+        write: { subject, text throws(ControlError) in
+            let pages = try pages(in: text, for: subject.path)
+            do throws(WriteBackRefusal) {
+                try subject.store.startWriteBack(pages)
+            } catch {
+                throw refusal(error, of: text, subject.path)
+            }
+        })
+
+    private static func pages(
+        in text: Substring, for path: String
+    ) throws(ControlError) -> WriteBackJob.Pages {
+        let words = text.split { $0 == " " || $0 == "\t" }
+        switch (words.first, words.count) {
+        case ("huge", 1): return .huge
+        case ("all", 1): return .all
+        case ("idle", 2):
+            return .idle(
+                seconds: try number(words[1], of: WriteBackJob.idleSeconds, for: path))
+        default:
+            throw ControlError(
+                .invalidValue, "\"\(text)\" is none of idle SECONDS, huge, all, for \(path)")
+        }
+    }
+
+    private static func refusal(
+        _ error: WriteBackRefusal, of text: Substring, _ path: String
+    ) -> ControlError {
+        switch error {
+        case .noBacking:
+            ControlError(.noDevice, "\(text): params/backing is none, for \(path)")
+        case .failed:
+            ControlError(
+                .deviceFailed,
+                "\(text): the backing store failed; params/backing starts it again, for \(path)")
+        case .full: ControlError(.deviceFull, "\(text): the backing store is full, for \(path)")
+        case .budgetSpent:
+            ControlError(
+                .deviceFailed,
+                "\(text): params/writeback_limit is reached for today, for \(path)")
+        case .busy:
+            ControlError(.busy, "\(text): another write-back is under way, for \(path)")
+        }
+    }
+
+    private static let blockCounts = 0...1 << 40
+
+    static let writebackLimit = ControlRow(
+        "params/writeback_limit", .numberOrOff(blockCounts), standard: "off",
+        "Most blocks of 4 KiB to write to the backing store in a day, for flash disks that wear"
+            + " out.",
+        read: { subject throws(ControlError) in
+            subject.store.tunables.writeBackBlockCountPerDay.map { String($0) } ?? "off"
+        },
+        write: { subject, text throws(ControlError) in
+            let limit =
+                text == "off" ? nil : try number(text, of: blockCounts, for: subject.path)
+            subject.store.update { $0.writeBackBlockCountPerDay = limit }
+        })
+
+    static let writeBackStatisticsRows: [ControlRow] = [
+        ControlRow(
+            "stats/bd_stat", .columns(3),
+            "zram's columns: pages on the backing store, pages ever loaded from it, pages ever"
+                + " written to it.",
+            read: { subject throws(ControlError) in
+                let statistics = subject.store.statistics
+                return columns([
+                    statistics.pages.backedPageCount, statistics.backingLoads,
+                    statistics.writtenBackPages,
+                ])
+            }),
+        ControlRow(
+            "stats/backing", .lines,
+            "The backing stores, the one in force first: path, state, and numbers of bytes,"
+                + " segments, records, reads and writes.",
+            read: { subject throws(ControlError) in
+                let backings = subject.store.backings
+                return backings.isEmpty
+                    ? "path none" : backings.map(backingLines).joined(separator: "\n")
+            }),
+        ControlRow(
+            "stats/writeback", .lines,
+            "The write-back that was asked for last, how far it is, and the blocks of 4 KiB"
+                + " written in the day that now is.",
+            read: { subject throws(ControlError) in
+                let job = subject.store.writeBackJob
+                return "asked \(job.map { words(for: $0.pages) } ?? "nothing")\n"
+                    + "state \(job.map { words(for: $0.progress) } ?? "none")\n"
+                    + lines([
+                        ("written_pages", job?.pageCount ?? 0),
+                        ("blocks_today", subject.store.writeBackBlockCountToday),
+                    ])
+            }),
+    ]
+
+    private static func backingLines(_ backing: StoreBacking) -> String {
+        let numbers = backing.statistics
+        return "path \(backing.path)\nstate \(backing.obstacle ?? "takes pages")\n"
+            + lines([
+                ("capacity", Int(numbers.capacityByteCount)),
+                ("live_size", Int(numbers.liveByteCount)),
+                ("records", numbers.liveRecordCount), ("segments", numbers.segmentCount),
+                ("free_segments", numbers.freeSegmentCount),
+                ("cleaned_segments", backing.cleanedSegmentCount),
+                ("written_size", Int(numbers.writtenByteCount)),
+                ("writes", Int(numbers.writeCount)),
+                ("mean_write_size", backing.meanWriteByteCount),
+                ("read_size", Int(numbers.readByteCount)), ("reads", Int(numbers.readCount)),
+            ])
+    }
+
+    private static func words(for pages: WriteBackJob.Pages) -> String {
+        switch pages {
+        case .idle(let seconds): "idle \(seconds)"
+        case .huge: "huge"
+        case .all: "all"
+        }
+    }
+
+    private static func words(for progress: WriteBackJob.Progress) -> String {
+        switch progress {
+        case .running: "running"
+        case .done: "done"
+        case .stopped: "stopped"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+/// When a page was last used and how, in the sixteen bits that an entry has for it.
+///
+///     how 2 bits | scale 1 bit | time 13 bits        fine: seconds        coarse: 64 seconds
+///                                                    |---- 2.2 h ----|----- six days -----|
+///
+/// Time is that of ``StoreClock``, of which the lowest 13 bits are kept: in seconds, or, for what
+/// lies back longer, in units of 64 seconds.
+///
+/// Law: an age is right as long as somebody replaces each use by its ``aged(at:)`` at least every
+/// ``sweepSecondsMax``: otherwise the time would come round and an old page look like a new one.
+/// Ages end at ``ageSecondsMax``; what is older looks as old as that.
+/// Price: no byte; a load writes its entry at most once a second.
+struct LastUse: Equatable {
+    enum How: UInt64 {
+        /// Stored, and never loaded since.
+        case stored = 0
+        /// Loaded since it was stored: whoever loaded it has a copy.
+        case loaded = 1
+        /// Loaded in different seconds: no copy seems to last.
+        case loadedAgain = 2
+        /// Taken only to be written to the backing store.
+        case passing = 3
+    }
+
+    private static let timeBitCount: UInt64 = 13
+    private static let timeMask: UInt64 = 1 << timeBitCount - 1
+    private static let coarseShift: UInt64 = 6
+    /// Seconds after which a fine time becomes a coarse one.
+    private static let fineSecondsMax: UInt64 = 3600
+    /// The largest age, in coarse units; the rest up to 8192 is for the time until the next sweep.
+    private static let coarseUnitsMax: UInt64 = 6144
+
+    /// Ages end here: four and a half days.
+    static let ageSecondsMax = Int(coarseUnitsMax << coarseShift)
+    /// What a fine time may grow beyond ``fineSecondsMax`` before it comes round, with a margin.
+    static let sweepSecondsMax = 4000
+
+    let how: How
+    private let isCoarse: Bool
+    private let time: UInt64
+
+    private init(_ how: How, isCoarse: Bool, time: UInt64) {
+        self.how = how
+        self.isCoarse = isCoarse
+        self.time = time & Self.timeMask
+    }
+
+    /// A use now; `seconds` is the clock's.
+    init(_ how: How, at seconds: UInt64) { self.init(how, isCoarse: false, time: seconds) }
+
+    /// Seconds since the use; of a coarse time up to 63 too many or too few.
+    func ageSeconds(at seconds: UInt64) -> Int {
+        guard isCoarse else { return Int((seconds &- time) & Self.timeMask) }
+        let units = (seconds >> Self.coarseShift &- time) & Self.timeMask
+        return Int(units << Self.coarseShift)
+    }
+
+    /// The same use after a load now; nil when nothing changes, as for another load in the same
+    /// second.
+    func loaded(at seconds: UInt64) -> LastUse? {
+        let next: How
+        switch how {
+        case .stored: next = .loaded
+        case .loaded, .loadedAgain:
+            guard ageSeconds(at: seconds) > 0 else { return nil }
+            next = .loadedAgain
+        case .passing: return nil
+        }
+        return LastUse(next, at: seconds)
+    }
+
+    /// The same use in the scale that its age asks for; nil when it has that already.
+    func aged(at seconds: UInt64) -> LastUse? {
+        let age = UInt64(ageSeconds(at: seconds))
+        let now = seconds >> Self.coarseShift
+        if isCoarse {
+            guard age > Self.coarseUnitsMax << Self.coarseShift else { return nil }
+            return LastUse(how, isCoarse: true, time: now &- Self.coarseUnitsMax)
+        }
+        guard age > Self.fineSecondsMax else { return nil }
+        return LastUse(how, isCoarse: true, time: (seconds &- age) >> Self.coarseShift)
+    }
+}
+
+/// The sixteen bits, in two parts: the time in front of a handle, the rest in front of a length.
+extension LastUse {
+    /// Bits of ``timeBits``.
+    static let timeBitCountInEntry = timeBitCount
+
+    var timeBits: UInt64 { time }
+    var howBits: UInt64 { how.rawValue | (isCoarse ? 4 : 0) }
+
+    init(timeBits: UInt64, howBits: UInt64) {
+        guard let how = How(rawValue: howBits & 3) else {
+            preconditionFailure("two bits have four values")
+        }
+        self.init(how, isCoarse: howBits & 4 != 0, time: timeBits)
+    }
+}

@@ -1,0 +1,102 @@
+import Arena
+import ZswapCore
+
+/// Goes through the entries of all areas, a leaf of the page tables at a time, from where it was
+/// left: what looks for cold pages, or for pages to move.
+///
+///     area in slot 3              area in slot 5
+///     | leaf | - | leaf | - - |   | leaf | ...          step, step, step, ... then from the start
+///
+/// Law: a step is one request of its worker, so quiescent points pass between steps; the area is
+/// held open during a step and only then, so it may be unlinked at any time and goes with the step
+/// at the latest.
+/// Price: two locks of the area directory a leaf, 512 pages.
+struct PageSweep {
+    /// What a step found.
+    enum Step {
+        /// A leaf, or an area without further leaves.
+        case visited
+        /// Every area was visited: the next step starts from the first one.
+        case endOfTurn
+    }
+
+    /// Entries of a leaf to be looked at.
+    struct Stretch {
+        let area: Area
+        let leaf: RunNumber
+        /// The first page to look at.
+        let first: PageNumber
+        /// The first page after them.
+        let end: PageNumber
+    }
+
+    private var slot = 0
+    private var page = PageNumber(0)
+
+    /// Only this area, from its first page on; then `endOfTurn`.
+    private let onlySlot: Int?
+
+    /// All areas.
+    init() { onlySlot = nil }
+
+    /// One area.
+    init(areaSlot slot: Int) {
+        onlySlot = slot
+        self.slot = slot
+    }
+
+    /// Shows the next stretch to `body`, inside a request of the worker. `body` tells the page that
+    /// the next step starts at: the stretch's end, or, when it has enough, one before.
+    mutating func step(
+        of store: SwapStore, by worker: StoreWorker, accepting accepts: (Area) -> Bool,
+        _ body: (Stretch) -> PageNumber
+    ) -> Step {
+        guard let area = store.directory.hold(from: slot),
+            onlySlot == nil || area.slot == onlySlot
+        else {
+            restart()
+            return .endOfTurn
+        }
+        defer { store.close(area, by: worker) }
+        if area.slot != slot {
+            slot = area.slot
+            page = PageNumber(0)
+        }
+        store.begin(worker)
+        defer { store.end(worker) }
+        let end = PageNumber(Limits.areaPageCountMax)
+        guard accepts(area), let first = area.table.nextPageWithLeaf(from: page, end: end),
+            let leaf = area.table.leaf(of: first)
+        else {
+            slot += 1
+            page = PageNumber(0)
+            return .visited
+        }
+        let leafPages = UInt64(PageTable.leafPageCount)
+        let leafEnd = PageNumber((first.rawValue / leafPages + 1) * leafPages)
+        page = body(Stretch(area: area, leaf: leaf, first: first, end: leafEnd))
+        precondition(first <= page && page <= leafEnd)
+        if page == end {
+            slot += 1
+            page = PageNumber(0)
+        }
+        return .visited
+    }
+
+    private mutating func restart() {
+        slot = onlySlot ?? 0
+        page = PageNumber(0)
+    }
+}
+
+extension PageSweep.Stretch {
+    /// The pages and where their entries are, in order; `body` ends it with false. Returns the page
+    /// after the last one that it went on from.
+    func forEachEntry(_ body: (PageNumber, ArenaOffset) -> Bool) -> PageNumber {
+        var page = first
+        while page < end, body(page, area.table.entryOffset(in: leaf, page)) {
+            page = PageNumber(page.rawValue + 1)
+        }
+        return page
+    }
+}

@@ -1,0 +1,46 @@
+public import Backing
+import Synchronization
+
+/// A backing store, for reports.
+public struct StoreBacking: Sendable {
+    /// Where it is.
+    public let path: String
+    /// Whether pages leave for it now; otherwise it only has pages of before.
+    public let isCurrent: Bool
+    /// What it holds and did.
+    public let statistics: BackingStatistics
+    /// Segments that were cleaned, of all backing stores together.
+    public let cleanedSegmentCount: Int
+    /// Why no page leaves for it now, in words; nil when they do.
+    public let obstacle: String?
+
+    init(_ log: BackingLog, isCurrent: Bool, _ desk: WriteBackDesk) {
+        path = log.device.path
+        self.isCurrent = isCurrent
+        statistics = log.statistics
+        cleanedSegmentCount = desk.cleanedSegmentCount.load(ordering: .relaxed)
+        obstacle = isCurrent ? desk.obstacle?.text(for: path) : "pages leave for another one"
+    }
+
+    /// Bytes of a mean write; 0 before the first.
+    public var meanWriteByteCount: Int {
+        guard statistics.writeCount > 0 else { return 0 }
+        return Int(statistics.writtenByteCount / statistics.writeCount)
+    }
+}
+
+extension WriteBackDesk.Obstacle {
+    /// For people.
+    func text(for path: String) -> String {
+        switch self {
+        case .noThread: "nobody writes pages back"
+        case .noBacking: "there is no backing store"
+        case .deviceFull: "full"
+        case .failed(let error):
+            "stopped after an error, until params/backing is written again: "
+                + error.message(for: path)
+        case .budgetSpent: "params/writeback_limit is reached for today"
+        case .nothingToWrite: "no page in memory may leave"
+        }
+    }
+}

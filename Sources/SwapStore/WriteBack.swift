@@ -1,0 +1,216 @@
+import Arena
+import Backing
+import ZswapCore
+
+/// Writing pages back to one backing store, a large write at a time: what the write-back thread
+/// does, without the thread.
+///
+///     count ages (AgeCensus) ─► ColdestPages ─► sweep: those into a batch ─► write
+///                                     ▲                                        │
+///                                     └──── a turn ended, or all were found ───┘
+///
+/// Law: used by one thread. Between two calls nothing is under way.
+/// Price: two sweeps over the entries for a plan, of which each is for 1 of 64 pages at least.
+struct WriteBack {
+    /// How a step ended.
+    enum Outcome: Equatable {
+        /// It filled a write, or fulfilled what it was to do.
+        case moved(pageCount: Int)
+        /// It came to the end of all areas.
+        case endOfTurn(pageCount: Int)
+        /// There is no room on the backing store.
+        case deviceFull(pageCount: Int)
+        /// Writing failed.
+        case failed(BackingError)
+
+        var pageCount: Int {
+            switch self {
+            case .moved(let count), .endOfTurn(let count), .deviceFull(let count): count
+            case .failed: 0
+            }
+        }
+    }
+
+    /// A plan concerns one page of so many at least, so that counting ages costs little a page.
+    private static let planShare = 64
+    private static let planPageCountMin = 256
+
+    let log: BackingLog
+    let generation: Int
+    private let store: SwapStore
+    private let worker: StoreWorker
+    private var batch: WriteBackBatch
+    private var hand = PageSweep()
+    /// Most bytes of a write; a page and two blocks at least.
+    var byteCountMax: Int {
+        get { batch.byteCountMax }
+        set { batch.byteCountMax = newValue }
+    }
+    /// The pages that are being looked for.
+    private var plan: ColdestPages?
+
+    init(to log: BackingLog, generation: Int, of store: SwapStore, by worker: StoreWorker) {
+        self.log = log
+        self.generation = generation
+        self.store = store
+        self.worker = worker
+        batch = WriteBackBatch(to: log, generation: generation)
+    }
+
+    /// One large write of the coldest pages of all areas; `neededByteCount` is how much should go
+    /// in all, in this call and later ones.
+    mutating func evictColdest(neededByteCount: Int) -> Outcome {
+        var plan = plan ?? makePlan(neededByteCount)
+        var sweep = hand
+        let outcome = write(taking: { plan.take($0.lastUse, at: $1) }, &sweep)
+        hand = sweep
+        self.plan = plan
+        if case .moved = outcome, !plan.isComplete { return outcome }
+        self.plan = nil
+        return outcome
+    }
+
+    private func makePlan(_ neededByteCount: Int) -> ColdestPages {
+        let census = store.countAges(by: worker) { $0.allowsWriteBack }
+        let wanted = Self.pageCount(of: neededByteCount, in: store.directory.statistics)
+        return census.coldest(
+            max(wanted, census.pageCount / Self.planShare, Self.planPageCountMin))
+    }
+
+    /// How many pages' objects make up so many bytes.
+    private static func pageCount(of byteCount: Int, in held: AreaStatistics) -> Int {
+        let objectCount = max(held.compressedPageCount + held.rawPageCount, 1)
+        return byteCount / max(held.storedByteCount / objectCount, 1) + 1
+    }
+
+    /// One large write of the coldest pages of one area.
+    mutating func evictColdest(of area: Area, neededByteCount: Int) -> Outcome {
+        let slot = area.slot
+        let census = store.countAges(by: worker) { $0.slot == slot && $0.allowsWriteBack }
+        var plan = census.coldest(Self.pageCount(of: neededByteCount, in: area.statistics))
+        var sweep = PageSweep(areaSlot: slot)
+        return write(taking: { plan.take($0.lastUse, at: $1) }, &sweep)
+    }
+
+    /// One large write of selected pages, from where the sweep is.
+    mutating func write(_ selection: WriteBackSelection, _ sweep: inout PageSweep) -> Outcome {
+        write(taking: { selection.takes($0, at: $1) }, &sweep)
+    }
+
+    /// The same of pages in memory that `takes` says yes to, with the second it is.
+    private mutating func write(
+        taking takes: (PageEntry, UInt64) -> Bool, _ sweep: inout PageSweep
+    ) -> Outcome {
+        var end = collect(takes, &sweep)
+        do {
+            let count = batch.isEmpty ? 0 : try batch.complete(in: store, by: worker)
+            switch end {
+            case .moved: end = .moved(pageCount: count)
+            case .endOfTurn: end = .endOfTurn(pageCount: count)
+            case .deviceFull: end = .deviceFull(pageCount: count)
+            case .failed: break
+            }
+            return end
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// Fills the batch.
+    private mutating func collect(
+        _ takes: (PageEntry, UInt64) -> Bool, _ sweep: inout PageSweep
+    ) -> Outcome {
+        var last = WriteBackBatch.Boarding.aboard
+        while last == .aboard {
+            let step = sweep.step(of: store, by: worker, accepting: { $0.allowsWriteBack }) {
+                stretch in
+                stretch.forEachEntry { page, offset in
+                    let entry = PageEntry(pair: store.arena.loadPair(at: offset))
+                    guard entry.isInMemory, takes(entry, worker.seconds),
+                        let object = store.objectOffset(entry, worker)
+                    else { return true }
+                    let owner = ObjectOwner(area: stretch.area.slot, page: page)
+                    let arena = store.arena
+                    last = batch.append(
+                        arena.bytes(at: object, count: entry.byteCount), entry, owner,
+                        isCleaning: false)
+                    return last == .aboard
+                }
+            }
+            if case .endOfTurn = step { return .endOfTurn(pageCount: 0) }
+        }
+        return last == .deviceFull ? .deviceFull(pageCount: 0) : .moved(pageCount: 0)
+    }
+
+    /// Moves what is live in the emptiest segment together with others, so that it becomes free.
+    /// False when there is none worth it.
+    mutating func cleanSegment() throws(BackingError) -> Bool {
+        guard let segment = log.segmentToClean() else { return false }
+        var failure: BackingError?
+        try log.forEachRecord(inSegment: segment) { owner, location, payload in
+            guard failure == nil, let entry = backedEntry(owner, location, payload.byteCount)
+            else { return }
+            var boarding = batch.append(payload, entry, owner, isCleaning: true)
+            guard boarding == .bufferFull else { return }
+            do throws(BackingError) {
+                _ = try batch.complete(in: store, by: worker)
+                boarding = batch.append(payload, entry, owner, isCleaning: true)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        if !batch.isEmpty { _ = try batch.complete(in: store, by: worker) }
+        return true
+    }
+
+    /// The entry of a page that still is in this record.
+    private func backedEntry(
+        _ owner: ObjectOwner, _ location: BackingLocation, _ byteCount: Int
+    ) -> PageEntry? {
+        var found: PageEntry?
+        _ = store.withPage(owner, by: worker) { _, offset in
+            let entry = PageEntry(pair: store.arena.loadPair(at: offset))
+            guard entry.kind == .onBacking, entry.generation == generation,
+                entry.location == location, entry.byteCount == byteCount
+            else { return false }
+            found = entry
+            return true
+        }
+        return found
+    }
+}
+
+extension SwapStore {
+    /// Counts how cold the pages in memory are, of areas that `counts` takes; and keeps the last
+    /// uses of all pages true (``LastUse/aged(at:)``).
+    func countAges(by worker: StoreWorker, counting counts: (Area) -> Bool) -> AgeCensus {
+        var census = AgeCensus(at: clock.seconds)
+        var sweep = PageSweep()
+        var goesOn = true
+        while goesOn {
+            let step = sweep.step(of: self, by: worker, accepting: { _ in true }) { stretch in
+                let isCounted = counts(stretch.area)
+                return stretch.forEachEntry { _, offset in
+                    let entry = PageEntry(pair: arena.loadPair(at: offset))
+                    guard entry.isInMemory else { return true }
+                    let use = keepAge(of: entry, at: offset, worker.seconds)
+                    if isCounted { census.add(use, at: worker.seconds) }
+                    return true
+                }
+            }
+            if case .endOfTurn = step { goesOn = false }
+        }
+        return census
+    }
+
+    private func keepAge(
+        of entry: PageEntry, at offset: ArenaOffset, _ seconds: UInt64
+    ) -> LastUse {
+        guard let use = entry.lastUse.aged(at: seconds) else { return entry.lastUse }
+        // Who changed the entry meanwhile used the page.
+        _ = arena.compareExchangePair(
+            expected: entry.pair, desired: entry.used(use).pair, at: offset)
+        return use
+    }
+}

@@ -1,0 +1,116 @@
+import Arena
+import Backing
+import ZswapCore
+
+/// Pages on their way to the backing store, as much as one write takes.
+///
+///     append: copy the object into the log's buffer, remember page and entry     (in requests)
+///       ─► flush: one large write                                                 (in none)
+///       ─► publish: entry still the same? it names the new place, the object is freed
+///                   changed meanwhile?    the copy is dropped                     (in requests)
+///
+/// Laws:
+/// - A page is in its pool until its bytes are written, and counted once at every moment.
+/// - What is copied may be freed and overwritten meanwhile; then the entry has changed too, since
+///   an object is freed only after its entry, and the copy is dropped.
+/// - Nothing is published when the write failed.
+/// Price: 48 bytes for each page that fits a write, taken when the batch is made.
+struct WriteBackBatch {
+    /// How many pages a write may have: as many as fit the log's buffer with 64 bytes each, their
+    /// headers included. Hardly any page is that small on average.
+    private static let passengersMax = BackingLog.segmentByteCount / 64
+
+    private struct Passenger {
+        let owner: ObjectOwner
+        let entry: PageEntry
+        let location: BackingLocation
+    }
+
+    /// What became of a page that was offered.
+    enum Boarding { case aboard, bufferFull, deviceFull }
+
+    private let log: BackingLog
+    private let generation: Int
+    /// Most bytes of a write.
+    var byteCountMax = Int.max
+    private var passengers: [Passenger] = []
+
+    init(to log: BackingLog, generation: Int) {
+        self.log = log
+        self.generation = generation
+        passengers.reserveCapacity(Self.passengersMax)
+    }
+
+    var isEmpty: Bool { passengers.isEmpty }
+
+    /// Takes a page's object along, as it is. `isCleaning`: it comes from the log itself.
+    mutating func append(
+        _ object: RawSpan, _ entry: PageEntry, _ owner: ObjectOwner, isCleaning: Bool
+    ) -> Boarding {
+        let header = BackingLog.recordOverheadByteCountMax
+        guard passengers.count < Self.passengersMax,
+            log.unwrittenByteCount <= byteCountMax - object.byteCount - header
+        else { return .bufferFull }
+        switch log.append(object, owner: owner, isCleaning: isCleaning) {
+        case .bufferFull: return .bufferFull
+        case .deviceFull: return .deviceFull
+        case .at(let location):
+            passengers.append(Passenger(owner: owner, entry: entry, location: location))
+            return .aboard
+        }
+    }
+
+    /// Writes, and then publishes what still is as it was. Returns how many pages were moved.
+    mutating func complete(in store: SwapStore, by worker: StoreWorker) throws(BackingError) -> Int
+    {
+        defer { passengers.removeAll(keepingCapacity: true) }
+        do {
+            try log.flush()
+        } catch {
+            for passenger in passengers { drop(passenger) }
+            store.count(.backingStoreFail, passengers.count, by: worker)
+            throw error
+        }
+        var movedCount = 0
+        for passenger in passengers {
+            if publish(passenger, in: store, worker) { movedCount += 1 } else { drop(passenger) }
+        }
+        return movedCount
+    }
+
+    private func drop(_ passenger: Passenger) {
+        log.free(passenger.location, payloadByteCount: passenger.entry.byteCount)
+    }
+
+    private func publish(
+        _ passenger: Passenger, in store: SwapStore, _ worker: StoreWorker
+    ) -> Bool {
+        store.withPage(passenger.owner, by: worker) { area, offset in
+            let old = passenger.entry
+            let new = old.written(to: passenger.location, backing: generation)
+            guard store.arena.compareExchangePair(expected: old.pair, desired: new.pair, at: offset)
+            else { return false }
+            store.count(new, of: area, sign: 1, by: worker)
+            store.forget(old, of: area, worker)
+            if old.isInMemory { store.count(.writtenBackPages, by: worker) }
+            return true
+        }
+    }
+}
+
+extension SwapStore {
+    /// Lends the place of a page's entry, and its area, inside a request; false when there is no
+    /// such area or nothing near the page any more. For who finds an owner in an object.
+    func withPage(
+        _ owner: ObjectOwner, by worker: StoreWorker, _ body: (Area, ArenaOffset) -> Bool
+    ) -> Bool {
+        guard owner.area < Limits.areasMax, owner.page.rawValue < Limits.areaPageCountMax,
+            let area = directory.hold(slot: owner.area)
+        else { return false }
+        defer { close(area, by: worker) }
+        begin(worker)
+        defer { end(worker) }
+        guard let offset = area.table.entryOffset(of: owner.page) else { return false }
+        return body(area, offset)
+    }
+}

@@ -1,0 +1,158 @@
+import Arena
+import Backing
+import Synchronization
+
+/// Where serving threads, control files and the write-back thread leave each other word.
+///
+///     serving thread ── at the limit: rings, waits for progress ──►
+///     control file   ── asks for a job, for a device to open    ──►  write-back thread
+///     statistics     ◄── what state it is in ──
+///
+/// Law: a serving thread waits here at most ``stallNanosecondsMax`` without progress, and
+/// ``waitNanosecondsMax`` in all; then its page is refused. So nobody waits for ever, even if the
+/// write-back thread itself waits for memory. After one wait in vain nobody waits until there is
+/// progress again.
+final class WriteBackDesk: Sendable {
+    private static let stallNanosecondsMax: Int64 = 1_000_000_000
+    private static let waitNanosecondsMax: Int64 = 10_000_000_000
+
+    /// Why pages can't be written back now.
+    enum Obstacle: Equatable {
+        /// Nobody does it: there is no thread.
+        case noThread
+        /// `params/backing` is none.
+        case noBacking
+        /// The device is full.
+        case deviceFull
+        /// A write failed.
+        case failed(BackingError)
+        /// `params/writeback_limit` is reached for today.
+        case budgetSpent
+        /// No page that may leave is left in memory.
+        case nothingToWrite
+    }
+
+    private let bell = FutexWord()
+    private let progress = FutexWord()
+    private let isReadyNow = Atomic<Bool>(false)
+    private let isServedNow = Atomic<Bool>(false)
+    private let isStalled = Atomic<Bool>(false)
+    private let obstacleNow = Mutex<Obstacle?>(.noThread)
+
+    /// Pages taken only to be written there since somebody looked.
+    let passingCount = Atomic<Int>(0)
+    let job = Mutex<WriteBackJob?>(nil)
+    let budget = Mutex(WriteBackBudget())
+    let openings = Mutex<[BackingOpening]>([])
+    /// Segments that were cleaned.
+    let cleanedSegmentCount = Atomic<Int>(0)
+
+    /// Whether there is a write-back thread.
+    var isServed: Bool {
+        get { isServedNow.load(ordering: .acquiring) }
+        set { isServedNow.store(newValue, ordering: .releasing) }
+    }
+
+    /// Whether pages can be written back now. One relaxed load.
+    var isReady: Bool { isReadyNow.load(ordering: .relaxed) }
+
+    /// Why not; nil when they can.
+    var obstacle: Obstacle? { obstacleNow.withLock { $0 } }
+
+    /// Says whether pages can be written back. True when that is news.
+    @discardableResult
+    func set(_ obstacle: Obstacle?) -> Bool {
+        let isNews = obstacleNow.withLock { now in
+            defer { now = obstacle }
+            return now != obstacle
+        }
+        isReadyNow.store(obstacle == nil, ordering: .relaxed)
+        if isNews { noteProgress() }
+        return isNews
+    }
+
+    /// Something was written, or cannot be: whoever waits looks again.
+    func noteProgress() {
+        isStalled.store(false, ordering: .relaxed)
+        progress.increment()
+        progress.wakeAll()
+    }
+
+    /// Waits until there is room. False: refuse.
+    func wait(until hasRoom: () -> Bool) -> Bool {
+        let begin = BackgroundThread.nanoseconds
+        var lastProgress = begin
+        var seen = progress.load()
+        while !hasRoom() {
+            guard isReady, isServed, !isStalled.load(ordering: .relaxed) else { return false }
+            ring()
+            let now = BackgroundThread.nanoseconds
+            let left =
+                min(
+                    lastProgress + Self.stallNanosecondsMax, begin + Self.waitNanosecondsMax) - now
+            guard left > 0 else {
+                isStalled.store(true, ordering: .relaxed)
+                return false
+            }
+            progress.wait(while: seen, nanoseconds: left)
+            let next = progress.load()
+            if next != seen {
+                seen = next
+                lastProgress = BackgroundThread.nanoseconds
+            }
+        }
+        return true
+    }
+
+    /// A page was taken that only passes through. Rings when it is the first, and when there are
+    /// enough for a write.
+    func notePassing() {
+        let count = passingCount.add(1, ordering: .relaxed).newValue
+        if count == 1 || count.isMultiple(of: 128) { ring() }
+    }
+
+    /// Ends the write-back thread's rest.
+    func ring() {
+        bell.increment()
+        bell.wakeAll()
+    }
+
+    /// What to hand to ``rest(since:nanoseconds:)``, asked before looking for work.
+    var rings: UInt32 { bell.load() }
+
+    /// For the write-back thread: sleeps, until somebody rings at most.
+    func rest(since rings: UInt32, nanoseconds: Int64) {
+        bell.wait(while: rings, nanoseconds: nanoseconds)
+    }
+}
+
+/// A file or device to be opened by the write-back thread: a serving thread must not, since a path
+/// may lead to filesystems that never answer.
+final class BackingOpening: Sendable {
+    /// How long whoever asked waits.
+    private static let waitNanosecondsMax: Int64 = 10_000_000_000
+
+    let path: String
+    private let answer = Mutex<Result<BackingLog, BackingError>?>(nil)
+    private let bell = FutexWord()
+
+    init(_ path: String) { self.path = path }
+
+    func finish(_ result: Result<BackingLog, BackingError>) {
+        answer.withLock { $0 = result }
+        bell.increment()
+        bell.wakeAll()
+    }
+
+    /// Nil: not in time.
+    func wait() -> Result<BackingLog, BackingError>? {
+        let end = BackgroundThread.nanoseconds + Self.waitNanosecondsMax
+        while true {
+            let seen = bell.load()
+            if let result = answer.withLock({ $0 }) { return result }
+            let left = end - BackgroundThread.nanoseconds
+            guard left > 0 else { return nil }
+            bell.wait(while: seen, nanoseconds: left)
+        }
+    }
+}

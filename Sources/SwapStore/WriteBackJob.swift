@@ -1,0 +1,42 @@
+/// A write-back that somebody asked for: `params/writeback`.
+public struct WriteBackJob: Equatable, Sendable {
+    /// Which pages.
+    public enum Pages: Equatable, Sendable {
+        /// Those not used for so many seconds.
+        case idle(seconds: Int)
+        /// Incompressible ones.
+        case huge
+        /// All.
+        case all
+    }
+
+    /// How far it is.
+    public enum Progress: Equatable, Sendable {
+        /// Under way.
+        case running
+        /// Every area was visited.
+        case done
+        /// It ended before: the backing store failed, has no room, or may not be written any more.
+        case stopped
+    }
+
+    /// What was asked for.
+    public let pages: Pages
+    /// Pages it has written.
+    public internal(set) var pageCount = 0
+    /// How far it is.
+    public internal(set) var progress = Progress.running
+
+    init(_ pages: Pages) { self.pages = pages }
+
+    /// Seconds that `idle` can tell.
+    public static let idleSeconds = 1...4 * 24 * 60 * 60
+
+    var selection: WriteBackSelection {
+        switch pages {
+        case .idle(let seconds): .idle(seconds: seconds)
+        case .huge: .incompressible
+        case .all: .all
+        }
+    }
+}

@@ -1,0 +1,228 @@
+import Arena
+import Backing
+import Synchronization
+import ZswapCore
+
+/// What the write-back thread does in one turn: at most one large write.
+struct WriteBackWork {
+    private static let idleNanoseconds: Int64 = 1_000_000_000
+    /// How long pages that pass through may gather for a larger write.
+    private static let gatherNanoseconds: Int64 = 20_000_000
+    /// As many of them fill a write.
+    private static let passingCountFull = BackingLog.segmentByteCount / Page.byteCount - 1
+    /// Low priority: rests are so many times as long as the work before.
+    private static let restFactor: Int64 = 4
+    /// A page that is kept as it is, with its header, takes two blocks at most, and one to share.
+    private static let blockCountMin = 3
+    /// Frames that compaction may leave behind: one of so many.
+    private static let compactionShare = 128
+
+    private let store: SwapStore
+    private let desk: WriteBackDesk
+    private let worker: StoreWorker
+    private let onTrouble: @Sendable (String) -> Void
+    private var writeBack: WriteBack?
+    private var jobSweep = PageSweep()
+    private var hasGathered = false
+    private var agedSeconds: UInt64
+
+    init(
+        of store: SwapStore, by worker: StoreWorker,
+        onTrouble: @escaping @Sendable (String) -> Void
+    ) {
+        self.store = store
+        self.worker = worker
+        self.onTrouble = onTrouble
+        desk = store.desk
+        agedSeconds = store.clock.seconds
+    }
+
+    /// Does what is most urgent; the result is how long nothing needs to be done, in nanoseconds.
+    /// `goesOn` ends long ones.
+    mutating func turn(_ goesOn: () -> Bool) -> Int64 {
+        serveOpenings()
+        keepAges()
+        guard let (log, number) = store.beginWriteBack() else {
+            writeBack = nil
+            desk.set(.noBacking)
+            endJob(.stopped)
+            return Self.idleNanoseconds
+        }
+        defer { store.endWriteBack() }
+        if writeBack?.log !== log {
+            writeBack = WriteBack(to: log, generation: number, of: store, by: worker)
+            desk.set(nil)
+        }
+        guard findBudget(), mayWrite(log) else {
+            endJob(.stopped)
+            return Self.idleNanoseconds
+        }
+        let began = BackgroundThread.nanoseconds
+        let written = log.byteCountWritten
+        let rest = work(log, goesOn)
+        let blocks = Int(log.byteCountWritten - written) / Page.byteCount
+        desk.budget.withLock { $0.spend(blocks, at: store.clock.seconds) }
+        switch rest {
+        case .none: return 0
+        case .low: return (BackgroundThread.nanoseconds - began) * Self.restFactor
+        case .nanoseconds(let nanoseconds): return nanoseconds
+        }
+    }
+
+    private enum Rest {
+        case none, low
+        case nanoseconds(Int64)
+    }
+
+    private mutating func work(_ log: BackingLog, _ goesOn: () -> Bool) -> Rest {
+        if let excess = excessFrameCount(wasFull: true) { return makeRoom(excess, goesOn) }
+        if desk.passingCount.load(ordering: .relaxed) > 0 { return writePassing() }
+        if log.needsCleaning, clean() { return .none }
+        if desk.job.withLock({ $0?.progress == .running }) { return doJob() }
+        if store.tunables.shrinksInBackground, let excess = excessFrameCount(wasFull: false) {
+            _ = makeRoom(excess, goesOn)
+            return .low
+        }
+        return .nanoseconds(Self.idleNanoseconds)
+    }
+
+    /// Frames above the accept line, or at the limit where that is the same; nil: none. `wasFull`:
+    /// nil too unless the pools stood at their limit.
+    private func excessFrameCount(wasFull: Bool) -> Int? {
+        guard !wasFull || store.standsAtLimit else { return nil }
+        let limit = store.control.withLock { $0.state.limit }
+        let target = min(limit.frameCountAccept, limit.frameCountMax - 1)
+        let used = store.poolFrameCount
+        return used > max(target, 0) ? used - target : nil
+    }
+
+    private mutating func makeRoom(_ frameCount: Int, _ goesOn: () -> Bool) -> Rest {
+        var outcome = writeColdest(frameCount)
+        // A plan may end because its pages were used meanwhile: once more with a new one.
+        if case .endOfTurn(0) = outcome { outcome = writeColdest(frameCount) }
+        if case .endOfTurn(0) = outcome { desk.set(.nothingToWrite) }
+        settle(outcome)
+        let share = max(store.poolFrameCount / Self.compactionShare, 1)
+        if store.freeablePageCount >= share { store.compact(by: worker, goesOn) }
+        desk.noteProgress()
+        return .none
+    }
+
+    private mutating func writeColdest(_ frameCount: Int) -> WriteBack.Outcome {
+        writeBack?.evictColdest(neededByteCount: frameCount * Page.byteCount)
+            ?? .endOfTurn(pageCount: 0)
+    }
+
+    private mutating func writePassing() -> Rest {
+        let isFull = desk.passingCount.load(ordering: .relaxed) >= Self.passingCountFull
+        guard isFull || hasGathered else {
+            hasGathered = true
+            return .nanoseconds(Self.gatherNanoseconds)
+        }
+        hasGathered = false
+        desk.passingCount.store(0, ordering: .relaxed)
+        var sweep = PageSweep()
+        var goesOn = true
+        while goesOn {
+            let outcome = writeBack?.write(.passing, &sweep) ?? .endOfTurn(pageCount: 0)
+            settle(outcome)
+            desk.noteProgress()
+            if case .moved = outcome { continue }
+            goesOn = false
+        }
+        return .none
+    }
+
+    private mutating func clean() -> Bool {
+        do {
+            guard try writeBack?.cleanSegment() == true else { return false }
+            desk.cleanedSegmentCount.add(1, ordering: .relaxed)
+            return true
+        } catch {
+            settle(.failed(error))
+            return true
+        }
+    }
+
+    private mutating func doJob() -> Rest {
+        guard let selection = desk.job.withLock({ $0?.selection }) else { return .none }
+        if desk.job.withLock({ $0?.pageCount }) == 0 { jobSweep = PageSweep() }
+        var sweep = jobSweep
+        let outcome = writeBack?.write(selection, &sweep) ?? .endOfTurn(pageCount: 0)
+        jobSweep = sweep
+        desk.job.withLock { job in
+            job?.pageCount += outcome.pageCount
+            if case .endOfTurn = outcome { job?.progress = .done }
+        }
+        settle(outcome)
+        return .none
+    }
+
+    private func endJob(_ progress: WriteBackJob.Progress) {
+        desk.job.withLock { job in
+            if job?.progress == .running { job?.progress = progress }
+        }
+    }
+
+    /// Says what an outcome means for those who wait for room.
+    private func settle(_ outcome: WriteBack.Outcome) {
+        switch outcome {
+        case .moved, .endOfTurn: break
+        case .deviceFull: stop(.deviceFull)
+        case .failed(let error): stop(.failed(error))
+        }
+    }
+
+    private func stop(_ obstacle: WriteBackDesk.Obstacle) {
+        guard desk.set(obstacle), let log = writeBack?.log else { return }
+        let path = log.device.path
+        onTrouble("write-back to \(path): \(obstacle.text(for: path)); pages stay in memory")
+    }
+
+    /// Whether the backing store takes pages; what stood in the way may have gone.
+    private mutating func mayWrite(_ log: BackingLog) -> Bool {
+        switch desk.obstacle {
+        case nil: return true
+        case .failed: return false
+        case .deviceFull:
+            while log.needsCleaning, clean() {}
+            guard log.hasRoom else { return false }
+        case .nothingToWrite, .budgetSpent, .noBacking, .noThread: break
+        }
+        desk.set(nil)
+        return true
+    }
+
+    /// How much may be written in this turn. False: nothing more today.
+    private mutating func findBudget() -> Bool {
+        let limit = store.tunables.writeBackBlockCountPerDay
+        let left = desk.budget.withLock {
+            $0.blockCountLeft(of: limit, at: store.clock.seconds)
+        }
+        if let left, left < Self.blockCountMin {
+            if desk.obstacle == nil { stop(.budgetSpent) }
+            return false
+        }
+        writeBack?.byteCountMax = left.map { $0 * Page.byteCount } ?? .max
+        return true
+    }
+
+    private func serveOpenings() {
+        let openings = desk.openings.withLock { openings in
+            defer { openings = [] }
+            return openings
+        }
+        for opening in openings {
+            opening.finish(
+                Result { () throws(BackingError) in try store.makeLog(at: opening.path) })
+        }
+    }
+
+    /// Keeps the ages of pages true while nobody counts them.
+    private mutating func keepAges() {
+        let seconds = store.clock.seconds
+        guard seconds - agedSeconds >= UInt64(LastUse.sweepSecondsMax) / 4 else { return }
+        agedSeconds = seconds
+        _ = store.countAges(by: worker) { _ in false }
+    }
+}

@@ -1,0 +1,111 @@
+import TestSupport
+import Testing
+import ZswapCore
+
+@testable import SwapStore
+
+/// Ages of pages in sixteen bits.
+@Suite struct LastUseTests {
+    @Test(arguments: [0, 1, 8191, 8192, 1 << 24, 1 << 40 + 12345] as [UInt64])
+    func agesAreExactToTheSecond(start: UInt64) {
+        let use = LastUse(.stored, at: start)
+        for age in [0, 1, 2, 63, 64, 3600, 8191] {
+            #expect(use.ageSeconds(at: start + UInt64(age)) == age)
+        }
+    }
+
+    @Test func loadsAreTold() throws {
+        let stored = LastUse(.stored, at: 100)
+        let loaded = try #require(stored.loaded(at: 100))
+        #expect(loaded.how == .loaded && loaded.ageSeconds(at: 103) == 3)
+        #expect(loaded.loaded(at: 100) == nil, "readahead asks twice in a second")
+        let again = try #require(loaded.loaded(at: 105))
+        #expect(again.how == .loadedAgain && again.ageSeconds(at: 105) == 0)
+        #expect(again.loaded(at: 105) == nil)
+        #expect(again.loaded(at: 106)?.how == .loadedAgain)
+        #expect(LastUse(.passing, at: 1).loaded(at: 9) == nil)
+    }
+
+    /// Swept often enough, a page looks as old as it is, but for a coarse unit; and beyond the end
+    /// it stays there.
+    @Test(arguments: [1, 2, 3] as [UInt64]) func sweepsKeepAgesTrue(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let start = random.next() >> 20
+        var use = LastUse(.loaded, at: start)
+        var now = start
+        while now - start < 2 * UInt64(LastUse.ageSecondsMax) {
+            now += 1 + random.next() % UInt64(LastUse.sweepSecondsMax)
+            let truth = min(Int(now - start), LastUse.ageSecondsMax)
+            let seen = min(use.ageSeconds(at: now), LastUse.ageSecondsMax)
+            #expect((truth - 64...truth + 64).contains(seen), "seed \(seed): \(truth) as \(seen)")
+            use = use.aged(at: now) ?? use
+            #expect(use.how == .loaded)
+            #expect(use.aged(at: now) == nil, "seed \(seed): aged twice")
+        }
+    }
+
+    @Test func bitsComeBack() {
+        for use in [LastUse(.stored, at: 0), LastUse(.passing, at: 8191)] {
+            let old = use.aged(at: 1 << 20) ?? use
+            for use in [use, old] {
+                #expect(LastUse(timeBits: use.timeBits, howBits: use.howBits) == use)
+                #expect(use.timeBits >> LastUse.timeBitCountInEntry == 0 && use.howBits < 8)
+            }
+        }
+    }
+
+    @Test func colderIsLongerAgo() {
+        let now: UInt64 = 1 << 30
+        func coldness(_ how: LastUse.How, _ age: UInt64) -> AgeCensus.Coldness {
+            let use = LastUse(how, at: now - age)
+            let coldness = AgeCensus.coldness(of: use.aged(at: now) ?? use, at: now, begun: now)
+            return coldness ?? AgeCensus.Coldness(rawValue: -1)
+        }
+        for how in [LastUse.How.stored, .loaded, .loadedAgain] {
+            var last = coldness(how, 0)
+            for age in 1...8000 as ClosedRange<UInt64> {
+                let next = coldness(how, age)
+                #expect(next >= last, "\(how) \(age)")
+                if age < 64 { #expect(next > last) }
+                last = next
+            }
+            #expect(coldness(how, 100) > coldness(how, 64))
+        }
+        #expect(coldness(.loaded, 0) > coldness(.stored, 8000), "a loaded page has a copy")
+        #expect(coldness(.loadedAgain, 5) == coldness(.stored, 5))
+        #expect(coldness(.passing, 0) > coldness(.loaded, 8000))
+    }
+
+    /// Time goes on while somebody looks for what was counted.
+    @Test func coldnessIsThatOfTheCensus() {
+        let use = LastUse(.stored, at: 1000)
+        let then = AgeCensus.coldness(of: use, at: 1010, begun: 1010)
+        #expect(AgeCensus.coldness(of: use, at: 1500, begun: 1010) == then)
+        #expect(AgeCensus.coldness(of: LastUse(.loaded, at: 1011), at: 1500, begun: 1010) == nil)
+    }
+
+    @Test(arguments: [4, 5] as [UInt64]) func theColdestAreFound(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var census = AgeCensus(at: 5000)
+        var all: [LastUse] = []
+        for _ in 0..<3000 {
+            let hows = [LastUse.How.stored, .loaded, .loadedAgain]
+            let use = LastUse(hows[Int(random.next() % 3)], at: random.next() % 5000)
+            all.append(use)
+            census.add(use, at: 5000)
+        }
+        #expect(census.pageCount == 3000)
+        for wanted in [0, 1, 10, 500, 2999, 3000, 4000] {
+            var coldest = census.coldest(wanted)
+            let isTaken = all.map { coldest.take($0, at: 5000) }
+            let coldness = all.compactMap {
+                AgeCensus.coldness(of: $0, at: 5000, begun: 5000)
+            }
+            let taken = zip(coldness, isTaken).filter(\.1).map(\.0)
+            let left = zip(coldness, isTaken).filter { !$0.1 }.map(\.0)
+            #expect(coldest.isComplete && taken.count == min(wanted, 3000))
+            guard let warmest = taken.min(), let coldestLeft = left.max() else { continue }
+            #expect(warmest >= coldestLeft, "seed \(seed), \(wanted) wanted")
+        }
+    }
+}
