@@ -37,20 +37,13 @@ struct StoreMetrics {
 
     private var areas: String {
         let reports = store.areaReports
-        func metric(
-            _ name: String, _ summary: String, _ value: (AreaReport) -> Int
-        ) -> String {
-            self.metric(
-                name, .gauge, summary,
-                reports.map { Sample(labels: [("area", $0.name)], value: value($0)) })
-        }
-        return metric("area_size_bytes", "Length of an area.") { Int($0.attributes.size) }
-            + metric("area_stored_pages", "Pages of an area that are not holes.") {
-                $0.statistics.storedPageCount
-            }
-            + metric("area_stored_bytes", "Lengths of the objects of an area.") {
-                $0.statistics.storedByteCount
-            }
+        return AreaCounter.all.map { counter in
+            metric(
+                counter.metric, counter.kind, counter.summary,
+                reports.map {
+                    Sample(labels: [("area", $0.name)], value: counter.value($0))
+                })
+        }.joined()
     }
 
     private var pools: String {

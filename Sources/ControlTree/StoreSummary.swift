@@ -45,10 +45,9 @@ struct StoreSummary {
     private var aboutPages: [Line] {
         let pages = statistics.pages
         let byteCount = pages.storedPageCount * Page.byteCount
-        let other = pages.storedPageCount - pages.sameFilledPageCount - pages.rawPageCount
         return [
             ("stored", "\(pages.storedPageCount) pages, \(size(byteCount))"),
-            ("  compressed", "\(other) pages"),
+            ("  compressed", "\(pages.compressedPageCount) pages"),
             ("  same-filled", "\(pages.sameFilledPageCount) pages"),
             ("  incompressible", "\(pages.rawPageCount) pages"),
             ("  as objects", size(pages.storedByteCount)),

@@ -36,15 +36,35 @@ public final class Area: Sendable {
 
     /// What the area holds now. Only while it is linked, open or looked up.
     public var statistics: AreaStatistics {
-        // While workers count, a page may be seen leaving before it is seen coming.
-        func sum(_ word: AreaTally) -> Int { max(tally.sum(of: word.rawValue), 0) }
-        return AreaStatistics(
-            storedPageCount: sum(.storedPages), sameFilledPageCount: sum(.sameFilledPages),
-            rawPageCount: sum(.rawPages), storedByteCount: sum(.storedBytes))
+        AreaStatistics(
+            storedPageCount: held(.storedPages), sameFilledPageCount: held(.sameFilledPages),
+            rawPageCount: held(.rawPages), backedPageCount: held(.backedPages),
+            storedByteCount: storedByteCount)
+    }
+
+    /// Bytes of its objects in memory. Only while it is linked, open or looked up. A load of each
+    /// worker's line.
+    public var storedByteCount: Int { held(.storedBytes) }
+
+    /// What was done to it since it was made. Only while it is linked, open or looked up.
+    public var traffic: AreaTraffic {
+        AreaTraffic(
+            readPageCount: sum(.reads), writtenPageCount: sum(.writes),
+            discardedPageCount: sum(.discards), refusedPageCount: Int(record.refusedPageCount))
     }
 
     /// Nothing stored and nothing miscounted. Only when nobody is serving the area.
-    var isBalanced: Bool { AreaTally.allCases.allSatisfy { tally.sum(of: $0.rawValue) == 0 } }
+    var isBalanced: Bool { AreaTally.held.allSatisfy { sum($0) == 0 } }
+
+    private func sum(_ word: AreaTally) -> Int { tally.sum(of: word.rawValue) }
+
+    /// While workers count, a page may be seen leaving before it is seen coming.
+    private func held(_ word: AreaTally) -> Int { max(sum(word), 0) }
+
+    /// Counts what was done to pages of the area, so many at once.
+    func note(_ word: AreaTally, _ pageCount: Int, worker: WorkerNumber) {
+        tally.add(pageCount, to: word.rawValue, worker: worker)
+    }
 
     /// Makes the area at least this long.
     func extend(to end: UInt64) {
@@ -89,37 +109,4 @@ public struct AreaAttributes: Equatable, Sendable {
     public var modified: UInt64
     /// Last change of content or metadata.
     public var changed: UInt64
-}
-
-/// What an area, or a whole store, holds.
-public struct AreaStatistics: Equatable, Sendable {
-    /// Pages that are not holes.
-    public var storedPageCount = 0
-    /// Of these, kept as one word.
-    public var sameFilledPageCount = 0
-    /// Of these, kept as they are.
-    public var rawPageCount = 0
-    /// Bytes of their objects.
-    public var storedByteCount = 0
-
-    /// Nothing.
-    public init() {}
-
-    init(
-        storedPageCount: Int, sameFilledPageCount: Int, rawPageCount: Int, storedByteCount: Int
-    ) {
-        self.storedPageCount = storedPageCount
-        self.sameFilledPageCount = sameFilledPageCount
-        self.rawPageCount = rawPageCount
-        self.storedByteCount = storedByteCount
-    }
-
-    /// The sum of two.
-    public static func + (left: AreaStatistics, right: AreaStatistics) -> AreaStatistics {
-        AreaStatistics(
-            storedPageCount: left.storedPageCount + right.storedPageCount,
-            sameFilledPageCount: left.sameFilledPageCount + right.sameFilledPageCount,
-            rawPageCount: left.rawPageCount + right.rawPageCount,
-            storedByteCount: left.storedByteCount + right.storedByteCount)
-    }
 }

@@ -5,8 +5,10 @@ import ZswapCore
 ///
 ///     0 state   8 size in bytes   16 mode, uid   24 gid   32 accessed, modified, changed (ns)
 ///     56 root of the page table   64 counters    72 which name   80 birth (ns)   256, 520 names
+///     128 refused pages
 ///
-/// Law: the state is written last when an area appears and first when it goes.
+/// Law: the state is written last when an area appears and first when it goes. What serving threads
+/// write is not on the cache line of what they read.
 struct AreaRecord {
     enum State: UInt64 { case free = 0, linked = 1, unlinked = 2 }
 
@@ -61,6 +63,13 @@ struct AreaRecord {
         get { arena.loadHalfWord(at: start + 64) }
         nonmutating set { arena.storeHalfWord(newValue, at: start + 64) }
     }
+
+    /// Pages of it that were refused since it was made.
+    var refusedPageCount: UInt64 {
+        get { arena.loadWord(at: refusedPagesOffset) }
+        nonmutating set { arena.storeWord(newValue, at: refusedPagesOffset) }
+    }
+    var refusedPagesOffset: ArenaOffset { start + 128 }
 
     /// The name in force: one of two cells, the other of which takes the next name, so that a
     /// daemon killed while it renames leaves the old name or the new one.

@@ -6,10 +6,13 @@ public struct AreaReport: Equatable, Sendable {
     public let attributes: AreaAttributes
     /// What it holds.
     public let statistics: AreaStatistics
+    /// What was done to it.
+    public let traffic: AreaTraffic
 
     init(_ name: String, _ area: Area) {
         self.name = name
         attributes = area.attributes
         statistics = area.statistics
+        traffic = area.traffic
     }
 }

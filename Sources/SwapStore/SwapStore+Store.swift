@@ -44,36 +44,49 @@ extension SwapStore {
             return .sameFilled(word)
         }
         guard tunables.takesOtherPages || admission == .always else { throw .sameFilledOnly }
-        if admission == .limited { try admit(worker) }
-        let owner = ObjectOwner(area: area.slot, page: page)
+        if admission == .limited { try admit(area, worker) }
         let result = worker.scratch.compress(
             bytes, with: worker.state.currentCompressor,
             limit: worker.state.compressedByteCountMax)
         switch result {
         case .compressed(let byteCount):
-            return try makePooled(byteCount, bytes, owner, worker)
+            return try makePooled(byteCount, bytes, page, area, worker)
         case .failed:
             count(.compressFail, by: worker)
-            return try makeRaw(bytes, owner, worker)
+            return try makeRaw(bytes, page, area, worker)
         case .tooLarge:
-            return try makeRaw(bytes, owner, worker)
+            return try makeRaw(bytes, page, area, worker)
         }
     }
 
-    private func admit(_ worker: StoreWorker) throws(StoreError) {
-        switch worker.state.limit.check(used: arena.poolFrameCount, isFull: isFull) {
-        case .accept: return
-        case .refuseAtLimit: count(.poolLimitHit, by: worker)
-        case .refuseUntilAcceptLine: break
-        }
-        count(.rejectReclaimFail, by: worker)
+    /// Refuses a page for which there is no room. Whoever can make room does it here, before the
+    /// refusal.
+    private func admit(_ area: Area, _ worker: StoreWorker) throws(StoreError) {
+        if poolsHaveRoom(worker) { return }
+        reject(.rejectReclaimFail, of: area, worker)
         throw .poolFull
     }
 
+    private func poolsHaveRoom(_ worker: StoreWorker) -> Bool {
+        switch worker.state.limit.check(used: arena.poolFrameCount, isFull: isFull) {
+        case .accept: return true
+        case .refuseAtLimit: count(.poolLimitHit, by: worker)
+        case .refuseUntilAcceptLine: break
+        }
+        return false
+    }
+
+    /// Counts a page that is refused: once in the store, once in the area.
+    private func reject(_ event: StoreEvent, of area: Area, _ worker: StoreWorker) {
+        count(event, by: worker)
+        arena.addToWord(1, at: area.record.refusedPagesOffset)
+    }
+
     private func makePooled(
-        _ byteCount: Int, _ bytes: RawSpan, _ owner: ObjectOwner, _ worker: StoreWorker
+        _ byteCount: Int, _ bytes: RawSpan, _ page: PageNumber, _ area: Area,
+        _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
-        let handle = try malloc(byteCount, worker)
+        let handle = try malloc(byteCount, for: area, worker)
         let pool = worker.state.currentPool
         let offset = pool.withPool { $0.offset(of: handle) }
         // The room comes into the cache while the checksum is made.
@@ -81,6 +94,7 @@ extension SwapStore {
         let checksum = PageChecksum.of(bytes)
         let scratch = worker.scratch
         arena.write(scratch.output, at: offset)
+        let owner = ObjectOwner(area: area.slot, page: page)
         pool.withPool { $0.setOwner(owner, of: handle) }
         return .object(
             .pooled, handle: handle.rawValue, generation: worker.state.currentGeneration,
@@ -88,16 +102,17 @@ extension SwapStore {
     }
 
     private func makeRaw(
-        _ bytes: RawSpan, _ owner: ObjectOwner, _ worker: StoreWorker
+        _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
+        let owner = ObjectOwner(area: area.slot, page: page)
         var generation = RawFrames.generation
         let handle: PoolHandle
         if worker.state.takesRawPages {
-            handle = try malloc(Page.byteCount, worker)
+            handle = try malloc(Page.byteCount, for: area, worker)
             worker.state.currentPool.withPool { $0.write(bytes, to: handle, owner: owner) }
             generation = worker.state.currentGeneration
         } else {
-            handle = try mallocRawFrame(worker)
+            handle = try mallocRawFrame(for: area, worker)
             arena.write(bytes, at: rawFrames.offset(of: handle))
             rawFrames.setOwner(owner, of: handle)
         }
@@ -109,7 +124,7 @@ extension SwapStore {
     }
 
     private func malloc(
-        _ byteCount: Int, _ worker: StoreWorker
+        _ byteCount: Int, for area: Area, _ worker: StoreWorker
     ) throws(StoreError) -> PoolHandle {
         do {
             let handle = try worker.state.currentPool.withPool { pool throws(ZpoolError) in
@@ -119,18 +134,20 @@ extension SwapStore {
             return handle
         } catch {
             // The store never asks for nothing or for more than the pool takes, so it is memory.
-            count(.rejectAllocFail, by: worker)
+            reject(.rejectAllocFail, of: area, worker)
             throw .outOfMemory
         }
     }
 
-    private func mallocRawFrame(_ worker: StoreWorker) throws(StoreError) -> PoolHandle {
+    private func mallocRawFrame(
+        for area: Area, _ worker: StoreWorker
+    ) throws(StoreError) -> PoolHandle {
         do {
             let handle = try rawFrames.malloc()
             noteUse()
             return handle
         } catch {
-            count(.rejectAllocFail, by: worker)
+            reject(.rejectAllocFail, of: area, worker)
             throw .outOfMemory
         }
     }
@@ -156,7 +173,7 @@ extension SwapStore {
                 offset = try area.table.makeEntryOffset(of: page)
             } catch {
                 free(entry, worker)
-                count(.rejectTableFail, by: worker)
+                reject(.rejectTableFail, of: area, worker)
                 throw .outOfMemory
             }
             var old = PageEntry(pair: arena.loadPair(at: offset))

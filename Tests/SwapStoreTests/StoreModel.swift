@@ -1,6 +1,7 @@
-import SwapStore
 import TestSupport
 import ZswapCore
+
+@testable import SwapStore
 
 /// Where store and model part: what happened, and how to see it again.
 struct ModelDifference: Error, CustomStringConvertible {
@@ -17,6 +18,8 @@ struct StoreModel {
         /// Nil: unlinked and open.
         var name: String?
         var model = AreaModel()
+        /// What was done to it.
+        var traffic = AreaTraffic()
     }
 
     static let sizeMax = 5 << 20
