@@ -6,6 +6,10 @@ public enum ControlType: Equatable, Sendable {
     case number(ClosedRange<Int>)
     /// One of the names in the file named here.
     case name(oneOf: String)
+    /// A number of bytes, at most so many. Takes `64M` and the like, reads as bytes.
+    case size(max: UInt64)
+    /// A value of this type, or `inherit`.
+    indirect case orInherit(ControlType)
     /// Names on one line, the chosen one in brackets.
     case names
     /// Any text starts something.
@@ -25,6 +29,8 @@ public enum ControlType: Equatable, Sendable {
         case .flag: "Y or N"
         case .number(let range): "number, \(range.lowerBound) to \(range.upperBound)"
         case .name(let file): "a name of `\(file)`"
+        case .size(let max): "a size, 0 to \(ControlText.shortSize(max))"
+        case .orInherit(let type): "inherit, or \(type.description)"
         case .names: "names, the chosen one in brackets"
         case .trigger: "any text"
         case .count(let unit): unit
@@ -37,7 +43,8 @@ public enum ControlType: Equatable, Sendable {
     /// The errors that a write of this type may meet, by errno.
     public var errors: String {
         switch self {
-        case .flag, .number: "EINVAL"
+        case .flag, .number, .size: "EINVAL"
+        case .orInherit(let type): type.errors
         case .name: "ENOENT"
         case .trigger: "ENOMEM"
         case .names, .count, .word, .columns, .lines: ""

@@ -102,8 +102,12 @@ struct StoreSummary {
         store.areaReports.map { area in
             "area \(printable(area.name)): \(size(Int(area.attributes.size))) long, "
                 + "\(area.statistics.storedPageCount) pages, "
-                + "\(size(area.statistics.storedByteCount)) as objects\n"
+                + "\(size(area.statistics.storedByteCount)) as objects\(limit(of: area))\n"
         }.joined()
+    }
+
+    private func limit(of area: AreaReport) -> String {
+        area.byteCountMax.map { ", at most \(size(Int($0)))" } ?? ""
     }
 
     /// A name may hold newlines, which would look like lines of ours.

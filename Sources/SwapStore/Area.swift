@@ -34,6 +34,9 @@ public final class Area: Sendable {
             accessed: record.accessed, modified: record.modified, changed: record.changed)
     }
 
+    /// Whether its pages may leave for the backing store.
+    public var allowsWriteBack: Bool { record.allowsWriteBack ?? true }
+
     /// What the area holds now. Only while it is linked, open or looked up.
     public var statistics: AreaStatistics {
         AreaStatistics(

@@ -45,12 +45,12 @@ extension SwapStore {
         }
         guard tunables.takesOtherPages || admission == .always else { throw .sameFilledOnly }
         if admission == .limited { try admit(area, worker) }
+        let compressor = compressor(for: area, worker)
         let result = worker.scratch.compress(
-            bytes, with: worker.state.currentCompressor,
-            limit: worker.state.compressedByteCountMax)
+            bytes, with: compressor, limit: worker.state.compressedByteCountMax)
         switch result {
         case .compressed(let byteCount):
-            return try makePooled(byteCount, bytes, page, area, worker)
+            return try makePooled(byteCount, bytes, compressor, page, area, worker)
         case .failed:
             count(.compressFail, by: worker)
             return try makeRaw(bytes, page, area, worker)
@@ -62,9 +62,23 @@ extension SwapStore {
     /// Refuses a page for which there is no room. Whoever can make room does it here, before the
     /// refusal.
     private func admit(_ area: Area, _ worker: StoreWorker) throws(StoreError) {
-        if poolsHaveRoom(worker) { return }
+        if hasRoom(area) && poolsHaveRoom(worker) { return }
         reject(.rejectReclaimFail, of: area, worker)
         throw .poolFull
+    }
+
+    /// The compressor that new pages of an area get. One load, of a line that nobody writes while
+    /// pages are stored.
+    private func compressor(for area: Area, _ worker: StoreWorker) -> Int {
+        let own = arena.loadHalfWord(at: area.record.compressorOffset)
+        return own == 0 ? worker.state.currentCompressor : Int(own) - 1
+    }
+
+    /// Whether the area stands below its own limit. One load where it has none; else the sum of
+    /// what the workers count. They may go beyond it by a page each, if they begin at once.
+    private func hasRoom(_ area: Area) -> Bool {
+        let limit = arena.loadWord(at: area.record.byteCountMaxOffset)
+        return limit == 0 || UInt64(area.storedByteCount) < limit - 1
     }
 
     private func poolsHaveRoom(_ worker: StoreWorker) -> Bool {
@@ -83,7 +97,7 @@ extension SwapStore {
     }
 
     private func makePooled(
-        _ byteCount: Int, _ bytes: RawSpan, _ page: PageNumber, _ area: Area,
+        _ byteCount: Int, _ bytes: RawSpan, _ compressor: Int, _ page: PageNumber, _ area: Area,
         _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         let handle = try malloc(byteCount, for: area, worker)
@@ -98,7 +112,7 @@ extension SwapStore {
         pool.withPool { $0.setOwner(owner, of: handle) }
         return .object(
             .pooled, handle: handle.rawValue, generation: worker.state.currentGeneration,
-            compressor: worker.state.currentCompressor, byteCount: byteCount, checksum: checksum)
+            compressor: compressor, byteCount: byteCount, checksum: checksum)
     }
 
     private func makeRaw(

@@ -41,6 +41,9 @@ extension StoreModel {
         guard statistics == held, statistics.compressedPageCount == compressedPageCount else {
             throw different("\(statistics), not \(held), \(compressedPageCount) compressed")
         }
+        if let name = entry.name, store.settings(ofAreaNamed: name) != entry.settings {
+            throw different("not \(entry.settings) of \(name)")
+        }
         guard area.traffic == entry.traffic else {
             throw different("\(area.traffic), not \(entry.traffic)")
         }

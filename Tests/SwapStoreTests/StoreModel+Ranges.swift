@@ -17,6 +17,7 @@ extension StoreModel {
         if random.next() % 4 != 0 { offset %= 200 * Page.byteCount }
         let bytes = content(count)
         let size = areas[index].model.size
+        let heldBefore = areas[index].area.storedByteCount
         let tunables = store.tunables
         let allowed = takeable(bytes, at: offset, areas[index].model, tunables)
         var taken = 0
@@ -34,6 +35,7 @@ extension StoreModel {
             if isFull { areas[index].traffic.refusedPageCount += 1 }
         }
         try check(taken, refusal, allowed, of: count, at: offset, isFull)
+        try checkLimit(areas[index], heldBefore, isFull)
         areas[index].model.write(
             bytes.prefix(taken), at: offset, keepsWords: tunables.keepsSameFilledPages)
         areas[index].traffic.writtenPageCount += Self.pageCount(at: offset, count: taken)
@@ -73,6 +75,23 @@ extension StoreModel {
             expected = allowed > 0 ? .poolFull : byTunables
         }
         guard refusal == expected else { throw different("\(what), not \(expected as Any)") }
+    }
+
+    /// A write begins below the area's limit, so it ends less than a page beyond it; and what was
+    /// refused found the area, or the pools, full.
+    private mutating func checkLimit(
+        _ entry: ModelArea, _ heldBefore: Int, _ isFull: Bool
+    ) throws {
+        let held = entry.area.storedByteCount
+        let limit = entry.settings.byteCountMax.map { Int($0) }
+        if let limit, held > heldBefore, held >= limit + Page.byteCount {
+            throw different("\(held) bytes, \(heldBefore) before, with a limit of \(limit)")
+        }
+        guard isFull, !store.standsAtLimit else { return }
+        guard let limit, held >= limit else {
+            throw different("refused with \(held) bytes below a limit of \(limit as Any)")
+        }
+        note("area full")
     }
 
     mutating func read() throws {
