@@ -10,10 +10,10 @@ struct AreaCounter: Sendable {
     let kind: StatisticsCounter.Kind
     /// What it counts, in one line.
     let summary: String
-    let value: @Sendable (AreaReport) -> Int
+    let value: @Sendable (AreaReport, ControlFacts) -> Int
 
     /// In the order of the lines. Scripts read the first ones by their place: add at the end.
-    static let all: [AreaCounter] = held + traffic
+    static let all: [AreaCounter] = held + traffic + [stale]
 
     /// What the area holds now.
     private static let held: [AreaCounter] = [
@@ -65,6 +65,13 @@ struct AreaCounter: Sendable {
         ) { $0.traffic.refusedPageCount },
     ]
 
+    private static let stale = AreaCounter(
+        name: "stale_pages", metric: "area_stale_pages", kind: .gauge,
+        summary:
+            "Of the stored pages of an area that is swapped to, those whose swap slots are free"
+            + " again: at least so many.",
+        value: { report, facts in facts.stalePageCount(of: report) })
+
     /// Its line in Docs/Control-Files.md.
     var documentation: String { "| `\(name)` | \(summary) |" }
 
@@ -73,7 +80,8 @@ struct AreaCounter: Sendable {
         _ value: @escaping @Sendable (AreaReport) -> Int
     ) -> AreaCounter {
         AreaCounter(
-            name: name, metric: "area_" + metric, kind: .gauge, summary: summary, value: value)
+            name: name, metric: "area_" + metric, kind: .gauge, summary: summary,
+            value: { report, _ in value(report) })
     }
 
     private static func counter(
@@ -82,6 +90,6 @@ struct AreaCounter: Sendable {
     ) -> AreaCounter {
         AreaCounter(
             name: name, metric: "area_" + metric + "_total", kind: .counter, summary: summary,
-            value: value)
+            value: { report, _ in value(report) })
     }
 }

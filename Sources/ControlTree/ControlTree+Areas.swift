@@ -9,10 +9,19 @@ extension ControlTree {
             "What one area holds and what was done to it, a name and a number a line: the table"
                 + " below.",
             read: { subject throws(ControlError) in
-                let area = try subject.area()
-                return lines(AreaCounter.all.map { ($0.name, $0.value(area)) })
-            })
+                let (area, facts) = (try subject.area(), subject.facts())
+                return lines(AreaCounter.all.map { ($0.name, $0.value(area, facts)) })
+            }),
+        ControlRow(
+            "stats/stale_pages", .count("pages"), staleSummary,
+            read: { subject throws(ControlError) in
+                String(subject.facts().stalePageCount(of: subject.store.areaReports))
+            }),
     ]
+
+    static let staleSummary =
+        "Of the stored pages of areas that are swapped to through loop devices, those whose swap"
+        + " slots are free again: at least so many, as it was a few seconds ago."
 
     static let areaParameterRows = [maxBytes, writeBack, compressor]
 

@@ -12,7 +12,9 @@ extension ControlTree {
                 }),
             ControlRow(
                 "stats/metrics", .lines, "All of it for Prometheus, in its text format 0.0.4.",
-                read: { subject throws(ControlError) in StoreMetrics(subject.store).text }),
+                read: { subject throws(ControlError) in
+                    StoreMetrics(subject.store, subject.facts()).text
+                }),
         ] + factRows + areaStatisticsRows + memoryRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {

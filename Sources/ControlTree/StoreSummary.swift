@@ -17,7 +17,7 @@ struct StoreSummary {
     }
 
     var text: String {
-        (aboutDaemon + aboutPages + aboutPools + aboutTrouble).map { label, value in
+        (aboutDaemon + aboutPages + aboutPools + aboutTrouble + aboutStale).map { label, value in
             label + String(repeating: " ", count: max(18 - label.count, 1)) + value + "\n"
         }.joined() + pools + areas
     }
@@ -88,6 +88,24 @@ struct StoreSummary {
                 "\(lost) unreadable pages, \(statistics.compressFail) compressor failures"
             ),
         ]
+    }
+
+    /// A line for each area that holds many pages of free swap slots.
+    private var aboutStale: [Line] {
+        store.areaReports.compactMap { area in
+            let stale = facts.stalePageCount(of: area)
+            guard
+                SwapUse.isWorthTelling(
+                    stalePageCount: stale, storedPageCount: area.statistics.storedPageCount)
+            else { return nil }
+            return (
+                "stale",
+                "at least \(stale) pages, \(size(stale * Page.byteCount)), of area "
+                    + "\(printable(area.name)): their swap slots are free, and the kernel has not"
+                    + " said so; `zswapfs swap off` and `swap on` with --discard pages give all of"
+                    + " it back"
+            )
+        }
     }
 
     private var pools: String {

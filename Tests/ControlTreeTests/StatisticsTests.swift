@@ -40,10 +40,10 @@ import Testing
             lines.map(\.name) == [
                 "size", "stored_pages", "same_filled_pages", "stored_incompressible_pages",
                 "stored_size", "compressed_pages", "backing_pages", "ratio", "reads", "writes",
-                "discards", "rejects",
+                "discards", "rejects", "stale_pages",
             ])
         let size = area.storedByteCount
-        let values = [28 * 4096, 26, 3, 5, size, 18, 0, 26 * 409_600 / size, 3, 28, 2, 0]
+        let values = [28 * 4096, 26, 3, 5, size, 18, 0, 26 * 409_600 / size, 3, 28, 2, 0, 0]
         #expect(lines.map(\.value) == values)
         let empty = try fixture.lines("stats/areas/" + ControlFixture.hardName)
         #expect(empty.map(\.value) == [Int](repeating: 0, count: values.count))
