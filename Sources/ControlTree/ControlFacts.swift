@@ -9,15 +9,18 @@ public struct ControlFacts: Equatable, Sendable {
     public var transportReason: String
     /// What protects the daemon under memory pressure, a few words each: "memory locked".
     public var protections: [String]
+    /// Areas that the kernel swaps to through a loop device, by name, as it was a few seconds ago.
+    public var swapUse: [String: SwapUse]
 
     /// Facts; nothing known unless told.
     public init(
         version: String = "", transport: String = "", transportReason: String = "",
-        protections: [String] = []
+        protections: [String] = [], swapUse: [String: SwapUse] = [:]
     ) {
         self.version = version
         self.transport = transport
         self.transportReason = transportReason
         self.protections = protections
+        self.swapUse = swapUse
     }
 }

@@ -65,6 +65,9 @@ public struct ControlRow: Sendable {
         return read == nil ? .writeOnly : .readWrite
     }
 
+    /// Whether there is one for each of something, and its path not the path of a file.
+    public var hasPlaceholder: Bool { components.contains(where: Self.isPlaceholder) }
+
     /// The row's line in Docs/Control-Files.md.
     public var documentation: String {
         var mode = String(access.mode, radix: 8)

@@ -14,6 +14,11 @@ struct ControlSubject: Sendable {
         return report
     }
 
+    func areaSettings() throws(ControlError) -> AreaSettings {
+        guard let settings = store.settings(ofAreaNamed: key) else { throw .notFound(path) }
+        return settings
+    }
+
     func pool() throws(ControlError) -> StorePool {
         guard let pool = store.holders.first(where: { String($0.generation) == key }) else {
             throw .notFound(path)
@@ -30,13 +35,17 @@ struct ControlKeys: Sendable {
     let contains: @Sendable (SwapStore, String) -> Bool
 
     static let all = [
-        ControlKeys(
-            directory: "stats/areas", list: { $0.areas.map(\.name) },
-            contains: { $0.area(named: $1) != nil }),
+        areas(in: "params/areas"), areas(in: "stats/areas"),
         ControlKeys(
             directory: "stats/pools", list: { $0.holders.map { String($0.generation) } },
             contains: { store, key in store.holders.contains { String($0.generation) == key } }),
     ]
+
+    private static func areas(in directory: String) -> ControlKeys {
+        ControlKeys(
+            directory: directory, list: { $0.areas.map(\.name) },
+            contains: { $0.area(named: $1) != nil })
+    }
 
     static func of(_ directory: [Substring]) -> ControlKeys {
         guard let keys = all.first(where: { $0.directory == directory.joined(separator: "/") })

@@ -56,4 +56,16 @@ enum ControlText {
     }
 
     static func flag(_ value: Bool) -> String { value ? "Y" : "N" }
+
+    /// What stands where an area has no value of its own.
+    static let inherit = "inherit"
+
+    /// A size in the largest unit that it is a whole number of: `16T`, `4096` as `4K`.
+    static func shortSize(_ byteCount: UInt64) -> String {
+        let units = [(40, "T"), (30, "G"), (20, "M"), (10, "K")] as [(UInt64, String)]
+        for (shift, unit) in units where byteCount > 0 && byteCount & (1 << shift - 1) == 0 {
+            return "\(byteCount >> shift)\(unit)"
+        }
+        return String(byteCount)
+    }
 }

@@ -128,7 +128,7 @@ extension ControlTree {
     }
 
     /// Sets a name and says what a refusal means.
-    private static func set(
+    static func set(
         _ text: Substring, _ subject: ControlSubject, _ choices: [String],
         _ change: (String) throws(SettingError) -> Void
     ) throws(ControlError) {
@@ -146,6 +146,7 @@ extension ControlTree {
         switch error {
         case .unknownZpool, .unknownCompressor:
             (kind, reason) = (.unknownName, "is none of \(choices.joined(separator: ", "))")
+        case .unknownArea: return .notFound(subject.path)
         case .tooManyPools:
             (kind, reason) = (.busy, "can't be taken while so many pools are draining")
         default:

@@ -12,8 +12,10 @@ extension ControlTree {
                 }),
             ControlRow(
                 "stats/metrics", .lines, "All of it for Prometheus, in its text format 0.0.4.",
-                read: { subject throws(ControlError) in StoreMetrics(subject.store).text }),
-        ] + factRows + areaRows + memoryRows
+                read: { subject throws(ControlError) in
+                    StoreMetrics(subject.store, subject.facts()).text
+                }),
+        ] + factRows + areaStatisticsRows + memoryRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {
         ControlRow(
@@ -70,23 +72,6 @@ extension ControlTree {
             read: { subject throws(ControlError) in
                 subject.facts().protections.map { $0 + "\n" }.joined()
             }),
-    ]
-
-    private static let areaRows: [ControlRow] = [
-        ControlRow(
-            "stats/areas/NAME", .lines,
-            "What one area holds, a name and a number a line: size, stored_pages,"
-                + " same_filled_pages, stored_incompressible_pages, stored_size.",
-            read: { subject throws(ControlError) in
-                let area = try subject.area()
-                return lines([
-                    ("size", Int(area.attributes.size)),
-                    ("stored_pages", area.statistics.storedPageCount),
-                    ("same_filled_pages", area.statistics.sameFilledPageCount),
-                    ("stored_incompressible_pages", area.statistics.rawPageCount),
-                    ("stored_size", area.statistics.storedByteCount),
-                ])
-            })
     ]
 
     /// Numbers as zram's driver prints them.

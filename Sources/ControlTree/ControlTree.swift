@@ -9,13 +9,14 @@ public import SwapStore
 /// - A refused write changes nothing, and its error says what was written, what could have been,
 ///   and where.
 /// - A row's directories exist because it does.
-/// Price: a search of some forty rows and a few strings; not for serving pages.
+/// Price: a search of some fifty rows and a few strings; not for serving pages.
 public final class ControlTree: Sendable {
     /// The directories at the top of the mount that belong to the tree.
     public static let roots = ["params", "stats"]
 
     /// Every control file, in the order of listing.
-    public static let rows: [ControlRow] = parameterRows + statisticsRows
+    public static let rows: [ControlRow] =
+        parameterRows + areaParameterRows + statisticsRows
 
     private let store: SwapStore
     private let facts: @Sendable () -> ControlFacts

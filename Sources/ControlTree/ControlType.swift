@@ -12,6 +12,10 @@ public enum ControlType: Equatable, Sendable {
     case numberOrOff(ClosedRange<Int>)
     /// One of several commands, in words.
     case command(String)
+    /// A number of bytes, at most so many. Takes `64M` and the like, reads as bytes.
+    case size(max: UInt64)
+    /// A value of this type, or `inherit`.
+    indirect case orInherit(ControlType)
     /// Names on one line, the chosen one in brackets.
     case names
     /// Any text starts something.
@@ -35,6 +39,8 @@ public enum ControlType: Equatable, Sendable {
         case .numberOrOff(let range):
             "number, \(range.lowerBound) to \(range.upperBound), or off"
         case .command(let words): words
+        case .size(let max): "a size, 0 to \(ControlText.shortSize(max))"
+        case .orInherit(let type): "inherit, or \(type.description)"
         case .names: "names, the chosen one in brackets"
         case .trigger: "any text"
         case .count(let unit): unit
@@ -47,8 +53,9 @@ public enum ControlType: Equatable, Sendable {
     /// The errors that a write of this type may meet, by errno.
     public var errors: String {
         switch self {
-        case .flag, .number, .numberOrOff, .command: "EINVAL"
+        case .flag, .number, .size, .numberOrOff, .command: "EINVAL"
         case .path: "EINVAL, ENOENT, EACCES, EBUSY, EIO"
+        case .orInherit(let type): type.errors
         case .name: "ENOENT"
         case .trigger: "ENOMEM"
         case .names, .count, .word, .columns, .lines: ""

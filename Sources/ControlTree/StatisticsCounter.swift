@@ -77,6 +77,17 @@ struct StatisticsCounter: Sendable {
             "reject_kmemcache_fail", "reject_table_fail",
             "Pages refused because the arena had no memory for the page table."
         ) { $0.rejectTableFail },
+        // zswap's scripts look for these two; the store takes such pages, so nothing counts them.
+        counter(
+            "reject_compress_poor", "reject_compress_poor",
+            "Always 0: a page that does not shrink is kept as it is, and counts in"
+                + " `stored_incompressible_pages`."
+        ) { _ in 0 },
+        counter(
+            "reject_compress_fail", "reject_compress_fail",
+            "Always 0: a page whose compressor failed is kept as it is, and counts in"
+                + " `compress_fail`."
+        ) { _ in 0 },
         counter(
             "failed_writes", "failed_writes",
             "Write requests that were refused, wholly or from some page on."

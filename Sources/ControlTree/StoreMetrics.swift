@@ -8,8 +8,12 @@ import ZswapCore
 /// together.
 struct StoreMetrics {
     private let store: SwapStore
+    private let facts: ControlFacts
 
-    init(_ store: SwapStore) { self.store = store }
+    init(_ store: SwapStore, _ facts: ControlFacts) {
+        self.store = store
+        self.facts = facts
+    }
 
     private struct Sample {
         var labels: [(name: String, value: String)] = []
@@ -37,20 +41,17 @@ struct StoreMetrics {
 
     private var areas: String {
         let reports = store.areaReports
-        func metric(
-            _ name: String, _ summary: String, _ value: (AreaReport) -> Int
-        ) -> String {
-            self.metric(
-                name, .gauge, summary,
-                reports.map { Sample(labels: [("area", $0.name)], value: value($0)) })
-        }
-        return metric("area_size_bytes", "Length of an area.") { Int($0.attributes.size) }
-            + metric("area_stored_pages", "Pages of an area that are not holes.") {
-                $0.statistics.storedPageCount
-            }
-            + metric("area_stored_bytes", "Lengths of the objects of an area.") {
-                $0.statistics.storedByteCount
-            }
+        let stale = metric(
+            "stale_pages", .gauge, ControlTree.staleSummary,
+            [Sample(value: facts.stalePageCount(of: reports))])
+        return stale
+            + AreaCounter.all.map { counter in
+                metric(
+                    counter.metric, counter.kind, counter.summary,
+                    reports.map {
+                        Sample(labels: [("area", $0.name)], value: counter.value($0, facts))
+                    })
+            }.joined()
     }
 
     private var pools: String {

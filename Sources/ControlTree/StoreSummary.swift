@@ -17,7 +17,7 @@ struct StoreSummary {
     }
 
     var text: String {
-        (aboutDaemon + aboutPages + aboutPools + aboutTrouble).map { label, value in
+        (aboutDaemon + aboutPages + aboutPools + aboutTrouble + aboutStale).map { label, value in
             label + String(repeating: " ", count: max(18 - label.count, 1)) + value + "\n"
         }.joined() + pools + areas
     }
@@ -45,10 +45,9 @@ struct StoreSummary {
     private var aboutPages: [Line] {
         let pages = statistics.pages
         let byteCount = pages.storedPageCount * Page.byteCount
-        let other = pages.storedPageCount - pages.sameFilledPageCount - pages.rawPageCount
         return [
             ("stored", "\(pages.storedPageCount) pages, \(size(byteCount))"),
-            ("  compressed", "\(other) pages"),
+            ("  compressed", "\(pages.compressedPageCount) pages"),
             ("  same-filled", "\(pages.sameFilledPageCount) pages"),
             ("  incompressible", "\(pages.rawPageCount) pages"),
             ("  as objects", size(pages.storedByteCount)),
@@ -91,6 +90,24 @@ struct StoreSummary {
         ]
     }
 
+    /// A line for each area that holds many pages of free swap slots.
+    private var aboutStale: [Line] {
+        store.areaReports.compactMap { area in
+            let stale = facts.stalePageCount(of: area)
+            guard
+                SwapUse.isWorthTelling(
+                    stalePageCount: stale, storedPageCount: area.statistics.storedPageCount)
+            else { return nil }
+            return (
+                "stale",
+                "at least \(stale) pages, \(size(stale * Page.byteCount)), of area "
+                    + "\(printable(area.name)): their swap slots are free, and the kernel has not"
+                    + " said so; `zswapfs swap off` and `swap on` with --discard pages give all of"
+                    + " it back"
+            )
+        }
+    }
+
     private var pools: String {
         store.holders.map { pool in
             let pages = pool.generation == 0 ? "incompressible" : "new"
@@ -103,8 +120,12 @@ struct StoreSummary {
         store.areaReports.map { area in
             "area \(printable(area.name)): \(size(Int(area.attributes.size))) long, "
                 + "\(area.statistics.storedPageCount) pages, "
-                + "\(size(area.statistics.storedByteCount)) as objects\n"
+                + "\(size(area.statistics.storedByteCount)) as objects\(limit(of: area))\n"
         }.joined()
+    }
+
+    private func limit(of area: AreaReport) -> String {
+        area.byteCountMax.map { ", at most \(size(Int($0)))" } ?? ""
     }
 
     /// A name may hold newlines, which would look like lines of ours.

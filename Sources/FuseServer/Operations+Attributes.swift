@@ -123,7 +123,7 @@ extension Operations {
         result.st_gid = attributes.groupID
         result.st_size = Int(attributes.size)
         result.st_blksize = Page.byteCount
-        let held = area.statistics.storedByteCount
+        let held = area.storedByteCount
         result.st_blocks = (held + Self.blockByteCount - 1) / Self.blockByteCount
         result.st_atim = Self.time(attributes.accessed)
         result.st_mtim = Self.time(attributes.modified)

@@ -13,6 +13,13 @@ public struct LoopDevice: Hashable, Sendable {
     /// The device /dev/loopN.
     public init(index: Int) { self.index = index }
 
+    /// The device whose node is at this path; nil when the path is none of theirs.
+    public init?(path: String) {
+        guard let index = Int(path.drop { !$0.isNumber }) else { return nil }
+        self.init(index: index)
+        guard self.path == path else { return nil }
+    }
+
     /// The device's node.
     public var path: String { "/dev/loop\(index)" }
 

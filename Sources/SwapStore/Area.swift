@@ -1,4 +1,5 @@
 import Arena
+import Synchronization
 import ZswapCore
 
 /// One file of the root directory: a sparse range of pages, with the metadata POSIX wants of a
@@ -14,6 +15,8 @@ public final class Area: Sendable {
     let record: AreaRecord
     let table: PageTable
     let tally: CounterBlock
+    /// What those who store into the area and the write-back thread tell each other.
+    let need = Atomic<AreaNeed>(.none)
 
     init(
         slot: Int, record: AreaRecord, table: PageTable, tally: CounterBlock
@@ -34,21 +37,46 @@ public final class Area: Sendable {
             accessed: record.accessed, modified: record.modified, changed: record.changed)
     }
 
+    /// Whether its objects take less than its own limit, if it has one. One load where it has none.
+    var isBelowLimit: Bool {
+        guard let limit = record.byteCountMax else { return true }
+        return UInt64(storedByteCount) < limit
+    }
+
+    /// Whether its pages may leave for the backing store.
+    public var allowsWriteBack: Bool { record.allowsWriteBack ?? true }
+
     /// What the area holds now. Only while it is linked, open or looked up.
     public var statistics: AreaStatistics {
-        // While workers count, a page may be seen leaving before it is seen coming.
-        func sum(_ word: AreaTally) -> Int { max(tally.sum(of: word.rawValue), 0) }
-        return AreaStatistics(
-            storedPageCount: sum(.storedPages), sameFilledPageCount: sum(.sameFilledPages),
-            rawPageCount: sum(.rawPages), backedPageCount: sum(.backedPages),
-            storedByteCount: sum(.storedBytes))
+        AreaStatistics(
+            storedPageCount: held(.storedPages), sameFilledPageCount: held(.sameFilledPages),
+            rawPageCount: held(.rawPages), backedPageCount: held(.backedPages),
+            storedByteCount: storedByteCount)
+    }
+
+    /// Bytes of its objects in memory. Only while it is linked, open or looked up. A load of each
+    /// worker's line.
+    public var storedByteCount: Int { held(.storedBytes) }
+
+    /// What was done to it since it was made. Only while it is linked, open or looked up.
+    public var traffic: AreaTraffic {
+        AreaTraffic(
+            readPageCount: sum(.reads), writtenPageCount: sum(.writes),
+            discardedPageCount: sum(.discards), refusedPageCount: Int(record.refusedPageCount))
     }
 
     /// Nothing stored and nothing miscounted. Only when nobody is serving the area.
-    var isBalanced: Bool { AreaTally.allCases.allSatisfy { tally.sum(of: $0.rawValue) == 0 } }
+    var isBalanced: Bool { AreaTally.held.allSatisfy { sum($0) == 0 } }
 
-    /// Whether its pages may leave for the backing store.
-    var allowsWriteBack: Bool { true }
+    private func sum(_ word: AreaTally) -> Int { tally.sum(of: word.rawValue) }
+
+    /// While workers count, a page may be seen leaving before it is seen coming.
+    private func held(_ word: AreaTally) -> Int { max(sum(word), 0) }
+
+    /// Counts what was done to pages of the area, so many at once.
+    func note(_ word: AreaTally, _ pageCount: Int, worker: WorkerNumber) {
+        tally.add(pageCount, to: word.rawValue, worker: worker)
+    }
 
     /// Makes the area at least this long.
     func extend(to end: UInt64) {
@@ -95,47 +123,4 @@ public struct AreaAttributes: Equatable, Sendable {
     public var modified: UInt64
     /// Last change of content or metadata.
     public var changed: UInt64
-}
-
-/// What an area, or a whole store, holds.
-public struct AreaStatistics: Equatable, Sendable {
-    /// Pages that are not holes.
-    public var storedPageCount = 0
-    /// Of these, kept as one word.
-    public var sameFilledPageCount = 0
-    /// Of these, kept as they are, in memory.
-    public var rawPageCount = 0
-    /// Of these, on the backing store, compressed or as they are.
-    public var backedPageCount = 0
-    /// Bytes of the objects in memory.
-    public var storedByteCount = 0
-
-    /// Of the stored pages, those compressed in memory.
-    public var compressedPageCount: Int {
-        storedPageCount - sameFilledPageCount - rawPageCount - backedPageCount
-    }
-
-    /// Nothing.
-    public init() {}
-
-    init(
-        storedPageCount: Int, sameFilledPageCount: Int, rawPageCount: Int, backedPageCount: Int,
-        storedByteCount: Int
-    ) {
-        self.storedPageCount = storedPageCount
-        self.sameFilledPageCount = sameFilledPageCount
-        self.rawPageCount = rawPageCount
-        self.backedPageCount = backedPageCount
-        self.storedByteCount = storedByteCount
-    }
-
-    /// The sum of two.
-    public static func + (left: AreaStatistics, right: AreaStatistics) -> AreaStatistics {
-        AreaStatistics(
-            storedPageCount: left.storedPageCount + right.storedPageCount,
-            sameFilledPageCount: left.sameFilledPageCount + right.sameFilledPageCount,
-            rawPageCount: left.rawPageCount + right.rawPageCount,
-            backedPageCount: left.backedPageCount + right.backedPageCount,
-            storedByteCount: left.storedByteCount + right.storedByteCount)
-    }
 }

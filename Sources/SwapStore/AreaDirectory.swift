@@ -123,6 +123,14 @@ final class AreaDirectory: Sendable {
         }
     }
 
+    /// Lends the record of the area of that name; nil: there is none. Under the lock, so that the
+    /// slot does not go to another area meanwhile.
+    func withRecord<R: Sendable>(named name: String, _ body: (AreaRecord) -> R) -> R? {
+        state.withLock { state in
+            state.slotByName[name].flatMap { state.slots[$0] }.map { body($0.area.record) }
+        }
+    }
+
     /// Takes the name away.
     func unlink(name: String) throws(StoreError) -> (area: Area, disposal: Disposal) {
         let outcome = state.withLock { state -> (Area, Disposal)? in

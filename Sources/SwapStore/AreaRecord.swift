@@ -5,8 +5,10 @@ import ZswapCore
 ///
 ///     0 state   8 size in bytes   16 mode, uid   24 gid   32 accessed, modified, changed (ns)
 ///     56 root of the page table   64 counters    72 which name   80 birth (ns)   256, 520 names
+///     88 compressor   92 writes back   96 limit in bytes         128 refused pages
 ///
-/// Law: the state is written last when an area appears and first when it goes.
+/// Law: the state is written last when an area appears and first when it goes. What serving threads
+/// write is not on the cache line of what they read.
 struct AreaRecord {
     enum State: UInt64 { case free = 0, linked = 1, unlinked = 2 }
 
@@ -61,6 +63,46 @@ struct AreaRecord {
         get { arena.loadHalfWord(at: start + 64) }
         nonmutating set { arena.storeHalfWord(newValue, at: start + 64) }
     }
+
+    /// The number of its own compressor, if it has one. 0 in the arena says that it has none, as
+    /// with the two that follow, so that a record of zeros inherits everything.
+    var compressor: Int? {
+        get {
+            let word = arena.loadHalfWord(at: compressorOffset)
+            return word == 0 ? nil : Int(word) - 1
+        }
+        nonmutating set {
+            arena.storeHalfWord(newValue.map { UInt32($0) + 1 } ?? 0, at: compressorOffset)
+        }
+    }
+    var compressorOffset: ArenaOffset { start + 88 }
+    var allowsWriteBack: Bool? {
+        get {
+            switch arena.loadHalfWord(at: start + 92) {
+            case 0: nil
+            case 1: true
+            default: false
+            }
+        }
+        nonmutating set {
+            arena.storeHalfWord(newValue.map { $0 ? 1 : 2 } ?? 0, at: start + 92)
+        }
+    }
+    var byteCountMax: UInt64? {
+        get {
+            let word = arena.loadWord(at: byteCountMaxOffset)
+            return word == 0 ? nil : word - 1
+        }
+        nonmutating set { arena.storeWord(newValue.map { $0 + 1 } ?? 0, at: byteCountMaxOffset) }
+    }
+    var byteCountMaxOffset: ArenaOffset { start + 96 }
+
+    /// Pages of it that were refused since it was made.
+    var refusedPageCount: UInt64 {
+        get { arena.loadWord(at: refusedPagesOffset) }
+        nonmutating set { arena.storeWord(newValue, at: refusedPagesOffset) }
+    }
+    var refusedPagesOffset: ArenaOffset { start + 128 }
 
     /// The name in force: one of two cells, the other of which takes the next name, so that a
     /// daemon killed while it renames leaves the old name or the new one.

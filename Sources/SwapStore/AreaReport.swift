@@ -6,10 +6,16 @@ public struct AreaReport: Equatable, Sendable {
     public let attributes: AreaAttributes
     /// What it holds.
     public let statistics: AreaStatistics
+    /// What was done to it.
+    public let traffic: AreaTraffic
+    /// Its own limit, of `storedByteCount`.
+    public let byteCountMax: UInt64?
 
     init(_ name: String, _ area: Area) {
         self.name = name
         attributes = area.attributes
         statistics = area.statistics
+        traffic = area.traffic
+        byteCountMax = area.record.byteCountMax
     }
 }

@@ -26,6 +26,13 @@ struct PageSpans: Sequence, IteratorProtocol {
         self.end = end
     }
 
+    /// How many pages a range touches.
+    static func count(offset: UInt64, byteCount: UInt64) -> Int {
+        guard byteCount > 0 else { return 0 }
+        let last = PageNumber(holdingByte: offset + byteCount - 1)
+        return Int(last.rawValue - PageNumber(holdingByte: offset).rawValue + 1)
+    }
+
     mutating func next() -> Element? {
         guard offset < end else { return nil }
         let page = PageNumber(holdingByte: offset)

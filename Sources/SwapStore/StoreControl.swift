@@ -11,6 +11,8 @@ public enum SettingError: Error, Equatable, Sendable {
     case unknownZpool(String)
     /// No compressor of that name.
     case unknownCompressor(String)
+    /// No area of that name.
+    case unknownArea(String)
     /// The driver could not make a pool.
     case poolFailed(ZpoolError)
     /// No memory for the store itself.

@@ -36,6 +36,9 @@ enum StoreEvent: Int, CaseIterable {
 }
 
 /// What a worker counts for one area. Sums over workers; one worker's share may be negative.
+///
+/// Price: a frame an area, as long as it is one cache line of eight words a worker. Refused pages
+/// would be the ninth; they are so few that the area's record counts them.
 enum AreaTally: Int, CaseIterable {
     /// Pages that are not holes.
     case storedPages
@@ -45,8 +48,17 @@ enum AreaTally: Int, CaseIterable {
     case rawPages
     /// Bytes of the objects in memory: compressed lengths, 4096 for raw pages.
     case storedBytes
-    /// Of the stored pages, on the backing store.
+    /// Of the stored pages, those on the backing store.
     case backedPages
+    /// Pages that read requests got.
+    case reads
+    /// Pages that write requests brought.
+    case writes
+    /// Stored pages that were emptied.
+    case discards
+
+    /// What is held now: all 0 when nothing is. The others are history.
+    static let held = [storedPages, sameFilledPages, rawPages, storedBytes, backedPages]
 }
 
 /// Counters in the arena, a block for each worker, so that workers share no cache line and a new

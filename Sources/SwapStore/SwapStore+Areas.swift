@@ -28,6 +28,8 @@ extension SwapStore {
                 record.accessed = now
                 record.modified = now
                 record.changed = now
+                record.refusedPageCount = 0
+                inheritAll(in: record)
                 record.root = table.root
                 record.counters = tally.run.rawValue
                 return Area(

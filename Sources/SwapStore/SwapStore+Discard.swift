@@ -46,7 +46,7 @@ extension SwapStore {
             discarded += 1
             forget(old, of: area, worker)
         }
-        count(.discardedPages, discarded, by: worker)
+        note(discarded: discarded, of: area, worker)
         arena.retireRun(leaf, frameCount: PageTable.leafFrameCount, from: .entries)
     }
 
@@ -69,7 +69,12 @@ extension SwapStore {
                 old = PageEntry(pair: arena.loadPair(at: offset))
             }
         }
-        count(.discardedPages, discarded, by: worker)
+        note(discarded: discarded, of: area, worker)
+    }
+
+    private func note(discarded pageCount: Int, of area: Area, _ worker: StoreWorker) {
+        count(.discardedPages, pageCount, by: worker)
+        area.note(.discards, pageCount, worker: worker.number)
     }
 
     /// The first byte at or after `offset` that lies in a stored page. Throws `noSuchOffset` when

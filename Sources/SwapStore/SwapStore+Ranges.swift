@@ -31,6 +31,9 @@ extension SwapStore {
             count(.failedReads, by: worker)
             throw error
         }
+        area.note(
+            .reads, PageSpans.count(offset: offset, byteCount: UInt64(byteCount)),
+            worker: worker.number)
         return byteCount
     }
 
@@ -61,6 +64,9 @@ extension SwapStore {
             count(.failedWrites, by: worker)
             if taken == 0 { throw error }
         }
+        area.note(
+            .writes, PageSpans.count(offset: offset, byteCount: UInt64(taken)),
+            worker: worker.number)
         area.extend(to: offset + UInt64(taken))
         area.record.modified = WallClock.nanoseconds()
         return taken

@@ -9,14 +9,6 @@ import ZswapCore
 ///
 ///     same-filled? -> limit -> compress -> malloc -> checksum -> copy, owner -> publish -> free
 extension SwapStore {
-    /// Whether a page may be refused because the pools stand at their limit.
-    enum Admission {
-        case limited
-        /// A page with a part cleared: nearly always it needs no more than it frees, and refusing
-        /// it would leave bytes that were discarded.
-        case always
-    }
-
     /// Makes `bytes` the content of a page. Refused: the old content stays.
     func store(
         _ bytes: RawSpan, at page: PageNumber, of area: Area, by worker: StoreWorker
@@ -49,55 +41,49 @@ extension SwapStore {
         }
         guard compresses || passes else { throw .sameFilledOnly }
         if admission == .limited { try admit(area, worker) }
-        let owner = ObjectOwner(area: area.slot, page: page)
-        if passes { return try makeRaw(bytes, owner, .passing, worker) }
+        do throws(StoreError) {
+            if passes {
+                let compressor = wantedCompressor(of: area, worker)
+                return try makeRaw(bytes, .passing, compressor, page, area, worker)
+            }
+            let entry = try makeObject(bytes, page, area, worker)
+            if entry.kind == .raw { count(.rawPagesSince, by: worker) }
+            return entry
+        } catch {
+            reject(.rejectAllocFail, of: area, worker)
+            throw error
+        }
+    }
+
+    /// An object for these bytes in the current pool, or in a frame, and an entry that names it.
+    /// Nobody else knows of it yet. Throws `outOfMemory`.
+    func makeObject(
+        _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ worker: StoreWorker
+    ) throws(StoreError) -> PageEntry {
+        let compressor = wantedCompressor(of: area, worker)
         let result = worker.scratch.compress(
-            bytes, with: worker.state.currentCompressor,
-            limit: worker.state.compressedByteCountMax)
+            bytes, with: compressor, limit: worker.state.compressedByteCountMax)
         switch result {
         case .compressed(let byteCount):
-            return try makePooled(byteCount, bytes, owner, worker)
+            return try makePooled(byteCount, bytes, compressor, page, area, worker)
         case .failed:
             count(.compressFail, by: worker)
-            return try makeRaw(bytes, owner, .stored, worker)
+            return try makeRaw(bytes, .stored, compressor, page, area, worker)
         case .tooLarge:
-            return try makeRaw(bytes, owner, .stored, worker)
+            return try makeRaw(bytes, .stored, compressor, page, area, worker)
         }
     }
 
-    /// Lets a page in that needs room. At the limit room is made, by writing cold pages back, or
-    /// the page is refused.
-    private func admit(_ area: Area, _ worker: StoreWorker) throws(StoreError) {
-        switch worker.state.limit.check(used: arena.poolFrameCount, isFull: isFull) {
-        case .accept: return
-        case .refuseAtLimit:
-            count(.poolLimitHit, by: worker)
-            if waitForRoom(worker) { return }
-        case .refuseUntilAcceptLine:
-            // Room is being made, and there is some already.
-            if desk.isReady { return }
-        }
-        count(.rejectReclaimFail, by: worker)
-        throw .poolFull
-    }
-
-    /// Whether a page of this area may be taken only to be written to the backing store.
-    private func mayPass(_ area: Area) -> Bool {
-        desk.isReady && area.allowsWriteBack
-    }
-
-    /// Waits until the write-back thread has made room. False: there is none to be had. Outside of
-    /// the request meanwhile, so that memory can go back.
-    private func waitForRoom(_ worker: StoreWorker) -> Bool {
-        let frameCountMax = worker.state.limit.frameCountMax
-        guard frameCountMax > 0, desk.isReady else { return false }
-        end(worker)
-        defer { begin(worker) }
-        return desk.wait { arena.poolFrameCount < frameCountMax }
+    /// The compressor that pages of an area are to have, by its number. One load, of a line that
+    /// nobody writes while pages are stored.
+    func wantedCompressor(of area: Area, _ worker: StoreWorker) -> Int {
+        let own = arena.loadHalfWord(at: area.record.compressorOffset)
+        return own == 0 ? worker.state.currentCompressor : Int(own) - 1
     }
 
     private func makePooled(
-        _ byteCount: Int, _ bytes: RawSpan, _ owner: ObjectOwner, _ worker: StoreWorker
+        _ byteCount: Int, _ bytes: RawSpan, _ compressor: Int, _ page: PageNumber, _ area: Area,
+        _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         let handle = try malloc(byteCount, worker)
         let pool = worker.state.currentPool
@@ -107,16 +93,19 @@ extension SwapStore {
         let checksum = PageChecksum.of(bytes)
         let scratch = worker.scratch
         arena.write(scratch.output, at: offset)
+        let owner = ObjectOwner(area: area.slot, page: page)
         pool.withPool { $0.setOwner(owner, of: handle) }
         return .object(
             .pooled, handle: handle, generation: worker.state.currentGeneration,
-            compressor: worker.state.currentCompressor, byteCount: byteCount, checksum: checksum,
+            compressor: compressor, byteCount: byteCount, checksum: checksum,
             lastUse: LastUse(.stored, at: worker.seconds))
     }
 
     private func makeRaw(
-        _ bytes: RawSpan, _ owner: ObjectOwner, _ how: LastUse.How, _ worker: StoreWorker
+        _ bytes: RawSpan, _ how: LastUse.How, _ compressor: Int, _ page: PageNumber, _ area: Area,
+        _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
+        let owner = ObjectOwner(area: area.slot, page: page)
         var generation = RawFrames.generation
         let handle: PoolHandle
         if worker.state.takesRawPages {
@@ -124,14 +113,13 @@ extension SwapStore {
             worker.state.currentPool.withPool { $0.write(bytes, to: handle, owner: owner) }
             generation = worker.state.currentGeneration
         } else {
-            handle = try mallocRawFrame(worker)
+            handle = try mallocRawFrame()
             arena.write(bytes, at: rawFrames.offset(of: handle))
             rawFrames.setOwner(owner, of: handle)
         }
-        if how != .passing { count(.rawPagesSince, by: worker) }
         return .object(
-            .raw, handle: handle, generation: generation,
-            compressor: worker.state.currentCompressor, byteCount: Page.byteCount,
+            .raw, handle: handle, generation: generation, compressor: compressor,
+            byteCount: Page.byteCount,
             checksum: PageChecksum.of(bytes), lastUse: LastUse(how, at: worker.seconds))
     }
 
@@ -146,18 +134,16 @@ extension SwapStore {
             return handle
         } catch {
             // The store never asks for nothing or for more than the pool takes, so it is memory.
-            count(.rejectAllocFail, by: worker)
             throw .outOfMemory
         }
     }
 
-    private func mallocRawFrame(_ worker: StoreWorker) throws(StoreError) -> PoolHandle {
+    private func mallocRawFrame() throws(StoreError) -> PoolHandle {
         do {
             let handle = try rawFrames.malloc()
             noteUse()
             return handle
         } catch {
-            count(.rejectAllocFail, by: worker)
             throw .outOfMemory
         }
     }
@@ -183,7 +169,7 @@ extension SwapStore {
                 offset = try area.table.makeEntryOffset(of: page)
             } catch {
                 free(entry, worker)
-                count(.rejectTableFail, by: worker)
+                reject(.rejectTableFail, of: area, worker)
                 throw .outOfMemory
             }
             var old = PageEntry(pair: arena.loadPair(at: offset))

@@ -39,6 +39,8 @@ final class WriteBackDesk: Sendable {
     private let isStalled = Atomic<Bool>(false)
     private let obstacleNow = Mutex<Obstacle?>(.noThread)
 
+    /// An area stands at its own limit and wants room.
+    let hasAreaNeeds = Atomic<Bool>(false)
     /// Pages taken only to be written there since somebody looked.
     let passingCount = Atomic<Int>(0)
     let job = Mutex<WriteBackJob?>(nil)
@@ -79,12 +81,14 @@ final class WriteBackDesk: Sendable {
     }
 
     /// Waits until there is room. False: refuse.
-    func wait(until hasRoom: () -> Bool) -> Bool {
+    func wait(until hasRoom: () -> Bool, orHopeless isHopeless: () -> Bool) -> Bool {
         let begin = BackgroundThread.nanoseconds
         var lastProgress = begin
         var seen = progress.load()
         while !hasRoom() {
-            guard isReady, isServed, !isStalled.load(ordering: .relaxed) else { return false }
+            guard isReady, isServed, !isHopeless(), !isStalled.load(ordering: .relaxed) else {
+                return false
+            }
             ring()
             let now = BackgroundThread.nanoseconds
             let left =

@@ -77,6 +77,7 @@ struct WriteBackWork {
     private mutating func work(_ log: BackingLog, _ goesOn: () -> Bool) -> Rest {
         if let excess = excessFrameCount(wasFull: true) { return makeRoom(excess, goesOn) }
         if desk.passingCount.load(ordering: .relaxed) > 0 { return writePassing() }
+        if desk.hasAreaNeeds.exchange(false, ordering: .acquiring) { return makeRoomInAreas() }
         if log.needsCleaning, clean() { return .none }
         if desk.job.withLock({ $0?.progress == .running }) { return doJob() }
         if store.tunables.shrinksInBackground, let excess = excessFrameCount(wasFull: false) {
@@ -111,6 +112,33 @@ struct WriteBackWork {
     private mutating func writeColdest(_ frameCount: Int) -> WriteBack.Outcome {
         writeBack?.evictColdest(neededByteCount: frameCount * Page.byteCount)
             ?? .endOfTurn(pageCount: 0)
+    }
+
+    /// One large write for each area that stands at its own limit, down to the share of it at
+    /// which the whole store would accept again.
+    private mutating func makeRoomInAreas() -> Rest {
+        let percent = store.tunables.acceptThresholdPercent
+        for (_, area) in store.areas {
+            let need = area.need.load(ordering: .relaxed)
+            guard need != .none, let held = store.directory.hold(slot: area.slot) else { continue }
+            defer { store.close(held, by: worker) }
+            var next = AreaNeed.none
+            if need == .wanted, let limit = held.record.byteCountMax.map({ Int($0) }),
+                case let excess = held.storedByteCount - min(limit / 100 * percent, limit - 1),
+                excess > 0
+            {
+                let outcome =
+                    writeBack?.evictColdest(of: held, neededByteCount: excess)
+                    ?? .endOfTurn(pageCount: 0)
+                settle(outcome)
+                if outcome.pageCount == 0 { next = .hopeless }
+            }
+            held.need.store(next, ordering: .relaxed)
+            if next == .hopeless { desk.hasAreaNeeds.store(true, ordering: .relaxed) }
+        }
+        desk.noteProgress()
+        return desk.hasAreaNeeds.load(ordering: .relaxed)
+            ? .nanoseconds(Self.idleNanoseconds) : .none
     }
 
     private mutating func writePassing() -> Rest {

@@ -56,6 +56,8 @@ extension CommandLineTests {
             ("accept_threshold_percent=101", ["accept_threshold_percent=101", "0 to 100"]),
             ("enabled=maybe", ["enabled=maybe", "Y nor N"]), ("zpool", ["zpool", "needs a value"]),
             ("zpool=", ["zpool", "needs a value"]), ("compact=1", ["compact", "unknown option"]),
+            ("areas/a/max_bytes=1", ["areas/a/max_bytes", "unknown option"]),
+            ("areas/NAME/max_bytes=1", ["areas/NAME/max_bytes", "unknown option"]),
             ("transport=nosuch", ["transport=nosuch", "auto, uring, dev"]),
             ("transport", ["transport="]), ("fsname=", ["fsname="]),
             ("rw,zpool=zbud,chain=99", ["chain=99"]),

@@ -14,12 +14,12 @@ struct ControlFixture {
     let area: Area
     private let backingFile = TemporaryFile("backing-\(UInt32.random(in: .min ... .max))")
 
-    init(zpool: String = "zsmalloc") throws {
+    init(zpool: String = "zsmalloc", swapUse: [String: SwapUse] = [:]) throws {
         fixture = try TestStore(zpool: zpool)
         tree = ControlTree(store: fixture.store) {
             ControlFacts(
                 version: "1.2.3", transport: "/dev/fuse", transportReason: "asked for",
-                protections: ["memory locked", "no fork"])
+                protections: ["memory locked", "no fork"], swapUse: swapUse)
         }
         area = try fixture.makeArea("swap")
         _ = try fixture.makeArea("empty")

@@ -47,8 +47,11 @@ import Testing
             }
         }
         let expected = ControlTree.rows.flatMap { row -> [String] in
-            guard row.path.hasSuffix("NAME") else { return [ControlFixture.path(row)] }
-            return ["swap", "empty", ControlFixture.hardName].map { "stats/areas/" + $0 }
+            guard row.path.contains("/NAME") else { return [ControlFixture.path(row)] }
+            return ["swap", "empty", ControlFixture.hardName].map { name in
+                row.path.split(separator: "/").map { $0 == "NAME" ? name : String($0) }
+                    .joined(separator: "/")
+            }
         }
         #expect(files.sorted() == expected.sorted())
         #expect(Set(files).count == files.count)
@@ -61,9 +64,13 @@ import Testing
                 "enabled", "zpool", "compressor", "max_pool_percent", "accept_threshold_percent",
                 "same_filled_pages_enabled", "non_same_filled_pages_enabled",
                 "compaction_enabled", "compact", "backing", "writeback", "writeback_limit",
-                "shrinker_enabled",
-                "available_zpools", "available_compressors",
+                "shrinker_enabled", "available_zpools", "available_compressors", "areas",
             ])
+        #expect(
+            fixture.tree.children(of: "params/areas/swap")
+                == ["max_bytes", "writeback", "compressor"])
+        #expect(
+            fixture.tree.children(of: "params/areas") == ["swap", "empty", ControlFixture.hardName])
         #expect(
             fixture.tree.children(of: "stats/pools/1")
                 == ["type", "current", "total_size", "usage", "classes"])
@@ -75,7 +82,9 @@ import Testing
         "", "/", "param", "params/", "/params", "params/zpool/", "params//zpool", "params/zpools",
         "params/NAME", "stats/areas/", "stats/areas/none", "stats/areas/NAME", "stats/pools/0",
         "stats/pools/01", "stats/pools/N", "stats/pools/2/type", "stats/pools/1/sizes", "stats/.",
-        "stats/areas/swap/size", "stats/../params", "stat", "areas",
+        "stats/areas/swap/size", "params/areas/", "params/areas/NAME",
+        "params/areas/none/writeback",
+        "params/areas/swap/size", "params/swap/writeback", "stats/../params", "stat", "areas",
     ])
     func otherPathsLeadNowhere(path: String) throws {
         let fixture = try ControlFixture()
@@ -89,7 +98,10 @@ import Testing
 
     @Test func directoriesAreNotFiles() throws {
         let fixture = try ControlFixture()
-        for path in ["params", "stats", "stats/areas", "stats/pools", "stats/pools/1"] {
+        for path in [
+            "params", "params/areas", "params/areas/swap", "stats", "stats/areas", "stats/pools",
+            "stats/pools/1",
+        ] {
             #expect(throws: ControlError.self) { try fixture.tree.read(path) }
             #expect(throws: ControlError.self) { try fixture.tree.write("1", to: path) }
         }
@@ -104,5 +116,14 @@ import Testing
         #expect(fixture.tree.kind(of: path) == nil)
         #expect(throws: ControlError.self) { try fixture.tree.read(path) }
         #expect(!fixture.tree.children(of: "stats/areas").contains("empty"))
+        #expect(fixture.tree.kind(of: "params/areas/empty") == nil)
+        for file in ["max_bytes", "writeback", "compressor"] {
+            let path = "params/areas/empty/" + file
+            #expect(fixture.tree.kind(of: path) == nil)
+            let error = #expect(throws: ControlError.self) {
+                try fixture.tree.write("inherit", to: path)
+            }
+            #expect(error?.kind == .notFound)
+        }
     }
 }

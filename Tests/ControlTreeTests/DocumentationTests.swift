@@ -1,6 +1,7 @@
-import ControlTree
 import Foundation
 import Testing
+
+@testable import ControlTree
 
 /// Docs/Control-Files.md against the table, in both directions.
 @Suite struct DocumentationTests {
@@ -25,6 +26,13 @@ import Testing
         where line.hasPrefix("| `params/") || line.hasPrefix("| `stats/") {
             #expect(known.contains(String(line)), "no such row: \(line)")
         }
+    }
+
+    @Test func everyLineOfAnAreaIsDocumentedInItsOrder() {
+        let lines = Self.text.split(separator: "\n").map(String.init)
+        let known = AreaCounter.all.map(\.documentation)
+        let first = lines.firstIndex(of: known[0])
+        #expect(first.map { Array(lines[$0...].prefix(known.count)) } == known, "\(known)")
     }
 
     /// In the examples: `$ echo VALUE > FILE` is taken, with `# ERRNO` behind it refused, and

@@ -36,6 +36,12 @@ import Testing
         #expect(
             pages.map(\.labels) == ["swap", "empty", ControlFixture.hardName].map { ["area": $0] })
         #expect(pages.map(\.value) == [28, 0, 0])
+        // Every line of an area's file is a metric.
+        let lines = try fixture.lines("stats/areas/swap")
+        let samples = metrics.samples.filter {
+            $0.name.hasPrefix("zswapfs_area_") && $0.labels == ["area": "swap"]
+        }
+        #expect(samples.map(\.value) == lines.map(\.value))
     }
 
     @Test(arguments: ["zsmalloc", "zbud"]) func partsAddUp(zpool: String) throws {

@@ -8,20 +8,21 @@ import Testing
     @Test func everyWritableRowKeepsItsOldValueWhenItRefuses() throws {
         let fixture = try ControlFixture()
         for row in ControlTree.rows where row.access == .readWrite {
+            let path = ControlFixture.path(row)
             let (good, bad) = try Self.values(row.type, fixture)
             for text in good {
-                try fixture.tree.write(text + "\n", to: row.path)
-                #expect(try fixture.value(row.path) == text)
+                try fixture.tree.write(text + "\n", to: path)
+                #expect(try fixture.value(path) == text)
             }
             for (text, kind) in bad {
-                let (error, before, after) = try fixture.refusal(of: text, to: row.path)
-                #expect(error?.kind == kind, "\(row.path) takes \(text)")
-                #expect(before == after, "\(row.path) changed by \(text)")
-                #expect(error?.message.contains(row.path) == true)
+                let (error, before, after) = try fixture.refusal(of: text, to: path)
+                #expect(error?.kind == kind, "\(path) takes \(text)")
+                #expect(before == after, "\(path) changed by \(text)")
+                #expect(error?.message.contains(path) == true)
                 #expect(error?.message.contains(text) == true)
             }
-            try fixture.tree.write("", to: row.path)
-            #expect(try fixture.value(row.path) == good.last)
+            try fixture.tree.write("", to: path)
+            #expect(try fixture.value(path) == good.last)
         }
     }
 
@@ -59,6 +60,16 @@ import Testing
                     ("/dev/null", .invalidValue),
                 ]
             )
+        case .size(let max):
+            return (
+                ["0", "\(max)", "4096"],
+                ["\(max + 1)", "17T"].map { ($0, .outOfRange) }
+                    + ["abc", "-1", "1.5G", "64X", "M", "1 2", "99999999999999999999", "é"]
+                    .map { ($0, .invalidValue) }
+            )
+        case .orInherit(let inner):
+            let (good, bad) = try values(inner, fixture)
+            return (["inherit"] + good + ["inherit"], bad)
         case .names, .trigger, .command, .count, .word, .columns, .lines:
             Issue.record("a row of type \(type) is writable")
             return ([], [])
@@ -141,5 +152,39 @@ import Testing
         let after = try #require(try fixture.number("stats/pool_total_size"))
         #expect(after < before)
         #expect(try fixture.number("stats/pages_compacted") == (before - after) / 4096)
+    }
+
+    @Test func sizesOfAreasReadAsBytes() throws {
+        let fixture = try ControlFixture()
+        let path = "params/areas/swap/max_bytes"
+        #expect(try fixture.value(path) == "inherit")
+        for (text, value) in [
+            ("64M", "67108864"), ("1k\n", "1024"), (" 12KiB ", "12288"), ("16T", "17592186044416"),
+            ("0", "0"), ("inherit", "inherit"),
+        ] {
+            try fixture.tree.write(text, to: path)
+            #expect(try fixture.value(path) == value, "\(text)")
+        }
+        let (error, _, _) = try fixture.refusal(of: "17T", to: path)
+        #expect(error?.message == "17T is neither inherit nor a size from 0 to 16T, for \(path)")
+    }
+
+    @Test func areasAreToldApart() throws {
+        let fixture = try ControlFixture()
+        let directory = "params/areas/"
+        try fixture.tree.write("0", to: directory + ControlFixture.hardName + "/max_bytes")
+        try fixture.tree.write("N", to: directory + "empty/writeback")
+        try fixture.tree.write("lz4", to: directory + "swap/compressor")
+        #expect(try fixture.value(directory + ControlFixture.hardName + "/max_bytes") == "0")
+        #expect(try fixture.value(directory + "swap/max_bytes") == "inherit")
+        #expect(try fixture.value(directory + "swap/writeback") == "inherit")
+        #expect(try fixture.value(directory + "empty/compressor") == "inherit")
+        let (error, _, _) = try fixture.refusal(of: "zip", to: directory + "swap/compressor")
+        #expect(error?.kind == .unknownName)
+        for part in ["\"zip\"", "inherit", "lz4", directory + "swap/compressor"] {
+            #expect(error?.message.contains(part) == true)
+        }
+        try fixture.tree.write("24576", to: directory + "swap/max_bytes")
+        #expect(try fixture.value("stats/summary").contains("as objects, at most 24.0 KiB\n"))
     }
 }

@@ -31,18 +31,39 @@ import Testing
 
     @Test func areaFilesSayWhatTheAreaHolds() throws {
         let fixture = try ControlFixture()
-        let lines = try fixture.value("stats/areas/swap").split(separator: "\n").map(String.init)
+        let (store, area) = (fixture.fixture, fixture.area)
+        _ = try store.read(area, at: 5000, count: 8192)
+        try store.store.discard(area, at: 0, byteCount: 2 * 4096, by: store.worker)
+        let lines = try fixture.lines("stats/areas/swap")
+        // Scripts read the first five by their place.
         #expect(
-            lines.map { $0.split(separator: " ")[0] } == [
+            lines.map(\.name) == [
                 "size", "stored_pages", "same_filled_pages", "stored_incompressible_pages",
-                "stored_size",
+                "stored_size", "compressed_pages", "backing_pages", "ratio", "reads", "writes",
+                "discards", "rejects", "stale_pages",
             ])
-        #expect(
-            lines.prefix(4) == [
-                "size \(28 * 4096)", "stored_pages 28", "same_filled_pages 3",
-                "stored_incompressible_pages 5",
-            ])
-        #expect(try fixture.value("stats/areas/" + ControlFixture.hardName).hasPrefix("size 0\n"))
+        let size = area.storedByteCount
+        let values = [28 * 4096, 26, 3, 5, size, 18, 0, 26 * 409_600 / size, 3, 28, 2, 0, 0]
+        #expect(lines.map(\.value) == values)
+        let empty = try fixture.lines("stats/areas/" + ControlFixture.hardName)
+        #expect(empty.map(\.value) == [Int](repeating: 0, count: values.count))
+    }
+
+    @Test func areasSayHowManyPagesWereRefused() throws {
+        let fixture = try ControlFixture()
+        let other = try #require(fixture.fixture.store.area(named: "empty"))
+        try fixture.tree.write("0", to: "params/max_pool_percent")
+        for page in [3, 90] as [UInt64] {
+            #expect(throws: (any Error).self) {
+                try fixture.fixture.write(PageContent.compressible(9), to: other, page: page)
+            }
+        }
+        #expect(try fixture.lines("stats/areas/empty").first { $0.name == "rejects" }?.value == 2)
+        #expect(try fixture.lines("stats/areas/swap").first { $0.name == "rejects" }?.value == 0)
+        #expect(try fixture.number("stats/reject_reclaim_fail") == 2)
+        // By zswap's names, for scripts: such pages are taken here.
+        #expect(try fixture.number("stats/reject_compress_poor") == 0)
+        #expect(try fixture.number("stats/reject_compress_fail") == 0)
     }
 
     @Test func poolsSayWhichOneDrains() throws {

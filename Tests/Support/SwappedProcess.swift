@@ -77,6 +77,10 @@ public final class SwappedProcess {
         return try swappedByteCount()
     }
 
+    /// Gives every other page back, from the first on, so that their swap slots come free one by
+    /// one. They are not checked any more.
+    public func dropEveryOther() throws { _ = try ask("drop") }
+
     /// Changes one byte of one page, behind the back of the check.
     public func spoil(page: Int) throws { _ = try ask("spoil \(page)") }
 
@@ -120,12 +124,13 @@ public final class SwappedProcess {
             for number in range(count):
                 memory[number * page:(number + 1) * page] = expected(number)
         fill()
+        kept = range(count)
         print("full", flush=True)
         for line in sys.stdin:
             words = line.split()
             if words[0] == "check":
                 found = [swapped()] + [
-                    number for number in range(count)
+                    number for number in kept
                     if memory[number * page:(number + 1) * page] != expected(number)]
                 print(*found, flush=True)
             elif words[0] == "refill":
@@ -135,6 +140,11 @@ public final class SwappedProcess {
             elif words[0] == "out":
                 memory.madvise(21)  # MADV_PAGEOUT, which Python knows by name only later
                 print(swapped(), flush=True)
+            elif words[0] == "drop":
+                kept = range(1, count, 2)
+                for number in range(0, count, 2):
+                    memory.madvise(mmap.MADV_DONTNEED, number * page, page)
+                print("dropped", flush=True)
             elif words[0] == "spoil":
                 at = int(words[1]) * page + 99
                 memory[at] ^= 1

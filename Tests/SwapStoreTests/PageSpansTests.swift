@@ -17,6 +17,7 @@ import ZswapCore
     @Test func nothingHasNoSpans() {
         #expect(Array(PageSpans(offset: 5000, byteCount: 0)) == [])
         #expect(Array(PageSpans(offset: 4096, byteCount: 0)) == [])
+        #expect(PageSpans.count(offset: 4096, byteCount: 0) == 0)
     }
 
     @Test(arguments: [1, 2] as [UInt64]) func spansTileTheRange(seed: UInt64) {
@@ -32,6 +33,10 @@ import ZswapCore
                 next += UInt64(span.range.count)
             }
             #expect(next == offset + byteCount, "seed \(seed), step \(step)")
+            let spanCount = PageSpans(offset: offset, byteCount: byteCount).reduce(0) { count, _ in
+                count + 1
+            }
+            #expect(PageSpans.count(offset: offset, byteCount: byteCount) == spanCount)
         }
     }
 }

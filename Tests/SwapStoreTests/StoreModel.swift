@@ -1,6 +1,8 @@
-import SwapStore
+import Compressors
 import TestSupport
 import ZswapCore
+
+@testable import SwapStore
 
 /// Where store and model part: what happened, and how to see it again.
 struct ModelDifference: Error, CustomStringConvertible {
@@ -17,6 +19,10 @@ struct StoreModel {
         /// Nil: unlinked and open.
         var name: String?
         var model = AreaModel()
+        /// What was done to it.
+        var traffic = AreaTraffic()
+        /// What it has of its own; stays when its name goes.
+        var settings = AreaSettings()
     }
 
     static let sizeMax = 5 << 20
@@ -37,7 +43,7 @@ struct StoreModel {
     init(zpool: String, seed: UInt64) throws {
         self.seed = seed
         random = SplitMix64(seed: seed)
-        fixture = try TestStore(zpool: zpool)
+        fixture = try TestStore(zpool: zpool, compressors: .standardAndInverting())
         try makeArea()
     }
 
@@ -68,7 +74,8 @@ struct StoreModel {
         case 930..<945: try makeArea()
         case 945..<960: try switchZpool()
         case 960..<975: compact()
-        case 975..<995: changeTunables()
+        case 975..<985: changeTunables()
+        case 985..<995: try changeSettings()
         default:
             note("giveBack")
             store.giveBack()
@@ -157,5 +164,20 @@ struct StoreModel {
             tunables.keepsSameFilledPages = choice >> 32 & 1 == 0
             tunables.takesOtherPages = choice >> 40 & 7 != 0
         }
+    }
+
+    /// What an area has of its own: limits that are met soon, or none; any compressor, or none.
+    private mutating func changeSettings() throws {
+        let index = pick()
+        guard let name = areas[index].name else { return }
+        var settings = AreaSettings()
+        let compressors = store.availableCompressors
+        let choice = below(2 * compressors.count)
+        if choice < compressors.count { settings.compressor = compressors[choice] }
+        settings.byteCountMax = [nil, nil, nil, 0, 9000, 100_000, 400_000][below(7)]
+        settings.allowsWriteBack = [nil, false, true][below(3)]
+        try store.updateSettings(ofAreaNamed: name) { $0 = settings }
+        areas[index].settings = settings
+        note("settings")
     }
 }

@@ -15,6 +15,7 @@ import Testing
         try model.run(stepCount: max(Self.stepCount / 4, 1))
         let seldom = [
             "write refused", "rename refused", "compact", "punch leaf", "close", "switch",
+            "settings", "area full",
         ]
         for step in seldom where Self.stepCount >= 24_000 {
             #expect(model.counts[step, default: 0] > 0, "seed \(seed) never came to: \(step)")

@@ -145,9 +145,7 @@ import ZswapCore
     }
 
     @Test(arguments: Zpools.names) func whatIsStoredIsReadByItsEntry(zpool: String) throws {
-        let registry = CompressorRegistry.standard()
-        try registry.register(Inverting())
-        let fixture = try TestStore(zpool: zpool, compressors: registry)
+        let fixture = try TestStore(zpool: zpool, compressors: .standardAndInverting())
         let area = try fixture.makeArea()
         var random = SplitMix64(seed: 14)
         let pages = (0..<200).map { number in
@@ -188,38 +186,6 @@ import ZswapCore
         #expect(try store.write(page.span.bytes, to: area, at: 0, by: worker) == 4096)
         #expect(store.statistics.compressFail == 1 && area.statistics.rawPageCount == 1)
         #expect(store.statistics.rejects == 0)
-    }
-}
-
-/// Keeps a page's first half inverted, for pages whose halves are the same: nothing like lz4.
-private struct Inverting: Compressor {
-    var name: String { "inverting" }
-    func makeCodec(level: Int) throws(CompressorError) -> any Codec { InvertingCodec() }
-}
-
-private final class InvertingCodec: Codec {
-    var byteCount: Int { 0 }
-
-    func compress(_ page: RawSpan, into output: inout MutableRawSpan) -> CompressionResult {
-        let length = 3000
-        guard output.byteCount >= length else { return .tooLarge }
-        for index in length..<page.byteCount
-        where page.unsafeLoad(fromByteOffset: index, as: UInt8.self) != 0 { return .tooLarge }
-        for index in 0..<length {
-            let byte = page.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-            output.storeBytes(of: ~byte, toByteOffset: index, as: UInt8.self)
-        }
-        return .compressed(byteCount: length)
-    }
-
-    func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool {
-        for index in 0..<page.byteCount {
-            let byte: UInt8 =
-                index < object.byteCount
-                ? ~object.unsafeLoad(fromByteOffset: index, as: UInt8.self) : 0
-            page.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
-        }
-        return true
     }
 }
 

@@ -91,11 +91,10 @@ final class SwapMount {
             "swap", "on", file(area), "--size", "\(megabyteCount)M", "--priority", "32767",
             "--discard", discard,
         ])
-        let prefix = "/dev/loop"
-        guard outcome.status == 0, outcome.output.hasPrefix(prefix),
-            let index = Int(outcome.output.dropFirst(prefix.count))
-        else { throw Trouble(text: "swap on: \(outcome)") }
-        return LoopDevice(index: index)
+        guard outcome.status == 0, let device = LoopDevice(path: outcome.output) else {
+            throw Trouble(text: "swap on: \(outcome)")
+        }
+        return device
     }
 
     /// `zswapfs swap off` for an area.

@@ -65,4 +65,15 @@ import Testing
         let failure = SystemFailure(call: "open", errno: .noSuchFileOrDirectory, path: "/no/x")
         #expect(failure.description == "open /no/x: No such file or directory (ENOENT)")
     }
+
+    @Test func loopDevicesHaveTheirPaths() {
+        #expect(LoopDevice(path: "/dev/loop0")?.index == 0)
+        #expect(LoopDevice(path: "/dev/loop17")?.index == 17)
+        for path in [
+            "/dev/loop", "/dev/loop-control", "/dev/loop0p1", "/dev/loop01", "/dev/loop+1",
+            "/dev/sda2", "/swap/loop1", "loop1", "1", "",
+        ] {
+            #expect(LoopDevice(path: path) == nil, "\(path)")
+        }
+    }
 }

@@ -27,7 +27,8 @@ struct Assembly {
     /// Files of `params` that can be given as mount options.
     static var parameterNames: [String] {
         let rows = ControlTree.rows.filter {
-            $0.access == .readWrite && $0.path.hasPrefix(parameterDirectory)
+            $0.access == .readWrite && !$0.hasPlaceholder
+                && $0.path.hasPrefix(parameterDirectory)
         }
         return rows.map { String($0.path.dropFirst(parameterDirectory.count)) }
     }

@@ -14,7 +14,7 @@ import ZPool
 /// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
 /// would cost other programs their memory.
 struct Daemon {
-    /// Between two looks at messages from serving threads, if nobody calls before.
+    /// Between two looks at messages from serving threads and at swap, if nobody calls before.
     private static let idleSeconds = 1
     /// Room in the heap for control files that are read and written while memory is short. Their
     /// requests may come to the thread that serves swap, too.
@@ -78,7 +78,9 @@ struct Daemon {
     }
 
     private func serve() {
+        var swapWatch = SwapWatch(path, assembly.store, assembly.facts)
         while !server.isFinished {
+            swapWatch.lookIfDue()
             if case .stop(let signal) = SignalGate.wait(seconds: Self.idleSeconds) {
                 tryToStop(signal)
             }

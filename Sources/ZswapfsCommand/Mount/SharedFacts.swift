@@ -16,4 +16,6 @@ final class SharedFacts: Sendable {
             facts.transportReason = reason
         }
     }
+
+    func set(swapUse: [String: SwapUse]) { facts.withLock { $0.swapUse = swapUse } }
 }

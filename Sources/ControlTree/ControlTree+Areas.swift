@@ -1,0 +1,89 @@
+import SwapStore
+import ZswapCore
+
+/// The rows of each area: what it holds, and what it has of its own.
+extension ControlTree {
+    static let areaStatisticsRows: [ControlRow] = [
+        ControlRow(
+            "stats/areas/NAME", .lines,
+            "What one area holds and what was done to it, a name and a number a line: the table"
+                + " below.",
+            read: { subject throws(ControlError) in
+                let (area, facts) = (try subject.area(), subject.facts())
+                return lines(AreaCounter.all.map { ($0.name, $0.value(area, facts)) })
+            }),
+        ControlRow(
+            "stats/stale_pages", .count("pages"), staleSummary,
+            read: { subject throws(ControlError) in
+                String(subject.facts().stalePageCount(of: subject.store.areaReports))
+            }),
+    ]
+
+    static let staleSummary =
+        "Of the stored pages of areas that are swapped to through loop devices, those whose swap"
+        + " slots are free again: at least so many, as it was a few seconds ago."
+
+    static let areaParameterRows = [maxBytes, writeBack, compressor]
+
+    private static let maxBytes = areaRow(
+        "max_bytes", .size(max: Limits.areaByteCountMax),
+        "Most bytes of the area's objects in memory, its `stored_size`: at it, and above, pages are"
+            + " refused that are not same-filled. inherit: no limit but the store's.",
+        \.byteCountMax, text: { String($0) },
+        value: { text, path throws(ControlError) in
+            let max = Limits.areaByteCountMax
+            let expected = "neither inherit nor a size from 0 to \(ControlText.shortSize(max))"
+            guard let size = ByteSize(parsing: String(text)) else {
+                throw ControlError(
+                    .invalidValue, "\"\(text)\" is \(expected), like 64M, for \(path)")
+            }
+            guard size.bytes <= max else {
+                throw ControlError(.outOfRange, "\(text) is \(expected), for \(path)")
+            }
+            return size.bytes
+        })
+
+    private static let writeBack = areaRow(
+        "writeback", .flag,
+        "Whether pages of the area may leave for the backing store. inherit: they may.",
+        \.allowsWriteBack, text: { ControlText.flag($0) },
+        value: { text, path throws(ControlError) in
+            guard let value = ControlText.flag(text) else {
+                throw ControlError(
+                    .invalidValue, "\"\(text)\" is none of inherit, Y and N, for \(path)")
+            }
+            return value
+        })
+
+    private static let compressor = areaRow(
+        "compressor", .name(oneOf: "params/available_compressors"),
+        "The compressor of new pages of the area. Stored pages stay as they are. inherit: that of"
+            + " `params/compressor`.",
+        \.compressor, text: { $0 },
+        value: { text, _ throws(ControlError) in String(text) })
+
+    /// A row that reads what each area has of its own in a field, or `inherit`. A name is looked up
+    /// when it is set.
+    private static func areaRow<Value: Sendable>(
+        _ name: String, _ type: ControlType, _ summary: String,
+        _ field: any WritableKeyPath<AreaSettings, Value?> & Sendable,
+        text: @escaping @Sendable (Value) -> String,
+        value: @escaping @Sendable (Substring, _ path: String) throws(ControlError) -> Value
+    ) -> ControlRow {
+        ControlRow(
+            "params/areas/NAME/" + name, .orInherit(type), standard: ControlText.inherit, summary,
+            read: { subject throws(ControlError) in
+                try subject.areaSettings()[keyPath: field].map(text) ?? ControlText.inherit
+            },
+            write: { subject, written throws(ControlError) in
+                let isOwn = written != ControlText.inherit
+                let new: Value? = isOwn ? try value(written, subject.path) : nil
+                let choices = [ControlText.inherit] + subject.store.availableCompressors
+                try set(written, subject, choices) { _ throws(SettingError) in
+                    try subject.store.updateSettings(ofAreaNamed: subject.key) {
+                        $0[keyPath: field] = new
+                    }
+                }
+            })
+    }
+}

@@ -1,0 +1,48 @@
+import Compressors
+import ZswapCore
+
+/// What areas have of their own.
+extension SwapStore {
+    /// What the area of that name has of its own; nil: there is no such area.
+    public func settings(ofAreaNamed name: String) -> AreaSettings? {
+        directory.withRecord(named: name) { settings(in: $0) }
+    }
+
+    /// Changes what the area of that name has of its own; its pages that are stored from now on see
+    /// it. Throws `unknownArea` and `unknownCompressor`; then nothing is changed.
+    public func updateSettings(
+        ofAreaNamed name: String, _ change: (inout AreaSettings) -> Void
+    ) throws(SettingError) {
+        let refusal = directory.withRecord(named: name) { record -> SettingError? in
+            var settings = settings(in: record)
+            change(&settings)
+            precondition(settings.byteCountMax ?? 0 <= Limits.areaByteCountMax)
+            var compressor: Int?
+            if let name = settings.compressor {
+                compressor = compressors.firstIndex { $0.name == name }
+                if compressor == nil { return .unknownCompressor(name) }
+            }
+            set(settings, compressor: compressor, in: record)
+            return nil
+        }
+        guard let refusal else { throw .unknownArea(name) }
+        if let refusal { throw refusal }
+    }
+
+    private func settings(in record: AreaRecord) -> AreaSettings {
+        var settings = AreaSettings()
+        settings.compressor = record.compressor.map { compressors[$0].name }
+        settings.byteCountMax = record.byteCountMax
+        settings.allowsWriteBack = record.allowsWriteBack
+        return settings
+    }
+
+    /// A new area has nothing of its own, whatever had its slot before.
+    func inheritAll(in record: AreaRecord) { set(AreaSettings(), compressor: nil, in: record) }
+
+    private func set(_ settings: AreaSettings, compressor: Int?, in record: AreaRecord) {
+        record.compressor = compressor
+        record.byteCountMax = settings.byteCountMax
+        record.allowsWriteBack = settings.allowsWriteBack
+    }
+}

@@ -1,0 +1,69 @@
+import TestSupport
+import ZswapCore
+
+@testable import SwapStore
+
+/// Everything at once: bytes, counters, names, pools.
+extension StoreModel {
+    mutating func checkEverything() throws {
+        for index in areas.indices {
+            try compare(index, at: 0, count: Self.sizeMax)
+            try checkCounters(areas[index])
+        }
+        let sum = areas.map(\.area.statistics).reduce(AreaStatistics(), +)
+        let statistics = store.statistics
+        guard statistics.pages == sum else { throw different("\(statistics.pages), not \(sum)") }
+        guard statistics.poolByteCount >= sum.storedByteCount,
+            statistics.checksumFail + statistics.decompressFail + statistics.failedReads == 0
+        else { throw different("\(statistics)") }
+        guard store.areas.map(\.name).sorted() == areas.compactMap(\.name).sorted() else {
+            throw different("the names are \(store.areas.map(\.name))")
+        }
+        let holders = store.holders
+        guard holders.map(\.payloadByteCount).reduce(0, +) == sum.storedByteCount,
+            holders.map(\.bytes.total).reduce(0, +) == statistics.poolByteCount
+        else { throw different("\(holders.map(\.bytes)), not \(statistics)") }
+        for pool in store.pools { pool.checkInvariants() }
+    }
+
+    /// What the area counts against the model, and against its entries one by one.
+    private func checkCounters(_ entry: ModelArea) throws {
+        let (area, model) = (entry.area, entry.model)
+        let statistics = area.statistics
+        guard statistics.storedPageCount == model.storedPageCount,
+            statistics.sameFilledPageCount == model.sameFilledPageCount
+        else {
+            throw different(
+                "\(statistics), not \(model.storedPageCount) pages stored, of these"
+                    + " \(model.sameFilledPageCount) same-filled")
+        }
+        let (held, compressedPageCount) = heldByEntries(area)
+        guard statistics == held, statistics.compressedPageCount == compressedPageCount else {
+            throw different("\(statistics), not \(held), \(compressedPageCount) compressed")
+        }
+        if let name = entry.name, store.settings(ofAreaNamed: name) != entry.settings {
+            throw different("not \(entry.settings) of \(name)")
+        }
+        guard area.traffic == entry.traffic else {
+            throw different("\(area.traffic), not \(entry.traffic)")
+        }
+    }
+
+    private func heldByEntries(_ area: Area) -> (AreaStatistics, compressedPageCount: Int) {
+        var held = AreaStatistics()
+        var compressedPageCount = 0
+        for page in 0..<UInt64(Self.sizeMax / Page.byteCount + 1) {
+            guard let offset = area.table.entryOffset(of: PageNumber(page)) else { continue }
+            let entry = PageEntry(pair: store.arena.loadPair(at: offset))
+            guard entry.kind != .empty else { continue }
+            held.storedPageCount += 1
+            if entry.kind == .sameFilled {
+                held.sameFilledPageCount += 1
+            } else {
+                held.storedByteCount += entry.byteCount
+                if entry.kind == .raw { held.rawPageCount += 1 } else { compressedPageCount += 1 }
+            }
+        }
+        return (held, compressedPageCount)
+    }
+}
