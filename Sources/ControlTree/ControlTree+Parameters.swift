@@ -1,10 +1,11 @@
 import SwapStore
+import ZswapCore
 
 /// The rows of `params`: what can be changed while the mount serves.
 extension ControlTree {
     static let parameterRows: [ControlRow] = [
         flag("enabled", \.isEnabled, "Take new pages. N refuses them; stored pages stay readable."),
-        zpool, compressor,
+        zpool, chain, compressor,
         percent(
             "max_pool_percent", \.maxPoolPercent,
             "Share of the machine's memory that the pools may take. 0 refuses every page that is"
@@ -39,6 +40,19 @@ extension ControlTree {
         write: { subject, text throws(ControlError) in
             try set(text, subject, subject.store.availableZpools) {
                 name throws(SettingError) in try subject.store.setZpool(name)
+            }
+        })
+
+    private static let chain = ControlRow(
+        "params/chain", .number(Limits.chainLengths), standard: String(Limits.chainLengthDefault),
+        "Most frames in a zspage of zsmalloc. A change while zsmalloc takes new pages gives them"
+            + " another pool; else it waits until zsmalloc is chosen.",
+        otherErrors: ", ENOMEM, EBUSY",
+        read: { subject throws(ControlError) in String(subject.store.chainLength) },
+        write: { subject, text throws(ControlError) in
+            let value = try number(text, of: Limits.chainLengths, for: subject.path)
+            try set(text, subject, []) { _ throws(SettingError) in
+                try subject.store.setChainLength(value)
             }
         })
 

@@ -17,7 +17,8 @@ struct StoreSummary {
     }
 
     var text: String {
-        (aboutDaemon + aboutPages + aboutPools + aboutTrouble).map { label, value in
+        let lines = aboutDaemon + aboutPages + aboutPools + aboutTrouble
+        return lines.map { label, value in
             label + String(repeating: " ", count: max(18 - label.count, 1)) + value + "\n"
         }.joined() + pools + areas
     }
@@ -95,7 +96,8 @@ struct StoreSummary {
         store.holders.map { pool in
             let pages = pool.generation == 0 ? "incompressible" : "new"
             let use = pool.isCurrent ? "takes \(pages) pages" : "draining"
-            return "pool \(pool.generation): \(pool.type), \(size(pool.byteCount)), \(use)\n"
+            let kind = pool.type + (pool.chainLength.map { " (chain \($0))" } ?? "")
+            return "pool \(pool.generation): \(kind), \(size(pool.byteCount)), \(use)\n"
         }.joined()
     }
 

@@ -112,7 +112,12 @@ struct Assembly {
     ) throws(CommandFailure) -> SwapStore {
         let compressors = CompressorRegistry.standard()
         var configuration = SwapStore.Configuration(totalByteCount: total)
-        configuration.pool.chainLength = settings.chainLength
+        // What can't be had is refused, or replaced, when the parameters are applied.
+        if let asked = settings.parameters.last(where: { $0.name == "chain" })?.value,
+            let chainLength = Int(asked), Limits.chainLengths.contains(chainLength)
+        {
+            configuration.pool.chainLength = chainLength
+        }
         if let asked = settings.parameters.last(where: { $0.name == "zpool" })?.value {
             configuration.zpool = zpools.has(type: asked) ? asked : fallbackZpool
         }
