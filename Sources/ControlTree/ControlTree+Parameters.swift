@@ -22,7 +22,7 @@ extension ControlTree {
         flag(
             "compaction_enabled", \.compactsByItself,
             "Compact in the background when enough frames can be freed by it: 1 of 128, and 64."),
-        compact,
+        compact, migrate,
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
             { ($0.availableZpools, $0.zpoolType) }),
@@ -76,6 +76,21 @@ extension ControlTree {
             }
             defer { subject.store.removeWorker(worker) }
             subject.store.compact(by: worker)
+        })
+
+    private static let migrate = ControlRow(
+        "params/migrate", .choice(MigrationMode.allCases.map(\.rawValue)),
+        standard: MigrationMode.off.rawValue,
+        "Move stored pages to where, and into what, new ones go: once at full speed, after which it"
+            + " reads what it did before, or in the background, after every change.",
+        read: { subject throws(ControlError) in subject.store.migrationMode.rawValue },
+        write: { subject, text throws(ControlError) in
+            guard let mode = MigrationMode(rawValue: String(text)) else {
+                let words = MigrationMode.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ControlError(
+                    .invalidValue, "\"\(text)\" is none of \(words), for \(subject.path)")
+            }
+            subject.store.setMigration(mode)
         })
 
     private static func flag(

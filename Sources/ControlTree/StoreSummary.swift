@@ -17,7 +17,7 @@ struct StoreSummary {
     }
 
     var text: String {
-        let lines = aboutDaemon + aboutPages + aboutPools + aboutTrouble
+        let lines = aboutDaemon + aboutPages + aboutPools + aboutMigration + aboutTrouble
         return lines.map { label, value in
             label + String(repeating: " ", count: max(18 - label.count, 1)) + value + "\n"
         }.joined() + pools + areas
@@ -74,6 +74,24 @@ struct StoreSummary {
             ("metadata", size(statistics.memory.metadata)),
             ("reserved", size(statistics.memory.reserve)),
             ("arena", "at most \(size(statistics.arenaByteCountMax)) for all of this"),
+        ]
+    }
+
+    /// While something is to be moved.
+    private var aboutMigration: [Line] {
+        let report = store.migrationReport
+        guard report.pagesLeft > 0 else { return [] }
+        let activity =
+            switch report.activity {
+            case .idle: "at rest"
+            case .running: "running"
+            case .waitingForRoom: "waiting for room in the pools"
+            }
+        return [
+            (
+                "to be moved",
+                "\(report.pagesLeft) pages (migrate is \(report.mode.rawValue)), \(activity)"
+            )
         ]
     }
 

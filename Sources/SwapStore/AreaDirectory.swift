@@ -167,6 +167,22 @@ final class AreaDirectory: Sendable {
         }
     }
 
+    /// Opens the first area at or behind a slot that has, or can have, pages: not one that nobody
+    /// has any more, whose pages are being discarded. O(1) if there is one in that slot.
+    func openNext(from slot: Int) -> Area? {
+        state.withLock { state in
+            for slot in slot..<Limits.areasMax {
+                guard let holding = state.slots[slot],
+                    holding.isLinked || holding.openCount > 0
+                else { continue }
+                state.slots[slot]?.openCount += 1
+                state.slots[slot]?.isEmptied = false
+                return holding.area
+            }
+            return nil
+        }
+    }
+
     /// Takes an open file back.
     func close(slot: Int) -> (area: Area, disposal: Disposal)? {
         letGo(slot: slot) { holding in

@@ -70,6 +70,24 @@ struct PageEntry: Equatable {
         PageEntry(pair: WordPair(first: UInt(handle.rawValue), second: pair.second))
     }
 
+    /// The bits of word 1 that say what the object is; the others say something of the page.
+    private static let objectMask: UInt = 0xffff_ffff_1fff_ffff
+
+    /// Whether both name the same object, whatever else they say of the page.
+    func hasObject(of other: PageEntry) -> Bool {
+        pair.first == other.pair.first
+            && (pair.second ^ other.pair.second) & Self.objectMask == 0
+    }
+
+    /// The same page kept in another way: kind, object and checksum of `other`, and all that this
+    /// entry says besides.
+    func withObject(of other: PageEntry) -> PageEntry {
+        PageEntry(
+            pair: WordPair(
+                first: other.pair.first,
+                second: pair.second & ~Self.objectMask | other.pair.second & Self.objectMask))
+    }
+
     static func == (left: PageEntry, right: PageEntry) -> Bool {
         left.pair.first == right.pair.first && left.pair.second == right.pair.second
     }

@@ -113,28 +113,28 @@ extension SwapStore {
     /// it leaves. Refused: the configuration is the old one.
     private func usePool(_ choose: (inout StoreControl) -> String) throws(SettingError) {
         housekeep()
-        let outcome = control.withLock { control -> SettingError? in
+        let outcome = control.withLock { control -> Result<Bool, SettingError> in
             let old = control.configuration
             do throws(SettingError) {
-                try usePool(choose(&control), &control)
-                return nil
+                return .success(try usePool(choose(&control), &control))
             } catch {
                 control.configuration = old
-                return error
+                return .failure(error)
             }
         }
-        if let outcome { throw outcome }
+        if try outcome.get() { migration.noteChange() }
     }
 
+    /// True: new pages go to another pool than before.
     private func usePool(
         _ type: String, _ control: inout StoreControl
-    ) throws(SettingError) {
+    ) throws(SettingError) -> Bool {
         guard let configuration = zpools.configuration(control.configuration, for: type) else {
             throw .unknownZpool(type)
         }
         var pools = control.pools
         let known = pools.firstIndex { $0?.type == type && $0?.configuration == configuration }
-        if known == control.state.currentGeneration { return }
+        if known == control.state.currentGeneration { return false }
         let generation: Int
         if let known {
             generation = known
@@ -143,6 +143,7 @@ extension SwapStore {
         }
         publish(&control, pools: pools, generation: generation)
         control.switchEpoch = arena.quiescence.advance()
+        return true
     }
 
     /// Adds a pool in a free generation, and tells which.
@@ -167,7 +168,11 @@ extension SwapStore {
         guard let compressor = compressors.firstIndex(where: { $0.name == name }) else {
             throw .unknownCompressor(name)
         }
-        control.withLock { publish(&$0, compressor: compressor) }
+        let isChanged = control.withLock { control in
+            defer { publish(&control, compressor: compressor) }
+            return control.state.currentCompressor != compressor
+        }
+        if isChanged { migration.noteChange() }
     }
 
     private func publish(

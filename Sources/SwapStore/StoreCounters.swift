@@ -25,6 +25,8 @@ enum StoreEvent: Int, CaseIterable {
     case failedWrites
     /// Pages that a discard emptied.
     case discardedPages
+    /// A page was moved to another pool, or compressed anew.
+    case migratedPage
 }
 
 /// What a worker counts for one area. Sums over workers; one worker's share may be negative.

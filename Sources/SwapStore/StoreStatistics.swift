@@ -38,6 +38,8 @@ public struct StoreStatistics: Equatable, Sendable {
     public var discardedPages: Int
     /// Frames that compaction freed.
     public var compactedFrames: Int
+    /// Pages that were moved to another pool, or compressed anew.
+    public var migratedPages: Int
 
     /// Frames of all pools, in bytes.
     public var poolByteCount: Int { memory.pools }
@@ -69,7 +71,8 @@ extension SwapStore {
             checksumFail: sum(.checksumFail), rawPagesSince: sum(.rawPagesSince),
             failedReads: sum(.failedReads), failedWrites: sum(.failedWrites),
             discardedPages: sum(.discardedPages),
-            compactedFrames: compactedFrameCount.load(ordering: .relaxed))
+            compactedFrames: compactedFrameCount.load(ordering: .relaxed),
+            migratedPages: sum(.migratedPage))
     }
 
     /// Frames of all pools. One relaxed load.

@@ -11,7 +11,7 @@ extension SwapStore {
     /// looks.
     private static let strikesMax = 3
 
-    private enum Decoding { case intact, decodeFailed, checksumDiffers }
+    enum Decoding { case intact, decodeFailed, checksumDiffers }
 
     /// Fills `target` (4096 bytes) with the page and tells which entry it was. Never-written pages
     /// are zeros. Throws `corrupted` when what is stored can't be what was written; `target` holds
@@ -39,7 +39,9 @@ extension SwapStore {
         }
     }
 
-    private func decode(
+    /// Fills `target` with what an entry names, and says whether that is what was stored. The
+    /// entry may be one of the past.
+    func decode(
         _ entry: PageEntry, into target: inout MutableRawSpan, _ worker: StoreWorker
     ) -> Decoding {
         switch entry.kind {

@@ -45,18 +45,38 @@ extension SwapStore {
         }
         guard tunables.takesOtherPages || admission == .always else { throw .sameFilledOnly }
         if admission == .limited { try admit(worker) }
+        do {
+            let entry = try makeObject(bytes, page, area, worker)
+            if entry.kind == .raw { count(.rawPagesSince, by: worker) }
+            return entry
+        } catch {
+            count(.rejectAllocFail, by: worker)
+            throw error
+        }
+    }
+
+    /// The compressor that pages of an area are to have, by its id.
+    func wantedCompressor(of area: Area, _ worker: StoreWorker) -> Int {
+        worker.state.currentCompressor
+    }
+
+    /// An object for these bytes in the current pool, or in a frame, and an entry that names it.
+    /// Nobody else knows of it yet. Throws `outOfMemory`.
+    func makeObject(
+        _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ worker: StoreWorker
+    ) throws(StoreError) -> PageEntry {
         let owner = ObjectOwner(area: area.slot, page: page)
+        let compressor = wantedCompressor(of: area, worker)
         let result = worker.scratch.compress(
-            bytes, with: worker.state.currentCompressor,
-            limit: worker.state.compressedByteCountMax)
+            bytes, with: compressor, limit: worker.state.compressedByteCountMax)
         switch result {
         case .compressed(let byteCount):
-            return try makePooled(byteCount, bytes, owner, worker)
+            return try makePooled(byteCount, bytes, owner, compressor, worker)
         case .failed:
             count(.compressFail, by: worker)
-            return try makeRaw(bytes, owner, worker)
+            return try makeRaw(bytes, owner, compressor, worker)
         case .tooLarge:
-            return try makeRaw(bytes, owner, worker)
+            return try makeRaw(bytes, owner, compressor, worker)
         }
     }
 
@@ -71,7 +91,8 @@ extension SwapStore {
     }
 
     private func makePooled(
-        _ byteCount: Int, _ bytes: RawSpan, _ owner: ObjectOwner, _ worker: StoreWorker
+        _ byteCount: Int, _ bytes: RawSpan, _ owner: ObjectOwner, _ compressor: Int,
+        _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         let handle = try malloc(byteCount, worker)
         let pool = worker.state.currentPool
@@ -84,11 +105,11 @@ extension SwapStore {
         pool.withPool { $0.setOwner(owner, of: handle) }
         return .object(
             .pooled, handle: handle.rawValue, generation: worker.state.currentGeneration,
-            compressor: worker.state.currentCompressor, byteCount: byteCount, checksum: checksum)
+            compressor: compressor, byteCount: byteCount, checksum: checksum)
     }
 
     private func makeRaw(
-        _ bytes: RawSpan, _ owner: ObjectOwner, _ worker: StoreWorker
+        _ bytes: RawSpan, _ owner: ObjectOwner, _ compressor: Int, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         var generation = RawFrames.generation
         let handle: PoolHandle
@@ -101,10 +122,9 @@ extension SwapStore {
             arena.write(bytes, at: rawFrames.offset(of: handle))
             rawFrames.setOwner(owner, of: handle)
         }
-        count(.rawPagesSince, by: worker)
         return .object(
             .raw, handle: handle.rawValue, generation: generation,
-            compressor: worker.state.currentCompressor, byteCount: Page.byteCount,
+            compressor: compressor, byteCount: Page.byteCount,
             checksum: PageChecksum.of(bytes))
     }
 
@@ -119,7 +139,6 @@ extension SwapStore {
             return handle
         } catch {
             // The store never asks for nothing or for more than the pool takes, so it is memory.
-            count(.rejectAllocFail, by: worker)
             throw .outOfMemory
         }
     }
@@ -130,7 +149,6 @@ extension SwapStore {
             noteUse()
             return handle
         } catch {
-            count(.rejectAllocFail, by: worker)
             throw .outOfMemory
         }
     }
@@ -190,7 +208,7 @@ extension SwapStore {
     }
 
     /// Frees an entry's object, if it has one.
-    private func free(_ entry: PageEntry, _ worker: StoreWorker) {
+    func free(_ entry: PageEntry, _ worker: StoreWorker) {
         guard entry.kind == .pooled || entry.kind == .raw else { return }
         guard let handle = PoolHandle(rawValue: entry.word) else {
             preconditionFailure("an entry with an object has no handle")

@@ -54,6 +54,7 @@ public final class SwapStore: Sendable {
     let compactedFrameCount = Atomic<Int>(0)
     let stateNumber = Atomic<UInt64>(1)
     let control: Mutex<StoreControl>
+    let migration = MigrationControl()
 
     /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the
     /// configuration names one that is not registered.

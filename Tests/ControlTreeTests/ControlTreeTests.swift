@@ -58,14 +58,14 @@ import Testing
         let fixture = try ControlFixture()
         #expect(
             fixture.tree.children(of: "params") == [
-                "enabled", "zpool", "compressor", "max_pool_percent", "accept_threshold_percent",
-                "same_filled_pages_enabled", "non_same_filled_pages_enabled",
-                "compaction_enabled", "compact",
+                "enabled", "zpool", "chain", "compressor", "max_pool_percent",
+                "accept_threshold_percent", "same_filled_pages_enabled",
+                "non_same_filled_pages_enabled", "compaction_enabled", "compact", "migrate",
                 "available_zpools", "available_compressors",
             ])
         #expect(
             fixture.tree.children(of: "stats/pools/1")
-                == ["type", "current", "total_size", "usage", "classes"])
+                == ["type", "chain", "current", "total_size", "usage", "classes"])
         #expect(
             fixture.tree.children(of: "stats/areas") == ["swap", "empty", ControlFixture.hardName])
     }

@@ -60,6 +60,27 @@ import ZswapCore
         #expect(moved != entry)
     }
 
+    @Test func anotherObjectLeavesTheRestOfThePage() {
+        let old = PageEntry.object(
+            .raw, handle: 7, generation: 3, compressor: 2, byteCount: 4096, checksum: 99)
+        let new = PageEntry.object(
+            .pooled, handle: 8, generation: 255, compressor: 31, byteCount: 1234,
+            checksum: 0xffff_fffe)
+        for age in 0...7 as ClosedRange<UInt> {
+            let aged = PageEntry(
+                pair: WordPair(first: old.pair.first, second: old.pair.second | age << 29))
+            #expect(aged.hasObject(of: old) && !aged.hasObject(of: new))
+            let entry = aged.withObject(of: new)
+            #expect(entry.pair.first == new.pair.first)
+            #expect(entry.pair.second == new.pair.second | age << 29)
+            #expect(entry.hasObject(of: new))
+        }
+        for second in [old.pair.second ^ 1 << 8, old.pair.second ^ 1 << 28, ~old.pair.second] {
+            let pair = WordPair(first: old.pair.first, second: second)
+            #expect(!PageEntry(pair: pair).hasObject(of: old))
+        }
+    }
+
     @Test func otherKindsTrap() async {
         await #expect(processExitsWith: .failure) {
             _ = PageEntry(pair: WordPair(first: 0, second: 5)).kind

@@ -15,10 +15,12 @@ import Testing
         try model.run(stepCount: max(Self.stepCount / 4, 1))
         let seldom = [
             "write refused", "rename refused", "compact", "punch leaf", "close", "switch",
+            "switch chain", "switch compressor", "migrate: idle", "migrate: worked",
         ]
         for step in seldom where Self.stepCount >= 24_000 {
             #expect(model.counts[step, default: 0] > 0, "seed \(seed) never came to: \(step)")
         }
+        try model.finishMigration()
         try Self.empty(&model)
     }
 

@@ -20,6 +20,7 @@ struct Assembly {
     let facts: SharedFacts
     private let tree: ControlTree
     private let caretaker: Caretaker
+    private let migrator: Migrator
     private let settings: MountSettings
 
     /// Files of `params` that can be given as mount options.
@@ -69,6 +70,13 @@ struct Assembly {
             arena.stop()
             throw error
         }
+        do {
+            migrator = try Self.startMigrator(of: store)
+        } catch {
+            caretaker.stop()
+            arena.stop()
+            throw error
+        }
     }
 
     private static func startCaretaker(of store: SwapStore) throws(CommandFailure) -> Caretaker {
@@ -78,8 +86,16 @@ struct Assembly {
         return caretaker
     }
 
+    private static func startMigrator(of store: SwapStore) throws(CommandFailure) -> Migrator {
+        guard let migrator = Migrator(of: store), migrator.start() else {
+            throw CommandFailure(.unavailable, "no thread to move stored pages")
+        }
+        return migrator
+    }
+
     /// Ends all threads but the server's, which must have ended.
     func stop() {
+        migrator.stop()
         caretaker.stop()
         arena.stop()
     }
