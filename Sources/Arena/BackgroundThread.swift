@@ -53,10 +53,12 @@ public final class BackgroundThread: @unchecked Sendable {
     /// Somebody wants the body to return.
     public var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
-    /// For the body: sleeps, until `stop` or `wake` at most.
-    public func rest(nanoseconds: Int64) {
+    /// For the body: sleeps, until `stop` or `wake` at most; without end if the time is negative.
+    /// Not at all if there `isDue` something: asked after the bell was looked at, so that whoever
+    /// makes it so and then wakes is not missed.
+    public func rest(nanoseconds: Int64, unless isDue: () -> Bool = { false }) {
         let ring = bell.load()
-        guard !isStopping else { return }
+        guard !isStopping, !isDue() else { return }
         bell.wait(while: ring, nanoseconds: nanoseconds)
     }
 

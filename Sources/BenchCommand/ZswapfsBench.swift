@@ -27,7 +27,7 @@ struct ZswapfsBench: ParsableCommand {
         abstract: "Measure zswapfs against its floor and against its peers.",
         subcommands: [
             PagesCommand.self, CheckCommand.self, AllocateCommand.self, DensityCommand.self,
-            ScaleCommand.self,
+            ScaleCommand.self, MigrateCommand.self,
             IOCommand.self, SwapCommand.self, EvictionCommand.self,
             NullCommand.self, ProgramCommand.self,
         ])

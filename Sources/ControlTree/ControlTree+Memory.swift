@@ -21,6 +21,12 @@ extension ControlTree {
             "stats/pools/N/type", .word, "The driver of the pool; raw for the whole frames.",
             read: { subject throws(ControlError) in try subject.pool().type }),
         ControlRow(
+            "stats/pools/N/chain", .count("frames"),
+            "Most frames in a zspage of the pool; 0 for what knows no chain.",
+            read: { subject throws(ControlError) in
+                String(try subject.pool().chainLength ?? 0)
+            }),
+        ControlRow(
             "stats/pools/N/current", .flag, "Whether new pages go there. N: it is draining.",
             read: { subject throws(ControlError) in
                 ControlText.flag(try subject.pool().isCurrent)

@@ -1,4 +1,5 @@
 import SwapStore
+import ZswapCore
 
 /// The rows of `params`: what can be changed while the mount serves.
 extension ControlTree {
@@ -7,7 +8,7 @@ extension ControlTree {
             "enabled", \.isEnabled,
             "Compress new pages. N writes them to the backing store as they are, or refuses them"
                 + " without one; stored pages stay readable."),
-        zpool, compressor,
+        zpool, chain, compressor,
         percent(
             "max_pool_percent", \.maxPoolPercent,
             "Share of the machine's memory that the pools may take. 0 refuses every page that is"
@@ -25,7 +26,7 @@ extension ControlTree {
         flag(
             "compaction_enabled", \.compactsByItself,
             "Compact in the background when enough frames can be freed by it: 1 of 128, and 64."),
-        compact, backing, writeback, writebackLimit, shrinkerEnabled,
+        compact, migrate, backing, writeback, writebackLimit, shrinkerEnabled,
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
             { ($0.availableZpools, $0.zpoolType) }),
@@ -43,6 +44,19 @@ extension ControlTree {
         write: { subject, text throws(ControlError) in
             try set(text, subject, subject.store.availableZpools) {
                 name throws(SettingError) in try subject.store.setZpool(name)
+            }
+        })
+
+    private static let chain = ControlRow(
+        "params/chain", .number(Limits.chainLengths), standard: String(Limits.chainLengthDefault),
+        "Most frames in a zspage of zsmalloc. A change while zsmalloc takes new pages gives them"
+            + " another pool; else it waits until zsmalloc is chosen.",
+        otherErrors: ", ENOMEM, EBUSY",
+        read: { subject throws(ControlError) in String(subject.store.chainLength) },
+        write: { subject, text throws(ControlError) in
+            let value = try number(text, of: Limits.chainLengths, for: subject.path)
+            try set(text, subject, []) { _ throws(SettingError) in
+                try subject.store.setChainLength(value)
             }
         })
 
@@ -66,6 +80,21 @@ extension ControlTree {
             }
             defer { subject.store.removeWorker(worker) }
             subject.store.compact(by: worker)
+        })
+
+    private static let migrate = ControlRow(
+        "params/migrate", .choice(MigrationMode.allCases.map(\.rawValue)),
+        standard: MigrationMode.off.rawValue,
+        "Move stored pages to where, and into what, new ones go: once at full speed, after which it"
+            + " reads what it did before, or in the background, after every change.",
+        read: { subject throws(ControlError) in subject.store.migrationMode.rawValue },
+        write: { subject, text throws(ControlError) in
+            guard let mode = MigrationMode(rawValue: String(text)) else {
+                let words = MigrationMode.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ControlError(
+                    .invalidValue, "\"\(text)\" is none of \(words), for \(subject.path)")
+            }
+            subject.store.setMigration(mode)
         })
 
     static func flag(

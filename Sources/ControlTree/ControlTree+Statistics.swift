@@ -15,7 +15,7 @@ extension ControlTree {
                 read: { subject throws(ControlError) in
                     StoreMetrics(subject.store, subject.facts()).text
                 }),
-        ] + factRows + areaStatisticsRows + memoryRows
+        ] + factRows + [migrationRow] + areaStatisticsRows + memoryRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {
         ControlRow(
@@ -73,6 +73,26 @@ extension ControlTree {
                 subject.facts().protections.map { $0 + "\n" }.joined()
             }),
     ]
+
+    private static let migrationRow = ControlRow(
+        "stats/migration", .lines,
+        "How far stored pages are moved, a name and a value a line: mode, state; pages_left,"
+            + " pages_moved, bytes_before, bytes_after, damaged_pages, waits_for_room; started (in"
+            + " seconds since 1970), milliseconds.",
+        read: { subject throws(ControlError) in
+            let report = subject.store.migrationReport
+            let words = "mode \(report.mode.rawValue)\nstate \(report.activity.rawValue)\n"
+            return words
+                + lines([
+                    ("pages_left", report.pagesLeft), ("pages_moved", report.pagesMoved),
+                    ("bytes_before", report.byteCountBefore),
+                    ("bytes_after", report.byteCountAfter),
+                    ("damaged_pages", report.damagedPages),
+                    ("waits_for_room", report.roomWaits),
+                    ("started", Int(report.startedAt / 1_000_000_000)),
+                    ("milliseconds", Int(report.nanoseconds / 1_000_000)),
+                ])
+        })
 
     /// Numbers as zram's driver prints them.
     static func columns(_ numbers: [Int]) -> String {

@@ -4,6 +4,8 @@ public enum ControlType: Equatable, Sendable {
     case flag
     /// A whole number of this range.
     case number(ClosedRange<Int>)
+    /// One of these words.
+    case choice([String])
     /// One of the names in the file named here.
     case name(oneOf: String)
     /// A path from the root, or `none`.
@@ -34,6 +36,8 @@ public enum ControlType: Equatable, Sendable {
         switch self {
         case .flag: "Y or N"
         case .number(let range): "number, \(range.lowerBound) to \(range.upperBound)"
+        case .choice(let words):
+            words.dropLast().joined(separator: ", ") + " or \(words.last ?? "")"
         case .name(let file): "a name of `\(file)`"
         case .path: "a path, or none"
         case .numberOrOff(let range):
@@ -53,7 +57,7 @@ public enum ControlType: Equatable, Sendable {
     /// The errors that a write of this type may meet, by errno.
     public var errors: String {
         switch self {
-        case .flag, .number, .size, .numberOrOff, .command: "EINVAL"
+        case .flag, .number, .choice, .size, .numberOrOff, .command: "EINVAL"
         case .path: "EINVAL, ENOENT, EACCES, EBUSY, EIO"
         case .orInherit(let type): type.errors
         case .name: "ENOENT"

@@ -122,6 +122,10 @@ struct StatisticsCounter: Sendable {
         counter(
             "pages_compacted", "compacted_pages", "Frames that compaction freed."
         ) { $0.compactedFrames },
+        counter(
+            "pages_migrated", "migrated_pages",
+            "Stored pages that were moved to another pool, or compressed anew."
+        ) { $0.migratedPages },
     ]
 
     /// What went to the backing store and came from it.

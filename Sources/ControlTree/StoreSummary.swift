@@ -17,7 +17,9 @@ struct StoreSummary {
     }
 
     var text: String {
-        (aboutDaemon + aboutPages + aboutPools + aboutTrouble + aboutStale).map { label, value in
+        let lines =
+            aboutDaemon + aboutPages + aboutPools + aboutMigration + aboutTrouble + aboutStale
+        return lines.map { label, value in
             label + String(repeating: " ", count: max(18 - label.count, 1)) + value + "\n"
         }.joined() + pools + areas
     }
@@ -75,6 +77,24 @@ struct StoreSummary {
         ]
     }
 
+    /// While something is to be moved.
+    private var aboutMigration: [Line] {
+        let report = store.migrationReport
+        guard report.pagesLeft > 0 else { return [] }
+        let activity =
+            switch report.activity {
+            case .idle: "at rest"
+            case .running: "running"
+            case .waitingForRoom: "waiting for room in the pools"
+            }
+        return [
+            (
+                "to be moved",
+                "\(report.pagesLeft) pages (migrate is \(report.mode.rawValue)), \(activity)"
+            )
+        ]
+    }
+
     private var aboutTrouble: [Line] {
         let lost = statistics.checksumFail + statistics.decompressFail
         return [
@@ -112,7 +132,8 @@ struct StoreSummary {
         store.holders.map { pool in
             let pages = pool.generation == 0 ? "incompressible" : "new"
             let use = pool.isCurrent ? "takes \(pages) pages" : "draining"
-            return "pool \(pool.generation): \(pool.type), \(size(pool.byteCount)), \(use)\n"
+            let kind = pool.type + (pool.chainLength.map { " (chain \($0))" } ?? "")
+            return "pool \(pool.generation): \(kind), \(size(pool.byteCount)), \(use)\n"
         }.joined()
     }
 

@@ -16,10 +16,11 @@ final class StoreRig: Sendable {
     private static let spareByteCount = 256 << 20
 
     private let arena: Arena
-    private let store: SwapStore
+    let store: SwapStore
     private let area: Area
     private let workers: [StoreWorker]
     private let caretaker = Mutex<Caretaker?>(nil)
+    let migrator = Mutex<Migrator?>(nil)
 
     /// An empty store of this driver and compressor that has room for so many pages.
     init(
@@ -50,6 +51,7 @@ final class StoreRig: Sendable {
     }
 
     deinit {
+        stopMigrator()
         stopCaretaker()
         for worker in workers { store.removeWorker(worker) }
         arena.stop()

@@ -59,7 +59,7 @@ public final class Caretaker: Sendable {
     ) {
         var pace = Pace()
         store.compact(by: worker) {
-            pace.rest(isUrgent: store.standsAtLimit, thread)
+            pace.rest(store.standsAtLimit ? .half : .fifth, thread)
             return !thread.isStopping && store.tunables.compactsByItself
         }
     }
@@ -94,24 +94,5 @@ public struct CompactionNeed {
         defer { seenCount = freeable }
         leftCount = min(leftCount, freeable)
         return freeable != seenCount
-    }
-}
-
-/// Work and rest in turns.
-private struct Pace {
-    private static let workNanoseconds: Int64 = 25_000
-    /// Rests are so many times as long as the work before.
-    private static let restFactor: Int64 = 4
-    private static let urgentRestFactor: Int64 = 1
-
-    private var begin = BackgroundThread.nanoseconds
-
-    /// Rests if it has worked for long enough.
-    mutating func rest(isUrgent: Bool, _ thread: BackgroundThread) {
-        let worked = BackgroundThread.nanoseconds - begin
-        guard worked >= Self.workNanoseconds else { return }
-        let factor = isUrgent ? Self.urgentRestFactor : Self.restFactor
-        thread.rest(nanoseconds: worked * factor)
-        begin = BackgroundThread.nanoseconds
     }
 }

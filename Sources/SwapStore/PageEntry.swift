@@ -115,6 +115,14 @@ struct PageEntry: Equatable {
             pair: WordPair(first: UInt(location.rawValue), second: UInt(second)))
     }
 
+    /// Whether both name the same object in memory, whenever it was used.
+    func hasObject(of other: PageEntry) -> Bool {
+        isInMemory && other.isInMemory && used(other.lastUse) == other
+    }
+
+    /// The same page kept in another way: the object of `other`, used when this one was.
+    func withObject(of other: PageEntry) -> PageEntry { other.used(lastUse) }
+
     static func == (left: PageEntry, right: PageEntry) -> Bool {
         left.pair.first == right.pair.first && left.pair.second == right.pair.second
     }

@@ -33,6 +33,8 @@ struct StoreControl: Sendable {
     var state: StoreState
     /// By generation, what `state` names: here they are kept alive.
     var pools: [Zpool?]
+    /// What new pools are told.
+    var configuration: PoolConfiguration
     /// Epoch after which no worker stores into a pool that is not the current one.
     var switchEpoch: UInt64 = 0
     /// Pools that the state in force does not name any more; destroyed after the epoch. Until then
@@ -103,35 +105,79 @@ extension SwapStore {
     /// The compressors that can be chosen.
     public var availableCompressors: [String] { compressors.map(\.name) }
 
+    /// Most frames in a zspage of zsmalloc, for pools that are made from now on.
+    public var chainLength: Int { control.withLock { $0.configuration.chainLength } }
+
     /// New pages go to this driver from now on. Pages stored before stay where they are; their pool
-    /// goes with its last page. A pool of that driver that is still draining is used again.
+    /// goes with its last page. A pool of that driver that was told the same and is still draining
+    /// is used again.
     public func setZpool(_ type: String) throws(SettingError) {
-        housekeep()
-        let outcome = control.withLock { control -> SettingError? in
-            guard control.currentPool.type != type else { return nil }
-            var pools = control.pools
-            var generation = pools.firstIndex { $0?.type == type }
-            if generation == nil {
-                guard let free = control.freeGeneration else { return .tooManyPools }
-                do throws(SettingError) {
-                    pools[free] = try Self.makePool(
-                        type, arena, zpools, poolConfiguration, movers[free])
-                } catch {
-                    return error
-                }
-                do {
-                    try payloadTally.makeRoom(for: free)
-                } catch {
-                    return .outOfMemory
-                }
-                record.poolType(free).write(type)
-                generation = free
-            }
-            publish(&control, pools: pools, generation: generation)
-            control.switchEpoch = arena.quiescence.advance()
-            return nil
+        try usePool { _ in type }
+    }
+
+    /// The chain length of zsmalloc from now on, one of ``Limits/chainLengths``. If the driver in
+    /// force heeds it, new pages go to another pool, as if the driver had changed; else it waits
+    /// until such a driver is chosen.
+    public func setChainLength(_ frameCount: Int) throws(SettingError) {
+        precondition(Limits.chainLengths.contains(frameCount))
+        try usePool { control in
+            control.configuration.chainLength = frameCount
+            return control.currentPool.type
         }
-        if let outcome { throw outcome }
+    }
+
+    /// New pages go to a pool of the driver that `choose` names, made with the configuration that
+    /// it leaves. Refused: the configuration is the old one.
+    private func usePool(_ choose: (inout StoreControl) -> String) throws(SettingError) {
+        housekeep()
+        let outcome = control.withLock { control -> Result<Bool, SettingError> in
+            let old = control.configuration
+            do throws(SettingError) {
+                return .success(try usePool(choose(&control), &control))
+            } catch {
+                control.configuration = old
+                return .failure(error)
+            }
+        }
+        if try outcome.get() { migration.noteChange() }
+    }
+
+    /// True: new pages go to another pool than before.
+    private func usePool(
+        _ type: String, _ control: inout StoreControl
+    ) throws(SettingError) -> Bool {
+        guard let configuration = zpools.configuration(control.configuration, for: type) else {
+            throw .unknownZpool(type)
+        }
+        var pools = control.pools
+        let known = pools.firstIndex { $0?.type == type && $0?.configuration == configuration }
+        if known == control.state.currentGeneration { return false }
+        let generation: Int
+        if let known {
+            generation = known
+        } else {
+            generation = try makeGeneration(type, configuration, control, &pools)
+        }
+        publish(&control, pools: pools, generation: generation)
+        control.switchEpoch = arena.quiescence.advance()
+        return true
+    }
+
+    /// Adds a pool in a free generation, and tells which.
+    private func makeGeneration(
+        _ type: String, _ configuration: PoolConfiguration, _ control: StoreControl,
+        _ pools: inout [Zpool?]
+    ) throws(SettingError) -> Int {
+        guard let free = control.freeGeneration else { throw .tooManyPools }
+        let pool = try Self.makePool(type, arena, zpools, configuration, movers[free])
+        do {
+            try payloadTally.makeRoom(for: free)
+        } catch {
+            throw .outOfMemory
+        }
+        record.announce(pool, as: free)
+        pools[free] = pool
+        return free
     }
 
     /// New pages get this compressor from now on.
@@ -139,7 +185,11 @@ extension SwapStore {
         guard let compressor = compressors.firstIndex(where: { $0.name == name }) else {
             throw .unknownCompressor(name)
         }
-        control.withLock { publish(&$0, compressor: compressor) }
+        let isChanged = control.withLock { control in
+            defer { publish(&control, compressor: compressor) }
+            return control.state.currentCompressor != compressor
+        }
+        if isChanged { migration.noteChange() }
     }
 
     func publish(

@@ -33,6 +33,8 @@ enum StoreEvent: Int, CaseIterable {
     case backingLoadFail
     /// Pages that stayed in memory because writing them to the backing store failed.
     case backingStoreFail
+    /// A page was moved to another pool, or compressed anew.
+    case migratedPage
 }
 
 /// What a worker counts for one area. Sums over workers; one worker's share may be negative.

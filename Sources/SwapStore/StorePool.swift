@@ -39,6 +39,14 @@ public struct StorePool: Sendable {
         }
     }
 
+    /// Most frames in a zspage; nil for what knows no chain.
+    public var chainLength: Int? {
+        switch content {
+        case .pool(let pool): pool.chainLength
+        case .rawFrames: nil
+        }
+    }
+
     /// Bytes of the objects in it.
     public var payloadByteCount: Int { payloadTally.sum(of: generation) }
 

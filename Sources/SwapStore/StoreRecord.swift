@@ -1,25 +1,29 @@
 import Arena
+import ZPool
 import ZswapCore
 
-/// What entries mean: which driver a generation is, which compressor a number, how long chains are.
+/// What entries mean: which driver a generation is and what it was told, which compressor a number.
 /// In the arena, so that a new process can read every entry that an old one left.
 ///
-///     0 chain length   8 run of the store's counters
+///     0 run of the store's counters
 ///     64 … runs of the payload tally by eight generations, 32 × 4 bytes
 ///     2048 … compressors, 32 × 64 bytes
-///     4096 … drivers by generation, 256 × 64 bytes; empty: the generation has no pool
+///     4096 … pools by generation, 256 × 64 bytes: | driver 56 | chain length 8 |
+///            an empty driver: the generation has no pool
 ///
 /// Law: a generation's driver is written before the first entry can name it, and taken away after
-/// its last entry went.
+/// its last entry went. What the pool was told stands there before the driver does.
 /// Price: five frames.
 struct StoreRecord {
     /// Longest name of a driver or compressor, in bytes.
-    static let nameByteCountMax = cellByteCount - 8
+    static let nameByteCountMax = nameCellByteCount - 8
     /// Where the superblock keeps the run of this record.
     /// The area directory's runs come before.
     static let runWord = 2048
     private static let frameCount = 5
     private static let cellByteCount = 64
+    /// What of a cell is for the name.
+    private static let nameCellByteCount = 56
     /// A line of its own: read for each page.
     private static let payloadRunsStart = 64
     private static let compressorsStart = 2048
@@ -49,14 +53,9 @@ struct StoreRecord {
             of: RunNumber(rawValue: UInt32(number)), frameCount: Self.frameCount)
     }
 
-    var chainLength: Int {
-        get { Int(arena.loadWord(at: start)) }
-        nonmutating set { arena.storeWord(UInt64(newValue), at: start) }
-    }
-
     var eventsRun: UInt32 {
-        get { arena.loadHalfWord(at: start + 8) }
-        nonmutating set { arena.storeHalfWord(newValue, at: start + 8) }
+        get { arena.loadHalfWord(at: start) }
+        nonmutating set { arena.storeHalfWord(newValue, at: start) }
     }
 
     /// The run that counts the payload of some generations; 0: there is none yet.
@@ -67,12 +66,32 @@ struct StoreRecord {
         arena.storeHalfWord(run, at: start + Self.payloadRunsStart + group * 4)
     }
 
-    func compressorName(_ number: Int) -> ArenaText { cell(Self.compressorsStart, number) }
-    func poolType(_ generation: Int) -> ArenaText { cell(Self.poolsStart, generation) }
+    func compressorName(_ number: Int) -> ArenaText { name(Self.compressorsStart, number) }
+    func poolType(_ generation: Int) -> ArenaText { name(Self.poolsStart, generation) }
 
-    private func cell(_ first: Int, _ index: Int) -> ArenaText {
+    /// The chain length that the generation's pool was made with; the default for a driver that
+    /// knows no chain. Means nothing while the generation has no pool.
+    func chainLength(_ generation: Int) -> Int {
+        Int(arena.loadWord(at: chainLengthOffset(generation)))
+    }
+
+    /// A generation gets a pool.
+    func announce(_ pool: Zpool, as generation: Int) {
+        arena.storeWord(
+            UInt64(pool.configuration.chainLength), at: chainLengthOffset(generation))
+        poolType(generation).write(pool.type)
+    }
+
+    private func chainLengthOffset(_ generation: Int) -> ArenaOffset {
+        cell(Self.poolsStart, generation) + Self.nameCellByteCount
+    }
+
+    private func name(_ first: Int, _ index: Int) -> ArenaText {
         ArenaText(
-            arena: arena, start: start + first + index * Self.cellByteCount,
-            cellByteCount: Self.cellByteCount)
+            arena: arena, start: cell(first, index), cellByteCount: Self.nameCellByteCount)
+    }
+
+    private func cell(_ first: Int, _ index: Int) -> ArenaOffset {
+        start + first + index * Self.cellByteCount
     }
 }

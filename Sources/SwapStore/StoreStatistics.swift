@@ -46,6 +46,8 @@ public struct StoreStatistics: Equatable, Sendable {
     public var backingLoadFail: Int
     /// Pages that stayed in memory since writing them failed.
     public var backingStoreFail: Int
+    /// Pages that were moved to another pool, or compressed anew.
+    public var migratedPages: Int
 
     /// Frames of all pools, in bytes.
     public var poolByteCount: Int { memory.pools }
@@ -81,7 +83,8 @@ extension SwapStore {
             discardedPages: sum(.discardedPages),
             compactedFrames: compactedFrameCount.load(ordering: .relaxed),
             writtenBackPages: sum(.writtenBackPages), backingLoads: sum(.backingLoads),
-            backingLoadFail: sum(.backingLoadFail), backingStoreFail: sum(.backingStoreFail))
+            backingLoadFail: sum(.backingLoadFail), backingStoreFail: sum(.backingStoreFail),
+            migratedPages: sum(.migratedPage))
     }
 
     /// Frames of all pools. One relaxed load.

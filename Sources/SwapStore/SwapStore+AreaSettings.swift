@@ -27,6 +27,7 @@ extension SwapStore {
         }
         guard let refusal else { throw .unknownArea(name) }
         if let refusal { throw refusal }
+        migration.noteChange()
     }
 
     private func settings(in record: AreaRecord) -> AreaSettings {

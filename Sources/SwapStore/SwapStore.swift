@@ -26,7 +26,7 @@ public final class SwapStore: Sendable {
         public var zpool = "zsmalloc"
         /// The compressor of new pages.
         public var compressor = "lz4"
-        /// Most frames in a zspage.
+        /// What pools are told when they are made.
         public var pool = PoolConfiguration()
         /// What can be changed later.
         public var tunables = Tunables()
@@ -47,7 +47,6 @@ public final class SwapStore: Sendable {
     let zpools: ZpoolRegistry
     let compressors: [any Compressor]
     let totalByteCount: UInt64
-    let poolConfiguration: PoolConfiguration
     let directory: AreaDirectory
     let rawFrames: RawFrames
     /// By generation: who answers the pool of that generation.
@@ -63,6 +62,7 @@ public final class SwapStore: Sendable {
     let openBacking: OpenBacking
     let desk = WriteBackDesk()
     let control: Mutex<StoreControl>
+    let migration = MigrationControl()
 
     /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the
     /// configuration names one that is not registered.
@@ -75,7 +75,6 @@ public final class SwapStore: Sendable {
         self.zpools = zpools
         self.compressors = compressors.all
         totalByteCount = configuration.totalByteCount
-        poolConfiguration = configuration.pool
         openBacking = configuration.openBacking
         directory = AreaDirectory(in: arena)
         rawFrames = RawFrames(arena: arena)
@@ -90,21 +89,21 @@ public final class SwapStore: Sendable {
         } catch {
             throw .outOfMemory
         }
-        record.chainLength = configuration.pool.chainLength
         record.eventsRun = events.run.rawValue
         for (number, compressor) in self.compressors.enumerated() {
             record.compressorName(number).write(compressor.name)
         }
-        record.poolType(1).write(configuration.zpool)
         movers = (0..<Limits.poolsMax).map { ObjectMover(generation: $0) }
         let pool = try Self.makePool(
             configuration.zpool, arena, zpools, configuration.pool, movers[1])
         var pools = [Zpool?](repeating: nil, count: Limits.poolsMax)
         pools[1] = pool
+        record.announce(pool, as: 1)
         let state = StoreState(
             number: 1, tunables: configuration.tunables, totalByteCount: totalByteCount,
             pools: pools, currentGeneration: 1, currentCompressor: compressor)
-        control = Mutex(StoreControl(state: state, pools: pools))
+        control = Mutex(
+            StoreControl(state: state, pools: pools, configuration: configuration.pool))
         for mover in movers { mover.serve(self) }
     }
 

@@ -6,20 +6,50 @@ public protocol PoolDriver: Sendable {
     /// The name people choose it by: "zbud", "z3fold", "zsmalloc".
     var type: String { get }
 
-    /// A new, empty pool. `user` is told about evictions and moves; a pool made without one can do
-    /// neither. The pool must not keep it alive.
+    /// What of a configuration concerns pools of this driver. Two configurations that differ in
+    /// nothing else make the same pool.
+    var heededFields: PoolConfiguration.Fields { get }
+
+    /// A new, empty pool. `configuration` says something in ``heededFields`` only. `user` is told
+    /// about evictions and moves; a pool made without one can do neither. The pool must not keep it
+    /// alive.
     func makePool(
         in arena: Arena, configuration: PoolConfiguration, user: (any PoolUser)?
     ) throws(ZpoolError) -> any Pool
 }
 
-/// What a pool may be told when it is made. Drivers ignore what does not concern them.
+extension PoolDriver {
+    /// Nothing, unless the driver says otherwise.
+    public var heededFields: PoolConfiguration.Fields { [] }
+}
+
+/// What a pool may be told when it is made. Drivers say which of it they heed.
 public struct PoolConfiguration: Equatable, Sendable {
     /// Most frames in a zspage of zsmalloc: ``Limits/chainLengths``.
     public var chainLength = Limits.chainLengthDefault
 
     /// The defaults.
     public init() {}
+
+    /// Fields of a configuration.
+    public struct Fields: OptionSet, Sendable {
+        /// A bit for each field.
+        public let rawValue: Int
+
+        /// The fields with these bits.
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// ``PoolConfiguration/chainLength``.
+        public static let chainLength = Fields(rawValue: 1)
+    }
+
+    /// The same in these fields, the default in all others: equal for two that differ only in what
+    /// does not concern a driver.
+    public func keeping(_ fields: Fields) -> PoolConfiguration {
+        var kept = PoolConfiguration()
+        if fields.contains(.chainLength) { kept.chainLength = chainLength }
+        return kept
+    }
 }
 
 /// Objects of 1 to 4096 bytes in an arena, packed by a driver's rule. What a driver implements;

@@ -14,14 +14,23 @@ public final class Zpool: Sendable {
 
     /// The driver's name.
     public let type: String
+    /// What it was made with, as far as that concerns the driver; all else at its default.
+    public let configuration: PoolConfiguration
+    /// What of it the driver heeds.
+    public let heededFields: PoolConfiguration.Fields
     /// The driver's pool.
     @usableFromInline let pool: any Pool
     private let arena: Arena
     private let registry: ZpoolRegistry
     private let isDestroyed = Atomic<Bool>(false)
 
-    init(type: String, arena: Arena, pool: any Pool, registry: ZpoolRegistry) {
-        self.type = type
+    init(
+        _ driver: any PoolDriver, configuration: PoolConfiguration, arena: Arena, pool: any Pool,
+        registry: ZpoolRegistry
+    ) {
+        type = driver.type
+        heededFields = driver.heededFields
+        self.configuration = configuration
         self.arena = arena
         self.pool = pool
         self.registry = registry
@@ -42,6 +51,11 @@ public final class Zpool: Sendable {
     public func abandon() {
         guard !isDestroyed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         registry.release(type: type)
+    }
+
+    /// Most frames in a zspage; nil for drivers that know no chain.
+    public var chainLength: Int? {
+        heededFields.contains(.chainLength) ? configuration.chainLength : nil
     }
 
     /// Largest object, in bytes.

@@ -73,15 +73,25 @@ public final class ZpoolRegistry: Sendable {
     /// The drivers that can be chosen, in the order of registration.
     public var drivers: [any PoolDriver] { registrations.withLock { $0.map(\.driver) } }
 
-    /// Makes a pool. `unknownDriver`, or what the driver says.
+    /// What of a configuration concerns a driver, all else at its default; nil when there is no
+    /// driver of that name.
+    public func configuration(
+        _ configuration: PoolConfiguration, for type: String
+    ) -> PoolConfiguration? {
+        drivers.first { $0.type == type }.map { configuration.keeping($0.heededFields) }
+    }
+
+    /// Makes a pool. The driver is told only what concerns it. `unknownDriver`, or what the driver
+    /// says.
     public func makeZpool(
         type: String, in arena: Arena, configuration: PoolConfiguration = PoolConfiguration(),
         user: (any PoolUser)? = nil
     ) throws(ZpoolError) -> Zpool {
         guard let driver = retain(type: type) else { throw .unknownDriver }
         do {
-            let pool = try driver.makePool(in: arena, configuration: configuration, user: user)
-            return Zpool(type: type, arena: arena, pool: pool, registry: self)
+            let heeded = configuration.keeping(driver.heededFields)
+            let pool = try driver.makePool(in: arena, configuration: heeded, user: user)
+            return Zpool(driver, configuration: heeded, arena: arena, pool: pool, registry: self)
         } catch {
             release(type: type)
             throw error

@@ -141,6 +141,30 @@ extension BenchTests {
             }
         }
 
+        @Test func migrateMovesEveryPage() throws {
+            let file = try corpusOfAllSizes("migrate")
+            let outcome = try Bench.run([
+                "migrate", "--corpus", file.path, "--size", "2M", "--to-zpool", "zbud",
+                "--repeat", "1", "--json",
+            ])
+            #expect(outcome.status == 0, "\(outcome)")
+            let results = try Bench.results(outcome)
+            #expect(results.count == 1)
+            for result in results {
+                #expect(result["page_count"] as? Int == 512)
+                #expect(result["pool_bytes_before"] as? Int ?? 0 > 0)
+                #expect(result["pool_bytes_after"] as? Int ?? 0 > 0)
+                for name in ["background_s", "full_speed_back_s"] {
+                    #expect(result[name] as? Double ?? 0 > 0, "\(name)")
+                }
+                for name in ["quiet_load_ns", "migrating_load_ns"] {
+                    let loads = result[name] as? [String: Any]
+                    #expect(loads?["p50"] as? Int ?? 0 > 0, "\(name)")
+                }
+            }
+            #expect(try Bench.conditions(outcome)["to"] == "zbud, chain 8, lz4")
+        }
+
         @Test func scaleTakesAnotherPool() throws {
             let file = try corpus("scale-zbud")
             let outcome = try Bench.run(
@@ -164,6 +188,11 @@ extension BenchTests {
             (["allocate", "--live", "1"], "--live 1"),
             (["allocate", "--pairs", "0"], "--pairs 0"),
             (["scale", "--zpool", "nosuch"], "zbud"),
+            (["migrate"], "--to-zpool"), (["migrate", "--to-chain", "17"], "--to-chain 17"),
+            (["migrate", "--to-zpool", "nosuch"], "--to-zpool nosuch"),
+            (["migrate", "--to-compressor", "zip"], "--to-compressor zip"),
+            (["migrate", "--to-zpool", "zbud", "--size", "1"], "--size 1"),
+            (["migrate", "--to-zpool", "zbud", "--size", "much"], "--size much"),
             (["scale", "--pages-max", "9999"], "--pages-max 9999"),
             (["scale", "--pages-max", "99999999"], "--pages-max 99999999"),
         ])

@@ -52,6 +52,7 @@ extension CommandLineTests {
             #expect(try value("zpool") == "zbud")
             #expect(try value("max_pool_percent") == "31")
             #expect(try value("accept_threshold_percent") == "80")
+            #expect(try value("chain") == "4")
             #expect(try value("enabled") == "N")
             let entry = try MountTable.current().entries.first { $0.mountPoint == path }
             #expect(entry?.source == "mine")

@@ -48,7 +48,7 @@ extension CommandLineTests {
             ("arena", ["arena="]),
             ("arena=-1", ["arena=-1"]), ("chain=3", ["chain=3", "4 to 16"]),
             ("chain=17", ["chain=17", "4 to 16"]), ("chain=x", ["chain=x", "4 to 16"]),
-            ("chain", ["chain=", "4 to 16"]),
+            ("chain", ["chain", "needs a value"]),
             ("max_pool_percent=101", ["max_pool_percent=101", "0 to 100"]),
             ("max_pool_percent=-1", ["max_pool_percent=-1", "0 to 100"]),
             ("max_pool_percent=x", ["max_pool_percent=x", "0 to 100"]),

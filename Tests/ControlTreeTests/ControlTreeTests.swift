@@ -61,10 +61,11 @@ import Testing
         let fixture = try ControlFixture()
         #expect(
             fixture.tree.children(of: "params") == [
-                "enabled", "zpool", "compressor", "max_pool_percent", "accept_threshold_percent",
-                "same_filled_pages_enabled", "non_same_filled_pages_enabled",
-                "compaction_enabled", "compact", "backing", "writeback", "writeback_limit",
-                "shrinker_enabled", "available_zpools", "available_compressors", "areas",
+                "enabled", "zpool", "chain", "compressor", "max_pool_percent",
+                "accept_threshold_percent", "same_filled_pages_enabled",
+                "non_same_filled_pages_enabled", "compaction_enabled", "compact", "migrate",
+                "backing", "writeback", "writeback_limit", "shrinker_enabled",
+                "available_zpools", "available_compressors", "areas",
             ])
         #expect(
             fixture.tree.children(of: "params/areas/swap")
@@ -73,7 +74,7 @@ import Testing
             fixture.tree.children(of: "params/areas") == ["swap", "empty", ControlFixture.hardName])
         #expect(
             fixture.tree.children(of: "stats/pools/1")
-                == ["type", "current", "total_size", "usage", "classes"])
+                == ["type", "chain", "current", "total_size", "usage", "classes"])
         #expect(
             fixture.tree.children(of: "stats/areas") == ["swap", "empty", ControlFixture.hardName])
     }

@@ -43,6 +43,8 @@ import Testing
                 good,
                 (beyond + huge).map { ($0, .outOfRange) } + words.map { ($0, .invalidValue) }
             )
+        case .choice(let words):
+            return (words, ["nosuch", words[0].uppercased(), "1"].map { ($0, .invalidValue) })
         case .name(let file):
             let names = try fixture.value(file).split(separator: " ").map { name in
                 String(name.filter { !"[]".contains($0) })

@@ -20,14 +20,14 @@ import ZswapCore
         _ zpool: String, totalByteCount: UInt64 = 1 << 30
     ) throws -> TestStore {
         try TestStore(
-            zpool: zpool, totalByteCount: totalByteCount, compressors: .standardAndInverting())
+            zpool: zpool, totalByteCount: totalByteCount, compressors: .withTestCompressors())
     }
 
     @Test(arguments: Zpools.names) func newPagesGetTheAreasCompressor(zpool: String) throws {
         let fixture = try Self.fixture(zpool)
         let store = fixture.store
         let (own, other) = (try fixture.makeArea("own"), try fixture.makeArea("other"))
-        let inverting = try #require(store.availableCompressors.firstIndex(of: "inverting"))
+        let inverted = try #require(store.availableCompressors.firstIndex(of: "inverted"))
         func write(_ page: UInt64) throws {
             for area in [own, other] {
                 try fixture.write(Self.page(UInt8(page)), to: area, page: page)
@@ -37,17 +37,17 @@ import ZswapCore
             [own, other].map { Self.entry(fixture, $0, page).compressor }
         }
         try write(0)
-        try store.updateSettings(ofAreaNamed: "own") { $0.compressor = "inverting" }
+        try store.updateSettings(ofAreaNamed: "own") { $0.compressor = "inverted" }
         try write(1)
-        try store.setCompressor("inverting")
+        try store.setCompressor("inverted")
         try store.updateSettings(ofAreaNamed: "own") { $0.compressor = "lz4" }
         try write(2)
         try store.updateSettings(ofAreaNamed: "own") { $0.compressor = nil }
         try write(3)
         #expect(
             (0..<4).map { compressors($0) } == [
-                [0, 0], [inverting, 0], [0, inverting],
-                [inverting, inverting],
+                [0, 0], [inverted, 0], [0, inverted],
+                [inverted, inverted],
             ])
         for page in 0..<4 as Range<UInt64> {
             #expect(try fixture.read(own, page: page) == Self.page(UInt8(page)))
@@ -60,7 +60,7 @@ import ZswapCore
         let store = fixture.store
         _ = try fixture.makeArea()
         try store.updateSettings(ofAreaNamed: "area") {
-            $0.compressor = "inverting"
+            $0.compressor = "inverted"
             $0.byteCountMax = 5
         }
         let before = store.settings(ofAreaNamed: "area")
@@ -71,7 +71,7 @@ import ZswapCore
             }
         }
         #expect(store.settings(ofAreaNamed: "area") == before)
-        #expect(before?.byteCountMax == 5 && before?.compressor == "inverting")
+        #expect(before?.byteCountMax == 5 && before?.compressor == "inverted")
         #expect(throws: SettingError.unknownArea("none")) {
             try store.updateSettings(ofAreaNamed: "none") { $0.byteCountMax = 7 }
         }

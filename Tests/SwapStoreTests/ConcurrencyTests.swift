@@ -74,11 +74,15 @@ import ZswapCore
     }
 }
 
-/// Flips the pool, compacts, gives memory back and looks around until told to stop.
+/// Flips the pool, moves pages over, compacts, gives memory back and looks around until told to
+/// stop.
 private func disturb(_ store: SwapStore, _ worker: StoreWorker, until isDone: () -> Bool) {
     var round = 0
+    var sweep = MigrationSweep()
+    store.setMigration(.background)
     while !isDone() {
         round += 1
+        while round % 3 == 0, !isDone(), store.migrate(&sweep, by: worker) == .worked {}
         if round % 8 == 0 {
             try? store.setZpool(Zpools.next(after: store.zpoolType))
         }

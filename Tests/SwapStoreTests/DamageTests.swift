@@ -10,7 +10,7 @@ import ZswapCore
 /// Bytes that changed behind the store's back, and memory that can't be had.
 @Suite struct DamageTests {
     /// The bytes of a page's object in the arena.
-    private static func object(
+    static func object(
         _ fixture: TestStore, _ area: Area, _ page: UInt64
     ) throws -> UnsafeMutableRawBufferPointer {
         let offset = try #require(area.table.entryOffset(of: PageNumber(page)))

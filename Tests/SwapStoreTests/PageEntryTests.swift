@@ -98,6 +98,24 @@ import ZswapCore
         #expect(moved.compressor == 2 && moved.byteCount == 1234 && moved.checksum == 99)
     }
 
+    @Test func anotherObjectLeavesTheUse() {
+        let old = Self.some(.raw)
+        let new = PageEntry.object(
+            .pooled, handle: PoolHandle(packed: 8), generation: 255, compressor: 31,
+            byteCount: 1234, checksum: 0xffff_fffe, lastUse: LastUse(.stored, at: 9))
+        for how in [LastUse.How.stored, .loaded, .loadedAgain] {
+            let used = old.used(LastUse(how, at: 4711))
+            #expect(used.hasObject(of: old) && !used.hasObject(of: new))
+            let entry = used.withObject(of: new)
+            #expect(entry.hasObject(of: new) && entry.lastUse == LastUse(how, at: 4711))
+        }
+        for second in [old.pair.second ^ 1 << 8, old.pair.second ^ 1 << 28, ~old.pair.second] {
+            let pair = WordPair(first: old.pair.first, second: second)
+            #expect(!PageEntry(pair: pair).hasObject(of: old))
+        }
+        #expect(!PageEntry.sameFilled(7).hasObject(of: old))
+    }
+
     @Test func otherKindsTrap() async {
         await #expect(processExitsWith: .failure) {
             _ = PageEntry(pair: WordPair(first: 0, second: 5)).kind

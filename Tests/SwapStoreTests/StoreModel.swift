@@ -39,11 +39,12 @@ struct StoreModel {
     var counts: [String: Int] = [:]
     /// Pages refused at the limit so far: only writes are.
     var rejectsSeen = 0
+    private var sweep = MigrationSweep()
 
     init(zpool: String, seed: UInt64) throws {
         self.seed = seed
         random = SplitMix64(seed: seed)
-        fixture = try TestStore(zpool: zpool, compressors: .standardAndInverting())
+        fixture = try TestStore(zpool: zpool, compressors: .withTestCompressors())
         try makeArea()
     }
 
@@ -72,10 +73,13 @@ struct StoreModel {
         case 910..<920: try unlink()
         case 920..<930: try closeUnlinked()
         case 930..<945: try makeArea()
-        case 945..<960: try switchZpool()
-        case 960..<975: compact()
-        case 975..<985: changeTunables()
-        case 985..<995: try changeSettings()
+        case 945..<953: try switchZpool()
+        case 953..<956: try switchChain()
+        case 956..<960: try switchCompressor()
+        case 960..<968: compact()
+        case 968..<977: changeTunables()
+        case 977..<985: try changeSettings()
+        case 985..<997: migrate()
         default:
             note("giveBack")
             store.giveBack()
@@ -145,6 +149,37 @@ struct StoreModel {
     private mutating func switchZpool() throws {
         try store.setZpool(Zpools.next(after: store.zpoolType))
         note("switch")
+    }
+
+    private mutating func switchChain() throws {
+        try store.setChainLength([4, 8, 16][below(3)])
+        note("switch chain")
+    }
+
+    private mutating func switchCompressor() throws {
+        try store.setCompressor(store.availableCompressors[below(3)])
+        note("switch compressor")
+    }
+
+    /// A part of a migration, mostly; it goes on when the next such step comes.
+    private mutating func migrate() {
+        store.setMigration([.background, .background, .now, .off][below(4)])
+        let step = fixture.migrate(&sweep, stepCountMax: 1 + below(300))
+        note("migrate: \(step)")
+    }
+
+    /// Moves everything that is to be moved, so that one pool is left.
+    mutating func finishMigration() throws {
+        store.update { $0 = Tunables() }
+        store.giveBack()
+        guard fixture.migrateNow() == .idle else {
+            throw different("the migration does not end: \(store.migrationReport)")
+        }
+        fixture.housekeep()
+        guard store.pools.count == 1, store.migrationReport.pagesLeft == 0 else {
+            throw different("\(store.pools.map(\.type)) are left")
+        }
+        try checkEverything()
     }
 
     private mutating func compact() {

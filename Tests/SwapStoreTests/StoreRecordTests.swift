@@ -9,7 +9,7 @@ import Testing
     @Test func namesAndNumbersAreInTheArena() throws {
         let store = try TestStore(zpool: "zsmalloc")
         let record = try #require(StoreRecord(existingIn: store.arena))
-        #expect(record.chainLength == 8)
+        #expect(record.chainLength(1) == 8)
         #expect(record.eventsRun == store.store.events.run.rawValue)
         #expect(record.compressorName(0).read() == "lz4")
         #expect(record.compressorName(1).read() == "")
@@ -24,6 +24,15 @@ import Testing
         #expect(record.poolType(2).read() == "zbud")
         while store.store.housekeep() {}
         #expect(record.poolType(1).read() == "")
+    }
+
+    @Test func aGenerationHasTheChainThatItsPoolWasMadeWith() throws {
+        let store = try TestStore(zpool: "zsmalloc")
+        let record = try #require(StoreRecord(existingIn: store.arena))
+        try store.store.setChainLength(16)
+        try store.store.setZpool("zbud")
+        #expect((1...3).map { record.poolType($0).read() } == ["zsmalloc", "zsmalloc", "zbud"])
+        #expect((1...3).map(record.chainLength) == [8, 16, 8])
     }
 
     @Test func anArenaWithoutAStoreHasNone() throws {

@@ -145,7 +145,7 @@ import ZswapCore
     }
 
     @Test(arguments: Zpools.names) func whatIsStoredIsReadByItsEntry(zpool: String) throws {
-        let fixture = try TestStore(zpool: zpool, compressors: .standardAndInverting())
+        let fixture = try TestStore(zpool: zpool, compressors: .withTestCompressors())
         let area = try fixture.makeArea()
         var random = SplitMix64(seed: 14)
         let pages = (0..<200).map { number in
@@ -153,7 +153,7 @@ import ZswapCore
             return kinds[number % kinds.count].bytes(4096, &random)
         }
         for (number, page) in pages.enumerated() {
-            if number == 100 { try fixture.store.setCompressor("inverting") }
+            if number == 100 { try fixture.store.setCompressor("inverted") }
             try fixture.write(page, to: area, page: UInt64(number))
         }
         #expect(Self.entry(fixture, area, 102).compressor == 1)

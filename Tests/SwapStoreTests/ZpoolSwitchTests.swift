@@ -108,6 +108,55 @@ import ZswapCore
         store.removeWorker(other)
     }
 
+    @Test func anotherChainIsAnotherPool() throws {
+        let fixture = try TestStore()
+        let store = fixture.store
+        let area = try fixture.makeArea()
+        try Self.fill(fixture, area, 0..<40)
+        for (round, chain) in [16, 4, 16, 8, 8].enumerated() {
+            try store.setChainLength(chain)
+            #expect(store.chainLength == chain)
+            let page = 40 + UInt64(round) * 10
+            try Self.fill(fixture, area, page..<page + 10)
+        }
+        #expect(store.pools.map(\.chainLength) == [8, 16, 4])
+        #expect(store.pools.map(\.isCurrent) == [true, false, false])
+        for pool in store.pools { pool.checkInvariants() }
+        try Self.expect(fixture, area, 0..<90)
+        // What drains goes, and only that.
+        try Self.fill(fixture, area, 40..<70)
+        while store.housekeep(), store.pools.count > 1 {}
+        #expect(store.pools.map(\.chainLength) == [8])
+        try Self.expect(fixture, area, 0..<90)
+    }
+
+    @Test(arguments: ["zbud", "z3fold"]) func aChainConcernsDriversThatHeedIt(zpool: String) throws
+    {
+        let fixture = try TestStore(zpool: zpool)
+        let store = fixture.store
+        let area = try fixture.makeArea()
+        try Self.fill(fixture, area, 0..<10)
+        try store.setChainLength(5)
+        #expect(store.pools.map(\.generation) == [1])
+        #expect(store.pools.map(\.chainLength) == [nil])
+        try store.setZpool("zsmalloc")
+        #expect(store.pools.map(\.chainLength) == [nil, 5])
+        try Self.fill(fixture, area, 10..<20)
+        try store.setChainLength(6)
+        // The same pool again, whatever the chain is.
+        try store.setZpool(zpool)
+        #expect(store.pools.first { $0.isCurrent }?.generation == 1)
+        try Self.expect(fixture, area, 0..<20)
+    }
+
+    @Test func aPoolThatCannotBeMadeLeavesTheChainAsItWas() throws {
+        let fixture = try TestStore(zpool: "zbud")
+        let store = fixture.store
+        try store.setChainLength(4)
+        #expect(throws: SettingError.unknownZpool("zblock")) { try store.setZpool("zblock") }
+        #expect(store.chainLength == 4 && store.zpoolType == "zbud")
+    }
+
     @Test func anUnknownPoolChangesNothing() throws {
         let fixture = try TestStore()
         #expect(throws: SettingError.unknownZpool("zblock")) {

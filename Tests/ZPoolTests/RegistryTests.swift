@@ -75,6 +75,22 @@ import ZPool
         try registry.unregister(type: "zsmalloc")
     }
 
+    /// A driver is told what it heeds, and a pool says it.
+    @Test func aPoolIsToldWhatConcernsItsDriver() throws {
+        let registry = ZpoolRegistry.standard()
+        var configuration = PoolConfiguration()
+        configuration.chainLength = 16
+        for type in registry.types {
+            let pool = try registry.makeZpool(
+                type: type, in: try makeArena(), configuration: configuration)
+            let heeded = registry.configuration(configuration, for: type)
+            #expect(pool.configuration == heeded)
+            #expect(pool.chainLength == (type == "zsmalloc" ? 16 : nil))
+            #expect((heeded == configuration) == (type == "zsmalloc"))
+        }
+        #expect(registry.configuration(configuration, for: "zblock") == nil)
+    }
+
     @Test func aReportIsATable() throws {
         let registry = ZpoolRegistry.standard()
         for type in registry.types {

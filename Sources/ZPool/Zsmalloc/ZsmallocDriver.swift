@@ -14,6 +14,9 @@ public struct ZsmallocDriver: PoolDriver {
     /// The name people choose it by.
     public let type = "zsmalloc"
 
+    /// The size classes are made for a chain length.
+    public let heededFields: PoolConfiguration.Fields = .chainLength
+
     /// The driver. It keeps nothing.
     public init() {}
 

@@ -22,6 +22,7 @@ struct Assembly {
     private let tree: ControlTree
     private let caretaker: Caretaker
     private let writeBack: WriteBackThread
+    private let migrator: Migrator
     private let settings: MountSettings
 
     /// Files of `params` that can be given as mount options.
@@ -76,6 +77,14 @@ struct Assembly {
             arena.stop()
             throw error
         }
+        do {
+            migrator = try Self.startMigrator(of: store)
+        } catch {
+            writeBack.stop()
+            caretaker.stop()
+            arena.stop()
+            throw error
+        }
     }
 
     private static func startCaretaker(of store: SwapStore) throws(CommandFailure) -> Caretaker {
@@ -94,9 +103,17 @@ struct Assembly {
         return thread
     }
 
+    private static func startMigrator(of store: SwapStore) throws(CommandFailure) -> Migrator {
+        guard let migrator = Migrator(of: store), migrator.start() else {
+            throw CommandFailure(.unavailable, "no thread to move stored pages")
+        }
+        return migrator
+    }
+
     /// Ends all threads but the server's, which must have ended.
     func stop() {
         writeBack.stop()
+        migrator.stop()
         caretaker.stop()
         arena.stop()
     }
@@ -130,12 +147,17 @@ struct Assembly {
     ) throws(CommandFailure) -> SwapStore {
         let compressors = CompressorRegistry.standard()
         var configuration = SwapStore.Configuration(totalByteCount: total)
-        configuration.pool.chainLength = settings.chainLength
         configuration.openBacking = { file throws(BackingError) in
             // What stands on this mount itself would wait for this very thread.
             let mounts = try? MountTable.current()
             let own = mounts?.entries.last { $0.mountPoint == path }?.device
             return try BackingFile(opening: file, unlessOn: own)
+        }
+        // What can't be had is refused, or replaced, when the parameters are applied.
+        if let asked = settings.parameters.last(where: { $0.name == "chain" })?.value,
+            let chainLength = Int(asked), Limits.chainLengths.contains(chainLength)
+        {
+            configuration.pool.chainLength = chainLength
         }
         if let asked = settings.parameters.last(where: { $0.name == "zpool" })?.value {
             configuration.zpool = zpools.has(type: asked) ? asked : fallbackZpool

@@ -19,8 +19,8 @@ struct MountCommand: ParsableCommand {
         name: .customShort("o"),
         help: ArgumentHelp(
             """
-            Options: any file of /params that can be written (zpool=zbud), allow_other, \
-            arena=SIZE (the most memory the store may take), chain=4…16 (frames in a zspage), \
+            Options: any file of /params that can be written (zpool=zbud, chain=4…16), \
+            allow_other, arena=SIZE (the most memory the store may take), \
             transport=auto|uring|dev (how requests come). May be repeated.
             """, valueName: "key=value,…"))
     var options: [String] = []

@@ -3,7 +3,7 @@ import ZswapCore
 
 /// What `-o` says, taken apart: `-o zpool=zbud,max_pool_percent=30,allow_other,arena=4G`.
 ///
-/// Three kinds: options of the mount (`allow_other`, `arena`, `chain`, `transport`), names of files
+/// Three kinds: options of the mount (`allow_other`, `arena`, `transport`), names of files
 /// in `params` with their value, and words that mount(8) adds and that mean nothing here.
 struct MountSettings: Equatable {
     /// Smallest and largest arena, in bytes.
@@ -18,7 +18,6 @@ struct MountSettings: Equatable {
 
     var allowsOthers = false
     var arenaByteCount: UInt64?
-    var chainLength = Limits.chainLengthDefault
     var source = "zswapfs"
     var transport = TransportChoice.auto
     /// Values for files in `params`, in the order given.
@@ -51,8 +50,6 @@ struct MountSettings: Equatable {
             allowsOthers = true
         case "arena":
             arenaByteCount = try Self.arena(value)
-        case "chain":
-            chainLength = try Self.chain(value)
         case "transport":
             transport = try Self.transport(value)
         case "fsname":
@@ -67,7 +64,7 @@ struct MountSettings: Equatable {
             }
             parameters.append(Parameter(name: name, value: value))
         default:
-            let known = ["allow_other", "arena", "chain", "fsname", "transport"] + parameterNames
+            let known = ["allow_other", "arena", "fsname", "transport"] + parameterNames
             throw CommandFailure(
                 .usage, "-o \(name): unknown option; known are \(known.joined(separator: ", "))")
         }
@@ -85,15 +82,6 @@ struct MountSettings: Equatable {
             throw CommandFailure(.usage, "-o arena=\(value): out of range; \(range)")
         }
         return size.bytes
-    }
-
-    private static func chain(_ value: String?) throws(CommandFailure) -> Int {
-        let range = "\(Limits.chainLengths.lowerBound) to \(Limits.chainLengths.upperBound)"
-        guard let value, let length = Int(value), Limits.chainLengths.contains(length) else {
-            throw CommandFailure(
-                .usage, "-o chain=\(value ?? ""): the longest chain of frames is \(range)")
-        }
-        return length
     }
 
     private static func transport(_ value: String?) throws(CommandFailure) -> TransportChoice {

@@ -1,0 +1,31 @@
+public import SwapStore
+
+extension TestStore {
+    /// Takes steps until there is nothing to do, nothing that can be done, or so many were taken;
+    /// says how the last one ended.
+    @discardableResult
+    public func migrate(
+        _ sweep: inout MigrationSweep, stepCountMax: Int = 1_000_000
+    ) -> MigrationStep {
+        for _ in 0..<stepCountMax {
+            let step = store.migrate(&sweep, by: worker)
+            guard step == .worked else { return step }
+        }
+        return .worked
+    }
+
+    /// Asks for pages to be moved, and moves them.
+    @discardableResult
+    public func migrateNow() -> MigrationStep {
+        store.setMigration(.now)
+        var sweep = MigrationSweep()
+        return migrate(&sweep)
+    }
+
+    /// Lets drained pools go.
+    public func housekeep() {
+        while store.housekeep(), store.pools.contains(where: { !$0.isCurrent && $0.byteCount == 0 })
+        {}
+        store.housekeep()
+    }
+}
