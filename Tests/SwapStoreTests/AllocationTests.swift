@@ -65,6 +65,11 @@ private struct MixedRequests {
     init(_ fixture: TestStore) throws {
         self.fixture = fixture
         area = try fixture.makeArea()
+        // What an area has of its own costs a look more, and no allocation.
+        try fixture.store.updateSettings(ofAreaNamed: "area") {
+            $0.compressor = "lz4"
+            $0.byteCountMax = 1 << 40
+        }
         var content: [UInt8] = []
         for page in 0..<96 as Range<UInt64> {
             switch page % 8 {
