@@ -17,7 +17,7 @@ public final class CodecScratch: @unchecked Sendable {
     /// What keeps the codecs alive. Calls go by `uncounted`, so that they count no references.
     private let holders: [CodecHolder]
     private let uncounted: [Unmanaged<CodecHolder>]
-    private let buffer = ScratchMemory(byteCount: Page.byteCount)
+    private let buffer: ScratchMemory
     private var outputByteCount = 0
     private let isBusy = Atomic<Bool>(false)
 
@@ -36,6 +36,7 @@ public final class CodecScratch: @unchecked Sendable {
         for (compressor, level) in zip(compressors, levels) {
             codecs.append(try compressor.makeCodec(level: compressor.level(for: level)))
         }
+        buffer = try ScratchMemory(byteCount: Page.byteCount)
         holders = codecs.map { CodecHolder($0) }
         uncounted = holders.map { Unmanaged.passUnretained($0) }
     }
