@@ -27,9 +27,8 @@ public struct ZstdCompressor: Compressor {
 /// Parameters are those of a source of 4096 bytes. A page is one frame without what the page table
 /// knows: no magic number, no content size, no checksum; 5 bytes in front of the content are left.
 ///
-/// Price: an object is copied before it is read, 1 % of the time. Before 1.5.5 the library looks
-/// for a magic number also in frames that have none, and so reads up to 2 bytes behind a broken
-/// object.
+/// Price: an object is copied before it is read, 1 % of the time. Version 1.5.4 looks for a magic
+/// number also in frames that have none, and so reads up to 2 bytes behind a broken object.
 final class ZstdCodec: Codec {
     /// Bytes behind an object that the library may look at.
     private static let tailByteCount = 8

@@ -4,7 +4,7 @@ import SwapStore
 extension ControlTree {
     static let parameterRows: [ControlRow] = [
         flag("enabled", \.isEnabled, "Take new pages. N refuses them; stored pages stay readable."),
-        zpool, compressor,
+        zpool, compressor, compressorLevel,
         percent(
             "max_pool_percent", \.maxPoolPercent,
             "Share of the machine's memory that the pools may take. 0 refuses every page that is"
@@ -25,9 +25,7 @@ extension ControlTree {
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
             { ($0.availableZpools, $0.zpoolType) }),
-        names(
-            "available_compressors", "The compressors that `params/compressor` takes.",
-            { ($0.availableCompressors, $0.compressorName) }),
+        availableCompressors,
     ]
 
     private static let zpool = ControlRow(
@@ -39,16 +37,6 @@ extension ControlTree {
         write: { subject, text throws(ControlError) in
             try set(text, subject, subject.store.availableZpools) {
                 name throws(SettingError) in try subject.store.setZpool(name)
-            }
-        })
-
-    private static let compressor = ControlRow(
-        "params/compressor", .name(oneOf: "params/available_compressors"), standard: "lz4",
-        "The compressor of new pages. Stored pages stay as they are.",
-        read: { subject throws(ControlError) in subject.store.compressorName },
-        write: { subject, text throws(ControlError) in
-            try set(text, subject, subject.store.availableCompressors) {
-                name throws(SettingError) in try subject.store.setCompressor(name)
             }
         })
 
@@ -98,7 +86,7 @@ extension ControlTree {
             })
     }
 
-    private static func names(
+    static func names(
         _ name: String, _ summary: String,
         _ choices: @escaping @Sendable (SwapStore) -> (all: [String], chosen: String)
     ) -> ControlRow {
@@ -124,7 +112,7 @@ extension ControlTree {
     }
 
     /// Sets a name and says what a refusal means.
-    private static func set(
+    static func set(
         _ text: Substring, _ subject: ControlSubject, _ choices: [String],
         _ change: (String) throws(SettingError) -> Void
     ) throws(ControlError) {
@@ -135,13 +123,15 @@ extension ControlTree {
         }
     }
 
-    private static func refusal(
+    static func refusal(
         _ error: SettingError, of text: Substring, _ subject: ControlSubject, _ choices: [String]
     ) -> ControlError {
         let (kind, reason): (ControlError.Kind, String)
         switch error {
         case .unknownZpool, .unknownCompressor:
             (kind, reason) = (.unknownName, "is none of \(choices.joined(separator: ", "))")
+        case .noSuchLevel(_, let compressor, let range):
+            (kind, reason) = (.outOfRange, noLevel(of: compressor, range))
         case .tooManyPools:
             (kind, reason) = (.busy, "can't be taken while so many pools are draining")
         case .outOfMemory, .poolFailed:

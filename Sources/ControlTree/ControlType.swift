@@ -4,6 +4,8 @@ public enum ControlType: Equatable, Sendable {
     case flag
     /// A whole number of this range.
     case number(ClosedRange<Int>)
+    /// A whole number of the range that the compressor in force has, or none.
+    case level
     /// One of the names in the file named here.
     case name(oneOf: String)
     /// Names on one line, the chosen one in brackets.
@@ -24,6 +26,7 @@ public enum ControlType: Equatable, Sendable {
         switch self {
         case .flag: "Y or N"
         case .number(let range): "number, \(range.lowerBound) to \(range.upperBound)"
+        case .level: "number, or none"
         case .name(let file): "a name of `\(file)`"
         case .names: "names, the chosen one in brackets"
         case .trigger: "any text"
@@ -37,7 +40,7 @@ public enum ControlType: Equatable, Sendable {
     /// The errors that a write of this type may meet, by errno.
     public var errors: String {
         switch self {
-        case .flag, .number: "EINVAL"
+        case .flag, .number, .level: "EINVAL"
         case .name: "ENOENT"
         case .trigger: "ENOMEM"
         case .names, .count, .word, .columns, .lines: ""

@@ -10,6 +10,8 @@ public enum SettingError: Error, Equatable, Sendable {
     case unknownZpool(String)
     /// No compressor of that name.
     case unknownCompressor(String)
+    /// The compressor of new pages does not go by that level: these it has, or none.
+    case noSuchLevel(Int, compressor: String, range: ClosedRange<Int>?)
     /// The driver could not make a pool.
     case poolFailed(ZpoolError)
     /// No memory for the store itself.
@@ -30,6 +32,18 @@ struct StoreControl: Sendable {
     /// a worker may hold an older state that does, so the generation goes to no other pool: that
     /// worker would look for the other's objects in this one.
     var leaving: [(pool: Zpool, generation: Int, epoch: UInt64)] = []
+    /// By worker and compressor, the codecs that workers use: here they are kept alive. Empty where
+    /// there is no worker.
+    var codecs: [[WorkerCodec?]]
+    /// Replaced codecs. Until the epoch has passed a worker may still use them.
+    var leavingCodecs: [(codecs: [WorkerCodec], epoch: UInt64)] = []
+
+    /// No worker yet.
+    init(state: StoreState, pools: [Zpool?]) {
+        self.state = state
+        self.pools = pools
+        codecs = Array(repeating: [], count: Limits.workersMax)
+    }
 
     /// The pool that new pages go to.
     var currentPool: Zpool {
@@ -79,12 +93,6 @@ extension SwapStore {
     public var zpoolType: String { control.withLock { $0.currentPool.type } }
     /// The drivers that can be chosen.
     public var availableZpools: [String] { zpools.types }
-    /// The compressor of new pages.
-    public var compressorName: String {
-        control.withLock { compressors[$0.state.currentCompressor].name }
-    }
-    /// The compressors that can be chosen.
-    public var availableCompressors: [String] { compressors.map(\.name) }
 
     /// New pages go to this driver from now on. Pages stored before stay where they are; their pool
     /// goes with its last page. A pool of that driver that is still draining is used again.
@@ -117,15 +125,8 @@ extension SwapStore {
         if let outcome { throw outcome }
     }
 
-    /// New pages get this compressor from now on.
-    public func setCompressor(_ name: String) throws(SettingError) {
-        guard let compressor = compressors.firstIndex(where: { $0.name == name }) else {
-            throw .unknownCompressor(name)
-        }
-        control.withLock { publish(&$0, compressor: compressor) }
-    }
-
-    private func publish(
+    /// Makes a state the one in force: these parts of it are new.
+    func publish(
         _ control: inout StoreControl, tunables: Tunables? = nil, pools: [Zpool?]? = nil,
         generation: Int? = nil, compressor: Int? = nil
     ) {
@@ -141,13 +142,15 @@ extension SwapStore {
         stateNumber.store(control.state.number, ordering: .sequentiallyConsistent)
     }
 
-    /// Lets drained pools go. True while a pool is draining, so that somebody should call again.
+    /// Lets drained pools and replaced codecs go. True while a pool is draining, so that somebody
+    /// should call again.
     ///
     /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when
     /// no worker can have the old state any more it is destroyed.
     @discardableResult
     public func housekeep() -> Bool {
-        control.withLock { control in
+        freeReplacedCodecs()
+        return control.withLock { control in
             control.leaving.removeAll { pool, generation, epoch in
                 guard arena.quiescence.hasPassed(epoch) else { return false }
                 pool.destroy()

@@ -55,7 +55,8 @@ extension SwapStore {
             let object = arena.bytes(at: offset, count: Page.byteCount)
             SpanCopy.copy(object, into: &target)
         case .pooled:
-            guard let offset = objectOffset(entry, worker) else { return .decodeFailed }
+            guard let offset = objectOffset(entry, worker), hasCodec(entry.compressor, worker)
+            else { return .decodeFailed }
             let arena = self.arena
             arena.prefetch(at: offset, count: entry.byteCount)
             let object = arena.bytes(at: offset, count: entry.byteCount)

@@ -58,7 +58,8 @@ import Testing
         let fixture = try ControlFixture()
         #expect(
             fixture.tree.children(of: "params") == [
-                "enabled", "zpool", "compressor", "max_pool_percent", "accept_threshold_percent",
+                "enabled", "zpool", "compressor", "compressor_level", "max_pool_percent",
+                "accept_threshold_percent",
                 "same_filled_pages_enabled", "non_same_filled_pages_enabled",
                 "compaction_enabled", "compact",
                 "available_zpools", "available_compressors",

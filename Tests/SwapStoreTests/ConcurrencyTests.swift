@@ -74,13 +74,21 @@ import ZswapCore
     }
 }
 
-/// Flips the pool, compacts, gives memory back and looks around until told to stop.
+/// Flips the pool and the compressor, compacts, gives memory back and looks around until told to
+/// stop.
 private func disturb(_ store: SwapStore, _ worker: StoreWorker, until isDone: () -> Bool) {
     var round = 0
     while !isDone() {
         round += 1
         if round % 8 == 0 {
             try? store.setZpool(Zpools.next(after: store.zpoolType))
+        }
+        if round % 8 == 4 {
+            let names = store.availableCompressors
+            try? store.setCompressor(names[round / 8 % names.count])
+            if let range = store.compressorLevelRange {
+                try? store.setCompressorLevel(range.lowerBound + round / 8 % 2)
+            }
         }
         store.compact(by: worker)
         store.housekeep()
