@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 /// What every target of ours is compiled with. Warnings are errors everywhere.
@@ -52,6 +53,9 @@ let package = Package(
         // Without pkg-config: its search paths would come before that of our own libfuse.
         .systemLibrary(name: "CFuse", providers: [.apt(["libfuse3-dev"])]),
         .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CLZO", providers: [.apt(["liblzo2-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CLinux"),
 
@@ -64,7 +68,8 @@ let package = Package(
         .target(name: "Arena", dependencies: ["ZswapCore", "CLinux"], swiftSettings: common),
         .target(name: "ZPool", dependencies: ["ZswapCore", "Arena"], swiftSettings: common),
         .target(
-            name: "Compressors", dependencies: ["ZswapCore", "CLZ4", "CXXHash"],
+            name: "Compressors",
+            dependencies: ["ZswapCore", "CLZ4", "CLZO", "CZstd", "CDeflate", "CXXHash"],
             swiftSettings: common),
         .target(
             name: "Backing",
@@ -189,3 +194,18 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+/// Libraries that a machine may lack: the shim, and a header that shows whether the library is
+/// there. Where it is not, nobody depends on the shim, so `canImport` says no, and the compressor
+/// is left out of the build.
+let optionalLibraries = ["CLZO": "lzo/lzo1x.h", "CZstd": "zstd.h", "CDeflate": "libdeflate.h"]
+
+for (shim, header) in optionalLibraries {
+    let places = ["/usr/include/", "/usr/local/include/"]
+    if places.contains(where: { FileManager.default.fileExists(atPath: $0 + header) }) { continue }
+    for target in package.targets {
+        target.dependencies.removeAll { dependency in
+            if case .byNameItem(shim, _) = dependency { true } else { false }
+        }
+    }
+}

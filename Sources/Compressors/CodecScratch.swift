@@ -1,28 +1,32 @@
 import Synchronization
 import ZswapCore
 
-/// What one worker needs to compress and decompress: a codec of every compressor its store knows,
+/// What one worker needs to compress and decompress: a codec of every compressor that it may meet,
 /// and room for one compressed page. Made before serving; afterwards nothing is allocated.
 ///
-///     codecs   [0] lz4   [1] ...            by the number that the store gives each compressor
+///     codecs   [0] lz4   [1] -   [2] zstd ...   by the number that the store gives each compressor
 ///     buffer   | output of the last compress |          limit          4096
 ///
 /// Law: one thread at a time, though a store keeps the scratches of all its workers together. Debug
 /// builds trap when two threads are inside.
-/// Price: the codecs' memory and a page, for each worker; a call costs one dynamic dispatch over
+/// Price: a page, and the codecs' memory, for each worker; a call costs one dynamic dispatch over
 /// the library's.
 public final class CodecScratch: @unchecked Sendable {
     // Unchecked: a store hands each scratch to one thread; `isBusy` watches that in debug builds.
 
-    /// What keeps the codecs alive. Calls go by `uncounted`, so that they count no references.
-    private let holders: [CodecHolder]
-    private let uncounted: [Unmanaged<CodecHolder>]
-    private let buffer = ScratchMemory(byteCount: Page.byteCount)
+    /// Calls go by these, so that they count no references.
+    private var codecs = InlineArray<32, Unmanaged<WorkerCodec>?>(repeating: nil)
+    /// Codecs that the scratch keeps itself.
+    private let kept: [WorkerCodec]
+    private let buffer: ScratchMemory
     private var outputByteCount = 0
     private let isBusy = Atomic<Bool>(false)
 
+    /// A scratch without codecs, for ``use(_:)``. Throws `outOfMemory`.
+    public convenience init() throws(CompressorError) { try self.init([]) }
+
     /// Codecs for these compressors, each at its default level. A compressor's place in the list is
-    /// the number it goes by here. Throws `outOfMemory`. Allocates everything there will ever be.
+    /// the number it goes by here. Throws `outOfMemory`.
     public convenience init(_ compressors: [any Compressor]) throws(CompressorError) {
         try self.init(compressors, levels: Array(repeating: nil, count: compressors.count))
     }
@@ -31,17 +35,32 @@ public final class CodecScratch: @unchecked Sendable {
     /// too.
     public init(_ compressors: [any Compressor], levels: [Int?]) throws(CompressorError) {
         precondition(compressors.count == levels.count)
-        precondition(compressors.count <= Limits.compressorsMax)
-        var codecs: [any Codec] = []
+        var kept: [WorkerCodec] = []
         for (compressor, level) in zip(compressors, levels) {
-            codecs.append(try compressor.makeCodec(level: compressor.level(for: level)))
+            kept.append(try WorkerCodec(compressor, level: level))
         }
-        holders = codecs.map { CodecHolder($0) }
-        uncounted = holders.map { Unmanaged.passUnretained($0) }
+        self.kept = kept
+        buffer = try ScratchMemory(byteCount: Page.byteCount)
+        use(kept)
     }
 
-    /// Bytes of memory held.
-    public var byteCount: Int { holders.reduce(buffer.byteCount) { $0 + $1.codec.byteCount } }
+    /// These codecs from now on, by the numbers of their compressors. They, and those before, must
+    /// live until no call can use them. Allocates nothing.
+    public func use(_ codecs: [WorkerCodec?]) {
+        precondition(codecs.count <= Limits.compressorsMax)
+        for index in self.codecs.indices {
+            let codec = index < codecs.count ? codecs[index] : nil
+            self.codecs[index] = codec.map { Unmanaged.passUnretained($0) }
+        }
+    }
+
+    /// Whether there is a codec of this compressor.
+    public func has(_ compressor: Int) -> Bool {
+        compressor < Limits.compressorsMax && codecs[compressor] != nil
+    }
+
+    /// Bytes of memory that the scratch keeps itself.
+    public var byteCount: Int { kept.reduce(buffer.byteCount) { $0 + $1.byteCount } }
 
     /// Compresses a page of 4096 bytes to at most `limit` bytes (1 to 4096), to be found in
     /// ``output``. O(page); a page that will not fit is given up early.
@@ -55,7 +74,7 @@ public final class CodecScratch: @unchecked Sendable {
         outputByteCount = 0
         let base = buffer.base
         var room = MutableRawSpan(_unsafeStart: base, byteCount: limit)
-        let result = uncounted[compressor]._withUnsafeGuaranteedRef {
+        let result = codec(compressor)._withUnsafeGuaranteedRef {
             $0.codec.compress(page, into: &room)
         }
         if case .compressed(let byteCount) = result {
@@ -87,9 +106,16 @@ public final class CodecScratch: @unchecked Sendable {
         precondition(object.byteCount <= Limits.storedByteCountMax)
         enter()
         defer { leave() }
-        return uncounted[compressor]._withUnsafeGuaranteedRef {
+        return codec(compressor)._withUnsafeGuaranteedRef {
             $0.codec.decompress(object, into: &page)
         }
+    }
+
+    private func codec(_ compressor: Int) -> Unmanaged<WorkerCodec> {
+        guard let codec = codecs[compressor] else {
+            preconditionFailure("a scratch has no codec of compressor \(compressor)")
+        }
+        return codec
     }
 
     private func enter() {
@@ -99,11 +125,4 @@ public final class CodecScratch: @unchecked Sendable {
     private func leave() {
         assert(isBusy.exchange(false, ordering: .releasing))
     }
-}
-
-/// A codec behind a class, since only references to classes can be left uncounted.
-private final class CodecHolder {
-    let codec: any Codec
-
-    init(_ codec: any Codec) { self.codec = codec }
 }

@@ -14,7 +14,7 @@ public protocol Compressor: Sendable {
     var levels: CompressorLevels? { get }
 
     /// A codec with all the memory it will ever need. `level` is one of ``levels``, and without
-    /// meaning when there are none. Throws `outOfMemory`. Allocates, so before serving only.
+    /// meaning when there are none. Throws `outOfMemory`. Allocates, so not on the serving path.
     func makeCodec(level: Int) throws(CompressorError) -> any Codec
 }
 

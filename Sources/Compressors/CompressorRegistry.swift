@@ -13,10 +13,10 @@ public final class CompressorRegistry: Sendable {
     /// An empty registry.
     public init() {}
 
-    /// A registry with the project's own compressors.
+    /// A registry with the project's own compressors: those whose library was there when this was
+    /// built.
     public static func standard() -> CompressorRegistry {
         let registry = CompressorRegistry()
-        let own: [any Compressor] = [LZ4Compressor()]
         for compressor in own {
             do {
                 try registry.register(compressor)
@@ -25,6 +25,20 @@ public final class CompressorRegistry: Sendable {
             }
         }
         return registry
+    }
+
+    private static var own: [any Compressor] {
+        var own: [any Compressor] = [LZ4Compressor(), LZ4HCCompressor()]
+        #if canImport(CLZO)
+        own.append(LZOCompressor())
+        #endif
+        #if canImport(CZstd)
+        own.append(ZstdCompressor())
+        #endif
+        #if canImport(CDeflate)
+        own.append(DeflateCompressor())
+        #endif
+        return own
     }
 
     /// Makes a compressor available. Throws `duplicateName`, and `invalidName` for a name that

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A block of working memory with one owner, freed with it.
 ///
 /// Law: aligned to a cache line, so that two workers never share one. Written once when made, so
@@ -8,13 +10,17 @@ struct ScratchMemory: ~Copyable {
     let base: UnsafeMutableRawPointer
     let byteCount: Int
 
-    /// Zeroed memory. Traps when there is none: this happens before serving.
-    init(byteCount: Int) {
+    /// Zeroed memory. Throws `outOfMemory`.
+    init(byteCount: Int) throws(CompressorError) {
         precondition(byteCount > 0)
+        var memory: UnsafeMutableRawPointer?
+        guard posix_memalign(&memory, Self.alignment, byteCount) == 0, let memory else {
+            throw .outOfMemory
+        }
+        memset(memory, 0, byteCount)
+        base = memory
         self.byteCount = byteCount
-        base = .allocate(byteCount: byteCount, alignment: Self.alignment)
-        base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     }
 
-    deinit { base.deallocate() }
+    deinit { free(base) }
 }

@@ -23,7 +23,7 @@ extension ControlTree {
         "Of the stored pages of areas that are swapped to through loop devices, those whose swap"
         + " slots are free again: at least so many, as it was a few seconds ago."
 
-    static let areaParameterRows = [maxBytes, writeBack, compressor]
+    static let areaParameterRows = [maxBytes, writeBack, areaCompressor]
 
     private static let maxBytes = areaRow(
         "max_bytes", .size(max: Limits.areaByteCountMax),
@@ -55,7 +55,7 @@ extension ControlTree {
             return value
         })
 
-    private static let compressor = areaRow(
+    private static let areaCompressor = areaRow(
         "compressor", .name(oneOf: "params/available_compressors"),
         "The compressor of new pages of the area. Stored pages stay as they are. inherit: that of"
             + " `params/compressor`.",

@@ -8,7 +8,7 @@ extension ControlTree {
             "enabled", \.isEnabled,
             "Compress new pages. N writes them to the backing store as they are, or refuses them"
                 + " without one; stored pages stay readable."),
-        zpool, chain, compressor,
+        zpool, chain, compressor, compressorLevel,
         percent(
             "max_pool_percent", \.maxPoolPercent,
             "Share of the machine's memory that the pools may take. 0 refuses every page that is"
@@ -30,9 +30,7 @@ extension ControlTree {
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
             { ($0.availableZpools, $0.zpoolType) }),
-        names(
-            "available_compressors", "The compressors that `params/compressor` takes.",
-            { ($0.availableCompressors, $0.compressorName) }),
+        availableCompressors,
     ]
 
     private static let zpool = ControlRow(
@@ -57,16 +55,6 @@ extension ControlTree {
             let value = try number(text, of: Limits.chainLengths, for: subject.path)
             try set(text, subject, []) { _ throws(SettingError) in
                 try subject.store.setChainLength(value)
-            }
-        })
-
-    private static let compressor = ControlRow(
-        "params/compressor", .name(oneOf: "params/available_compressors"), standard: "lz4",
-        "The compressor of new pages. Stored pages stay as they are.",
-        read: { subject throws(ControlError) in subject.store.compressorName },
-        write: { subject, text throws(ControlError) in
-            try set(text, subject, subject.store.availableCompressors) {
-                name throws(SettingError) in try subject.store.setCompressor(name)
             }
         })
 
@@ -131,7 +119,7 @@ extension ControlTree {
             })
     }
 
-    private static func names(
+    static func names(
         _ name: String, _ summary: String,
         _ choices: @escaping @Sendable (SwapStore) -> (all: [String], chosen: String)
     ) -> ControlRow {
@@ -168,7 +156,7 @@ extension ControlTree {
         }
     }
 
-    private static func refusal(
+    static func refusal(
         _ error: SettingError, of text: Substring, _ subject: ControlSubject, _ choices: [String]
     ) -> ControlError {
         let (kind, reason): (ControlError.Kind, String)
@@ -176,6 +164,8 @@ extension ControlTree {
         case .unknownZpool, .unknownCompressor:
             (kind, reason) = (.unknownName, "is none of \(choices.joined(separator: ", "))")
         case .unknownArea: return .notFound(subject.path)
+        case .noSuchLevel(_, let compressor, let range):
+            (kind, reason) = (.outOfRange, noLevel(of: compressor, range))
         case .tooManyPools:
             (kind, reason) = (.busy, "can't be taken while so many pools are draining")
         default:

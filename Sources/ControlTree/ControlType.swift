@@ -6,6 +6,8 @@ public enum ControlType: Equatable, Sendable {
     case number(ClosedRange<Int>)
     /// One of these words.
     case choice([String])
+    /// A whole number of the range that the compressor in force has, or none.
+    case level
     /// One of the names in the file named here.
     case name(oneOf: String)
     /// A path from the root, or `none`.
@@ -38,6 +40,7 @@ public enum ControlType: Equatable, Sendable {
         case .number(let range): "number, \(range.lowerBound) to \(range.upperBound)"
         case .choice(let words):
             words.dropLast().joined(separator: ", ") + " or \(words.last ?? "")"
+        case .level: "number, or none"
         case .name(let file): "a name of `\(file)`"
         case .path: "a path, or none"
         case .numberOrOff(let range):
@@ -57,7 +60,7 @@ public enum ControlType: Equatable, Sendable {
     /// The errors that a write of this type may meet, by errno.
     public var errors: String {
         switch self {
-        case .flag, .number, .choice, .size, .numberOrOff, .command: "EINVAL"
+        case .flag, .number, .level, .choice, .size, .numberOrOff, .command: "EINVAL"
         case .path: "EINVAL, ENOENT, EACCES, EBUSY, EIO"
         case .orInherit(let type): type.errors
         case .name: "ENOENT"

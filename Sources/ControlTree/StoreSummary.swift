@@ -34,9 +34,12 @@ struct StoreSummary {
             lines.append(("protections", facts.protections.joined(separator: ", ")))
         }
         let taking = tunables.isEnabled ? "" : ", no new pages are taken (enabled is N)"
-        lines.append(
-            ("takes pages", "with \(store.compressorName) into \(store.zpoolType)\(taking)"))
+        lines.append(("takes pages", "with \(compressor) into \(store.zpoolType)\(taking)"))
         return lines
+    }
+
+    private var compressor: String {
+        store.compressorName + (store.compressorLevel.map { " level \($0)" } ?? "")
     }
 
     private var transport: String {

@@ -21,14 +21,15 @@ public struct BareCodec: @unchecked Sendable {  // run by one thread at a time
     private let codec: any Codec
     private let order: [Int]
 
-    /// The compressor on all of these pages, in an order given by the seed.
+    /// The compressor on all of these pages, in an order given by the seed; nil is its default
+    /// level.
     public init(
-        _ compressor: any Compressor, on pages: PageMemory, seed: UInt64
+        _ compressor: any Compressor, level: Int? = nil, on pages: PageMemory, seed: UInt64
     ) throws {
         self.pages = pages
         // A page that will not shrink is kept as it is.
         objects = try PageMemory(pageCount: pages.pageCount)
-        codec = try compressor.makeCodec(level: try compressor.level(for: nil))
+        codec = try compressor.makeCodec(level: try compressor.level(for: level))
         var generator = SplitMix64(seed: seed)
         order = (0..<pages.pageCount).shuffled(using: &generator)
     }

@@ -21,13 +21,14 @@ public struct DensityExperiment {
 
     private let pages: PageMemory
     private let zpools: ZpoolRegistry
-    private let compressor: String
+    private let compressor: CompressorChoice
     private let copyCount: Int
     private let overwritePercent: Int
 
     /// An experiment with all of these pages together.
     public init(
-        _ samples: [PageSamples], zpools: ZpoolRegistry, compressor: String, copyCount: Int,
+        _ samples: [PageSamples], zpools: ZpoolRegistry, compressor: CompressorChoice,
+        copyCount: Int,
         overwritePercent: Int
     ) throws {
         let sets = try samples.map { try $0.repeated(pageCount: $0.pageCount) }

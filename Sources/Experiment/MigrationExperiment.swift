@@ -62,8 +62,11 @@ public struct MigrationExperiment: Sendable {
     public func measure(
         pageCount: Int, from: Place, to: Place, before: (String) throws -> Void
     ) throws -> MigrationMeasurement {
+        guard let compressor = CompressorChoice(from.compressor) else {
+            throw Failure(description: "there is no compressor \(from.compressor)")
+        }
         let rig = try StoreRig(
-            zpool: from.zpool, of: zpools, compressor: from.compressor,
+            zpool: from.zpool, of: zpools, compressor: compressor,
             roomByteCount: pageCount * Page.byteCount, workerCount: 1)
         try rig.choose(from)
         try before("filling")

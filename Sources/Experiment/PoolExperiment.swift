@@ -1,4 +1,3 @@
-import Compressors
 import LinuxSystem
 import SwapStore
 public import ZPool
@@ -28,13 +27,10 @@ public struct PoolExperiment {
         order = (0..<pages.pageCount).shuffled(using: &generator)
     }
 
-    /// The compressors that are tried.
-    public static var compressors: [String] { CompressorRegistry.standard().names }
-
     /// Measures one driver and compressor. `before` is told each turn's number; what it throws ends
     /// it.
     public func measure(
-        zpool: String, compressor: String, repeats: Int, threadCounts: [Int],
+        zpool: String, compressor: CompressorChoice, repeats: Int, threadCounts: [Int],
         before: (_ turn: Int) throws -> Void
     ) throws -> PoolMeasurement {
         let codec = try makeCodec(compressor)
@@ -56,7 +52,8 @@ public struct PoolExperiment {
         let poolByteCount = rig.poolByteCount
         let objectByteCount = rig.objectByteCount
         return PoolMeasurement(
-            pages: origin, pageCount: pages.pageCount, zpool: zpool, compressor: compressor,
+            pages: origin, pageCount: pages.pageCount, zpool: zpool,
+            compressor: compressor.description,
             poolByteCount: poolByteCount, objectByteCount: objectByteCount,
             ratio: Double(pages.pageCount * Page.byteCount) / Double(max(poolByteCount, 1)),
             store: store, load: load, bareStore: bareStore, bareLoad: bareLoad,
@@ -74,7 +71,7 @@ public struct PoolExperiment {
     }
 
     private func makeRig(
-        _ zpool: String, _ compressor: String, workerCount: Int
+        _ zpool: String, _ compressor: CompressorChoice, workerCount: Int
     ) throws -> StoreRig {
         try StoreRig(
             zpool: zpool, of: zpools, compressor: compressor,
@@ -131,7 +128,7 @@ public struct PoolExperiment {
     /// All threads store and load all pages, each at places of its own, beside one thread that does
     /// so, in turns.
     private func speedup(
-        _ zpool: String, _ compressor: String, threadCount: Int, repeats: Int
+        _ zpool: String, _ compressor: CompressorChoice, threadCount: Int, repeats: Int
     ) throws -> PoolMeasurement.Speedup {
         let one = try makeRig(zpool, compressor, workerCount: 1)
         let many = try StoreRig(
@@ -169,11 +166,8 @@ public struct PoolExperiment {
         return Double(try race.nanoseconds())
     }
 
-    private func makeCodec(_ compressor: String) throws -> BareCodec {
-        guard let bare = CompressorRegistry.standard().compressor(named: compressor) else {
-            preconditionFailure("\(compressor) is not registered")
-        }
-        return try BareCodec(bare, on: pages, seed: Self.seed)
+    private func makeCodec(_ choice: CompressorChoice) throws -> BareCodec {
+        try BareCodec(choice.compressor, level: choice.level, on: pages, seed: Self.seed)
     }
 
     private func parallelPass(_ rig: StoreRig) throws -> Pass {

@@ -69,7 +69,7 @@ public struct ScaleExperiment: Sendable {
             pageCount: pageCount, areaPageCount: Int(areaByteCount >> UInt64(Page.shift)),
             clusterPageCount: Self.clusterPageCount)
         let rig = try StoreRig(
-            zpool: zpool, of: zpools, compressor: "lz4",
+            zpool: zpool, of: zpools, compressor: CompressorChoice(LZ4Compressor()),
             roomByteCount: pageCount * Self.byteCountEach(zpool: zpool), workerCount: workerCount)
         let writers = try (0..<workerCount).map { _ in try copyOfKinds() }
         precondition(pageCount / workerCount >= Self.touchCount)

@@ -24,7 +24,7 @@ final class StoreRig: Sendable {
 
     /// An empty store of this driver and compressor that has room for so many pages.
     init(
-        zpool: String, of zpools: ZpoolRegistry, compressor: String, roomByteCount: Int,
+        zpool: String, of zpools: ZpoolRegistry, compressor: CompressorChoice, roomByteCount: Int,
         workerCount: Int
     ) throws {
         let capacity = 2 * roomByteCount + Self.spareByteCount
@@ -33,11 +33,12 @@ final class StoreRig: Sendable {
         do {
             var configuration = SwapStore.Configuration(totalByteCount: UInt64(capacity))
             configuration.zpool = zpool
-            configuration.compressor = compressor
+            configuration.compressor = compressor.compressor.name
             configuration.tunables.maxPoolPercent = 100
             let store = try SwapStore(
                 in: arena, zpools: zpools, compressors: .standard(),
                 configuration: configuration)
+            if let level = compressor.level { try store.setCompressorLevel(level) }
             self.store = store
             area = try store.createArea(name: "pages", mode: 0o600, userID: 0, groupID: 0)
             workers = try (0..<workerCount).map { _ in

@@ -13,6 +13,8 @@ public enum SettingError: Error, Equatable, Sendable {
     case unknownCompressor(String)
     /// No area of that name.
     case unknownArea(String)
+    /// The compressor of new pages does not go by that level: these it has, or none.
+    case noSuchLevel(Int, compressor: String, range: ClosedRange<Int>?)
     /// The driver could not make a pool.
     case poolFailed(ZpoolError)
     /// No memory for the store itself.
@@ -49,6 +51,19 @@ struct StoreControl: Sendable {
     var backingInUse = 0
     /// Backing stores on their way out, as pools are.
     var leavingBackings: [(log: BackingLog, number: Int, epoch: UInt64)] = []
+    /// By worker and compressor, the codecs that workers use: here they are kept alive. Empty where
+    /// there is no worker.
+    var codecs: [[WorkerCodec?]]
+    /// Replaced codecs. Until the epoch has passed a worker may still use them.
+    var leavingCodecs: [(codecs: [WorkerCodec], epoch: UInt64)] = []
+
+    /// No worker yet.
+    init(state: StoreState, pools: [Zpool?], configuration: PoolConfiguration) {
+        self.state = state
+        self.pools = pools
+        self.configuration = configuration
+        codecs = Array(repeating: [], count: Limits.workersMax)
+    }
 
     /// The pool that new pages go to.
     var currentPool: Zpool {
@@ -98,12 +113,6 @@ extension SwapStore {
     public var zpoolType: String { control.withLock { $0.currentPool.type } }
     /// The drivers that can be chosen.
     public var availableZpools: [String] { zpools.types }
-    /// The compressor of new pages.
-    public var compressorName: String {
-        control.withLock { compressors[$0.state.currentCompressor].name }
-    }
-    /// The compressors that can be chosen.
-    public var availableCompressors: [String] { compressors.map(\.name) }
 
     /// Most frames in a zspage of zsmalloc, for pools that are made from now on.
     public var chainLength: Int { control.withLock { $0.configuration.chainLength } }
@@ -180,18 +189,7 @@ extension SwapStore {
         return free
     }
 
-    /// New pages get this compressor from now on.
-    public func setCompressor(_ name: String) throws(SettingError) {
-        guard let compressor = compressors.firstIndex(where: { $0.name == name }) else {
-            throw .unknownCompressor(name)
-        }
-        let isChanged = control.withLock { control in
-            defer { publish(&control, compressor: compressor) }
-            return control.state.currentCompressor != compressor
-        }
-        if isChanged { migration.noteChange() }
-    }
-
+    /// Makes a state the one in force: these parts of it are new.
     func publish(
         _ control: inout StoreControl, tunables: Tunables? = nil, pools: [Zpool?]? = nil,
         generation: Int? = nil, compressor: Int? = nil, backing: Int? = nil
@@ -209,14 +207,15 @@ extension SwapStore {
         stateNumber.store(control.state.number, ordering: .sequentiallyConsistent)
     }
 
-    /// Lets drained pools and backing stores go. True while one is draining, so that somebody
-    /// should call again.
+    /// Lets drained pools, backing stores and replaced codecs go. True while a pool or backing
+    /// store is draining, so that somebody should call again.
     ///
     /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when
     /// no worker can have the old state any more it is destroyed.
     @discardableResult
     public func housekeep() -> Bool {
-        control.withLock { control in
+        freeReplacedCodecs()
+        return control.withLock { control in
             control.leaving.removeAll { pool, generation, epoch in
                 guard arena.quiescence.hasPassed(epoch) else { return false }
                 pool.destroy()

@@ -8,11 +8,19 @@ extension SwapStore {
         directory.withRecord(named: name) { settings(in: $0) }
     }
 
-    /// Changes what the area of that name has of its own; its pages that are stored from now on see
+    /// Changes what the area of that name has of its own; `change` may be called twice. Pages that
+    /// are stored from now on see
     /// it. Throws `unknownArea` and `unknownCompressor`; then nothing is changed.
     public func updateSettings(
         ofAreaNamed name: String, _ change: (inout AreaSettings) -> Void
     ) throws(SettingError) {
+        // Codecs first: whoever finds the compressor in the record has one.
+        if var settings = settings(ofAreaNamed: name) {
+            change(&settings)
+            if let compressor = settings.compressor {
+                try prepareCompressor(try compressorNumber(compressor))
+            }
+        }
         let refusal = directory.withRecord(named: name) { record -> SettingError? in
             var settings = settings(in: record)
             change(&settings)

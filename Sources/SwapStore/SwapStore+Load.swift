@@ -97,7 +97,8 @@ extension SwapStore {
             SpanCopy.copy(object, into: &target)
             return true
         }
-        return worker.scratch.decompress(object, into: &target, with: entry.compressor)
+        return hasCodec(entry.compressor, worker)
+            && worker.scratch.decompress(object, into: &target, with: entry.compressor)
     }
 
     /// Reads an entry's object into the worker's buffer: the one place where a request waits for

@@ -78,7 +78,9 @@ extension SwapStore {
     /// nobody writes while pages are stored.
     func wantedCompressor(of area: Area, _ worker: StoreWorker) -> Int {
         let own = arena.loadHalfWord(at: area.record.compressorOffset)
-        return own == 0 ? worker.state.currentCompressor : Int(own) - 1
+        // Prepared before it was written down; a request that began earlier fetches it now.
+        guard own > 0, hasCodec(Int(own) - 1, worker) else { return worker.state.currentCompressor }
+        return Int(own) - 1
     }
 
     private func makePooled(

@@ -18,7 +18,8 @@ import ZswapCore
 /// - Loads take no lock; the first request after a setting changed fetches the new state under one.
 ///   What was read is checked against the checksum before anybody sees it.
 /// - Each call that touches pages happens between `begin` and `end` of its worker.
-/// Lock order: `control`, then the directory's, then a size class's, then an arena lane's.
+/// Lock order: `codecSettings`, `control`, then the directory's, then a size class's, then an arena
+/// lane's.
 public final class SwapStore: Sendable {
     /// How a store is made.
     public struct Configuration: Sendable {
@@ -63,6 +64,7 @@ public final class SwapStore: Sendable {
     let desk = WriteBackDesk()
     let control: Mutex<StoreControl>
     let migration = MigrationControl()
+    let codecSettings: Mutex<CodecSettings>
 
     /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the
     /// configuration names one that is not registered.
@@ -104,6 +106,8 @@ public final class SwapStore: Sendable {
             pools: pools, currentGeneration: 1, currentCompressor: compressor)
         control = Mutex(
             StoreControl(state: state, pools: pools, configuration: configuration.pool))
+        codecSettings = Mutex(
+            CodecSettings(compressorCount: self.compressors.count, prepared: compressor))
         for mover in movers { mover.serve(self) }
     }
 
@@ -111,9 +115,15 @@ public final class SwapStore: Sendable {
     public func makeWorker() -> StoreWorker? {
         guard let number = arena.quiescence.register() else { return nil }
         do {
-            let scratch = try CodecScratch(compressors)
-            return StoreWorker(
-                number: number, scratch: scratch, state: control.withLock { $0.state })
+            let scratch = try CodecScratch()
+            return try codecSettings.withLock { settings throws(SettingError) in
+                let codecs = try makeCodecs(settings)
+                scratch.use(codecs)
+                return control.withLock { control in
+                    control.codecs[number.rawValue] = codecs
+                    return StoreWorker(number: number, scratch: scratch, state: control.state)
+                }
+            }
         } catch {
             arena.quiescence.unregister(number)
             return nil
@@ -122,6 +132,14 @@ public final class SwapStore: Sendable {
 
     /// Gives a worker's place back. It must not be inside a request.
     public func removeWorker(_ worker: StoreWorker) {
+        codecSettings.withLock { _ in
+            let codecs = control.withLock { control in
+                defer { control.codecs[worker.number.rawValue] = [] }
+                return control.codecs[worker.number.rawValue]
+            }
+            // Freed here, behind no lock that a request takes.
+            _ = consume codecs
+        }
         arena.quiescence.unregister(worker.number)
     }
 
@@ -135,7 +153,12 @@ public final class SwapStore: Sendable {
 
     func end(_ worker: StoreWorker) { quiescence.leave(worker.number) }
 
-    func refresh(_ worker: StoreWorker) { worker.state = control.withLock { $0.state } }
+    func refresh(_ worker: StoreWorker) {
+        control.withLock { control in
+            worker.state = control.state
+            worker.scratch.use(control.codecs[worker.number.rawValue])
+        }
+    }
 
     func count(_ event: StoreEvent, _ value: Int = 1, by worker: StoreWorker) {
         events.add(value, to: event.rawValue, worker: worker.number)

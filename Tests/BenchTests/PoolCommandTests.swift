@@ -41,7 +41,7 @@ extension BenchTests {
             let zpools = Set(results.compactMap { $0["zpool"] as? String })
             #expect(zpools == Set(ZpoolRegistry.standard().types))
             let compressors = Set(results.compactMap { $0["compressor"] as? String })
-            #expect(compressors == Set(PoolExperiment.compressors))
+            #expect(compressors == Set(CompressorChoice.all.map(\.description)))
             for result in results {
                 #expect(result["page_count"] as? Int == 64)
                 let poolByteCount = result["pool_bytes"] as? Int ?? 0
@@ -56,7 +56,11 @@ extension BenchTests {
                 let threads = result["threads"] as? [[String: Any]] ?? []
                 #expect(threads.compactMap { $0["count"] as? Int } == [2])
             }
-            let table = try Bench.run(["pages", file.path, "--repeat", "1", "--threads", "1"])
+            let table = try Bench.run([
+                "pages", file.path, "--repeat", "1", "--threads", "1", "--compressor", "lz4hc:3",
+                "--compressor", "lz4:-2",
+            ])
+            #expect(table.output.contains("lz4hc:3") && table.output.contains("lz4:-2"))
             #expect(table.output.contains("zsmalloc"), "\(table)")
         }
 
@@ -74,7 +78,10 @@ extension BenchTests {
                 ])
             try #require(process.says("filled"), "\(process.errorText)")
             let outcome = try Bench.run(
-                ["pages", "--pid", "\(process.identifier)", "--json", "--repeat", "1"])
+                [
+                    "pages", "--pid", "\(process.identifier)", "--json", "--repeat", "1",
+                    "--compressor", "lz4",
+                ])
             #expect(outcome.status == 0, "\(outcome)")
             let results = try Bench.results(outcome)
             #expect(results.first?["page_count"] as? Int ?? 0 > 100)
@@ -185,6 +192,8 @@ extension BenchTests {
             (["density", "--copies", "0"], "--copies 0"),
             (["density", "--overwrite", "0"], "--overwrite 0"),
             (["density", "--compressor", "zip"], "--compressor zip"),
+            (["pages", "--compressor", "lz4hc:10"], "--compressor lz4hc:10"),
+            (["pages", "--compressor", "lz4hc:x"], "--compressor lz4hc:x"),
             (["allocate", "--live", "1"], "--live 1"),
             (["allocate", "--pairs", "0"], "--pairs 0"),
             (["scale", "--zpool", "nosuch"], "zbud"),

@@ -76,6 +76,33 @@ extension CommandLineTests {
             }
         }
 
+        /// Wherever the option stands, a level is one of the compressor that is asked for too.
+        @Test func aLevelGoesWithItsCompressor() throws {
+            for options in [
+                "compressor=lz4hc,compressor_level=4", "compressor_level=4,compressor=lz4hc",
+            ] {
+                let mount = try BackgroundMount(at: path, ["-o", options])
+                #expect(mount.outcome.status == 0, "\(mount.outcome)")
+                let file = try MountedFile("\(path)/params/compressor_level", O_RDONLY)
+                #expect(try file.read(at: 0, count: 100) == Array("4\n".utf8))
+                try file.close()
+                try mount.check()
+            }
+        }
+
+        /// A level that was meant for a compressor that is not known is not lz4's.
+        @Test func theLevelOfAnUnknownCompressorIsLeftOut() throws {
+            let mount = try BackgroundMount(
+                at: path, ["-o", "compressor_level=20,compressor=nosuch"])
+            #expect(mount.outcome.status == 0, "\(mount.outcome)")
+            #expect(mount.outcome.errors.contains("taking lz4"))
+            #expect(mount.outcome.errors.contains("compressor_level=20"))
+            let file = try MountedFile("\(path)/params/compressor_level", O_RDONLY)
+            #expect(try file.read(at: 0, count: 100) == Array("1\n".utf8))
+            try file.close()
+            try mount.check()
+        }
+
         @Test func theForegroundTellsWhatWasDecided() throws {
             let mount = try TemporaryMount("zpool=zbud", "arena=32M")
             #expect(mount.daemon.says("\(mount.path): serves with zpool zbud; compressor lz4"))

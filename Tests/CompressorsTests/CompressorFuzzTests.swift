@@ -55,24 +55,30 @@ import ZswapCore
         let objects = Self.objects(by: scratch, seed: 21)
         let shared = FencedBuffer(byteCount: Page.byteCount)
         let back = FencedBuffer(byteCount: Page.byteCount)
-        let race = Race(shared: shared, objects: objects.map(\.content))
-        var thread = pthread_t()
-        let argument = Unmanaged.passRetained(race).toOpaque()
-        let status = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Race>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, argument)
-        #expect(status == 0)
         var random = SplitMix64(seed: 22)
-        for _ in 0..<100_000 {
-            let object = shared.span.extracting(Int(random.next() % 4097)..<Page.byteCount)
-            _ = back.withMutableSpan { scratch.decompress(object, into: &$0, with: 0) }
+        try Race(shared: shared, contents: objects.map(\.content)).run {
+            for _ in 0..<100_000 {
+                let object = shared.span.extracting(Int(random.next() % 4097)..<Page.byteCount)
+                _ = back.withMutableSpan { scratch.decompress(object, into: &$0, with: 0) }
+            }
         }
-        race.isOver.store(true, ordering: .releasing)
-        pthread_join(thread, nil)
+    }
+
+    /// What comes out is worth nothing, but there is no more of it than there is room.
+    @Test(arguments: LevelledCompressor.all)
+    func pagesMayChangeMeanwhile(compressor: LevelledCompressor) throws {
+        let codec = try compressor.makeCodec()
+        let pages = PagePattern.allCases.map { $0.page(seed: 31) }
+        let shared = FencedBuffer(byteCount: Page.byteCount)
+        let outputs = [300, 1500, 2500, Page.byteCount].map { FencedBuffer(byteCount: $0) }
+        try Race(shared: shared, contents: pages).run {
+            for round in 0..<(compressor.isStandard ? 20_000 : 1000) {
+                let output = outputs[round % outputs.count]
+                let result = output.withMutableSpan { codec.compress(shared.span, into: &$0) }
+                guard case .compressed(let byteCount) = result else { continue }
+                #expect((1...output.bytes.count).contains(byteCount))
+            }
+        }
     }
 
     private func scratch(of name: String) throws -> CodecScratch {
@@ -113,21 +119,39 @@ import ZswapCore
     }
 }
 
-/// Copies whole objects over shared bytes until told to stop.
+/// A thread that copies one content after the other over shared bytes while something runs.
 private final class Race: Sendable {
-    let isOver = Atomic<Bool>(false)
+    private let isOver = Atomic<Bool>(false)
     private let shared: FencedBuffer
-    private let objects: [[UInt8]]
+    private let contents: [[UInt8]]
 
-    init(shared: FencedBuffer, objects: [[UInt8]]) {
+    init(shared: FencedBuffer, contents: [[UInt8]]) {
         self.shared = shared
-        self.objects = objects
+        self.contents = contents
     }
 
-    func run() {
+    func run(_ body: () throws -> Void) throws {
+        var thread = pthread_t()
+        let argument = Unmanaged.passRetained(self).toOpaque()
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Race>.fromOpaque(argument).takeRetainedValue().overwrite()
+                return nil
+            }, argument)
+        try #require(status == 0)
+        defer {
+            isOver.store(true, ordering: .releasing)
+            pthread_join(thread, nil)
+        }
+        try body()
+    }
+
+    private func overwrite() {
         var index = 0
         while !isOver.load(ordering: .acquiring) {
-            shared.fill(with: objects[index % objects.count])
+            shared.fill(with: contents[index % contents.count])
             index += 1
         }
     }

@@ -3,7 +3,7 @@ import ZswapCore
 
 /// Kinds of pages that compressors meet, each made from a seed.
 enum PagePattern: String, CaseIterable, Sendable {
-    case zero, random, text, pointers, sparse, longRun, shortPeriods, literalTail
+    case zero, random, text, pointers, sparse, longRun, shortPeriods, literalTail, program
 
     func page(seed: UInt64) -> [UInt8] {
         var random = SplitMix64(seed: seed)
@@ -38,6 +38,7 @@ enum PagePattern: String, CaseIterable, Sendable {
             // Compressible until the last bytes, which decoders treat apart.
             page.append(
                 page.count < 4000 ? 0x20 : UInt8(truncatingIfNeeded: random.next()))
+        case .program: page += PageContent.program.bytes(Page.byteCount, &random)
         }
     }
 }

@@ -61,7 +61,8 @@ import Testing
         let fixture = try ControlFixture()
         #expect(
             fixture.tree.children(of: "params") == [
-                "enabled", "zpool", "chain", "compressor", "max_pool_percent",
+                "enabled", "zpool", "chain", "compressor", "compressor_level",
+                "max_pool_percent",
                 "accept_threshold_percent", "same_filled_pages_enabled",
                 "non_same_filled_pages_enabled", "compaction_enabled", "compact", "migrate",
                 "backing", "writeback", "writeback_limit", "shrinker_enabled",

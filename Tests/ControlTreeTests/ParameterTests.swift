@@ -1,3 +1,4 @@
+import Compressors
 import ControlTree
 import TestSupport
 import Testing
@@ -45,6 +46,10 @@ import Testing
             )
         case .choice(let words):
             return (words, ["nosuch", words[0].uppercased(), "1"].map { ($0, .invalidValue) })
+        case .level:
+            // The row before chose the last compressor of the list.
+            let range = try #require(fixture.fixture.store.compressorLevelRange)
+            return try values(.number(range), fixture)
         case .name(let file):
             let names = try fixture.value(file).split(separator: " ").map { name in
                 String(name.filter { !"[]".contains($0) })
@@ -135,6 +140,45 @@ import Testing
         #expect(
             try fixture.value("params/available_compressors").split(separator: " ")
                 .contains("[lz4]"))
+    }
+
+    @Test func aLevelIsOneOfTheCompressorInForce() throws {
+        let fixture = try ControlFixture()
+        let path = "params/compressor_level"
+        #expect(try fixture.value(path) == "1")
+        try fixture.tree.write("-4", to: path)
+        try fixture.tree.write("lz4hc", to: "params/compressor")
+        #expect(try fixture.value(path) == "9")
+        try fixture.tree.write("6\n", to: path)
+        #expect(try fixture.value("stats/summary").contains("with lz4hc level 6 into zsmalloc"))
+        for (text, kind) in [
+            ("10", ControlError.Kind.outOfRange), ("0", .outOfRange), ("nine", .invalidValue),
+            ("9999999999999999999999", .outOfRange),
+        ] {
+            let (error, before, after) = try fixture.refusal(of: text, to: path)
+            #expect(error?.kind == kind && before == after)
+            #expect(
+                error?.message
+                    == "\"\(text)\" is no level of lz4hc, which has 1 to 9, for \(path)")
+        }
+        try fixture.tree.write("lz4", to: "params/compressor")
+        #expect(try fixture.value(path) == "-4")
+    }
+
+    @Test(.enabled(if: CompressorRegistry.standard().names.contains("lzo"), "needs liblzo2"))
+    func aCompressorWithoutLevelsSaysNone() throws {
+        let fixture = try ControlFixture()
+        let path = "params/compressor_level"
+        try fixture.tree.write("lzo", to: "params/compressor")
+        #expect(try fixture.value(path) == "none")
+        #expect(try fixture.value("stats/summary").contains("with lzo into zsmalloc"))
+        for (text, kind) in [
+            ("1", ControlError.Kind.outOfRange), ("none", .invalidValue),
+        ] {
+            let (error, _, after) = try fixture.refusal(of: text, to: path)
+            #expect(error?.kind == kind && after == "none")
+            #expect(error?.message == "\"\(text)\" is no level: lzo has none, for \(path)")
+        }
     }
 
     @Test func compactTakesAnyTextAndNothingWithoutBytes() throws {

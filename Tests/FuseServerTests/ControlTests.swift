@@ -44,6 +44,7 @@ extension FuseServerTests {
         @Test(arguments: [
             ("max_pool_percent", "101", EINVAL), ("max_pool_percent", "x", EINVAL),
             ("zpool", "nosuch", ENOENT), ("compressor", "nosuch", ENOENT),
+            ("compressor_level", "99", EINVAL), ("compressor_level", "none", EINVAL),
             ("enabled", "2", EINVAL), ("available_zpools", "zbud", EACCES),
         ])
         func refusedValuesAreTold(name: String, value: String, expected: CInt) throws {

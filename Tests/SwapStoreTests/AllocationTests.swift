@@ -1,4 +1,5 @@
 import CallCounter
+import Compressors
 import SwapStore
 import TestSupport
 import Testing
@@ -44,6 +45,29 @@ import ZswapCore
         call_counter_stop()
         #expect(Self.allocationCount - before == 0)
         #expect(requests.kindCount == 7, "every kind of request had its turn")
+    }
+
+    /// Every compressor at three of its levels, and after each change of it.
+    @Test(
+        .enabled(if: isOptimized, "needs an optimized build, see Docs/Hacking.md"),
+        arguments: CompressorRegistry.standard().names)
+    func compressorsAllocateNothing(name: String) throws {
+        let fixture = try TestStore(
+            capacityByteCount: 256 << 20, totalByteCount: 1 << 30, growsInBackground: true)
+        var requests = try MixedRequests(fixture)
+        try requests.run(count: 2000)
+        try fixture.store.setCompressor(name)
+        let range = fixture.store.compressorLevelRange
+        for level in [nil, range?.lowerBound, range?.upperBound] {
+            if let level { try fixture.store.setCompressorLevel(level) }
+            let before = Self.allocationCount
+            call_counter_start()
+            defer { call_counter_stop() }
+            try requests.run(count: 3000)
+            call_counter_stop()
+            let made = Self.allocationCount - before
+            #expect(made == 0, "\(name) level \(level.map { "\($0)" } ?? "none")")
+        }
     }
 
     private static var allocationCount: UInt64 { call_count(Int32(CALL_COUNT_ALLOCATIONS)) }

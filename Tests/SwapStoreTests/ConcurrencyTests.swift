@@ -74,8 +74,8 @@ import ZswapCore
     }
 }
 
-/// Flips the pool, moves pages over, compacts, gives memory back and looks around until told to
-/// stop.
+/// Flips pool and compressor, moves pages over, compacts, gives memory back and looks around until
+/// told to stop.
 private func disturb(_ store: SwapStore, _ worker: StoreWorker, until isDone: () -> Bool) {
     var round = 0
     var sweep = MigrationSweep()
@@ -85,6 +85,13 @@ private func disturb(_ store: SwapStore, _ worker: StoreWorker, until isDone: ()
         while round % 3 == 0, !isDone(), store.migrate(&sweep, by: worker) == .worked {}
         if round % 8 == 0 {
             try? store.setZpool(Zpools.next(after: store.zpoolType))
+        }
+        if round % 8 == 4 {
+            let names = store.availableCompressors
+            try? store.setCompressor(names[round / 8 % names.count])
+            if let range = store.compressorLevelRange {
+                try? store.setCompressorLevel(range.lowerBound + round / 8 % 2)
+            }
         }
         store.compact(by: worker)
         store.housekeep()

@@ -12,7 +12,7 @@ import Testing
         #expect(record.chainLength(1) == 8)
         #expect(record.eventsRun == store.store.events.run.rawValue)
         #expect(record.compressorName(0).read() == "lz4")
-        #expect(record.compressorName(1).read() == "")
+        #expect(record.compressorName(store.store.availableCompressors.count).read() == "")
         #expect(record.poolType(1).read() == "zsmalloc")
         #expect(record.poolType(2).read() == "")
     }

@@ -22,7 +22,7 @@ struct DensityCommand: DriverCommand {
     @Option(help: "Pages that are written over, in percent.")
     var overwrite = 25
 
-    @Option(help: "The compressor: one of the list that params/available_compressors shows.")
+    @Option(help: "The compressor: NAME of params/available_compressors, or NAME:LEVEL.")
     var compressor = "lz4"
 
     @OptionGroup var corpus: CorpusOptions
@@ -39,11 +39,7 @@ struct DensityCommand: DriverCommand {
         guard (1...1000).contains(overwrite) else {
             throw ValidationError("--overwrite \(overwrite): 1 to 1000")
         }
-        guard PoolExperiment.compressors.contains(compressor) else {
-            throw ValidationError(
-                "--compressor \(compressor): one of "
-                    + PoolExperiment.compressors.joined(separator: ", "))
-        }
+        _ = try CompressorOption.choice(compressor)
     }
 
     /// Called by ``BenchMain`` in place of `run`, which could not be told the drivers.
@@ -53,7 +49,8 @@ struct DensityCommand: DriverCommand {
         defer { progress.end() }
         let samples = try corpus.load()
         let experiment = try DensityExperiment(
-            samples, zpools: zpools, compressor: compressor, copyCount: copies,
+            samples, zpools: zpools, compressor: try CompressorOption.choice(compressor),
+            copyCount: copies,
             overwritePercent: overwrite)
         try MemoryCheck.require(experiment.byteCount, for: "--copies \(copies)")
         var results: [DensityMeasurement] = []

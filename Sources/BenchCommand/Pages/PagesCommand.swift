@@ -15,6 +15,9 @@ struct PagesCommand: DriverCommand {
 
     @OptionGroup var corpus: CorpusOptions
 
+    @Option(help: "A compressor: NAME or NAME:LEVEL. May be repeated; all, when none is named.")
+    var compressor: [String] = []
+
     @Option(help: "Threads to try together, beside one; 2 to 32.")
     var threads = Machine.processorCount
 
@@ -24,6 +27,7 @@ struct PagesCommand: DriverCommand {
         guard (1...32).contains(threads) else {
             throw ValidationError("--threads \(threads): 1 to 32")
         }
+        for text in compressor { _ = try CompressorOption.choice(text) }
     }
 
     /// Called by ``BenchMain`` in place of `run`, which could not be told the drivers.
@@ -32,10 +36,13 @@ struct PagesCommand: DriverCommand {
         let progress = Progress()
         defer { progress.end() }
         var results: [PoolMeasurement] = []
+        let compressors =
+            compressor.isEmpty
+            ? CompressorChoice.all : try compressor.map { try CompressorOption.choice($0) }
         for samples in try corpus.load() {
             let experiment = try PoolExperiment(samples, zpools: zpools)
             for zpool in zpools.types {
-                for compressor in PoolExperiment.compressors {
+                for compressor in compressors {
                     let label = "\(samples.origin): \(zpool), \(compressor)"
                     results.append(
                         try experiment.measure(

@@ -5,7 +5,8 @@ extension Table {
     /// A row for each driver and compressor on each set of pages.
     init(_ measurements: [PoolMeasurement]) {
         self.init([
-            "pages", "zpool", "compressor", "count", "pool bytes", "ratio", "store ns", "bare ns",
+            "pages", "zpool", "compressor", "count", "object B", "pool bytes", "ratio", "store ns",
+            "bare ns",
             "share", "load ns", "bare ns", "share", "threads", "store ×", "load ×", "bare ×",
             "store p99",
             "load p99",
@@ -14,7 +15,9 @@ extension Table {
             let threads = measurement.threads.first
             add([
                 String(measurement.pages.split(separator: "/").last ?? ""), measurement.zpool,
-                measurement.compressor, "\(measurement.pageCount)", "\(measurement.poolByteCount)",
+                measurement.compressor, "\(measurement.pageCount)",
+                "\(measurement.objectByteCount / max(measurement.pageCount, 1))",
+                "\(measurement.poolByteCount)",
                 Table.cell(measurement.ratio, digits: 2), Table.cell(measurement.store, digits: 0),
                 Table.cell(measurement.bareStore, digits: 0),
                 Table.cell(measurement.storeShare, digits: 2),

@@ -34,6 +34,8 @@ struct Assembly {
         return rows.map { String($0.path.dropFirst(parameterDirectory.count)) }
     }
     private static let parameterDirectory = "params/"
+    private static let compressorName = "compressor"
+    private static let levelName = "compressor_level"
 
     /// What is taken when what was asked for can't be had, as the kernel's zswap did.
     static let fallbackZpool = "zbud"
@@ -162,7 +164,7 @@ struct Assembly {
         if let asked = settings.parameters.last(where: { $0.name == "zpool" })?.value {
             configuration.zpool = zpools.has(type: asked) ? asked : fallbackZpool
         }
-        if let asked = settings.parameters.last(where: { $0.name == "compressor" })?.value {
+        if let asked = settings.parameters.last(where: { $0.name == compressorName })?.value {
             let isKnown = compressors.compressor(named: asked) != nil
             configuration.compressor = isKnown ? asked : fallbackCompressor
         }
@@ -174,23 +176,42 @@ struct Assembly {
         }
     }
 
-    /// Sets the parameters as a write to their files would. A pool or compressor that is not known
-    /// was replaced already: a warning, no failure.
+    /// Sets the parameters as a write to their files would, in the order of the table: a level is
+    /// one of the compressor that was chosen, wherever its option stands. A pool or compressor that
+    /// is not known was replaced already: a warning, no failure.
     private static func apply(
         _ parameters: [MountSettings.Parameter], to tree: ControlTree, _ logger: Logger
     ) throws(CommandFailure) {
-        for parameter in parameters {
-            do {
-                try tree.write(parameter.value, to: parameterDirectory + parameter.name)
-            } catch {
-                guard error.kind == .unknownName else {
-                    throw CommandFailure(
-                        .usage, "-o \(parameter.name)=\(parameter.value): \(error.message)")
+        var isCompressorReplaced = false
+        for name in parameterNames {
+            for parameter in parameters where parameter.name == name {
+                if name == levelName, isCompressorReplaced {
+                    logger.warning(
+                        "-o \(name)=\(parameter.value): not for \(fallbackCompressor); left out")
+                    continue
                 }
-                let fallback = parameter.name == "zpool" ? fallbackZpool : fallbackCompressor
-                logger.warning(
-                    "-o \(parameter.name)=\(parameter.value): \(error.message); taking \(fallback)")
+                let isKnown = try set(parameter, in: tree, logger)
+                if name == compressorName { isCompressorReplaced = !isKnown }
             }
+        }
+    }
+
+    /// Sets one parameter. False for a name that is not known.
+    private static func set(
+        _ parameter: MountSettings.Parameter, in tree: ControlTree, _ logger: Logger
+    ) throws(CommandFailure) -> Bool {
+        do {
+            try tree.write(parameter.value, to: parameterDirectory + parameter.name)
+            return true
+        } catch {
+            guard error.kind == .unknownName else {
+                throw CommandFailure(
+                    .usage, "-o \(parameter.name)=\(parameter.value): \(error.message)")
+            }
+            let fallback = parameter.name == "zpool" ? fallbackZpool : fallbackCompressor
+            logger.warning(
+                "-o \(parameter.name)=\(parameter.value): \(error.message); taking \(fallback)")
+            return false
         }
     }
 }
