@@ -53,24 +53,20 @@ struct WriteBackWork {
             writeBack = WriteBack(to: log, generation: number, of: store, by: worker)
             desk.set(nil)
         }
-        guard findBudget(), mayWrite(log) else {
-            endJob(.stopped)
-            return Self.idleNanoseconds
-        }
         let began = BackgroundThread.nanoseconds
         let written = log.byteCountWritten
-        let rest = work(log, goesOn)
+        let rest = findBudget() ? makeReady(log) ?? work(log, goesOn) : giveUp()
         let blocks = Int(log.byteCountWritten - written) / Page.byteCount
         desk.budget.withLock { $0.spend(blocks, at: store.clock.seconds) }
         switch rest {
-        case .none: return 0
+        case .again: return 0
         case .low: return (BackgroundThread.nanoseconds - began) * Self.restFactor
         case .nanoseconds(let nanoseconds): return nanoseconds
         }
     }
 
     private enum Rest {
-        case none, low
+        case again, low
         case nanoseconds(Int64)
     }
 
@@ -78,7 +74,7 @@ struct WriteBackWork {
         if let excess = excessFrameCount(wasFull: true) { return makeRoom(excess, goesOn) }
         if desk.passingCount.load(ordering: .relaxed) > 0 { return writePassing() }
         if desk.hasAreaNeeds.exchange(false, ordering: .acquiring) { return makeRoomInAreas() }
-        if log.needsCleaning, clean() { return .none }
+        if log.needsCleaning, clean() { return .again }
         if desk.job.withLock({ $0?.progress == .running }) { return doJob() }
         if store.tunables.shrinksInBackground, let excess = excessFrameCount(wasFull: false) {
             _ = makeRoom(excess, goesOn)
@@ -101,12 +97,15 @@ struct WriteBackWork {
         var outcome = writeColdest(frameCount)
         // A plan may end because its pages were used meanwhile: once more with a new one.
         if case .endOfTurn(0) = outcome { outcome = writeColdest(frameCount) }
-        if case .endOfTurn(0) = outcome { desk.set(.nothingToWrite) }
+        if case .endOfTurn(0) = outcome {
+            desk.set(.nothingToWrite)
+            return .nanoseconds(Self.idleNanoseconds)
+        }
         settle(outcome)
         let share = max(store.poolFrameCount / Self.compactionShare, 1)
         if store.freeablePageCount >= share { store.compact(by: worker, goesOn) }
         desk.noteProgress()
-        return .none
+        return .again
     }
 
     private mutating func writeColdest(_ frameCount: Int) -> WriteBack.Outcome {
@@ -138,7 +137,7 @@ struct WriteBackWork {
         }
         desk.noteProgress()
         return desk.hasAreaNeeds.load(ordering: .relaxed)
-            ? .nanoseconds(Self.idleNanoseconds) : .none
+            ? .nanoseconds(Self.idleNanoseconds) : .again
     }
 
     private mutating func writePassing() -> Rest {
@@ -158,7 +157,7 @@ struct WriteBackWork {
             if case .moved = outcome { continue }
             goesOn = false
         }
-        return .none
+        return .again
     }
 
     private mutating func clean() -> Bool {
@@ -173,7 +172,7 @@ struct WriteBackWork {
     }
 
     private mutating func doJob() -> Rest {
-        guard let selection = desk.job.withLock({ $0?.selection }) else { return .none }
+        guard let selection = desk.job.withLock({ $0?.selection }) else { return .again }
         if desk.job.withLock({ $0?.pageCount }) == 0 { jobSweep = PageSweep() }
         var sweep = jobSweep
         let outcome = writeBack?.write(selection, &sweep) ?? .endOfTurn(pageCount: 0)
@@ -183,7 +182,7 @@ struct WriteBackWork {
             if case .endOfTurn = outcome { job?.progress = .done }
         }
         settle(outcome)
-        return .none
+        return .again
     }
 
     private func endJob(_ progress: WriteBackJob.Progress) {
@@ -207,18 +206,24 @@ struct WriteBackWork {
         onTrouble("write-back to \(path): \(obstacle.text(for: path)); pages stay in memory")
     }
 
-    /// Whether the backing store takes pages; what stood in the way may have gone.
-    private mutating func mayWrite(_ log: BackingLog) -> Bool {
+    /// Nil: the backing store takes pages, as what stood in the way may have gone. Else how long to
+    /// wait.
+    private mutating func makeReady(_ log: BackingLog) -> Rest? {
         switch desk.obstacle {
-        case nil: return true
-        case .failed: return false
-        case .deviceFull:
-            while log.needsCleaning, clean() {}
-            guard log.hasRoom else { return false }
-        case .nothingToWrite, .budgetSpent, .noBacking, .noThread: break
+        case nil: return nil
+        case .failed: return giveUp()
+        case .deviceFull where !log.hasRoom:
+            return log.needsCleaning && clean() ? .again : giveUp()
+        case .deviceFull, .nothingToWrite, .budgetSpent, .noBacking, .noThread: break
         }
         desk.set(nil)
-        return true
+        return nil
+    }
+
+    /// Nothing can be written for now, so nobody's wish is done.
+    private func giveUp() -> Rest {
+        endJob(.stopped)
+        return .nanoseconds(Self.idleNanoseconds)
     }
 
     /// How much may be written in this turn. False: nothing more today.

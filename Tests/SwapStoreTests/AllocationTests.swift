@@ -1,5 +1,7 @@
 import CallCounter
 import Compressors
+import Foundation
+import LinuxSystem
 import SwapStore
 import TestSupport
 import Testing
@@ -54,7 +56,7 @@ import ZswapCore
     func compressorsAllocateNothing(name: String) throws {
         let fixture = try TestStore(
             capacityByteCount: 256 << 20, totalByteCount: 1 << 30, growsInBackground: true)
-        var requests = try MixedRequests(fixture)
+        var requests = try MixedRequests(fixture, hasOwnSettings: false)
         try requests.run(count: 2000)
         try fixture.store.setCompressor(name)
         let range = fixture.store.compressorLevelRange
@@ -67,6 +69,39 @@ import ZswapCore
             call_counter_stop()
             let made = Self.allocationCount - before
             #expect(made == 0, "\(name) level \(level.map { "\($0)" } ?? "none")")
+        }
+    }
+
+    /// Pages that are on a file: loaded from there, written over, patched, discarded.
+    @Test(.enabled(if: isOptimized, "needs an optimized build, see Docs/Hacking.md"))
+    func backedPagesAllocateNothing() throws {
+        let file = TemporaryFile("allocation")
+        try Data(count: 64 << 20).write(to: URL(filePath: file.path))
+        let fixture = try TestStore(
+            capacityByteCount: 256 << 20, totalByteCount: 1 << 30, growsInBackground: true)
+        var requests = try MixedRequests(fixture, hasOwnSettings: false)
+        try fixture.store.setBacking(path: file.path)
+        for round in 0..<4 {
+            try requests.run(count: 3000)
+            let thread = try #require(WriteBackThread(of: fixture.store))
+            #expect(thread.start())
+            try fixture.store.setBacking(path: file.path)
+            try fixture.store.startWriteBack(.all)
+            let isDone = Patience.wait(milliseconds: 60_000) {
+                fixture.store.writeBackJob?.progress == .done
+            }
+            thread.stop()
+            #expect(isDone)
+            let loads = fixture.store.statistics.backingLoads
+            let before = Self.allocationCount
+            call_counter_start()
+            defer { call_counter_stop() }
+            try requests.run(count: 3000)
+            call_counter_stop()
+            let made = Self.allocationCount - before
+            #expect(fixture.store.statistics.backingLoads > loads + 100)
+            // The first round sets up what is set up at its first use only.
+            if round > 0 { #expect(made == 0) }
         }
     }
 
@@ -86,13 +121,15 @@ private struct MixedRequests {
     private var random = SplitMix64(seed: 1)
     private var kinds = 0
 
-    init(_ fixture: TestStore) throws {
+    /// What an area has of its own costs a look more, and no allocation.
+    init(_ fixture: TestStore, hasOwnSettings: Bool = true) throws {
         self.fixture = fixture
         area = try fixture.makeArea()
-        // What an area has of its own costs a look more, and no allocation.
-        try fixture.store.updateSettings(ofAreaNamed: "area") {
-            $0.compressor = "lz4"
-            $0.byteCountMax = 1 << 40
+        if hasOwnSettings {
+            try fixture.store.updateSettings(ofAreaNamed: "area") {
+                $0.compressor = "lz4"
+                $0.byteCountMax = 1 << 40
+            }
         }
         var content: [UInt8] = []
         for page in 0..<96 as Range<UInt64> {
