@@ -22,6 +22,7 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         totalByteCount: UInt64 = 1 << 30, growsInBackground: Bool = false,
         compressors: CompressorRegistry = .standard(),
         tunables: (inout Tunables) -> Void = { _ in },
+        openBacking: SwapStore.OpenBacking? = nil,
         refusesCommit: (@Sendable (Int) -> Bool)? = nil
     ) throws {
         var configuration = Arena.Configuration(capacityByteCount: capacityByteCount)
@@ -33,6 +34,7 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         var settings = SwapStore.Configuration(totalByteCount: totalByteCount)
         settings.zpool = zpool
         tunables(&settings.tunables)
+        if let openBacking { settings.openBacking = openBacking }
         store = try SwapStore(
             in: arena, zpools: .standard(), compressors: compressors, configuration: settings)
         guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }

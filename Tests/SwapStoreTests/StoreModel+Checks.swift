@@ -37,9 +37,12 @@ extension StoreModel {
                 "\(statistics), not \(model.storedPageCount) pages stored, of these"
                     + " \(model.sameFilledPageCount) same-filled")
         }
-        let (held, compressedPageCount) = heldByEntries(area)
-        guard statistics == held, statistics.compressedPageCount == compressedPageCount else {
-            throw different("\(statistics), not \(held), \(compressedPageCount) compressed")
+        let census = EntryCensus(of: area, in: store, pageCount: Self.sizeMax / Page.byteCount + 1)
+        guard statistics == census.held,
+            statistics.compressedPageCount == census.compressedPageCount
+        else {
+            throw different(
+                "\(statistics), not \(census.held), \(census.compressedPageCount) compressed")
         }
         if let name = entry.name, store.settings(ofAreaNamed: name) != entry.settings {
             throw different("not \(entry.settings) of \(name)")
@@ -47,23 +50,5 @@ extension StoreModel {
         guard area.traffic == entry.traffic else {
             throw different("\(area.traffic), not \(entry.traffic)")
         }
-    }
-
-    private func heldByEntries(_ area: Area) -> (AreaStatistics, compressedPageCount: Int) {
-        var held = AreaStatistics()
-        var compressedPageCount = 0
-        for page in 0..<UInt64(Self.sizeMax / Page.byteCount + 1) {
-            guard let offset = area.table.entryOffset(of: PageNumber(page)) else { continue }
-            let entry = PageEntry(pair: store.arena.loadPair(at: offset))
-            guard entry.kind != .empty else { continue }
-            held.storedPageCount += 1
-            if entry.kind == .sameFilled {
-                held.sameFilledPageCount += 1
-            } else {
-                held.storedByteCount += entry.byteCount
-                if entry.kind == .raw { held.rawPageCount += 1 } else { compressedPageCount += 1 }
-            }
-        }
-        return (held, compressedPageCount)
     }
 }

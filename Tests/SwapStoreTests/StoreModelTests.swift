@@ -1,24 +1,22 @@
-import Glibc
 import SwapStore
 import TestSupport
 import Testing
 
 /// Random operations against the naive model.
 @Suite struct StoreModelTests {
-    /// Steps of all cases together; `ZSWAPFS_MODEL_OPERATIONS` asks for more.
-    private static let stepCount =
-        getenv("ZSWAPFS_MODEL_OPERATIONS").flatMap { Int(String(cString: $0)) } ?? 24_000
+    /// Of all steps, this suite's part, for each of its cases.
+    private static let stepCount = ModelOperations.count / 10
 
     @Test(arguments: Zpools.names, [1, 2] as [UInt64])
     func storeIsItsModel(zpool: String, seed: UInt64) throws {
         var model = try StoreModel(zpool: zpool, seed: seed)
-        try model.run(stepCount: max(Self.stepCount / 4, 1))
+        try model.run(stepCount: max(Self.stepCount, 1))
         let seldom = [
             "write refused", "rename refused", "compact", "punch leaf", "close", "switch",
             "settings", "area full",
             "switch chain", "switch compressor", "migrate: idle", "migrate: worked",
         ]
-        for step in seldom where Self.stepCount >= 24_000 {
+        for step in seldom where ModelOperations.isEnoughForAll {
             #expect(model.counts[step, default: 0] > 0, "seed \(seed) never came to: \(step)")
         }
         try model.finishMigration()

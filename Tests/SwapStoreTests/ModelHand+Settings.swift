@@ -1,0 +1,107 @@
+import Glibc
+import TestSupport
+import ZswapCore
+
+@testable import SwapStore
+
+/// The steps that change what the whole store does, while both hands work.
+extension ModelHand {
+    /// The highest levels that cost about as much as a store; others than these are rare.
+    private static let cheapLevels = ["zstd": 3, "lz4hc": 3, "deflate": 2]
+
+    func disturb() throws {
+        switch below(115) {
+        case 0..<8: try step("switch") { try store.setZpool(Zpools.next(after: store.zpoolType)) }
+        case 8..<11: try step("switch chain") { try store.setChainLength(any([4, 8, 16])) }
+        case 11..<19:
+            try step("switch compressor") {
+                try store.setCompressor(any(store.availableCompressors))
+            }
+        case 19..<27: changeLevel()
+        case 27..<42: changeTunables()
+        case 42..<52: try changeSettings()
+        case 52..<58:
+            step("migrate") { store.setMigration(any([.background, .background, .now, .off])) }
+        case 58..<63: step("compact") { store.compact(by: worker) }
+        case 63..<66: step("give back") { store.giveBack() }
+        case 66..<69: step("housekeep") { store.housekeep() }
+        case 69..<74:
+            step("clock") { store.clock.add(seconds: any([1, 60, 3600, 86_400, 400_000])) }
+        case 74..<80: try step("choose backing") { try stage.choose(any([0, 0, 1, 1, nil])) }
+        case 80..<86: fail()
+        case 86..<96: try step("recover") { try stage.recover() }
+        default: writeBack()
+        }
+    }
+
+    private func step<R, E: Error>(_ name: String, _ body: () throws(E) -> R) throws(E) {
+        _ = try body()
+        note(name)
+    }
+
+    /// Of the compressor in force, unless the other hand has chosen another one meanwhile.
+    private func changeLevel() {
+        guard let range = store.compressorLevelRange else { return }
+        let cheap = min(
+            Self.cheapLevels[store.compressorName] ?? range.upperBound, range.upperBound)
+        let high = below(20) == 0 ? range.upperBound : max(cheap, range.lowerBound)
+        let level = range.lowerBound + below(high - range.lowerBound + 1)
+        note((try? store.setCompressorLevel(level)) == nil ? "level refused" : "level")
+    }
+
+    /// Mostly such that the areas fill the pools.
+    private func changeTunables() {
+        var tunables = Tunables()
+        tunables.maxPoolPercent = 30
+        tunables.shrinksInBackground = below(3) == 0
+        tunables.compactsByItself = below(3) > 0
+        tunables.writeBackBlockCountPerDay = any([nil, nil, nil, nil, nil, 0, 200, 5000])
+        if below(2) == 0 {
+            tunables.isEnabled = below(8) > 0
+            tunables.maxPoolPercent = any([0, 1, 20, 30, 50, 100])
+            tunables.acceptThresholdPercent = any([0, 50, 90, 100])
+            tunables.keepsSameFilledPages = below(2) == 0
+            tunables.takesOtherPages = below(8) > 0
+        }
+        stage.use(tunables)
+        note("tunables")
+    }
+
+    /// What an area of its own has of its own.
+    private func changeSettings() throws {
+        let index = pick()
+        guard let name = areas[index].name else { return }
+        var settings = AreaSettings()
+        if below(2) == 0 { settings.compressor = any(store.availableCompressors) }
+        settings.byteCountMax = any([nil, nil, nil, 0, 9000, 100_000, 400_000])
+        settings.allowsWriteBack = any([nil, false, true])
+        try store.updateSettings(ofAreaNamed: name) { $0 = settings }
+        areas[index].settings = settings
+        note("settings")
+    }
+
+    private func fail() {
+        let device = below(stage.devices.count)
+        var plan = FaultyBacking.Plan()
+        plan.errno = any([EIO, ENOSPC, ENXIO])
+        plan.failsHalfway = below(2) == 0
+        switch below(4) {
+        case 0: plan.isGone = true
+        case 1: plan.failingWrites = [1 + below(3)]
+        case 2: plan.byteCountWritable = UInt64(below(Int(stage.devices[device].byteCount)))
+        default: plan.failingReads = Set(1...1 + below(20))
+        }
+        stage.fail(device, as: plan)
+        note("fail")
+    }
+
+    private func writeBack() {
+        let pages: WriteBackJob.Pages = any([.all, .all, .huge, .idle(seconds: 1 + below(3600))])
+        do throws(WriteBackRefusal) {
+            try store.startWriteBack(pages)
+            note("write back")
+        } catch {
+            note("no write-back: \(error)")
+        }
+    }
+}
