@@ -182,8 +182,8 @@ let package = Package(
 )
 
 /// Libraries that a machine may lack: the shim, and a header that shows whether the library is
-/// there. Where it is not, nobody depends on the shim, so `canImport` says no, and the compressor is
-/// left out of the build.
+/// there. Where it is not, nobody depends on the shim, so `canImport` says no, and the compressor
+/// is left out of the build.
 let optionalLibraries = ["CLZO": "lzo/lzo1x.h", "CZstd": "zstd.h", "CDeflate": "libdeflate.h"]
 
 for (shim, header) in optionalLibraries {
