@@ -70,7 +70,7 @@ struct StoreSummary {
             ("ratio", ratio.map { "\($0) to 1" } ?? "none, the pools are empty"),
             (
                 "limit",
-                "\(size(statistics.limitByteCount)), \(tunables.maxPoolPercent) % of memory"
+                "\(size(statistics.limitByteCount)), \(reasonOfLimit)"
                     + (share.map { "; \($0) % of it used" } ?? "")
             ),
             ("most ever", size(statistics.poolByteCountMax)),
@@ -78,6 +78,12 @@ struct StoreSummary {
             ("reserved", size(statistics.memory.reserve)),
             ("arena", "at most \(size(statistics.arenaByteCountMax)) for all of this"),
         ]
+    }
+
+    private var reasonOfLimit: String {
+        let bytes = tunables.maxPoolByteCount.map { Int($0) & ~(Page.byteCount - 1) }
+        return bytes == statistics.limitByteCount
+            ? "as max_pool_bytes says" : "\(tunables.maxPoolPercent) % of memory"
     }
 
     /// While something is to be moved.
