@@ -154,7 +154,7 @@ extension ControlTree {
 
     private static func backingLines(_ backing: StoreBacking) -> String {
         let numbers = backing.statistics
-        return "path \(backing.path)\nstate \(backing.obstacle ?? "takes pages")\n"
+        return "path \(backing.path)\nstate \(backing.state)\n"
             + lines([
                 ("capacity", Int(numbers.capacityByteCount)),
                 ("live_size", Int(numbers.liveByteCount)),
