@@ -160,8 +160,8 @@ let package = Package(
         .testTarget(
             name: "ControlTreeTests",
             dependencies: [
-                "ControlTree", "Backing", "SwapStore", "ZPool", "Compressors", "Arena", "ZswapCore",
-                "TestSupport",
+                "ControlTree", "Backing", "SwapStore", "ZPool", "Compressors", "Arena",
+                "LinuxSystem", "ZswapCore", "TestSupport",
             ], swiftSettings: tests),
         .testTarget(
             name: "FuseServerTests",

@@ -59,6 +59,8 @@ enum ControlText {
 
     /// What stands where an area has no value of its own.
     static let inherit = "inherit"
+    /// What stands where there is no limit.
+    static let off = "off"
 
     /// A size in the largest unit that it is a whole number of: `16T`, `4096` as `4K`.
     static func shortSize(_ byteCount: UInt64) -> String {

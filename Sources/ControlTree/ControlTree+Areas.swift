@@ -31,16 +31,7 @@ extension ControlTree {
             + " refused that are not same-filled. inherit: no limit but the store's.",
         \.byteCountMax, text: { String($0) },
         value: { text, path throws(ControlError) in
-            let max = Limits.areaByteCountMax
-            let expected = "neither inherit nor a size from 0 to \(ControlText.shortSize(max))"
-            guard let size = ByteSize(parsing: String(text)) else {
-                throw ControlError(
-                    .invalidValue, "\"\(text)\" is \(expected), like 64M, for \(path)")
-            }
-            guard size.bytes <= max else {
-                throw ControlError(.outOfRange, "\(text) is \(expected), for \(path)")
-            }
-            return size.bytes
+            try size(text, upTo: Limits.areaByteCountMax, or: ControlText.inherit, for: path)
         })
 
     private static let writeBack = areaRow(

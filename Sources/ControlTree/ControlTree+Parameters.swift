@@ -13,6 +13,7 @@ extension ControlTree {
             "max_pool_percent", \.maxPoolPercent,
             "Share of the machine's memory that the pools may take. 0 refuses every page that is"
                 + " not same-filled."),
+        maxPoolBytes,
         percent(
             "accept_threshold_percent", \.acceptThresholdPercent,
             "Share of the limit at which a full store accepts pages again. 100: no hysteresis."),
@@ -32,6 +33,23 @@ extension ControlTree {
             { ($0.availableZpools, $0.zpoolType) }),
         availableCompressors,
     ]
+
+    private static let maxPoolBytes = ControlRow(
+        "params/max_pool_bytes", .sizeOrOff(max: Limits.poolsByteCountMax),
+        standard: ControlText.off,
+        "Most bytes that the pools may take, where that is less than `params/max_pool_percent`. 0"
+            + " refuses every page that is not same-filled; off: only the share counts.",
+        read: { subject throws(ControlError) in
+            subject.store.tunables.maxPoolByteCount.map { String($0) } ?? ControlText.off
+        },
+        write: { subject, text throws(ControlError) in
+            let limit =
+                text == ControlText.off
+                ? nil
+                : try size(
+                    text, upTo: Limits.poolsByteCountMax, or: ControlText.off, for: subject.path)
+            subject.store.update { $0.maxPoolByteCount = limit }
+        })
 
     private static let zpool = ControlRow(
         "params/zpool", .name(oneOf: "params/available_zpools"), standard: "zsmalloc",
@@ -142,6 +160,21 @@ extension ControlTree {
         case .notANumber:
             throw ControlError(.invalidValue, "\"\(text)\" is not \(expected), for \(path)")
         }
+    }
+
+    /// Bytes, where `word` could stand as well.
+    static func size(
+        _ text: Substring, upTo max: UInt64, or word: String, for path: String
+    ) throws(ControlError) -> UInt64 {
+        let expected = "neither \(word) nor a size from 0 to \(ControlText.shortSize(max))"
+        guard let size = ByteSize(parsing: String(text)) else {
+            throw ControlError(
+                .invalidValue, "\"\(text)\" is \(expected), like 64M, for \(path)")
+        }
+        guard size.bytes <= max else {
+            throw ControlError(.outOfRange, "\(text) is \(expected), for \(path)")
+        }
+        return size.bytes
     }
 
     /// Sets a name and says what a refusal means.

@@ -104,15 +104,15 @@ extension ControlTree {
     private static let blockCounts = 0...1 << 40
 
     static let writebackLimit = ControlRow(
-        "params/writeback_limit", .numberOrOff(blockCounts), standard: "off",
+        "params/writeback_limit", .numberOrOff(blockCounts), standard: ControlText.off,
         "Most blocks of 4 KiB to write to the backing store in a day, for flash disks that wear"
             + " out.",
         read: { subject throws(ControlError) in
-            subject.store.tunables.writeBackBlockCountPerDay.map { String($0) } ?? "off"
+            subject.store.tunables.writeBackBlockCountPerDay.map { String($0) } ?? ControlText.off
         },
         write: { subject, text throws(ControlError) in
             let limit =
-                text == "off" ? nil : try number(text, of: blockCounts, for: subject.path)
+                text == ControlText.off ? nil : try number(text, of: blockCounts, for: subject.path)
             subject.store.update { $0.writeBackBlockCountPerDay = limit }
         })
 
@@ -154,7 +154,7 @@ extension ControlTree {
 
     private static func backingLines(_ backing: StoreBacking) -> String {
         let numbers = backing.statistics
-        return "path \(backing.path)\nstate \(backing.obstacle ?? "takes pages")\n"
+        return "path \(backing.path)\nstate \(backing.state)\n"
             + lines([
                 ("capacity", Int(numbers.capacityByteCount)),
                 ("live_size", Int(numbers.liveByteCount)),

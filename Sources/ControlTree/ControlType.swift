@@ -18,6 +18,8 @@ public enum ControlType: Equatable, Sendable {
     case command(String)
     /// A number of bytes, at most so many. Takes `64M` and the like, reads as bytes.
     case size(max: UInt64)
+    /// A number of bytes like that, or `off`.
+    case sizeOrOff(max: UInt64)
     /// A value of this type, or `inherit`.
     indirect case orInherit(ControlType)
     /// Names on one line, the chosen one in brackets.
@@ -47,6 +49,7 @@ public enum ControlType: Equatable, Sendable {
             "number, \(range.lowerBound) to \(range.upperBound), or off"
         case .command(let words): words
         case .size(let max): "a size, 0 to \(ControlText.shortSize(max))"
+        case .sizeOrOff(let max): "a size, 0 to \(ControlText.shortSize(max)), or off"
         case .orInherit(let type): "inherit, or \(type.description)"
         case .names: "names, the chosen one in brackets"
         case .trigger: "any text"
@@ -60,7 +63,8 @@ public enum ControlType: Equatable, Sendable {
     /// The errors that a write of this type may meet, by errno.
     public var errors: String {
         switch self {
-        case .flag, .number, .level, .choice, .size, .numberOrOff, .command: "EINVAL"
+        case .flag, .number, .level, .choice, .size, .sizeOrOff, .numberOrOff, .command:
+            "EINVAL"
         case .path: "EINVAL, ENOENT, EACCES, EBUSY, EIO"
         case .orInherit(let type): type.errors
         case .name: "ENOENT"

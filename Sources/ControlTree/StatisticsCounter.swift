@@ -48,7 +48,8 @@ struct StatisticsCounter: Sendable {
         ) { $0.poolByteCountMax },
         gauge(
             "pool_limit_size", "pool_limit_bytes", "bytes",
-            "Where the pools stop: `params/max_pool_percent` of the machine's memory."
+            "Where the pools stop: the smaller of `params/max_pool_percent` of the machine's memory"
+                + " and `params/max_pool_bytes`."
         ) { $0.limitByteCount },
         gauge(
             "metadata_size", "metadata_bytes", "bytes",

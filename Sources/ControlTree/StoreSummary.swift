@@ -1,3 +1,4 @@
+import Backing
 import SwapStore
 import ZswapCore
 
@@ -18,7 +19,8 @@ struct StoreSummary {
 
     var text: String {
         let lines =
-            aboutDaemon + aboutPages + aboutPools + aboutMigration + aboutTrouble + aboutStale
+            aboutDaemon + aboutPages + aboutPools + aboutBacking + aboutMigration + aboutTrouble
+            + aboutStale
         return lines.map { label, value in
             label + String(repeating: " ", count: max(18 - label.count, 1)) + value + "\n"
         }.joined() + pools + areas
@@ -33,9 +35,15 @@ struct StoreSummary {
         if !facts.protections.isEmpty {
             lines.append(("protections", facts.protections.joined(separator: ", ")))
         }
-        let taking = tunables.isEnabled ? "" : ", no new pages are taken (enabled is N)"
-        lines.append(("takes pages", "with \(compressor) into \(store.zpoolType)\(taking)"))
+        lines.append(("takes pages", "with \(compressor) into \(store.zpoolType)\(exception)"))
         return lines
+    }
+
+    private var exception: String {
+        if tunables.isEnabled { return "" }
+        return store.backingPath == nil
+            ? ", no new pages are taken (enabled is N)"
+            : ", new pages go to the backing store as they are (enabled is N)"
     }
 
     private var compressor: String {
@@ -60,9 +68,10 @@ struct StoreSummary {
     }
 
     private var aboutPools: [Line] {
+        let pageCountInMemory =
+            statistics.pages.storedPageCount - statistics.pages.backedPageCount
         let ratio = fraction(
-            statistics.pages.storedPageCount * Page.byteCount, by: statistics.poolByteCount,
-            scale: 100)
+            pageCountInMemory * Page.byteCount, by: statistics.poolByteCount, scale: 100)
         let share = fraction(
             statistics.poolByteCount * 100, by: statistics.limitByteCount, scale: 10)
         return [
@@ -70,7 +79,7 @@ struct StoreSummary {
             ("ratio", ratio.map { "\($0) to 1" } ?? "none, the pools are empty"),
             (
                 "limit",
-                "\(size(statistics.limitByteCount)), \(tunables.maxPoolPercent) % of memory"
+                "\(size(statistics.limitByteCount)), \(reasonOfLimit)"
                     + (share.map { "; \($0) % of it used" } ?? "")
             ),
             ("most ever", size(statistics.poolByteCountMax)),
@@ -78,6 +87,30 @@ struct StoreSummary {
             ("reserved", size(statistics.memory.reserve)),
             ("arena", "at most \(size(statistics.arenaByteCountMax)) for all of this"),
         ]
+    }
+
+    private var reasonOfLimit: String {
+        let bytes = tunables.maxPoolByteCount.map { Int($0) & ~(Page.byteCount - 1) }
+        return bytes == statistics.limitByteCount
+            ? "as max_pool_bytes says" : "\(tunables.maxPoolPercent) % of memory"
+    }
+
+    /// The backing store in force, and those that still have pages of before.
+    private var aboutBacking: [Line] {
+        let backings = store.backings
+        let none: [Line] = backings.first?.isCurrent == true ? [] : [("backing", "none")]
+        return none
+            + backings.flatMap { backing -> [Line] in
+                let numbers = backing.statistics
+                return [
+                    ("backing", "\(printable(backing.path)), \(backing.state)"),
+                    (
+                        "  on backing",
+                        "\(numbers.liveRecordCount) pages, \(size(Int(numbers.liveByteCount)))"
+                            + " of \(size(Int(numbers.capacityByteCount)))"
+                    ),
+                ]
+            }
     }
 
     /// While something is to be moved.

@@ -8,7 +8,7 @@ import ZswapCore
 /// process.
 ///
 ///     fill ─► loads │ loads while pages move │ loads │ loads while pages move │ ... ─► compare
-///             100 ms   100 ms                          until all have moved
+///             1 s      1 s                             until all have moved
 ///
 /// Slices with and without the migrator take turns, so both load from the same mixture of old and
 /// new pages: what a page costs by another compressor is in both. One thread loads, one page at a
@@ -38,7 +38,7 @@ public struct MigrationExperiment: Sendable {
         public let description: String
     }
 
-    private static let sliceNanoseconds: UInt64 = 100_000_000
+    private static let sliceNanoseconds: UInt64 = 1_000_000_000
     /// Loads between two looks at the clock.
     private static let loadsPerLook = 64
     /// A migration that takes longer has failed.

@@ -8,17 +8,22 @@ import ZswapCore
 ///       accepts              as last time           refuses       used >= max sets "full",
 ///                                                                 used <= accept line clears it
 ///
-/// Law: max = MemTotal pages × max_pool_percent / 100 and accept line = max ×
-/// accept_threshold_percent / 100, both rounded down; at 0 % everything is refused, at threshold
-/// 100 % there is no hysteresis.
+/// Law: max = MemTotal pages × max_pool_percent / 100, or max_pool_bytes / 4096 if that is less,
+/// and accept line = max × accept_threshold_percent / 100, all rounded down; at 0 % everything is
+/// refused, at threshold 100 % there is no hysteresis.
 struct MemoryLimit {
     let frameCountMax: Int
     let frameCountAccept: Int
 
-    init(totalByteCount: UInt64, maxPoolPercent: Int, acceptThresholdPercent: Int) {
+    init(
+        totalByteCount: UInt64, maxPoolPercent: Int, maxPoolByteCount: UInt64? = nil,
+        acceptThresholdPercent: Int
+    ) {
         precondition((0...100).contains(maxPoolPercent))
         precondition((0...100).contains(acceptThresholdPercent))
-        frameCountMax = Int(totalByteCount >> UInt64(Page.shift)) * maxPoolPercent / 100
+        let share = Int(totalByteCount >> UInt64(Page.shift)) * maxPoolPercent / 100
+        let frameCount = maxPoolByteCount.map { Int($0 >> UInt64(Page.shift)) }
+        frameCountMax = min(share, frameCount ?? share)
         frameCountAccept = frameCountMax * acceptThresholdPercent / 100
     }
 

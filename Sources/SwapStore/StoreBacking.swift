@@ -19,8 +19,11 @@ public struct StoreBacking: Sendable {
         self.isCurrent = isCurrent
         statistics = log.statistics
         cleanedSegmentCount = desk.cleanedSegmentCount.load(ordering: .relaxed)
-        obstacle = isCurrent ? desk.obstacle?.text(for: path) : "pages leave for another one"
+        obstacle = isCurrent ? desk.obstacle?.text(for: path) : "only has pages of before"
     }
+
+    /// What it does now, in words.
+    public var state: String { obstacle ?? "takes pages" }
 
     /// Bytes of a mean write; 0 before the first.
     public var meanWriteByteCount: Int {

@@ -44,6 +44,7 @@ struct StoreState: Sendable {
         self.tunables = tunables
         limit = MemoryLimit(
             totalByteCount: totalByteCount, maxPoolPercent: tunables.maxPoolPercent,
+            maxPoolByteCount: tunables.maxPoolByteCount,
             acceptThresholdPercent: tunables.acceptThresholdPercent)
         self.pools = InlineArray { pools[$0].map { PoolReference($0) } }
         self.backings = InlineArray { number in

@@ -5,6 +5,8 @@ public struct Tunables: Equatable, Sendable {
     public var isEnabled = true
     /// Share of the machine's memory that pools may take, in percent: 0 ... 100.
     public var maxPoolPercent = 20
+    /// Most bytes that pools may take, if that is less than the share; nil: only the share counts.
+    public var maxPoolByteCount: UInt64?
     /// Share of the limit at which a full pool accepts again, in percent: 0 ... 100.
     public var acceptThresholdPercent = 90
     /// Keep pages that repeat one 8-byte word as that word.

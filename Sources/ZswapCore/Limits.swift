@@ -29,6 +29,9 @@ public enum Limits {
     /// Pools alive at once, the current one and draining ones: an entry names its pool in 8 bits.
     public static let poolsMax = 256
 
+    /// Largest limit of the pools that is taken: beyond the memory of any machine that this runs on.
+    public static let poolsByteCountMax: UInt64 = 1 << 44
+
     /// Largest part of a backing device that is used. A location of 48 bits would reach further;
     /// what is known of each segment in memory, 128 MiB for this, should not.
     public static let backingByteCountMax: UInt64 = 1 << 44

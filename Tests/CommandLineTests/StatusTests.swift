@@ -1,4 +1,5 @@
 import Foundation
+import LinuxSystem
 import TestSupport
 import Testing
 
@@ -57,6 +58,36 @@ extension CommandLineTests {
             #expect(areas.first?["device"] is NSNull)
             let pools = try #require(status["pools"] as? [[String: Any]])
             #expect(pools.map { $0["type"] as? String } == ["zsmalloc"])
+        }
+
+        @Test func theBackingStoreIsShown() throws {
+            let file = TemporaryFile("status-store")
+            try OpenFile(file.path, for: .creating).truncate(toByteCount: 8 << 20)
+            let mount = try TemporaryMount()
+            #expect((try object(mount)["backings"] as? [Any])?.isEmpty == true)
+            try mount.set("params/backing", file.path)
+            try mount.open("area").write(PageContent.incompressible(1), at: 0)
+            try mount.set("params/writeback", "all")
+            #expect(
+                Patience.wait(milliseconds: 10_000) {
+                    (try? mount.number("stats/backing_pages")) == 1
+                })
+            let status = try object(mount)
+            let backings = try #require(status["backings"] as? [[String: Any]])
+            try #require(backings.count == 1)
+            #expect(backings[0]["path"] as? String == file.path)
+            #expect(backings[0]["state"] as? String == "takes pages")
+            #expect(backings[0]["current"] as? Bool == true)
+            #expect(backings[0]["records"] as? Int == 1)
+            #expect(backings[0]["capacity"] as? Int == 8 << 20)
+            // Nothing is in the pools.
+            #expect(status["ratio"] is NSNull)
+            let outcome = try BuiltProgram.run(["status", mount.path])
+            #expect(outcome.output.contains("backing           \(file.path), takes pages\n"))
+            #expect(outcome.output.contains("  on backing      1 pages, "))
+            try mount.set("params/backing", "none")
+            let left = try #require(try object(mount)["backings"] as? [[String: Any]])
+            #expect(left.map { $0["current"] as? Bool } == [false])
         }
 
         @Test(.enabled(if: SwapHost.has("python3"), "needs python3"))

@@ -62,7 +62,7 @@ import Testing
         #expect(
             fixture.tree.children(of: "params") == [
                 "enabled", "zpool", "chain", "compressor", "compressor_level",
-                "max_pool_percent",
+                "max_pool_percent", "max_pool_bytes",
                 "accept_threshold_percent", "same_filled_pages_enabled",
                 "non_same_filled_pages_enabled", "compaction_enabled", "compact", "migrate",
                 "backing", "writeback", "writeback_limit", "shrinker_enabled",

@@ -74,6 +74,9 @@ import Testing
                     + ["abc", "-1", "1.5G", "64X", "M", "1 2", "99999999999999999999", "é"]
                     .map { ($0, .invalidValue) }
             )
+        case .sizeOrOff(let max):
+            let (good, bad) = try values(.size(max: max), fixture)
+            return (good + ["off"], bad)
         case .orInherit(let inner):
             let (good, bad) = try values(inner, fixture)
             return (["inherit"] + good + ["inherit"], bad)

@@ -171,6 +171,27 @@ import Testing
         #expect(text.contains("0 bytes, 0 % of memory\n"))
     }
 
+    @Test func theLimitSaysWhichOneItIs() throws {
+        let fixture = try ControlFixture()
+        let share = try #require(try fixture.number("stats/pool_limit_size"))
+        try fixture.tree.write("1000000", to: "params/max_pool_bytes")
+        #expect(try fixture.number("stats/pool_limit_size") == 244 * 4096)
+        #expect(try fixture.numbers("stats/mm_stat")[3] == 244 * 4096)
+        #expect(
+            try fixture.value("stats/summary").contains("976.0 KiB, as max_pool_bytes says; "))
+        try fixture.tree.write("16T", to: "params/max_pool_bytes")
+        #expect(try fixture.number("stats/pool_limit_size") == share)
+        #expect(try fixture.value("stats/summary").contains("204.7 MiB, 20 % of memory; "))
+        try fixture.tree.write("0", to: "params/max_pool_bytes")
+        #expect(throws: (any Error).self) {
+            try fixture.fixture.write(PageContent.compressible(9), to: fixture.area, page: 90)
+        }
+        #expect(try fixture.value("stats/summary").contains("0 bytes, as max_pool_bytes says\n"))
+        try fixture.tree.write("off", to: "params/max_pool_bytes")
+        try fixture.fixture.write(PageContent.compressible(9), to: fixture.area, page: 90)
+        #expect(try fixture.number("stats/pool_limit_size") == share)
+    }
+
     @Test func refusedPagesCountOnce() throws {
         let fixture = try ControlFixture()
         try fixture.tree.write("0", to: "params/max_pool_percent")

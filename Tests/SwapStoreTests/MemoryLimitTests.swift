@@ -70,6 +70,26 @@ import Testing
         #expect(Self.limit(1, 90, pages: 99).frameCountMax == 0)
     }
 
+    @Test func theSmallerOfShareAndBytesCounts() {
+        func limit(_ byteCount: UInt64?) -> MemoryLimit {
+            MemoryLimit(
+                totalByteCount: 1000 * 4096, maxPoolPercent: 20, maxPoolByteCount: byteCount,
+                acceptThresholdPercent: 90)
+        }
+        #expect(limit(nil).frameCountMax == 200)
+        #expect(limit(200 * 4096).frameCountMax == 200)
+        #expect(limit(201 * 4096).frameCountMax == 200)
+        #expect(limit(.max).frameCountMax == 200)
+        // Rounded down to frames, and so is the accept line.
+        #expect(limit(100 * 4096 - 1).frameCountMax == 99)
+        #expect(limit(100 * 4096 - 1).frameCountAccept == 89)
+        #expect(Self.answers(limit(4095), [0]) == [.refuseAtLimit])
+        #expect(
+            Self.answers(limit(100 * 4096), [99, 100, 91, 90]) == [
+                .accept, .refuseAtLimit, .refuseUntilAcceptLine, .accept,
+            ])
+    }
+
     @Test func largestMachineDoesNotOverflow() {
         let limit = MemoryLimit(
             totalByteCount: 1 << 52, maxPoolPercent: 100, acceptThresholdPercent: 100)

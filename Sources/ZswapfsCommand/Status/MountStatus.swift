@@ -17,6 +17,8 @@ struct MountStatus {
     let counters: [(name: String, value: Int)]
     let areas: [AreaLine]
     let pools: [PoolLine]
+    /// The backing store in force first, then those that still have pages.
+    let backings: [BackingLine]
     /// The text of `stats/summary`.
     let summary: String
 
@@ -36,6 +38,15 @@ struct MountStatus {
         let isCurrent: Bool
     }
 
+    struct BackingLine {
+        let path: String
+        var state = ""
+        /// Whether pages leave for it now, or would.
+        let isCurrent: Bool
+        /// The numbers of `stats/backing`.
+        var values: [(name: String, value: Int)] = []
+    }
+
     init(reading mountPoint: String) throws(SystemFailure) {
         self.mountPoint = mountPoint
         version = try ControlFile.text(mountPoint, "stats/version")
@@ -49,13 +60,16 @@ struct MountStatus {
         counters = try Self.counters(of: mountPoint)
         areas = try Self.areas(of: mountPoint)
         pools = try Self.pools(of: mountPoint)
+        backings = try Self.backings(of: mountPoint)
     }
 
-    /// Original bytes by pool bytes, fragmentation included; nil while the pools are empty.
+    /// Original bytes of the pages in memory by pool bytes, fragmentation included; nil while the
+    /// pools are empty.
     var ratio: Double? {
-        guard let stored = counter("stored_pages"), let pool = counter("pool_total_size"), pool > 0
+        guard let stored = counter("stored_pages"), let backed = counter("backing_pages"),
+            let pool = counter("pool_total_size"), pool > 0
         else { return nil }
-        return Double(stored * Page.byteCount) / Double(pool)
+        return Double((stored - backed) * Page.byteCount) / Double(pool)
     }
 
     private func counter(_ name: String) -> Int? { counters.first { $0.name == name }?.value }
@@ -113,5 +127,26 @@ struct MountStatus {
                     isCurrent: try ControlFile.text(mountPoint, directory + "/current") == "Y"))
         }
         return pools
+    }
+
+    private static func backings(of mountPoint: String) throws(SystemFailure) -> [BackingLine] {
+        let current = try ControlFile.text(mountPoint, "params/backing")
+        var backings: [BackingLine] = []
+        for line in try ControlFile.text(mountPoint, "stats/backing").split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 1)
+            guard words.count == 2 else { continue }
+            let value = String(words[1])
+            switch words[0] {
+            // Without a backing store it stands alone.
+            case "path" where value != "none":
+                backings.append(BackingLine(path: value, isCurrent: value == current))
+            case "state":
+                if let last = backings.indices.last { backings[last].state = value }
+            default:
+                guard let number = Int(value), let last = backings.indices.last else { continue }
+                backings[last].values.append((String(words[0]), number))
+            }
+        }
+        return backings
     }
 }

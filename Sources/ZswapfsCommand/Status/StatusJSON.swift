@@ -15,6 +15,7 @@ enum StatusJSON {
             ("compressor", .string(status.compressor)),
             ("ratio", status.ratio.map { .number($0) } ?? .null),
             ("counters", .object(status.counters.map { ($0.name, .integer($0.value)) })),
+            ("backings", .array(status.backings.map(backing))),
             ("pools", .array(status.pools.map(pool))),
             ("areas", .array(status.areas.map(area))),
         ])
@@ -27,6 +28,15 @@ enum StatusJSON {
             ("total_size", .integer(pool.byteCount)),
             ("current", .boolean(pool.isCurrent)),
         ])
+    }
+
+    private static func backing(_ backing: MountStatus.BackingLine) -> JSONValue {
+        let numbers = backing.values.map { ($0.name, JSONValue.integer($0.value)) }
+        return .object(
+            [
+                ("path", .string(backing.path)), ("state", .string(backing.state)),
+                ("current", .boolean(backing.isCurrent)),
+            ] + numbers)
     }
 
     private static func area(_ area: MountStatus.AreaLine) -> JSONValue {

@@ -1,0 +1,226 @@
+import Foundation
+import LinuxSystem
+import TestSupport
+import Testing
+
+/// A backing store behind a mount, through the kernel: what is taken and refused, who may have it,
+/// what comes back from it, and that nobody keeps it when the mount has gone.
+extension MountedTests {
+    @Suite(.serialized, .timeLimit(.minutes(3))) struct BackingTests {
+        private static let byteCount = 8 << 20
+        private let file: TemporaryFile
+
+        init() throws { file = try Self.makeFile("store") }
+
+        private static func makeFile(
+            _ name: String, byteCount: Int = byteCount
+        ) throws -> TemporaryFile {
+            let file = TemporaryFile("\(name)-\(UInt32.random(in: .min ... .max))")
+            try OpenFile(file.path, for: .creating).truncate(toByteCount: UInt64(byteCount))
+            return file
+        }
+
+        /// Writes `params/backing` by a program of its own, which can be ended if it hangs, and
+        /// returns what that said.
+        private func set(_ path: String, of mount: TemporaryMount) throws -> String {
+            let command = "printf %s \"$0\" | LC_ALL=C timeout -k 5 30 dd of=\"$1\" status=none"
+            return try ProgramRun.finish(
+                "/bin/sh", ["-c", command, path, mount.path("params/backing")], seconds: 60
+            ).errors
+        }
+
+        private func value(_ name: String, of mount: TemporaryMount) throws -> String {
+            let lines = try mount.control("stats/backing").split(separator: "\n")
+            let line = try #require(lines.first { $0.hasPrefix(name + " ") })
+            return String(line.dropFirst(name.count + 1))
+        }
+
+        /// Pages of three kinds.
+        private static func content(_ page: Int) -> [UInt8] {
+            switch page % 4 {
+            case 0: PageContent.incompressible(UInt64(page))
+            case 1: [UInt8](repeating: UInt8(page % 251), count: 4096)
+            default: PageContent.compressible(UInt64(page))
+            }
+        }
+
+        private static func fill(_ area: MountedFile, pageCount: Int) throws {
+            for page in 0..<pageCount { try area.write(content(page), at: page * 4096) }
+        }
+
+        private static func expect(_ area: MountedFile, pageCount: Int) throws {
+            for page in 0..<pageCount {
+                #expect(try area.read(at: page * 4096, count: 4096) == content(page), "\(page)")
+            }
+        }
+
+        private func writeBack(_ pages: String, of mount: TemporaryMount) throws {
+            try mount.set("params/writeback", pages)
+            #expect(
+                Patience.wait(milliseconds: 20_000) {
+                    (try? mount.control("stats/writeback"))?.contains("state done") == true
+                })
+        }
+
+        @Test func aFileIsTakenAndGivenUp() throws {
+            let mount = try TemporaryMount()
+            #expect(try mount.control("params/backing") == "none")
+            #expect(SystemCall.errno { try mount.set("params/writeback", "all") } == ENODEV)
+            #expect(try set(file.path, of: mount) == "")
+            #expect(try mount.control("params/backing") == file.path)
+            #expect(try value("state", of: mount) == "takes pages")
+            #expect(try value("capacity", of: mount) == "\(Self.byteCount)")
+            #expect(try mount.control("stats/summary").contains("\(file.path), takes pages\n"))
+            try mount.set("params/backing", "none")
+            // Nothing was on it, so it is free after a moment.
+            let lock = try OpenFile(file.path, for: .readingAndWriting)
+            #expect(Patience.wait(milliseconds: 10_000) { (try? lock.tryLock()) == true })
+            #expect(try mount.control("stats/backing") == "path none")
+        }
+
+        @Test func whatCannotBeOneIsRefusedAndSaid() throws {
+            let mount = try TemporaryMount("backing=\(file.path)")
+            let directory = try TemporaryDirectory()
+            let small = try Self.makeFile("small", byteCount: 1 << 20)
+            let (area, link) = (mount.path("area"), directory.path("link"))
+            try mount.open("area").truncate(to: Self.byteCount)
+            symlink(area, link)
+            symlink(mount.path, directory.path("mount"))
+            let own = "stands on this mount itself"
+            for (path, error, words) in [
+                ("relative/store", "Invalid argument", "must begin with /"),
+                ("/no/such/store", "No such file or directory", "there is no such file"),
+                (directory.path, "Invalid argument", "neither a regular file nor a block device"),
+                ("/dev/null", "Invalid argument", "neither a regular file nor a block device"),
+                (small.path, "Invalid argument", "are too few"),
+                (area, "Invalid argument", own), (link, "Invalid argument", own),
+                (directory.path("mount/area"), "Invalid argument", own),
+                (mount.path("params/backing"), "Invalid argument", own),
+                (mount.path("nothing"), "Invalid argument", own),
+            ] {
+                let said = try set(path, of: mount)
+                #expect(said.contains(error), "\(path): \(said)")
+                #expect(mount.daemon.says("\(path): "), "\(path)")
+                #expect(mount.daemon.says(words), "\(path)")
+                #expect(try mount.control("params/backing") == file.path)
+            }
+        }
+
+        @Test(.enabled(if: MountHost.canAttach, "needs root, loop devices and losetup"))
+        func aLoopDeviceOnAnAreaIsTheOwnMount() throws {
+            let mount = try TemporaryMount()
+            try mount.open("area").truncate(to: Self.byteCount)
+            let (status, text) = try SwapHost.run("losetup", ["-f", "--show", mount.path("area")])
+            try #require(status == 0, "\(text)")
+            let device = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            defer {
+                _ = try? SwapHost.run("losetup", ["-d", device])
+                _ = Patience.wait(milliseconds: 10_000) {
+                    !LoopDevice.attached().contains { $0.path == device }
+                }
+            }
+            #expect(try set(device, of: mount).contains("Invalid argument"))
+            #expect(mount.daemon.says("\(device): stands on this mount itself"))
+            #expect(try mount.control("params/backing") == "none")
+        }
+
+        @Test func aFileBelongsToOneDaemon() throws {
+            let first = try TemporaryMount("backing=\(file.path)")
+            let second = try TemporaryMount()
+            #expect(try set(file.path, of: second).contains("resource busy"))
+            #expect(second.daemon.says("\(file.path): in use by another daemon"))
+            #expect(try second.control("params/backing") == "none")
+            try first.unmount()
+            #expect(first.daemon.wait(seconds: 15)?.status == 0)
+            #expect(try set(file.path, of: second) == "")
+        }
+
+        @Test func aMountWithoutItsBackingIsNone() throws {
+            let directory = try TemporaryDirectory()
+            let missing = directory.path("missing")
+            let outcome = try BuiltProgram.run(
+                ["mount", directory.path, "-o", "backing=\(missing)"])
+            #expect(outcome.status == 64, "\(outcome)")
+            #expect(outcome.errors.contains("backing=\(missing)"), "\(outcome)")
+            #expect(outcome.errors.contains("there is no such file"), "\(outcome)")
+            #expect(!MountHost.isMounted(directory.path))
+        }
+
+        @Test func pagesComeBackAsTheyWere() throws {
+            let mount = try TemporaryMount("backing=\(file.path)")
+            let area = try mount.open("area")
+            let source = try Self.makeFile("source", byteCount: 0)
+            let plain = try MountedFile(source.path)
+            for file in [area, plain] { try Self.fill(file, pageCount: 400) }
+            try writeBack("huge", of: mount)
+            #expect(try mount.control("stats/bd_stat").words == ["100", "0", "100"])
+            #expect(try mount.number("stats/stored_incompressible_pages") == 0)
+            try writeBack("all", of: mount)
+            // All but the 100 pages that are one word.
+            #expect(try mount.control("stats/bd_stat").words == ["300", "0", "300"])
+            #expect(try mount.number("stats/stored_size") == 0)
+            #expect(try mount.number("stats/pool_total_size") == 0)
+            #expect(try value("records", of: mount) == "300")
+            let (status, text) = try SwapHost.run("cmp", [source.path, mount.path("area")])
+            #expect(status == 0, "\(text)")
+            // The kernel may read ahead, so a page may have been loaded twice.
+            let loads = try mount.control("stats/bd_stat").words.compactMap { Int($0) }
+            #expect(loads[0] == 300 && loads[1] >= 300 && loads[2] == 300, "\(loads)")
+            #expect(try mount.control("stats/areas/area").contains("backing_pages 300\n"))
+        }
+
+        @Test func pagesPassWhileTheStoreIsDisabled() throws {
+            let mount = try TemporaryMount("backing=\(file.path)")
+            try mount.set("params/enabled", "N")
+            let area = try mount.open("area")
+            try Self.fill(area, pageCount: 200)
+            #expect(
+                Patience.wait(milliseconds: 10_000) {
+                    (try? mount.number("stats/backing_pages")) == 150
+                })
+            #expect(try mount.number("stats/same_filled_pages") == 50)
+            #expect(try mount.number("stats/failed_writes") == 0)
+            try Self.expect(area, pageCount: 200)
+            #expect(try mount.control("stats/summary").contains("(enabled is N)"))
+        }
+
+        @Test func withoutOneItDrains() throws {
+            let mount = try TemporaryMount("backing=\(file.path)")
+            let area = try mount.open("area")
+            try Self.fill(area, pageCount: 200)
+            try writeBack("all", of: mount)
+            try mount.set("params/backing", "none")
+            #expect(try value("state", of: mount) == "only has pages of before")
+            try Self.expect(area, pageCount: 200)
+            // Overwritten and discarded, the last of them go.
+            try area.write(Self.content(2), at: 0)
+            #expect(try value("records", of: mount) == "149")
+            try area.allocate(MountedFile.punchHole | MountedFile.keepSize, at: 0, count: 1 << 20)
+            #expect(
+                Patience.wait(milliseconds: 10_000) {
+                    (try? mount.control("stats/backing")) == "path none"
+                })
+            let lock = try OpenFile(file.path, for: .readingAndWriting)
+            #expect(Patience.wait(milliseconds: 10_000) { (try? lock.tryLock()) == true })
+        }
+
+        /// However a daemon ends, the next one gets the file.
+        @Test(arguments: [SIGTERM, SIGKILL]) func nobodyKeepsTheFile(signal: CInt) throws {
+            let mount = try TemporaryMount("backing=\(file.path)")
+            let area = try mount.open("area")
+            try Self.fill(area, pageCount: 100)
+            try writeBack("all", of: mount)
+            try area.close()
+            mount.daemon.signal(signal)
+            let outcome = try #require(mount.daemon.wait(seconds: 15))
+            #expect(outcome.status == (signal == SIGTERM ? 0 : 128 + SIGKILL), "\(outcome)")
+            let next = try TemporaryMount("backing=\(file.path)")
+            #expect(try next.control("params/backing") == file.path)
+            #expect(try value("records", of: next) == "0")
+        }
+    }
+}
+
+extension String {
+    fileprivate var words: [String] { split(separator: " ").map(String.init) }
+}
