@@ -51,9 +51,7 @@ struct PageSweep {
         of store: SwapStore, by worker: StoreWorker, accepting accepts: (Area) -> Bool,
         _ body: (Stretch) -> PageNumber
     ) -> Step {
-        guard let area = store.directory.hold(from: slot),
-            onlySlot == nil || area.slot == onlySlot
-        else {
+        guard let area = holdNext(in: store.directory) else {
             restart()
             return .endOfTurn
         }
@@ -81,6 +79,12 @@ struct PageSweep {
             page = PageNumber(0)
         }
         return .visited
+    }
+
+    /// Never another than the only one, which nobody would let go again.
+    private func holdNext(in directory: AreaDirectory) -> Area? {
+        guard let onlySlot else { return directory.hold(from: slot) }
+        return slot == onlySlot ? directory.hold(slot: slot) : nil
     }
 
     private mutating func restart() {

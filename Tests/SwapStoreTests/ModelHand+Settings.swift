@@ -1,4 +1,3 @@
-import Glibc
 import TestSupport
 import ZswapCore
 
@@ -6,9 +5,6 @@ import ZswapCore
 
 /// The steps that change what the whole store does, while both hands work.
 extension ModelHand {
-    /// The highest levels that cost about as much as a store; others than these are rare.
-    private static let cheapLevels = ["zstd": 3, "lz4hc": 3, "deflate": 2]
-
     func disturb() throws {
         switch below(115) {
         case 0..<8: try step("switch") { try store.setZpool(Zpools.next(after: store.zpoolType)) }
@@ -17,7 +13,7 @@ extension ModelHand {
             try step("switch compressor") {
                 try store.setCompressor(any(store.availableCompressors))
             }
-        case 19..<27: changeLevel()
+        case 19..<27: note(store.setAnyLevel(&random) ? "level" : "no level")
         case 27..<42: changeTunables()
         case 42..<52: try changeSettings()
         case 52..<58:
@@ -37,16 +33,6 @@ extension ModelHand {
     private func step<R, E: Error>(_ name: String, _ body: () throws(E) -> R) throws(E) {
         _ = try body()
         note(name)
-    }
-
-    /// Of the compressor in force, unless the other hand has chosen another one meanwhile.
-    private func changeLevel() {
-        guard let range = store.compressorLevelRange else { return }
-        let cheap = min(
-            Self.cheapLevels[store.compressorName] ?? range.upperBound, range.upperBound)
-        let high = below(20) == 0 ? range.upperBound : max(cheap, range.lowerBound)
-        let level = range.lowerBound + below(high - range.lowerBound + 1)
-        note((try? store.setCompressorLevel(level)) == nil ? "level refused" : "level")
     }
 
     /// Mostly such that the areas fill the pools.
@@ -81,16 +67,9 @@ extension ModelHand {
     }
 
     private func fail() {
-        let device = below(stage.devices.count)
-        var plan = FaultyBacking.Plan()
-        plan.errno = any([EIO, ENOSPC, ENXIO])
-        plan.failsHalfway = below(2) == 0
-        switch below(4) {
-        case 0: plan.isGone = true
-        case 1: plan.failingWrites = [1 + below(3)]
-        case 2: plan.byteCountWritable = UInt64(below(Int(stage.devices[device].byteCount)))
-        default: plan.failingReads = Set(1...1 + below(20))
-        }
+        let device = below(stage.devices.all.count)
+        var plan = stage.devices.anyFailure(of: device, &random)
+        if below(3) == 0 { plan.failingReads = Set(1...1 + below(20)) }
         stage.fail(device, as: plan)
         note("fail")
     }

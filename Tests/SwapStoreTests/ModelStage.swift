@@ -1,5 +1,4 @@
 import Backing
-import Glibc
 import Synchronization
 import TestSupport
 import ZswapCore
@@ -16,7 +15,6 @@ import ZswapCore
 final class ModelStage: Sendable {
     /// The pools get a share of it.
     static let totalByteCount = 4 << 20
-    private static let deviceByteCounts = [4 << 20, 6 << 20]
 
     /// Before an operation.
     struct Moment {
@@ -37,7 +35,7 @@ final class ModelStage: Sendable {
     }
 
     let fixture: TestStore
-    let devices: [FaultyBacking]
+    let devices = ModelDevices()
     /// All there ever were, the present one last.
     private let history: Mutex<[Tunables]>
     /// Odd while a device fails.
@@ -46,19 +44,9 @@ final class ModelStage: Sendable {
     private let choosing = Mutex(())
 
     init(zpool: String) throws {
-        let devices = Self.deviceByteCounts.enumerated().map { number, byteCount in
-            FaultyBacking(byteCount: byteCount, path: "/memory/\(number)")
-        }
-        self.devices = devices
         fixture = try TestStore(
             zpool: zpool, totalByteCount: UInt64(Self.totalByteCount), growsInBackground: true,
-            compressors: .withTestCompressors(),
-            openBacking: { path throws(BackingError) in
-                guard let device = devices.first(where: { $0.path == path }) else {
-                    throw .notFound
-                }
-                return device
-            })
+            compressors: .withTestCompressors(), openBacking: devices.opening)
         history = Mutex([fixture.store.tunables])
     }
 
@@ -89,7 +77,7 @@ final class ModelStage: Sendable {
     /// Pages leave for this device from now on; nil: for none.
     func choose(_ device: Int?) throws {
         try choosing.withLock { _ in
-            try store.setBacking(path: device.map { devices[$0].path })
+            try store.setBacking(path: device.map { devices.all[$0].path })
         }
     }
 
@@ -97,14 +85,14 @@ final class ModelStage: Sendable {
     func fail(_ device: Int, as plan: FaultyBacking.Plan) {
         troubleNumber.withLock { number in
             if number % 2 == 0 { number += 1 }
-            devices[device].set(plan)
+            devices.all[device].set(plan)
         }
     }
 
     /// No device fails any more, and the present one is tried again.
     func recover() throws {
         troubleNumber.withLock { number in
-            for device in devices { device.set(FaultyBacking.Plan()) }
+            for device in devices.all { device.set(FaultyBacking.Plan()) }
             if number % 2 == 1 { number += 1 }
         }
         try choosing.withLock { _ in try store.setBacking(path: store.backingPath) }

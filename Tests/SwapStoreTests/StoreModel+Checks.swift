@@ -6,15 +6,18 @@ import ZswapCore
 /// Everything at once: bytes, counters, names, pools.
 extension StoreModel {
     mutating func checkEverything() throws {
+        var census = EntryCensus()
         for index in areas.indices {
             try compare(index, at: 0, count: Self.sizeMax)
-            try checkCounters(areas[index])
+            census.add(try checkCounters(areas[index]))
         }
+        try checkRecords(census.recordCounts)
         let sum = areas.map(\.area.statistics).reduce(AreaStatistics(), +)
         let statistics = store.statistics
         guard statistics.pages == sum else { throw different("\(statistics.pages), not \(sum)") }
         guard statistics.poolByteCount >= sum.storedByteCount,
-            statistics.checksumFail + statistics.decompressFail + statistics.failedReads == 0
+            statistics.checksumFail + statistics.decompressFail == 0,
+            statistics.failedReads == failedReadCount
         else { throw different("\(statistics)") }
         guard store.areas.map(\.name).sorted() == areas.compactMap(\.name).sorted() else {
             throw different("the names are \(store.areas.map(\.name))")
@@ -27,7 +30,7 @@ extension StoreModel {
     }
 
     /// What the area counts against the model, and against its entries one by one.
-    private func checkCounters(_ entry: ModelArea) throws {
+    private func checkCounters(_ entry: ModelArea) throws -> EntryCensus {
         let (area, model) = (entry.area, entry.model)
         let statistics = area.statistics
         guard statistics.storedPageCount == model.storedPageCount,
@@ -50,5 +53,6 @@ extension StoreModel {
         guard area.traffic == entry.traffic else {
             throw different("\(area.traffic), not \(entry.traffic)")
         }
+        return census
     }
 }

@@ -19,7 +19,7 @@ extension StoreModel {
         let size = areas[index].model.size
         let heldBefore = areas[index].area.storedByteCount
         let tunables = store.tunables
-        let allowed = takeable(bytes, at: offset, areas[index].model, tunables)
+        let (allowed, obstacle) = takeable(bytes, at: offset, areas[index], tunables)
         var taken = 0
         var refusal: StoreError?
         do throws(StoreError) {
@@ -34,33 +34,44 @@ extension StoreModel {
             rejectsSeen = rejects
             if isFull { areas[index].traffic.refusedPageCount += 1 }
         }
-        try check(taken, refusal, allowed, of: count, at: offset, isFull)
+        try check(taken, refusal, allowed, obstacle, of: count, at: offset, isFull)
         try checkLimit(areas[index], heldBefore, isFull)
         areas[index].model.write(
             bytes.prefix(taken), at: offset, keepsWords: tunables.keepsSameFilledPages)
-        areas[index].traffic.writtenPageCount += Self.pageCount(at: offset, count: taken)
+        areas[index].traffic.writtenPageCount += Self.pages(at: offset, count: taken).count
         try checkSize(index, "write of \(count) at \(offset), size before \(size)")
         note(taken == count ? "write" : "write refused")
         try compare(index, at: offset, count: count)
     }
 
-    /// How many bytes the tunables let in: up to the first page that they refuse for sure.
+    /// How many bytes are let in but for limits: up to the first page that lies on a lost device
+    /// and of which a part stays, or that the tunables refuse; and why that is.
     private func takeable(
-        _ bytes: [UInt8], at offset: Int, _ model: AreaModel, _ tunables: Tunables
-    ) -> Int {
-        guard tunables.isEnabled else { return 0 }
-        guard !tunables.takesOtherPages else { return bytes.count }
-        guard tunables.keepsSameFilledPages else { return 0 }
-        for page in offset / Page.byteCount...(offset + bytes.count - 1) / Page.byteCount
-        where !model.isSameFilled(page: page, afterWriting: bytes[...], at: offset) {
-            return max(page * Page.byteCount - offset, 0)
+        _ bytes: [UInt8], at offset: Int, _ entry: ModelArea, _ tunables: Tunables
+    ) -> (byteCount: Int, obstacle: StoreError?) {
+        let passes = store.mayPass(entry.area)
+        let end = offset + bytes.count
+        for page in offset / Page.byteCount...(end - 1) / Page.byteCount {
+            let start = page * Page.byteCount
+            let before = max(start - offset, 0)
+            if offset > start || end < start + Page.byteCount, isLost(page: page, of: entry.area) {
+                return (before, .backingFailed)
+            }
+            if passes || tunables.isEnabled && tunables.takesOtherPages { continue }
+            guard tunables.isEnabled else { return (before, .disabled) }
+            if tunables.keepsSameFilledPages,
+                entry.model.isSameFilled(page: page, afterWriting: bytes[...], at: offset)
+            {
+                continue
+            }
+            return (before, .sameFilledOnly)
         }
-        return bytes.count
+        return (bytes.count, nil)
     }
 
     private func check(
-        _ taken: Int, _ refusal: StoreError?, _ allowed: Int, of count: Int, at offset: Int,
-        _ isFull: Bool
+        _ taken: Int, _ refusal: StoreError?, _ allowed: Int, _ obstacle: StoreError?,
+        of count: Int, at offset: Int, _ isFull: Bool
     ) throws {
         let what = "\(count) bytes at \(offset): \(taken) taken, \(refusal as Any)"
         guard taken == allowed || taken < allowed && isFull else {
@@ -69,11 +80,7 @@ extension StoreModel {
         guard taken == count || taken == 0 || (offset + taken) % Page.byteCount == 0 else {
             throw different("\(what): a page was torn")
         }
-        var expected: StoreError?
-        if taken == 0 {
-            let byTunables: StoreError = store.tunables.isEnabled ? .sameFilledOnly : .disabled
-            expected = allowed > 0 ? .poolFull : byTunables
-        }
+        let expected = taken > 0 ? nil : allowed > 0 ? .poolFull : obstacle
         guard refusal == expected else { throw different("\(what), not \(expected as Any)") }
     }
 
@@ -122,8 +129,10 @@ extension StoreModel {
             offset = offset / Page.byteCount * Page.byteCount
             count = count / Page.byteCount * Page.byteCount
         }
-        try store.discard(
-            areas[index].area, at: UInt64(offset), byteCount: UInt64(count), by: fixture.worker)
+        let (area, worker, store) = (areas[index].area, fixture.worker, self.store)
+        try discard(index, at: offset, count: count) { () throws(StoreError) in
+            try store.discard(area, at: UInt64(offset), byteCount: UInt64(count), by: worker)
+        }
         let before = areas[index].model.storedPageCount
         areas[index].model.punch(
             at: offset, count: count, keepsWords: store.tunables.keepsSameFilledPages)
@@ -138,7 +147,11 @@ extension StoreModel {
         let isNear = random.next() % 2 == 0
         let size = isNear ? areas[index].model.size + below(20_000) - 10_000 : below(Self.sizeMax)
         let newSize = min(max(size, 0), Self.sizeMax)
-        try store.truncate(areas[index].area, to: UInt64(newSize), by: fixture.worker)
+        let (area, worker, store) = (areas[index].area, fixture.worker, self.store)
+        let count = max(areas[index].model.size - newSize, 0)
+        try discard(index, at: newSize, count: count) { () throws(StoreError) in
+            try store.truncate(area, to: UInt64(newSize), by: worker)
+        }
         let before = areas[index].model.storedPageCount
         areas[index].model.truncate(
             to: newSize, keepsWords: store.tunables.keepsSameFilledPages)
@@ -164,15 +177,29 @@ extension StoreModel {
             storedBefore - areas[index].model.storedPageCount
     }
 
-    /// How many pages a range touches, by listing them.
-    private static func pageCount(at offset: Int, count: Int) -> Int {
-        count > 0 ? (offset / Page.byteCount...(offset + count - 1) / Page.byteCount).count : 0
+    /// The pages that a range touches.
+    private static func pages(at offset: Int, count: Int) -> Range<Int> {
+        let start = offset / Page.byteCount
+        return start..<(count > 0 ? (offset + count - 1) / Page.byteCount + 1 : start)
     }
 
     mutating func compare(_ index: Int, at offset: Int, count: Int) throws {
-        let bytes = try fixture.read(areas[index].area, at: UInt64(offset), count: count)
+        let area = areas[index].area
         let expected = areas[index].model.read(at: offset, count: count)
-        areas[index].traffic.readPageCount += Self.pageCount(at: offset, count: expected.count)
+        let isStopped = Self.pages(at: offset, count: expected.count)
+            .contains { isLost(page: $0, of: area) }
+        let bytes: [UInt8]
+        do throws(StoreError) {
+            bytes = try fixture.read(area, at: UInt64(offset), count: count)
+        } catch {
+            guard isStopped, error == .backingFailed else {
+                throw different("read of \(count) at \(offset): \(error)")
+            }
+            failedReadCount += 1
+            return note("read failed")
+        }
+        if isStopped { throw different("nothing of \(count) at \(offset) was lost") }
+        areas[index].traffic.readPageCount += Self.pages(at: offset, count: expected.count).count
         guard !expected.hasBytes(of: bytes) else { return }
         let place = zip(bytes, expected).enumerated().first { $1.0 != $1.1 }?.offset
         throw different(

@@ -39,12 +39,22 @@ struct StoreModel {
     var counts: [String: Int] = [:]
     /// Pages refused at the limit so far: only writes are.
     var rejectsSeen = 0
+    /// Requests that did not get what they were to read.
+    var failedReadCount = 0
+    let devices = ModelDevices()
+    /// The devices that are gone.
+    var lostPaths: Set<String> = []
+    var work: WriteBackWork
     private var sweep = MigrationSweep()
 
     init(zpool: String, seed: UInt64) throws {
         self.seed = seed
         random = SplitMix64(seed: seed)
-        fixture = try TestStore(zpool: zpool, compressors: .withTestCompressors())
+        fixture = try TestStore(
+            zpool: zpool, totalByteCount: 128 << 20, compressors: .withTestCompressors(),
+            openBacking: devices.opening)
+        guard let worker = fixture.store.makeWorker() else { throw TestStoreError.noWorker }
+        work = WriteBackWork(of: fixture.store, by: worker, onTrouble: { _ in })
         try makeArea()
     }
 
@@ -55,8 +65,12 @@ struct StoreModel {
         for number in 1...stepCount {
             step = number
             try takeStep()
-            if number % 1000 == 0 { try checkEverything() }
+            if number % 1000 == 0 {
+                try recoverBacking()
+                try checkEverything()
+            }
         }
+        try recoverBacking()
         try checkEverything()
     }
 
@@ -64,7 +78,8 @@ struct StoreModel {
         switch random.next() % 1000 {
         case 0..<280: try write(aligned: false)
         case 280..<430: try write(aligned: true)
-        case 430..<700: try read()
+        case 430..<660: try read()
+        case 660..<700: try useBacking()
         case 700..<780: try seek()
         case 780..<850: try punch(countMax: 20_000)
         case 850..<860: try punch(countMax: Self.sizeMax)
@@ -157,20 +172,26 @@ struct StoreModel {
     }
 
     private mutating func switchCompressor() throws {
-        try store.setCompressor(store.availableCompressors[below(3)])
+        let compressors = store.availableCompressors
+        try store.setCompressor(compressors[below(compressors.count)])
         note("switch compressor")
+        for _ in 0..<below(3) where store.setAnyLevel(&random) { note("level") }
     }
 
     /// A part of a migration, mostly; it goes on when the next such step comes.
     private mutating func migrate() {
         store.setMigration([.background, .background, .now, .off][below(4)])
-        let step = fixture.migrate(&sweep, stepCountMax: 1 + below(300))
+        let step = fixture.migrate(&sweep, stepCountMax: 1 + below(40))
         note("migrate: \(step)")
     }
 
     /// Moves everything that is to be moved, so that one pool is left.
     mutating func finishMigration() throws {
-        store.update { $0 = Tunables() }
+        try recoverBacking()
+        store.update {
+            $0 = Tunables()
+            $0.maxPoolPercent = 100
+        }
         store.giveBack()
         guard fixture.migrateNow() == .idle else {
             throw different("the migration does not end: \(store.migrationReport)")
@@ -192,6 +213,8 @@ struct StoreModel {
         let choice = random.next()
         store.update { tunables in
             tunables = Tunables()
+            tunables.shrinksInBackground = choice >> 1 & 3 == 0
+            tunables.writeBackBlockCountPerDay = [nil, nil, nil, 200][Int(choice >> 4 & 3)]
             guard choice % 2 == 0 else { return }
             tunables.isEnabled = choice >> 8 & 7 != 0
             tunables.maxPoolPercent = [0, 1, 20, 100][Int(choice >> 16 & 3)]

@@ -14,11 +14,13 @@ import Testing
         let seldom = [
             "write refused", "rename refused", "compact", "punch leaf", "close", "switch",
             "settings", "area full",
-            "switch chain", "switch compressor", "migrate: idle", "migrate: worked",
+            "switch chain", "switch compressor", "level", "migrate: idle", "migrate: worked",
+            "write back", "read failed",
         ]
         for step in seldom where ModelOperations.isEnoughForAll {
             #expect(model.counts[step, default: 0] > 0, "seed \(seed) never came to: \(step)")
         }
+        #expect(model.store.statistics.writtenBackPages > 0, "seed \(seed)")
         try model.finishMigration()
         try Self.empty(&model)
     }
