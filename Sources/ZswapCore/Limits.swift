@@ -29,7 +29,7 @@ public enum Limits {
     /// Pools alive at once, the current one and draining ones: an entry names its pool in 8 bits.
     public static let poolsMax = 256
 
-    /// Largest limit of the pools that is taken: beyond the memory of any machine that this runs on.
+    /// Largest limit of the pools in bytes: beyond the memory of any machine that this runs on.
     public static let poolsByteCountMax: UInt64 = 1 << 44
 
     /// Largest part of a backing device that is used. A location of 48 bits would reach further;

@@ -204,6 +204,53 @@ extension MountedTests {
             #expect(Patience.wait(milliseconds: 10_000) { (try? lock.tryLock()) == true })
         }
 
+        /// A loop device on a sparse file of a full disk answers that it wrote what it did not: the
+        /// kernel takes a short write for a whole one. Who reads such a page gets an error.
+        @Test(.enabled(if: MountHost.canAttach, "needs root, loop devices and losetup"))
+        func aDeviceThatLiesGivesErrorsAndNoWrongBytes() throws {
+            let directory = try TemporaryDirectory()
+            let disk = try directory.makeDirectory("disk")
+            func run(_ program: String, _ arguments: String...) throws -> String {
+                let (status, text) = try SwapHost.run(program, arguments)
+                try #require(status == 0, "\(program): \(text)")
+                return text.trimmingCharacters(in: .whitespacesAndNewlines)
+            }
+            _ = try run("mount", "-t", "tmpfs", "-o", "size=1196k", "tmpfs", disk)
+            defer { umount2(disk, CInt(MNT_DETACH)) }
+            try OpenFile("\(disk)/store", for: .creating)
+                .truncate(toByteCount: UInt64(Self.byteCount))
+            let device = try run("losetup", "-f", "--show", "\(disk)/store")
+            defer { _ = try? SwapHost.run("losetup", ["-d", device]) }
+            let mount = try TemporaryMount("backing=\(device)")
+            let area = try mount.open("area")
+            try Self.fill(area, pageCount: 1000)
+            try mount.set("params/writeback", "all")
+            #expect(
+                Patience.wait(milliseconds: 20_000) {
+                    (try? mount.control("stats/writeback"))?.contains("state stopped") == true
+                })
+            #expect(mount.daemon.says("write-back to \(device): stopped after an error"))
+            var lostCount = 0
+            for page in 0..<1000 {
+                do {
+                    let bytes = try area.read(at: page * 4096, count: 4096)
+                    #expect(bytes == Self.content(page), "page \(page)")
+                } catch {
+                    #expect(error.errno == EIO)
+                    lostCount += 1
+                }
+            }
+            print("\(lostCount) of 1000 pages went to a device that did not keep them")
+            // One write of 512 KiB, of pages that are a third as long.
+            #expect(lostCount < 400)
+            let seen = try ["stats/checksum_fail", "stats/decompress_fail"].map(mount.number)
+            #expect(seen[0] + seen[1] >= lostCount, "\(seen)")
+            // Before the device.
+            try area.close()
+            try mount.unmount()
+            #expect(mount.daemon.wait(seconds: 15)?.status == 0)
+        }
+
         /// However a daemon ends, the next one gets the file.
         @Test(arguments: [SIGTERM, SIGKILL]) func nobodyKeepsTheFile(signal: CInt) throws {
             let mount = try TemporaryMount("backing=\(file.path)")

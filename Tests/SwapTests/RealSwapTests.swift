@@ -66,7 +66,7 @@ extension SwapTests {
         }
 
         /// Swap is off: only the header is left, and the memory has gone back.
-        private static func expectEmpty(_ mount: SwapMount) throws {
+        static func expectEmpty(_ mount: SwapMount) throws {
             #expect(try mount.number("stats/stored_pages") == 1)
             // The header's page, in one zspage or frame.
             let isSmall = Patience.wait(milliseconds: 5000) {

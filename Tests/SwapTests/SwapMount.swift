@@ -78,6 +78,15 @@ final class SwapMount {
         return number
     }
 
+    /// A number that stands behind its name in a control file of several lines.
+    func value(_ name: String, in file: String) throws -> Int {
+        let line = try text(file).split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        guard let line, let value = Int(line.dropFirst(name.count + 1)) else {
+            throw Trouble(text: "no \(name) in \(file)")
+        }
+        return value
+    }
+
     /// Sets a parameter.
     func set(_ parameter: String, to value: String) throws {
         _ = try SystemText.setAttribute(file("params/\(parameter)"), to: value)
