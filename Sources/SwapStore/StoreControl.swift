@@ -107,6 +107,8 @@ extension SwapStore {
             change(&tunables)
             publish(&control, tunables: tunables)
         }
+        // Whoever waits for room looks again: the limit may be another one.
+        desk.noteProgress()
     }
 
     /// The driver that new pages go to.

@@ -28,16 +28,18 @@ extension SwapStore {
         case .accept: return true
         case .refuseAtLimit:
             count(.poolLimitHit, by: worker)
-            let frameCountMax = worker.state.limit.frameCountMax
-            // Pools that may have nothing never have room.
-            return frameCountMax > 0
-                && wait(
-                    worker, until: { arena.poolFrameCount < frameCountMax }, orHopeless: { false })
+            // By the limit in force, which may be another one by now. Pools that may have nothing
+            // never have room.
+            return wait(
+                worker, until: { arena.poolFrameCount < frameCountMax },
+                orHopeless: { frameCountMax == 0 })
         case .refuseUntilAcceptLine:
             // Room is being made, and there is some already.
             return desk.isReady
         }
     }
+
+    private var frameCountMax: Int { control.withLock { $0.state.limit.frameCountMax } }
 
     /// Whether the area stands below its own limit. One load where it has none; else the sum of
     /// what the workers count. They may go beyond it by a page each, if they begin at once.

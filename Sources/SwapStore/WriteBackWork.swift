@@ -114,30 +114,39 @@ struct WriteBackWork {
     }
 
     /// One large write for each area that stands at its own limit, down to the share of it at
-    /// which the whole store would accept again.
+    /// which the whole store would accept again; unlinked ones that are open among them.
     private mutating func makeRoomInAreas() -> Rest {
-        let percent = store.tunables.acceptThresholdPercent
-        for (_, area) in store.areas {
+        var (isUnfinished, isHopeless) = (false, false)
+        var slot = 0
+        while let area = store.directory.hold(from: slot) {
+            defer { store.close(area, by: worker) }
+            slot = area.slot + 1
             let need = area.need.load(ordering: .relaxed)
-            guard need != .none, let held = store.directory.hold(slot: area.slot) else { continue }
-            defer { store.close(held, by: worker) }
-            var next = AreaNeed.none
-            if need == .wanted, let limit = held.record.byteCountMax.map({ Int($0) }),
-                case let excess = held.storedByteCount - min(limit / 100 * percent, limit - 1),
-                excess > 0
-            {
-                let outcome =
-                    writeBack?.evictColdest(of: held, neededByteCount: excess)
-                    ?? .endOfTurn(pageCount: 0)
-                settle(outcome)
-                if outcome.pageCount == 0 { next = .hopeless }
-            }
-            held.need.store(next, ordering: .relaxed)
-            if next == .hopeless { desk.hasAreaNeeds.store(true, ordering: .relaxed) }
+            guard need != .none else { continue }
+            let next = need == .wanted ? makeRoom(in: area) : .none
+            area.need.store(next, ordering: .relaxed)
+            if next == .wanted { isUnfinished = true }
+            if next == .hopeless { isHopeless = true }
         }
+        if isUnfinished || isHopeless { desk.hasAreaNeeds.store(true, ordering: .relaxed) }
         desk.noteProgress()
-        return desk.hasAreaNeeds.load(ordering: .relaxed)
-            ? .nanoseconds(Self.idleNanoseconds) : .again
+        return isHopeless && !isUnfinished ? .nanoseconds(Self.idleNanoseconds) : .again
+    }
+
+    /// What the area needs then: whoever waits for room asks once, so it is wanted until there is
+    /// some.
+    private mutating func makeRoom(in area: Area) -> AreaNeed {
+        let percent = store.tunables.acceptThresholdPercent
+        guard let limit = area.record.byteCountMax.map({ Int($0) }),
+            case let excess = area.storedByteCount - min(limit / 100 * percent, limit - 1),
+            excess > 0
+        else { return .none }
+        let outcome =
+            writeBack?.evictColdest(of: area, neededByteCount: excess)
+            ?? .endOfTurn(pageCount: 0)
+        settle(outcome)
+        if outcome.pageCount == 0 { return .hopeless }
+        return area.isBelowLimit ? .none : .wanted
     }
 
     private mutating func writePassing() -> Rest {

@@ -3,7 +3,7 @@ import Glibc
 /// How many steps the model tests take, all together.
 enum ModelOperations {
     /// Enough for every rare step in every case.
-    private static let standardCount = 60_000
+    private static let standardCount = 40_000
 
     /// `ZSWAPFS_MODEL_OPERATIONS` asks for more.
     static let count =

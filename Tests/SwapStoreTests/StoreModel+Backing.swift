@@ -32,7 +32,8 @@ extension StoreModel {
         let number = below(devices.all.count)
         let plan = devices.anyFailure(of: number, &random)
         devices.all[number].set(plan)
-        if plan.isGone { lostPaths.insert(devices.all[number].path) }
+        let path = devices.all[number].path
+        if plan.isGone { lostPaths.insert(path) } else { lostPaths.remove(path) }
         note("fail backing")
     }
 
