@@ -9,6 +9,11 @@ extension BackingLog {
     /// Whether a record that does not come from cleaning finds a segment.
     public var hasRoom: Bool { segments.freeSegmentCount > Self.reservedSegmentCount }
 
+    /// Bytes that the writer can append before a segment is full.
+    public var segmentRoomByteCount: Int {
+        Self.segmentByteCount - (openSegment == nil ? 0 : filledEnd)
+    }
+
     /// Bytes ever written.
     public var byteCountWritten: UInt64 { writtenByteCount.load(ordering: .relaxed) }
 

@@ -101,6 +101,15 @@ extension SwapStore {
             && worker.scratch.decompress(object, into: &target, with: entry.compressor)
     }
 
+    /// Whether a copy of an entry's object is the page that was stored. Decodes it over the
+    /// worker's patch.
+    func isIntact(_ object: RawSpan, of entry: PageEntry, _ worker: StoreWorker) -> Bool {
+        let patch = worker.patch
+        var target = patch.mutableBytes
+        return decode(object, of: entry, into: &target, worker)
+            && PageChecksum.of(patch.bytes) == entry.checksum
+    }
+
     /// Reads an entry's object into the worker's buffer: the one place where a request waits for
     /// the backing store.
     private func readBacking(_ entry: PageEntry, _ worker: StoreWorker) -> Bool {

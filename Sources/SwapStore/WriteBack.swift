@@ -9,8 +9,12 @@ import ZswapCore
 ///                                     ▲                                        │
 ///                                     └──── a turn ended, or all were found ───┘
 ///
-/// Law: used by one thread. Between two calls nothing is under way.
-/// Price: two sweeps over the entries for a plan, of which each is for 1 of 64 pages at least.
+/// Laws:
+/// - Used by one thread. Between two calls nothing is under way.
+/// - What leaves was decoded and has its checksum. An entry that is the same afterwards is not
+///   enough: an object may be freed, written over and stored again as it was while it is copied.
+/// Price: two sweeps over the entries for a plan, of which each is for 1 of 64 pages at least; a
+/// page's decoding.
 struct WriteBack {
     /// How a step ended.
     enum Outcome: Equatable {
@@ -34,12 +38,16 @@ struct WriteBack {
     /// A plan concerns one page of so many at least, so that counting ages costs little a page.
     private static let planShare = 64
     private static let planPageCountMin = 256
+    /// A plan that is to fill a segment has one page of so many to spare.
+    private static let spareShare = 8
 
     let log: BackingLog
     let generation: Int
     private let store: SwapStore
     private let worker: StoreWorker
     private var batch: WriteBackBatch
+    /// An object on its way, out of everybody's reach.
+    private let copy = PageBuffer()
     private var hand = PageSweep()
     /// Most bytes of a write; a page and two blocks at least.
     var byteCountMax: Int {
@@ -72,9 +80,22 @@ struct WriteBack {
 
     private func makePlan(_ neededByteCount: Int) -> ColdestPages {
         let census = store.countAges(by: worker) { $0.allowsWriteBack }
-        let wanted = Self.pageCount(of: neededByteCount, in: store.directory.statistics)
+        let held = store.directory.statistics
+        let needed = max(
+            Self.pageCount(of: neededByteCount, in: held), census.pageCount / Self.planShare,
+            Self.planPageCountMin)
+        // On to the end of a segment, so that the next write begins at the start of one and is as
+        // large as can be; but not for a large part of a small pool.
+        let filling = Self.pageCount(of: fillingByteCount(neededByteCount), in: held)
         return census.coldest(
-            max(wanted, census.pageCount / Self.planShare, Self.planPageCountMin))
+            max(needed, min(filling + filling / Self.spareShare, census.pageCount / 4)))
+    }
+
+    /// So many bytes, and what else fits the segment that they end in.
+    private func fillingByteCount(_ byteCount: Int) -> Int {
+        let room = log.segmentRoomByteCount
+        let size = BackingLog.segmentByteCount
+        return room + max(byteCount - room + size - 1, 0) / size * size
     }
 
     /// How many pages' objects make up so many bytes.
@@ -121,6 +142,7 @@ struct WriteBack {
         _ takes: (PageEntry, UInt64) -> Bool, _ sweep: inout PageSweep
     ) -> Outcome {
         var last = WriteBackBatch.Boarding.aboard
+        let copy = self.copy
         while last == .aboard {
             let step = sweep.step(of: store, by: worker, accepting: { $0.allowsWriteBack }) {
                 stretch in
@@ -129,11 +151,12 @@ struct WriteBack {
                     guard entry.isInMemory, takes(entry, worker.seconds),
                         let object = store.objectOffset(entry, worker)
                     else { return true }
-                    let owner = ObjectOwner(area: stretch.area.slot, page: page)
                     let arena = store.arena
-                    last = batch.append(
-                        arena.bytes(at: object, count: entry.byteCount), entry, owner,
-                        isCleaning: false)
+                    copy.replace(from: 0, with: arena.bytes(at: object, count: entry.byteCount))
+                    let bytes = copy.bytes.extracting(0..<entry.byteCount)
+                    guard store.isIntact(bytes, of: entry, worker) else { return true }
+                    let owner = ObjectOwner(area: stretch.area.slot, page: page)
+                    last = batch.append(bytes, entry, owner, isCleaning: false)
                     return last == .aboard
                 }
             }

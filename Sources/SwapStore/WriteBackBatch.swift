@@ -11,8 +11,7 @@ import ZswapCore
 ///
 /// Laws:
 /// - A page is in its pool until its bytes are written, and counted once at every moment.
-/// - What is copied may be freed and overwritten meanwhile; then the entry has changed too, since
-///   an object is freed only after its entry, and the copy is dropped.
+/// - What is appended is the page that the entry stood for: who appends has checked the copy.
 /// - Nothing is published when the write failed.
 /// Price: 48 bytes for each page that fits a write, taken when the batch is made.
 struct WriteBackBatch {

@@ -1,3 +1,4 @@
+import Arena
 import Backing
 import Glibc
 import TestSupport
@@ -104,6 +105,20 @@ import ZswapCore
         // Cleaning meets garbage too.
         rig.expectBalance()
         try rig.expectEmptyAfterDiscard()
+    }
+
+    /// Damage in memory does not become damage on a disk that looks like a sound page.
+    @Test func aDamagedPageDoesNotLeave() throws {
+        let rig = try WriteBackRig()
+        try rig.fill(0..<40)
+        let place = try #require(rig.store.objectOffset(rig.entry(2), rig.fixture.worker))
+        rig.fixture.arena.write([UInt8](repeating: 0xa5, count: 64).span.bytes, at: place)
+        try rig.writeBack(.all)
+        #expect(rig.entry(2).isInMemory)
+        #expect(rig.backed(0..<40) == (0..<40 as Range<UInt64>).filter { $0 % 8 != 5 && $0 != 2 })
+        #expect(throws: StoreError.corrupted) { try rig.fixture.read(rig.area, page: 2) }
+        try rig.expect(3..<40)
+        rig.expectBalance()
     }
 
     @Test func aFullStoreRefusesWhenItsBackingFails() throws {
