@@ -148,7 +148,9 @@ extension StoreModel {
         let size = isNear ? areas[index].model.size + below(20_000) - 10_000 : below(Self.sizeMax)
         let newSize = min(max(size, 0), Self.sizeMax)
         let (area, worker, store) = (areas[index].area, fixture.worker, self.store)
-        let count = max(areas[index].model.size - newSize, 0)
+        // The last page goes as a whole, so nothing of it has to be read.
+        let end = (areas[index].model.size + Page.byteCount - 1) / Page.byteCount * Page.byteCount
+        let count = newSize < areas[index].model.size ? end - newSize : 0
         try discard(index, at: newSize, count: count) { () throws(StoreError) in
             try store.truncate(area, to: UInt64(newSize), by: worker)
         }
