@@ -11,7 +11,7 @@ extension SwapTests {
         .serialized, .timeLimit(.minutes(10)),
         .enabled(if: SwapMount.canSwapProcesses, SwapMount.swapNeeds))
     struct BackedSwapTests {
-        private static let limitByteCount = 10 << 20
+        private static let limitByteCount = 7 << 20
         /// Frames above the limit that threads may take which store at the same moment.
         private static let excessByteCountMax = 64 << 12
 
