@@ -84,9 +84,6 @@ struct LastUse: Equatable {
 
 /// The sixteen bits, in two parts: the time in front of a handle, the rest in front of a length.
 extension LastUse {
-    /// Bits of ``timeBits``.
-    static let timeBitCountInEntry = timeBitCount
-
     var timeBits: UInt64 { time }
     var howBits: UInt64 { how.rawValue | (isCoarse ? 4 : 0) }
 

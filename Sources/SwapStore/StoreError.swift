@@ -1,8 +1,9 @@
 /// Why a page, or an area, was refused. Nothing was changed then: the old page is still there.
 public enum StoreError: Error, Equatable, Sendable {
-    /// `params/enabled` is N: no new pages are taken.
+    /// `params/enabled` is N, and there is no backing store that a page could pass to.
     case disabled
-    /// `params/non_same_filled_pages_enabled` is N and the page is not same-filled.
+    /// `params/non_same_filled_pages_enabled` is N, the page is not same-filled, and there is no
+    /// backing store that it could pass to.
     case sameFilledOnly
     /// The pool stands at its limit.
     case poolFull

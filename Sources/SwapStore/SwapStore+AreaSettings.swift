@@ -9,8 +9,8 @@ extension SwapStore {
     }
 
     /// Changes what the area of that name has of its own; `change` may be called twice. Pages that
-    /// are stored from now on see
-    /// it. Throws `unknownArea` and `unknownCompressor`; then nothing is changed.
+    /// are stored from now on see it. Throws `unknownArea`, `unknownCompressor` and `outOfMemory`;
+    /// then nothing is changed.
     public func updateSettings(
         ofAreaNamed name: String, _ change: (inout AreaSettings) -> Void
     ) throws(SettingError) {
@@ -21,20 +21,17 @@ extension SwapStore {
                 try prepareCompressor(try compressorNumber(compressor))
             }
         }
-        let refusal = directory.withRecord(named: name) { record -> SettingError? in
+        let isThere: Void? = directory.withRecord(named: name) { record in
             var settings = settings(in: record)
             change(&settings)
             precondition(settings.byteCountMax ?? 0 <= Limits.areaByteCountMax)
-            var compressor: Int?
-            if let name = settings.compressor {
-                compressor = compressors.firstIndex { $0.name == name }
-                if compressor == nil { return .unknownCompressor(name) }
+            let compressor = settings.compressor.flatMap { name in
+                compressors.firstIndex { $0.name == name }
             }
+            precondition((compressor == nil) == (settings.compressor == nil))
             set(settings, compressor: compressor, in: record)
-            return nil
         }
-        guard let refusal else { throw .unknownArea(name) }
-        if let refusal { throw refusal }
+        guard isThere != nil else { throw .unknownArea(name) }
         migration.noteChange()
     }
 

@@ -1,7 +1,7 @@
 /// What can be changed while the store runs. A value: the store swaps it whole, so a request sees
 /// one state of all of it.
 public struct Tunables: Equatable, Sendable {
-    /// Take new pages at all.
+    /// Compress new pages at all. Others pass to the backing store, or are refused without one.
     public var isEnabled = true
     /// Share of the machine's memory that pools may take, in percent: 0 ... 100.
     public var maxPoolPercent = 20
@@ -17,7 +17,7 @@ public struct Tunables: Equatable, Sendable {
     public var shrinksInBackground = false
     /// Most blocks of 4096 bytes to write to the backing store in a day; nil: any number.
     public var writeBackBlockCountPerDay: Int?
-    /// Take pages that are not same-filled.
+    /// Compress pages that are not same-filled; else the same.
     public var takesOtherPages = true
 
     /// The defaults.

@@ -79,7 +79,7 @@ struct WriteBack {
     }
 
     private func makePlan(_ neededByteCount: Int) -> ColdestPages {
-        let census = store.countAges(by: worker) { $0.allowsWriteBack }
+        let census = store.countAges(by: worker)
         let held = store.directory.statistics
         let needed = max(
             Self.pageCount(of: neededByteCount, in: held), census.pageCount / Self.planShare,
@@ -106,10 +106,9 @@ struct WriteBack {
 
     /// One large write of the coldest pages of one area.
     mutating func evictColdest(of area: Area, neededByteCount: Int) -> Outcome {
-        let slot = area.slot
-        let census = store.countAges(by: worker) { $0.slot == slot && $0.allowsWriteBack }
+        var sweep = PageSweep(areaSlot: area.slot)
+        let census = store.countAges(in: sweep, by: worker)
         var plan = census.coldest(Self.pageCount(of: neededByteCount, in: area.statistics))
-        var sweep = PageSweep(areaSlot: slot)
         return write(taking: { plan.take($0.lastUse, at: $1) }, &sweep)
     }
 
@@ -122,25 +121,23 @@ struct WriteBack {
     private mutating func write(
         taking takes: (PageEntry, UInt64) -> Bool, _ sweep: inout PageSweep
     ) -> Outcome {
-        var end = collect(takes, &sweep)
+        let boarding = collect(takes, &sweep)
         do {
             let count = batch.isEmpty ? 0 : try batch.complete(in: store, by: worker)
-            switch end {
-            case .moved: end = .moved(pageCount: count)
-            case .endOfTurn: end = .endOfTurn(pageCount: count)
-            case .deviceFull: end = .deviceFull(pageCount: count)
-            case .failed: break
+            switch boarding {
+            case .aboard: return .endOfTurn(pageCount: count)
+            case .bufferFull: return .moved(pageCount: count)
+            case .deviceFull: return .deviceFull(pageCount: count)
             }
-            return end
         } catch {
             return .failed(error)
         }
     }
 
-    /// Fills the batch.
+    /// Fills the batch, until a page finds no place or the sweep ends: then all are aboard.
     private mutating func collect(
         _ takes: (PageEntry, UInt64) -> Bool, _ sweep: inout PageSweep
-    ) -> Outcome {
+    ) -> WriteBackBatch.Boarding {
         var last = WriteBackBatch.Boarding.aboard
         let copy = self.copy
         while last == .aboard {
@@ -160,9 +157,9 @@ struct WriteBack {
                     return last == .aboard
                 }
             }
-            if case .endOfTurn = step { return .endOfTurn(pageCount: 0) }
+            if step == .endOfTurn { break }
         }
-        return last == .deviceFull ? .deviceFull(pageCount: 0) : .moved(pageCount: 0)
+        return last
     }
 
     /// Moves what is live in the emptiest segment together with others, so that it becomes free.
@@ -201,39 +198,5 @@ struct WriteBack {
             return true
         }
         return found
-    }
-}
-
-extension SwapStore {
-    /// Counts how cold the pages in memory are, of areas that `counts` takes; and keeps the last
-    /// uses of all pages true (``LastUse/aged(at:)``).
-    func countAges(by worker: StoreWorker, counting counts: (Area) -> Bool) -> AgeCensus {
-        var census = AgeCensus(at: clock.seconds)
-        var sweep = PageSweep()
-        var goesOn = true
-        while goesOn {
-            let step = sweep.step(of: self, by: worker, accepting: { _ in true }) { stretch in
-                let isCounted = counts(stretch.area)
-                return stretch.forEachEntry { _, offset in
-                    let entry = PageEntry(pair: arena.loadPair(at: offset))
-                    guard entry.isInMemory else { return true }
-                    let use = keepAge(of: entry, at: offset, worker.seconds)
-                    if isCounted { census.add(use, at: worker.seconds) }
-                    return true
-                }
-            }
-            if case .endOfTurn = step { goesOn = false }
-        }
-        return census
-    }
-
-    private func keepAge(
-        of entry: PageEntry, at offset: ArenaOffset, _ seconds: UInt64
-    ) -> LastUse {
-        guard let use = entry.lastUse.aged(at: seconds) else { return entry.lastUse }
-        // Who changed the entry meanwhile used the page.
-        _ = arena.compareExchangePair(
-            expected: entry.pair, desired: entry.used(use).pair, at: offset)
-        return use
     }
 }

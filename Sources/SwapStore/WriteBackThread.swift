@@ -50,7 +50,9 @@ public final class WriteBackThread: Sendable {
     /// Ends; returns when nothing is written any more. Whoever waits for room is refused.
     public func stop() {
         desk.isServed = false
-        desk.set(.noThread)
+        desk.noteProgress()
         thread.stop { desk.ring() }
+        // Last, since a turn says what it finds.
+        desk.set(.noThread)
     }
 }

@@ -22,6 +22,7 @@ struct WriteBackWork {
     private let worker: StoreWorker
     private let onTrouble: @Sendable (String) -> Void
     private var writeBack: WriteBack?
+    /// Where the job that is under way stands; at the start when there is none.
     private var jobSweep = PageSweep()
     private var hasGathered = false
     private var agedSeconds: UInt64
@@ -45,7 +46,7 @@ struct WriteBackWork {
         guard let (log, number) = store.beginWriteBack() else {
             writeBack = nil
             desk.set(.noBacking)
-            endJob(.stopped)
+            stopJob()
             return Self.idleNanoseconds
         }
         defer { store.endWriteBack() }
@@ -163,7 +164,12 @@ struct WriteBackWork {
             let outcome = writeBack?.write(.passing, &sweep) ?? .endOfTurn(pageCount: 0)
             settle(outcome)
             desk.noteProgress()
-            if case .moved = outcome { continue }
+            switch outcome {
+            case .moved: continue
+            case .endOfTurn: break
+            // Some may be left: looked for again when there is a place for them.
+            case .deviceFull, .failed: desk.notePassing()
+            }
             goesOn = false
         }
         return .again
@@ -182,7 +188,6 @@ struct WriteBackWork {
 
     private mutating func doJob() -> Rest {
         guard let selection = desk.job.withLock({ $0?.selection }) else { return .again }
-        if desk.job.withLock({ $0?.pageCount }) == 0 { jobSweep = PageSweep() }
         var sweep = jobSweep
         let outcome = writeBack?.write(selection, &sweep) ?? .endOfTurn(pageCount: 0)
         jobSweep = sweep
@@ -194,9 +199,11 @@ struct WriteBackWork {
         return .again
     }
 
-    private func endJob(_ progress: WriteBackJob.Progress) {
+    /// A job that is under way ends before all areas were visited.
+    private mutating func stopJob() {
+        jobSweep = PageSweep()
         desk.job.withLock { job in
-            if job?.progress == .running { job?.progress = progress }
+            if job?.progress == .running { job?.progress = .stopped }
         }
     }
 
@@ -230,8 +237,8 @@ struct WriteBackWork {
     }
 
     /// Nothing can be written for now, so nobody's wish is done.
-    private func giveUp() -> Rest {
-        endJob(.stopped)
+    private mutating func giveUp() -> Rest {
+        stopJob()
         return .nanoseconds(Self.idleNanoseconds)
     }
 
@@ -265,6 +272,6 @@ struct WriteBackWork {
         let seconds = store.clock.seconds
         guard seconds - agedSeconds >= UInt64(LastUse.sweepSecondsMax) / 4 else { return }
         agedSeconds = seconds
-        _ = store.countAges(by: worker) { _ in false }
+        _ = store.countAges(by: worker)
     }
 }

@@ -147,4 +147,12 @@ extension ArraySlice where Element == UInt8 {
             }
         }
     }
+
+    /// In words, how what was read at an offset differs from this; nil: not at all.
+    public func difference(of other: [UInt8], at offset: Int) -> String? {
+        guard !hasBytes(of: other) else { return nil }
+        let place = zip(other, self).enumerated().first { $1.0 != $1.1 }?.offset
+        return "\(other.count) bytes at \(offset) instead of \(count), the first wrong one"
+            + " at \(place.map { "\(offset + $0)" } ?? "the end")"
+    }
 }

@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import ZPool
 import ZswapCore
 
 @testable import SwapStore
@@ -49,7 +50,7 @@ import ZswapCore
             let old = use.aged(at: 1 << 20) ?? use
             for use in [use, old] {
                 #expect(LastUse(timeBits: use.timeBits, howBits: use.howBits) == use)
-                #expect(use.timeBits >> LastUse.timeBitCountInEntry == 0 && use.howBits < 8)
+                #expect(use.timeBits >> UInt64(64 - PoolHandle.bitCount) == 0 && use.howBits < 8)
             }
         }
     }

@@ -208,11 +208,8 @@ extension ModelHand {
             return note("read failed")
         }
         areas[index].traffic.readPageCount += pages.count
-        guard !expected.hasBytes(of: bytes) else { return }
-        let place = zip(bytes, expected).enumerated().first { $1.0 != $1.1 }?.offset
-        throw different(
-            "\(bytes.count) bytes at \(offset) instead of \(expected.count), the first wrong one"
-                + " at \(place.map { "\(offset + $0)" } ?? "the end")")
+        guard let difference = expected.difference(of: bytes, at: offset) else { return }
+        throw different(difference)
     }
 
     private func checkSize(_ index: Int, _ what: String) throws {

@@ -202,11 +202,8 @@ extension StoreModel {
         }
         if isStopped { throw different("nothing of \(count) at \(offset) was lost") }
         areas[index].traffic.readPageCount += Self.pages(at: offset, count: expected.count).count
-        guard !expected.hasBytes(of: bytes) else { return }
-        let place = zip(bytes, expected).enumerated().first { $1.0 != $1.1 }?.offset
-        throw different(
-            "\(bytes.count) bytes at \(offset) instead of \(expected.count), the first wrong one"
-                + " at \(place.map { "\(offset + $0)" } ?? "the end")")
+        guard let difference = expected.difference(of: bytes, at: offset) else { return }
+        throw different(difference)
     }
 
     private func checkSize(_ index: Int, _ what: String) throws {

@@ -107,6 +107,23 @@ import ZswapCore
         try rig.expectEmptyAfterDiscard()
     }
 
+    /// Pages that were to pass through and could not go when there is a place for them again.
+    @Test func whatCouldNotPassGoesLater() throws {
+        let rig = try WriteBackRig()
+        rig.turn()
+        rig.store.update { $0.isEnabled = false }
+        try rig.fixture.write(PageContent.compressible(1), to: rig.area, page: 1)
+        rig.device.setGone(true)
+        rig.work(turnCountMax: 5)
+        #expect(rig.entry(1).isPassing)
+        rig.device.setGone(false)
+        try rig.store.setBacking(path: rig.device.path)
+        rig.work(turnCountMax: 5)
+        #expect(rig.entry(1).kind == .onBacking)
+        #expect(try rig.fixture.read(rig.area, page: 1) == PageContent.compressible(1))
+        rig.expectBalance()
+    }
+
     /// Damage in memory does not become damage on a disk that looks like a sound page.
     @Test func aDamagedPageDoesNotLeave() throws {
         let rig = try WriteBackRig()
