@@ -21,7 +21,7 @@ extension SwapStore {
                 try prepareCompressor(try compressorNumber(compressor))
             }
         }
-        let isThere: Void? = directory.withRecord(named: name) { record in
+        let isOtherCompressor = directory.withRecord(named: name) { record -> Bool in
             var settings = settings(in: record)
             change(&settings)
             precondition(settings.byteCountMax ?? 0 <= Limits.areaByteCountMax)
@@ -29,10 +29,11 @@ extension SwapStore {
                 compressors.firstIndex { $0.name == name }
             }
             precondition((compressor == nil) == (settings.compressor == nil))
-            set(settings, compressor: compressor, in: record)
+            defer { set(settings, compressor: compressor, in: record) }
+            return record.compressor != compressor
         }
-        guard isThere != nil else { throw .unknownArea(name) }
-        migration.noteChange()
+        guard let isOtherCompressor else { throw .unknownArea(name) }
+        if isOtherCompressor { migration.noteChange() }
     }
 
     private func settings(in record: AreaRecord) -> AreaSettings {
