@@ -5,7 +5,8 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// Serving threads read and free, and ask the heap for nothing.
+/// Serving threads read and free, and ask the heap for nothing. Refusals are not counted here: the
+/// testing library itself records a backtrace, on the heap, of each error that is thrown.
 @Suite(.serialized) struct BackingAllocationTests {
     private static var isOptimized: Bool {
         #if DEBUG
@@ -30,11 +31,6 @@ import Testing
             try log.flush()
             try log.read(location, payloadByteCount: 3000, into: buffer)
             log.free(location, payloadByteCount: 3000)
-            // A refusal as well.
-            do {
-                try log.read(
-                    BackingLocation(rawValue: .max), payloadByteCount: 1, into: buffer)
-            } catch {}
         }
         for _ in 0..<200 { try round() }
         let before = call_count(Int32(CALL_COUNT_ALLOCATIONS))

@@ -99,7 +99,8 @@ import ZswapCore
             try requests.run(count: 3000)
             call_counter_stop()
             let made = Self.allocationCount - before
-            #expect(fixture.store.statistics.backingLoads > loads + 100)
+            // Discards and writes leave few of the pages on the file.
+            #expect(fixture.store.statistics.backingLoads > loads + 10)
             // The first round sets up what is set up at its first use only.
             if round > 0 { #expect(made == 0) }
         }
