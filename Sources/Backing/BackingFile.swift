@@ -27,7 +27,7 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
     /// `avoided` is the filesystem whose daemon this thread belongs to. No request is sent to it,
     /// nor to anything that stands on it.
     public init(opening path: String, unlessOn avoided: DeviceNumber?) throws(BackingError) {
-        guard path.hasPrefix("/") else { throw .notAbsolute }
+        guard ByteText(path).hasPrefix("/") else { throw .notAbsolute }
         var search = BackingSearch(avoiding: avoided)
         let located = try search.find(path)
         switch located.status.kind {
@@ -56,7 +56,9 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
         let file = try OpenFile(reopening: located.place, for: .direct)
         // Those who attach a file to a loop device take no lock.
         let path = try located.place.canonicalPath()
-        let isAttached = LoopDevice.attached().contains { $0.backingPath == path }
+        let isAttached = LoopDevice.attached().contains {
+            $0.backingPath.map { ByteText($0) } == ByteText(path)
+        }
         if !isAttached, try file.tryLock() { return file }
         throw SystemFailure(call: "open", errno: .resourceBusy, path: file.path)
     }

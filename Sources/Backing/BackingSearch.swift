@@ -1,4 +1,5 @@
 import LinuxSystem
+import ZswapCore
 
 /// Finds a file without asking the own mount for anything, and without touching what stands on it:
 /// the daemon would wait for itself.
@@ -57,7 +58,7 @@ struct BackingSearch {
 
     private mutating func admit(sourceOf place: OpenFile) throws(BackingError) {
         guard let mounts = try? MountTable.current(), let mount = try? place.mount(in: mounts),
-            mount.source.hasPrefix("/")
+            ByteText(mount.source).hasPrefix("/")
         else { return }
         let located: Located
         do { located = try find(mount.source) } catch {
@@ -76,7 +77,11 @@ struct BackingSearch {
         guard let path = stack.filePath(below: device) else { return }
         // A mount that covers the file, or a file that was removed, does not change where it lies.
         let mounts = (try? MountTable.current().entries(showing: avoided)) ?? []
-        if mounts.contains(where: { path.hasPrefix($0.mountPoint + "/") }) { throw .onOwnMount }
+        if mounts.contains(where: {
+            ByteText($0.mountPoint).relativePath(of: ByteText(path)) != nil
+        }) {
+            throw .onOwnMount
+        }
         do { _ = try find(path) } catch {
             throw error == .onOwnMount ? .onOwnMount : .onUnknownFile
         }

@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// Why a control file could not be read or written. A write that fails changed nothing.
 public struct ControlError: Error, Equatable, Sendable {
     /// The kinds, each with one errno.
@@ -35,12 +37,13 @@ public struct ControlError: Error, Equatable, Sendable {
     /// For people: the value, what could have been written, and the file.
     public let message: String
 
-    init(_ kind: Kind, _ message: String) {
+    /// An error of this kind.
+    public init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }
 
-    static func notFound(_ path: String) -> ControlError {
-        ControlError(.notFound, "there is no control file \(path)")
+    static func notFound(_ path: ByteText) -> ControlError {
+        ControlError(.notFound, "there is no control file \(path.printable)")
     }
 }

@@ -1,5 +1,9 @@
+public import ZswapCore
+
 /// What the tree shows but the store does not know: how the daemon around it runs.
 public struct ControlFacts: Equatable, Sendable {
+    /// Where it is mounted, so that the numbers of several mounts can be told apart.
+    public var mountPoint: ByteText
     /// The program's version; empty when nobody said.
     public var version: String
     /// How requests come in: "/dev/fuse", "io_uring"; empty when nobody said.
@@ -10,13 +14,15 @@ public struct ControlFacts: Equatable, Sendable {
     /// What protects the daemon under memory pressure, a few words each: "memory locked".
     public var protections: [String]
     /// Areas that the kernel swaps to through a loop device, by name, as it was a few seconds ago.
-    public var swapUse: [String: SwapUse]
+    public var swapUse: [ByteText: SwapUse]
 
     /// Facts; nothing known unless told.
     public init(
-        version: String = "", transport: String = "", transportReason: String = "",
-        protections: [String] = [], swapUse: [String: SwapUse] = [:]
+        mountPoint: ByteText = "", version: String = "", transport: String = "",
+        transportReason: String = "",
+        protections: [String] = [], swapUse: [ByteText: SwapUse] = [:]
     ) {
+        self.mountPoint = mountPoint
         self.version = version
         self.transport = transport
         self.transportReason = transportReason

@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// One control file, or, with a placeholder in its path, one for each of something:
 ///
 ///     params/zpool               just that
@@ -41,7 +43,7 @@ public struct ControlRow: Sendable {
     public let errors: String
     let read: Reader?
     let write: Writer?
-    let components: [Substring]
+    let components: [ByteText]
 
     init(
         _ path: String, _ type: ControlType, standard: String? = nil, _ summary: String,
@@ -56,7 +58,7 @@ public struct ControlRow: Sendable {
         errors = write == nil ? "" : type.errors + otherErrors
         self.read = read
         self.write = write
-        components = path.split(separator: "/")
+        components = ByteText(path).components(separatedBy: "/")
     }
 
     /// Who may do what.
@@ -76,7 +78,7 @@ public struct ControlRow: Sendable {
         return "|" + cells.map { $0.isEmpty ? " |" : " \($0) |" }.joined()
     }
 
-    static func isPlaceholder(_ component: Substring) -> Bool {
-        component.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+    static func isPlaceholder(_ component: ByteText) -> Bool {
+        component.text.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
     }
 }

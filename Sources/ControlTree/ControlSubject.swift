@@ -1,27 +1,32 @@
 import SwapStore
+import ZswapCore
 
 /// What a row is read or written for.
 struct ControlSubject: Sendable {
     let store: SwapStore
     let facts: @Sendable () -> ControlFacts
-    /// The path that was asked for, for messages.
+    let journal: ControlJournal
+    /// The path that was asked for, on one line, for messages.
     let path: String
     /// What stands in the place of the placeholder; empty when the row has none.
-    let key: String
+    let key: ByteText
 
     func area() throws(ControlError) -> AreaReport {
-        guard let report = store.areaReport(named: key) else { throw .notFound(path) }
+        guard let report = store.areaReport(named: key) else { throw .notFound(ByteText(path)) }
         return report
     }
 
     func areaSettings() throws(ControlError) -> AreaSettings {
-        guard let settings = store.settings(ofAreaNamed: key) else { throw .notFound(path) }
+        guard let settings = store.settings(ofAreaNamed: key) else {
+            throw .notFound(ByteText(path))
+        }
         return settings
     }
 
     func pool() throws(ControlError) -> StorePool {
-        guard let pool = store.holders.first(where: { String($0.generation) == key }) else {
-            throw .notFound(path)
+        guard let pool = store.holders.first(where: { ByteText(String($0.generation)) == key })
+        else {
+            throw .notFound(ByteText(path))
         }
         return pool
     }
@@ -30,25 +35,28 @@ struct ControlSubject: Sendable {
 /// What may stand in the place of a placeholder.
 struct ControlKeys: Sendable {
     /// The directory whose children these are.
-    let directory: String
-    let list: @Sendable (SwapStore) -> [String]
-    let contains: @Sendable (SwapStore, String) -> Bool
+    let directory: ByteText
+    let list: @Sendable (SwapStore) -> [ByteText]
+    let contains: @Sendable (SwapStore, ByteText) -> Bool
 
     static let all = [
         areas(in: "params/areas"), areas(in: "stats/areas"),
         ControlKeys(
-            directory: "stats/pools", list: { $0.holders.map { String($0.generation) } },
-            contains: { store, key in store.holders.contains { String($0.generation) == key } }),
+            directory: "stats/pools", list: { $0.holders.map { ByteText(String($0.generation)) } },
+            contains: { store, key in
+                store.holders.contains { ByteText(String($0.generation)) == key }
+            }),
     ]
 
-    private static func areas(in directory: String) -> ControlKeys {
+    private static func areas(in directory: ByteText) -> ControlKeys {
         ControlKeys(
             directory: directory, list: { $0.areas.map(\.name) },
             contains: { $0.area(named: $1) != nil })
     }
 
-    static func of(_ directory: [Substring]) -> ControlKeys {
-        guard let keys = all.first(where: { $0.directory == directory.joined(separator: "/") })
+    static func of(_ directory: [ByteText]) -> ControlKeys {
+        guard
+            let keys = all.first(where: { $0.directory.components(separatedBy: "/") == directory })
         else { preconditionFailure("a placeholder stands where nobody knows what it may be") }
         return keys
     }

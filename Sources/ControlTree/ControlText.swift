@@ -8,17 +8,16 @@
 ///   looks at its first letters and takes `nonsense` for no.
 enum ControlText {
     static func trimmed(_ text: String) -> Substring {
-        var text = text[...]
-        while let last = text.last, isBlank(last) { text.removeLast() }
-        while let first = text.first, isBlank(first) { text.removeFirst() }
-        return text
+        // By bytes: a combining mark makes one character with the blank before it.
+        var bytes = Substring(text).utf8
+        while let last = bytes.last, isBlank(last) { bytes.removeLast() }
+        while let first = bytes.first, isBlank(first) { bytes.removeFirst() }
+        return Substring(bytes)
     }
 
-    private static func isBlank(_ character: Character) -> Bool {
-        switch character {
-        case " ", "\t", "\n", "\r", "\r\n", "\u{b}", "\u{c}", "\0": true
-        default: false
-        }
+    /// Blank, NUL, tab, newline, vertical tab, form feed, carriage return.
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0 || (0x09...0x0d).contains(byte)
     }
 
     /// How reading a number went.

@@ -51,7 +51,16 @@ extension ControlTree {
         "The compressor of new pages of the area. Stored pages stay as they are. inherit: that of"
             + " `params/compressor`.",
         \.compressor, text: { $0 },
-        value: { text, _ throws(ControlError) in String(text) })
+        value: { text, path throws(ControlError) in
+            guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+                return String(text)
+            }
+            let name = text[..<colon]
+            throw ControlError(
+                .invalidValue,
+                "\"\(text)\": an area has no level of its own; write \(name) here, and "
+                    + "\(text) to params/compressor for its level everywhere, for \(path)")
+        })
 
     /// A row that reads what each area has of its own in a field, or `inherit`. A name is looked up
     /// when it is set.

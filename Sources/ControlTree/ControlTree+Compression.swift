@@ -3,15 +3,43 @@ import SwapStore
 /// The rows of `params` that say how new pages are compressed.
 extension ControlTree {
     static let compressor = ControlRow(
-        "params/compressor", .name(oneOf: "params/available_compressors"), standard: "lz4",
-        "The compressor of new pages. Stored pages stay as they are.",
+        "params/compressor", .levelledName(oneOf: "params/available_compressors"),
+        standard: "lz4",
+        "The compressor of new pages, and with `NAME:LEVEL` its `params/compressor_level` as well."
+            + " Stored pages stay as they are.",
         otherErrors: ", ENOMEM",
         read: { subject throws(ControlError) in subject.store.compressorName },
         write: { subject, text throws(ControlError) in
+            let choice = try choice(in: text, subject)
             try set(text, subject, subject.store.availableCompressors) {
-                name throws(SettingError) in try subject.store.setCompressor(name)
+                _ throws(SettingError) in
+                try subject.store.setCompressor(choice.name, level: choice.level)
             }
         })
+
+    /// What `NAME` or `NAME:LEVEL` says. A name that is not known goes through as it is.
+    private static func choice(
+        in text: Substring, _ subject: ControlSubject
+    ) throws(ControlError) -> (name: String, level: Int?) {
+        let store = subject.store
+        let name = compressorName(in: String(text))
+        guard name.utf8.count < text.utf8.count, store.availableCompressors.contains(name) else {
+            return (String(text), nil)
+        }
+        let kind: ControlError.Kind
+        switch ControlText.number(Substring(text.utf8.dropFirst(name.utf8.count + 1))) {
+        case .value(let level): return (name, level)
+        case .tooLarge: kind = .outOfRange
+        case .notANumber: kind = .invalidValue
+        }
+        let reason = noLevel(of: name, store.levelRange(ofCompressor: name))
+        throw ControlError(kind, "\"\(text)\" \(reason), for \(subject.path)")
+    }
+
+    /// The name in `NAME` or `NAME:LEVEL`, as `params/compressor` takes it.
+    public static func compressorName(in text: String) -> String {
+        text.utf8.lastIndex(of: UInt8(ascii: ":")).map { String(text[..<$0]) } ?? text
+    }
 
     static let compressorLevel = ControlRow(
         "params/compressor_level", .level, standard: "1",

@@ -13,7 +13,12 @@ extension ControlTree {
                 read: { subject throws(ControlError) in
                     let memory = subject.store.statistics.memory
                     return lines(memory.parts + [("committed", memory.committed)])
-                })
+                }),
+            ControlRow(
+                "stats/control_text_size", .count("bytes"),
+                "Texts of control files that are open or were looked up, on the daemon's heap: at"
+                    + " most 8 MiB; the oldest go first, and reading one that went is ESTALE.",
+                read: { subject throws(ControlError) in String(subject.journal.textByteCount) }),
         ] + poolRows
 
     private static let poolRows: [ControlRow] = [

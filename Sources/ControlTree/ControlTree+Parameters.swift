@@ -196,7 +196,7 @@ extension ControlTree {
         switch error {
         case .unknownZpool, .unknownCompressor:
             (kind, reason) = (.unknownName, "is none of \(choices.joined(separator: ", "))")
-        case .unknownArea: return .notFound(subject.path)
+        case .unknownArea: return .notFound(ByteText(subject.path))
         case .noSuchLevel(_, let compressor, let range):
             (kind, reason) = (.outOfRange, noLevel(of: compressor, range))
         case .tooManyPools:

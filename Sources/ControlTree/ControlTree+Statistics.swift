@@ -15,6 +15,11 @@ extension ControlTree {
                 read: { subject throws(ControlError) in
                     StoreMetrics(subject.store, subject.facts()).text
                 }),
+            ControlRow(
+                "stats/last_error", .lines,
+                "The last write to a control file that was refused: its number since the mount"
+                    + " began, file, value, and the reason with what could have been written.",
+                read: { subject throws(ControlError) in subject.journal.lastText }),
         ] + factRows + [migrationRow] + areaStatisticsRows + memoryRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {

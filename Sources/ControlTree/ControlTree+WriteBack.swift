@@ -130,8 +130,8 @@ extension ControlTree {
             }),
         ControlRow(
             "stats/backing", .lines,
-            "The backing stores, the one in force first: path, state, and numbers of bytes,"
-                + " segments, records, reads and writes.",
+            "The backing stores, the one in force first: path (a newline is `\\012`, a backslash"
+                + " `\\134`), state, and numbers of bytes, segments, records, reads and writes.",
             read: { subject throws(ControlError) in
                 let backings = subject.store.backings
                 return backings.isEmpty
@@ -154,7 +154,7 @@ extension ControlTree {
 
     private static func backingLines(_ backing: StoreBacking) -> String {
         let numbers = backing.statistics
-        return "path \(backing.path)\nstate \(backing.state)\n"
+        return "path \(ByteText(backing.path).escaped)\nstate \(backing.state)\n"
             + lines([
                 ("capacity", Int(numbers.capacityByteCount)),
                 ("live_size", Int(numbers.liveByteCount)),

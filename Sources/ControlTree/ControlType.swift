@@ -10,6 +10,8 @@ public enum ControlType: Equatable, Sendable {
     case level
     /// One of the names in the file named here.
     case name(oneOf: String)
+    /// One of these names, or with its level, `NAME:LEVEL`.
+    case levelledName(oneOf: String)
     /// A path from the root, or `none`.
     case path
     /// A whole number of this range, or `off`.
@@ -44,6 +46,7 @@ public enum ControlType: Equatable, Sendable {
             words.dropLast().joined(separator: ", ") + " or \(words.last ?? "")"
         case .level: "number, or none"
         case .name(let file): "a name of `\(file)`"
+        case .levelledName(let file): "a name of `\(file)`, or NAME:LEVEL"
         case .path: "a path, or none"
         case .numberOrOff(let range):
             "number, \(range.lowerBound) to \(range.upperBound), or off"
@@ -68,6 +71,7 @@ public enum ControlType: Equatable, Sendable {
         case .path: "EINVAL, ENOENT, EACCES, EBUSY, EIO"
         case .orInherit(let type): type.errors
         case .name: "ENOENT"
+        case .levelledName: "ENOENT, EINVAL"
         case .trigger: "ENOMEM"
         case .names, .count, .word, .columns, .lines: ""
         }

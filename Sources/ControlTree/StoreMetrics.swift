@@ -4,7 +4,8 @@ import ZswapCore
 /// The store in the Prometheus text format: HELP, TYPE and samples, a metric at a time.
 ///
 /// Laws: names are of `[a-z_]`, begin with `zswapfs_`, and those that only rise end with `_total`;
-/// label values are escaped, since an area may be called anything; the samples of a metric stand
+/// label values are escaped, since an area or a mount may be called anything; every sample says of
+/// which mount it is, since one scrape may join the files of several; the samples of a metric stand
 /// together.
 struct StoreMetrics {
     private let store: SwapStore
@@ -20,7 +21,17 @@ struct StoreMetrics {
         let value: Int
     }
 
-    var text: String { counters + memory + areas + pools }
+    var text: String { information + counters + memory + areas + pools }
+
+    /// What never changes while the mount lasts, as labels of a constant.
+    private var information: String {
+        metric(
+            "info", .gauge, "Version of the daemon and how requests come in. Always 1.",
+            [
+                Sample(
+                    labels: [("version", facts.version), ("transport", facts.transport)], value: 1)
+            ])
+    }
 
     private var counters: String {
         let statistics = store.statistics
@@ -49,7 +60,7 @@ struct StoreMetrics {
                 metric(
                     counter.metric, counter.kind, counter.summary,
                     reports.map {
-                        Sample(labels: [("area", $0.name)], value: counter.value($0, facts))
+                        Sample(labels: [("area", $0.name.text)], value: counter.value($0, facts))
                     })
             }.joined()
     }
@@ -83,9 +94,9 @@ struct StoreMetrics {
         let name = "zswapfs_" + name
         let head = "# HELP \(name) \(Self.escapedHelp(summary))\n# TYPE \(name) \(kind.rawValue)\n"
         return samples.reduce(head) { text, sample in
-            let labels = sample.labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }
-            let list = labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}"
-            return text + "\(name)\(list) \(sample.value)\n"
+            let labels = [(name: "mount", value: facts.mountPoint.text)] + sample.labels
+            let list = labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }
+            return text + "\(name){\(list.joined(separator: ","))} \(sample.value)\n"
         }
     }
 

@@ -103,7 +103,7 @@ struct StoreSummary {
             + backings.flatMap { backing -> [Line] in
                 let numbers = backing.statistics
                 return [
-                    ("backing", "\(printable(backing.path)), \(backing.state)"),
+                    ("backing", "\(ByteText(backing.path).printable), \(backing.state)"),
                     (
                         "  on backing",
                         "\(numbers.liveRecordCount) pages, \(size(Int(numbers.liveByteCount)))"
@@ -157,7 +157,7 @@ struct StoreSummary {
             return (
                 "stale",
                 "at least \(stale) pages, \(size(stale * Page.byteCount)), of area "
-                    + "\(printable(area.name)): their swap slots are free, and the kernel has not"
+                    + "\(area.name.printable): their swap slots are free, and the kernel has not"
                     + " said so; `zswapfs swap off` and `swap on` with --discard pages give all of"
                     + " it back"
             )
@@ -175,7 +175,7 @@ struct StoreSummary {
 
     private var areas: String {
         store.areaReports.map { area in
-            "area \(printable(area.name)): \(size(Int(area.attributes.size))) long, "
+            "area \(area.name.printable): \(size(Int(area.attributes.size))) long, "
                 + "\(area.statistics.storedPageCount) pages, "
                 + "\(size(area.statistics.storedByteCount)) as objects\(limit(of: area))\n"
         }.joined()
@@ -183,11 +183,6 @@ struct StoreSummary {
 
     private func limit(of area: AreaReport) -> String {
         area.byteCountMax.map { ", at most \(size(Int($0)))" } ?? ""
-    }
-
-    /// A name may hold newlines, which would look like lines of ours.
-    private func printable(_ name: String) -> String {
-        name.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : String($0) }.joined()
     }
 
     private func size(_ byteCount: Int) -> String {

@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import ZswapCore
 
 /// FUSE_READDIRPLUS: a listing whose rows are look-ups as well.
 extension Callbacks {
@@ -30,14 +31,14 @@ extension Callbacks {
             // Some C libraries take a row with the number 0 for one that was deleted.
             parameter.attr.st_ino = UInt(row.name == "." ? inode : InodeTable.root)
             let needed = fuse_add_direntry_plus(
-                request, nil, 0, row.name, &parameter, offset + index + 1)
+                request, nil, 0, row.name.text, &parameter, offset + index + 1)
             guard needed <= size - used else { break }
             if !isDots {
                 guard let entry = try? session.operations.lookUp(inode, row.name) else { continue }
                 parameter = Reply.parameter(entry)
             }
             used += fuse_add_direntry_plus(
-                request, &buffer[used], size - used, row.name, &parameter, offset + index + 1)
+                request, &buffer[used], size - used, row.name.text, &parameter, offset + index + 1)
             if used == size { break }
         }
         return Array(buffer[..<used])

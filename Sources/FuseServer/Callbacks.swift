@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import ZswapCore
 
 /// What libfuse calls: take the arguments out of C, call the operation, answer once. No logic.
 ///
@@ -45,9 +46,9 @@ enum Callbacks {
     static func context(of request: fuse_req_t?) -> fuse_ctx { fuse_req_ctx(request).pointee }
 
     /// A name from the kernel. Names are UTF-8 here; others can't exist.
-    static func text(_ name: UnsafePointer<CChar>?) throws(Refusal) -> String {
+    static func text(_ name: UnsafePointer<CChar>?) throws(Refusal) -> ByteText {
         guard let name, let text = String(validatingCString: name) else { throw Refusal(EILSEQ) }
-        return text
+        return ByteText(text)
     }
 
     private static func addNames(to table: inout fuse_lowlevel_ops) {
@@ -145,7 +146,7 @@ enum Callbacks {
             attributes.st_mode = row.type
             attributes.st_ino = UInt(UInt32.max)
             let needed = fuse_add_direntry(
-                request, &buffer[used], size - used, row.name, &attributes, offset + index + 1)
+                request, &buffer[used], size - used, row.name.text, &attributes, offset + index + 1)
             guard needed <= size - used else { break }
             used += needed
             if used == size { break }

@@ -8,8 +8,6 @@ import ZswapCore
 extension Operations {
     /// Bytes in the unit of `st_blocks`.
     private static let blockByteCount = 512
-    /// What a control file's size reads, as in sysfs.
-    static let controlByteCount: UInt64 = 4096
 
     /// What to change; nil leaves as it is.
     struct Changes {
@@ -21,13 +19,13 @@ extension Operations {
         var modified: UInt64?
     }
 
-    func lookUp(_ parent: UInt64, _ name: String) throws(Refusal) -> Entry {
+    func lookUp(_ parent: UInt64, _ name: ByteText) throws(Refusal) -> Entry {
         switch try node(parent) {
         case .area: throw Refusal(ENOTDIR)
-        case .control(let path): return try controlEntry(path + "/" + name)
+        case .control(let path): return try controlEntry(path.appending(name))
         case .root:
             if ControlTree.roots.contains(name) { return try controlEntry(name) }
-            guard name.utf8.count <= Limits.areaNameByteCountMax else {
+            guard name.byteCount <= Limits.areaNameByteCountMax else {
                 throw Refusal(ENAMETOOLONG)
             }
             guard let area = store.area(named: name) else { throw Refusal(ENOENT) }
@@ -44,12 +42,40 @@ extension Operations {
             attributeSeconds: Self.attributeSeconds)
     }
 
-    private func controlEntry(_ path: String) throws(Refusal) -> Entry {
+    /// The text is made now, and what is opened by this look-up is read from it.
+    private func controlEntry(_ path: ByteText) throws(Refusal) -> Entry {
         guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
-        let inode = inodes.lookUp(controlPath: path)
+        let inode = inodes.lookUp(
+            controlPath: path, text: try text(of: kind, at: path),
+            now: Self.monotonicNanoseconds)
         return Entry(
             inode: inode, generation: 1, attributes: attributes(of: kind, inode),
             nameSeconds: Self.controlSeconds, attributeSeconds: Self.controlSeconds)
+    }
+
+    private static var monotonicNanoseconds: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    /// Makes the text of a control file anew that was looked up long ago, as when its descriptor is
+    /// opened again by way of /proc.
+    func renewText(_ inode: UInt64, _ kind: ControlKind, _ path: ByteText) throws(Refusal) {
+        let now = Self.monotonicNanoseconds
+        guard inodes.isStale(inode, now), let text = try text(of: kind, at: path) else { return }
+        inodes.renew(inode, text, now)
+    }
+
+    /// What a control file holds now: nothing if it can only be written; nil for a directory.
+    private func text(of kind: ControlKind, at path: ByteText) throws(Refusal) -> [UInt8]? {
+        guard case .file(let mode) = kind else { return nil }
+        guard mode & 0o444 != 0 else { return [] }
+        do {
+            return Array(try tree.read(path).utf8)
+        } catch {
+            throw Refusal(error)
+        }
     }
 
     func forget(_ inode: UInt64, count: UInt64, _ worker: ServingWorker) {
@@ -74,7 +100,7 @@ extension Operations {
         }
     }
 
-    /// Sizes of control files are accepted and mean nothing, so that `echo x > file` works.
+    /// New sizes of control files are accepted and mean nothing, so that `echo x > file` works.
     func setAttributes(
         _ inode: UInt64, _ changes: Changes, _ worker: ServingWorker
     ) throws(Refusal) -> (stat, seconds: Double) {
@@ -138,14 +164,16 @@ extension Operations {
             var result = directoryAttributes(inode, mode: mode)
             result.st_mode = S_IFREG | mode
             result.st_nlink = 1
-            result.st_size = Int(Self.controlByteCount)
+            result.st_size = inodes.byteCount(of: inode)
+            // None would be a hole from end to end to programs that look for holes.
+            result.st_blocks = (result.st_size + Self.blockByteCount - 1) / Self.blockByteCount
             return result
         }
     }
 
     private func directoryAttributes(_ inode: UInt64, mode: UInt32) -> stat {
         var result = stat()
-        result.st_ino = UInt(inode)
+        result.st_ino = UInt(inodes.shownNumber(of: inode))
         result.st_mode = S_IFDIR | mode
         result.st_nlink = 2
         result.st_uid = userID

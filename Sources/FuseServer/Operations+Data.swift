@@ -29,7 +29,12 @@ extension Operations {
                 throw Refusal(error)
             }
         }
-        guard let text = openFiles.text(of: handle) else { throw Refusal(EISDIR) }
+        let text: [UInt8]
+        switch inodes.text(of: inode) {
+        case .bytes(let bytes): text = bytes
+        case .gone: throw Refusal(ESTALE)
+        case .none: throw Refusal(EISDIR)
+        }
         guard offset < UInt64(text.count) else { return 0 }
         let part = text[Int(offset)...].prefix(target.byteCount)
         target.withUnsafeMutableBytes { $0.copyBytes(from: part) }
@@ -55,11 +60,13 @@ extension Operations {
             }
         }
         guard case .control(let path) = try node(inode) else { throw Refusal(EISDIR) }
-        // At the start, or at the end that the size pretends, where appending writes.
-        guard offset == 0 || offset == Self.controlByteCount else { throw Refusal(EINVAL) }
-        let text = bytes.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
-        guard let text else { throw Refusal(EINVAL) }
-        do {
+        do throws(ControlError) {
+            // At the start, or at the end of the text, where appending writes.
+            guard offset == 0 || offset == UInt64(inodes.byteCount(of: inode)) else {
+                throw tree.refuse(path, "a value is written at once, from the start of the file")
+            }
+            let text = bytes.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
+            guard let text else { throw tree.refuse(path, "the value is not UTF-8") }
             try tree.write(text, to: path)
         } catch {
             onRefusal(error.message)
@@ -98,8 +105,9 @@ extension Operations {
     func seek(
         _ inode: UInt64, from offset: Int, whence: CInt, _ worker: ServingWorker
     ) throws(Refusal) -> Int {
-        let area = try area(inode, worker)
         guard offset >= 0 else { throw Refusal(ENXIO) }
+        if case .control = try node(inode) { return try seekText(inode, from: offset, whence) }
+        let area = try area(inode, worker)
         do {
             switch whence {
             case Self.seekData:
@@ -114,5 +122,15 @@ extension Operations {
             throw Refusal(error)
         }
         throw Refusal(EINVAL)
+    }
+
+    /// A text has no holes.
+    private func seekText(
+        _ inode: UInt64, from offset: Int, _ whence: CInt
+    ) throws(Refusal) -> Int {
+        let byteCount = inodes.byteCount(of: inode)
+        guard whence == Self.seekData || whence == Self.seekHole else { throw Refusal(EINVAL) }
+        guard offset < byteCount else { throw Refusal(ENXIO) }
+        return whence == Self.seekData ? offset : byteCount
     }
 }

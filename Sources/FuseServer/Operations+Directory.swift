@@ -1,6 +1,7 @@
 import ControlTree
 import Glibc
 import SwapStore
+import ZswapCore
 
 /// FUSE_OPENDIR, FUSE_READDIR, FUSE_READDIRPLUS.
 extension Operations {
@@ -12,7 +13,7 @@ extension Operations {
         case .control(let path):
             guard tree.kind(of: path) == .directory else { throw Refusal(ENOTDIR) }
         }
-        return openFiles.add(.listing([]))
+        return openFiles.add([])
     }
 
     /// The rows of an open directory from a position on. Reading from the start makes the listing
@@ -23,7 +24,7 @@ extension Operations {
         guard var rows = openFiles.listing(of: handle) else { throw Refusal(EBADF) }
         if position == 0 || rows.isEmpty {
             rows = try listing(of: inode)
-            openFiles.replace(handle, .listing(rows))
+            openFiles.replace(handle, rows)
         }
         guard position >= 0, position < rows.count else { return [] }
         return rows[position...]
@@ -40,7 +41,7 @@ extension Operations {
             rows += store.areas.map { DirectoryRow(name: $0.name, type: S_IFREG) }
         case .control(let path):
             rows += tree.children(of: path).map { name in
-                let isDirectory = tree.kind(of: path + "/" + name) == .directory
+                let isDirectory = tree.kind(of: path.appending(name)) == .directory
                 return DirectoryRow(name: name, type: isDirectory ? S_IFDIR : S_IFREG)
             }
         }

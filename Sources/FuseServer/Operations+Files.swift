@@ -1,6 +1,7 @@
 import ControlTree
 import Glibc
 import SwapStore
+import ZswapCore
 
 /// FUSE_CREATE, FUSE_MKNOD, FUSE_UNLINK, FUSE_RENAME, FUSE_OPEN, FUSE_RELEASE.
 extension Operations {
@@ -14,7 +15,7 @@ extension Operations {
     }
 
     func create(
-        _ parent: UInt64, _ name: String, mode: UInt32, userID: UInt32, groupID: UInt32
+        _ parent: UInt64, _ name: ByteText, mode: UInt32, userID: UInt32, groupID: UInt32
     ) throws(Refusal) -> Entry {
         try requireRoot(parent)
         guard mode & S_IFMT == S_IFREG || mode & S_IFMT == 0 else { throw Refusal(EPERM) }
@@ -29,7 +30,7 @@ extension Operations {
     }
 
     func unlink(
-        _ parent: UInt64, _ name: String, _ worker: ServingWorker
+        _ parent: UInt64, _ name: ByteText, _ worker: ServingWorker
     ) throws(Refusal) {
         try requireRoot(parent)
         guard !ControlTree.roots.contains(name) else { throw Refusal(EPERM) }
@@ -41,7 +42,8 @@ extension Operations {
     }
 
     func rename(
-        _ parent: UInt64, _ name: String, to newParent: UInt64, _ newName: String, flags: UInt32,
+        _ parent: UInt64, _ name: ByteText, to newParent: UInt64, _ newName: ByteText,
+        flags: UInt32,
         _ worker: ServingWorker
     ) throws(Refusal) {
         try requireRoot(parent)
@@ -58,8 +60,8 @@ extension Operations {
         }
     }
 
-    /// Opens an area, or a control file: its text is made now, and read from what was made. The
-    /// kernel leaves O_TRUNC to us (FUSE_CAP_ATOMIC_O_TRUNC); for a control file it means nothing.
+    /// Opens an area, or a control file, which is read from the text of its look-up. The kernel
+    /// leaves O_TRUNC to us (FUSE_CAP_ATOMIC_O_TRUNC); for a control file it means nothing.
     func open(
         _ inode: UInt64, flags: CInt, _ worker: ServingWorker
     ) throws(Refusal) -> Opened {
@@ -77,15 +79,9 @@ extension Operations {
             let access = flags & O_ACCMODE
             guard access == O_RDONLY || mode & 0o222 != 0 else { throw Refusal(EACCES) }
             guard access == O_WRONLY || mode & 0o444 != 0 else { throw Refusal(EACCES) }
-            var text = ""
-            if access != O_WRONLY {
-                do {
-                    text = try tree.read(path)
-                } catch {
-                    throw Refusal(error)
-                }
-            }
-            return Opened(handle: openFiles.add(.control(text: Array(text.utf8))), isArea: false)
+            try renewText(inode, kind, path)
+            inodes.open(control: inode)
+            return Opened(handle: 0, isArea: false)
         }
     }
 
@@ -98,7 +94,9 @@ extension Operations {
     }
 
     func release(_ inode: UInt64, handle: UInt64, _ worker: ServingWorker) {
-        guard let slot = InodeTable.areaSlot(of: inode) else { return openFiles.remove(handle) }
+        guard let slot = InodeTable.areaSlot(of: inode) else {
+            return inodes.close(control: inode)
+        }
         guard let area = store.area(slot: slot) else { return }
         store.close(area, by: worker.store)
     }

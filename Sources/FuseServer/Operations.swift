@@ -9,7 +9,7 @@ import SwapStore
 final class Operations: Sendable {
     let store: SwapStore
     let tree: ControlTree
-    let inodes = InodeTable()
+    let inodes: InodeTable
     let openFiles = OpenFiles()
     let userID = getuid()
     let groupID = getgid()
@@ -26,6 +26,8 @@ final class Operations: Sendable {
         self.helpers = helpers
         self.store = store
         self.tree = tree
+        let journal = tree.journal
+        inodes = InodeTable { journal.textByteCount = $0 }
         self.onRefusal = onRefusal
     }
 

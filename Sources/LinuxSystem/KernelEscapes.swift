@@ -1,8 +1,8 @@
 /// How the kernel writes paths into tables with blanks between the columns: blank, tab, newline and
 /// backslash as a backslash and three octal digits.
-enum KernelEscapes {
+public enum KernelEscapes {
     /// The path that stands behind `text`. What is no escape stays as it is.
-    static func decode(_ text: some StringProtocol) -> String {
+    public static func decode(_ text: some StringProtocol) -> String {
         let bytes = Array(text.utf8)
         var decoded: [UInt8] = []
         var index = 0

@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// The mounts that this process sees: /proc/self/mountinfo.
 ///
 ///     36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
@@ -29,7 +31,7 @@ public struct MountTable: Equatable, Sendable {
 
     /// The table that `text` spells. Lines that are none are left out.
     public init(parsing text: String) {
-        entries = text.split(separator: "\n").compactMap(Entry.init(parsing:))
+        entries = ByteText.split(text, at: "\n").compactMap(Entry.init(parsing:))
     }
 
     /// The mount with this identifier.
@@ -45,9 +47,10 @@ public struct MountTable: Equatable, Sendable {
     /// The mount that `path`, absolute and without symbolic links, lies on, by its text alone: for
     /// kernels that do not tell it for an open file.
     public func entry(holding path: String) -> Entry? {
-        entries.filter { entry in
-            entry.mountPoint == "/" || path == entry.mountPoint
-                || path.hasPrefix(entry.mountPoint + "/")
+        let path = ByteText(path)
+        return entries.filter { entry in
+            let point = ByteText(entry.mountPoint)
+            return path == point || point.relativePath(of: path) != nil
         }.enumerated().max { left, right in
             // Of two at the same place the later one counts.
             (left.element.mountPoint.utf8.count, left.offset)
@@ -58,7 +61,7 @@ public struct MountTable: Equatable, Sendable {
 
 extension MountTable.Entry {
     init?(parsing line: some StringProtocol) {
-        let fields = line.split(separator: " ")
+        let fields = ByteText.split(line, at: " ")
         // Six fields, any number of optional ones, a dash, three fields (the last may be empty).
         guard let dash = fields.dropFirst(6).firstIndex(of: "-"), dash + 2 < fields.count,
             let identifier = Int(fields[0]), let device = DeviceNumber(parsing: fields[2])

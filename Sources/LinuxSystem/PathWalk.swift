@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import SystemPackage
+import ZswapCore
 
 /// Going along a path one name at a time, so that the caller can look at every place before
 /// anything is looked up in it. `open` would go all the way at once, and wait wherever a filesystem
@@ -26,7 +27,7 @@ public struct PathWalk {
 
     /// Begins at the root. The path has to be absolute.
     public init(_ path: String) throws(SystemFailure) {
-        precondition(path.hasPrefix("/"))
+        precondition(ByteText(path).hasPrefix("/"))
         self.path = path
         names = Self.names(of: path)
         place = try OpenFile("/", for: .locatingDirectory)
@@ -49,7 +50,7 @@ public struct PathWalk {
         }
         let target = try next.linkTarget()
         names += Self.names(of: target)
-        guard target.hasPrefix("/") else { return true }
+        guard ByteText(target).hasPrefix("/") else { return true }
         place = try OpenFile("/", for: .locatingDirectory)
         status = try place.statusInMemory()
         return true
@@ -57,7 +58,7 @@ public struct PathWalk {
 
     /// The names of a path from the last to the first.
     private static func names(of path: String) -> [Substring] {
-        path.split(separator: "/").filter { $0 != "." }.reversed()
+        ByteText.split(path, at: "/").filter { $0 != "." }.reversed()
     }
 }
 

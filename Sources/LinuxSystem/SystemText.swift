@@ -26,12 +26,19 @@ public enum SystemText {
     public static func attribute(_ path: String) throws(SystemFailure) -> String? {
         do {
             let text = try read(path)
-            return text.hasSuffix("\n") ? String(text.dropLast()) : text
+            return withoutNewline(text)
         } catch
             where error.errno == .noSuchFileOrDirectory || error.errno == .noSuchAddressOrDevice
         {
             return nil
         }
+    }
+
+    /// A text without the newline at its end. By bytes: one character could hold a carriage return
+    /// before it.
+    public static func withoutNewline(_ text: String) -> String {
+        guard text.utf8.last == UInt8(ascii: "\n") else { return text }
+        return String(Substring(text.utf8.dropLast()))
     }
 
     /// Writes a value to an attribute of /sys; false where the kernel has no such attribute.

@@ -18,7 +18,7 @@ final class AreaDirectory: Sendable {
 
     private struct Holding: Sendable {
         let area: Area
-        var name: String
+        var name: ByteText
         var isLinked = true
         var openCount = 0
         var lookupCount: UInt64 = 0
@@ -32,7 +32,7 @@ final class AreaDirectory: Sendable {
 
     private struct State: Sendable {
         var slots: [Int: Holding] = [:]
-        var slotByName: [String: Int] = [:]
+        var slotByName: [ByteText: Int] = [:]
     }
 
     private static let recordsPerRun =
@@ -50,19 +50,19 @@ final class AreaDirectory: Sendable {
     }
 
     /// Names that the root directory keeps for itself.
-    static let reservedNames: Set<String> = ["params", "stats"]
+    static let reservedNames: Set<ByteText> = ["params", "stats"]
 
-    static func check(name: String) throws(StoreError) {
-        guard name.utf8.count <= Limits.areaNameByteCountMax else { throw .nameTooLong }
+    static func check(name: ByteText) throws(StoreError) {
+        guard name.byteCount <= Limits.areaNameByteCountMax else { throw .nameTooLong }
         guard !name.isEmpty, name != ".", name != "..", !reservedNames.contains(name),
-            !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0)
+            !name.contains("/"), !name.contains("\0")
         else { throw .invalidName }
     }
 
     /// Adds an area. `make` gets a free slot and its record; it runs under the lock and takes only
     /// table memory.
     func create(
-        name: String, make: (Int, AreaRecord) throws(StoreError) -> Area
+        name: ByteText, make: (Int, AreaRecord) throws(StoreError) -> Area
     ) throws(StoreError) -> Area {
         try Self.check(name: name)
         let outcome: Result<Area, StoreError> = state.withLock { state in
@@ -86,7 +86,7 @@ final class AreaDirectory: Sendable {
         return try outcome.get()
     }
 
-    func area(named name: String) -> Area? {
+    func area(named name: ByteText) -> Area? {
         state.withLock { state in state.slotByName[name].flatMap { state.slots[$0]?.area } }
     }
 
@@ -95,7 +95,7 @@ final class AreaDirectory: Sendable {
     func isLinked(slot: Int) -> Bool { state.withLock { $0.slots[slot]?.isLinked ?? false } }
 
     /// Name and area of all that are linked, in the order of their slots.
-    var linked: [(name: String, area: Area)] {
+    var linked: [(name: ByteText, area: Area)] {
         state.withLock { state in
             state.slots.values.filter(\.isLinked).sorted { $0.area.slot < $1.area.slot }
                 .map { ($0.name, $0.area) }
@@ -117,7 +117,7 @@ final class AreaDirectory: Sendable {
     }
 
     /// The same of one.
-    func report(named name: String) -> AreaReport? {
+    func report(named name: ByteText) -> AreaReport? {
         state.withLock { state in
             state.slotByName[name].flatMap { state.slots[$0] }.map { AreaReport(name, $0.area) }
         }
@@ -125,14 +125,14 @@ final class AreaDirectory: Sendable {
 
     /// Lends the record of the area of that name; nil: there is none. Under the lock, so that the
     /// slot does not go to another area meanwhile.
-    func withRecord<R: Sendable>(named name: String, _ body: (AreaRecord) -> R) -> R? {
+    func withRecord<R: Sendable>(named name: ByteText, _ body: (AreaRecord) -> R) -> R? {
         state.withLock { state in
             state.slotByName[name].flatMap { state.slots[$0] }.map { body($0.area.record) }
         }
     }
 
     /// Takes the name away.
-    func unlink(name: String) throws(StoreError) -> (area: Area, disposal: Disposal) {
+    func unlink(name: ByteText) throws(StoreError) -> (area: Area, disposal: Disposal) {
         let outcome = state.withLock { state -> (Area, Disposal)? in
             guard let slot = state.slotByName.removeValue(forKey: name) else { return nil }
             return unlink(slot: slot, &state)
@@ -143,7 +143,7 @@ final class AreaDirectory: Sendable {
 
     /// Gives an area another name; an area that has it is unlinked.
     func rename(
-        from old: String, to new: String, replaces: Bool
+        from old: ByteText, to new: ByteText, replaces: Bool
     ) throws(StoreError) -> (area: Area, disposal: Disposal)? {
         try Self.check(name: new)
         let outcome: Result<(Area, Disposal)?, StoreError> = state.withLock { state in

@@ -106,11 +106,11 @@ struct AreaRecord {
 
     /// The name in force: one of two cells, the other of which takes the next name, so that a
     /// daemon killed while it renames leaves the old name or the new one.
-    var name: String {
-        get { nameCell(arena.loadWord(at: start + 72)).read() }
+    var name: ByteText {
+        get { ByteText(nameCell(arena.loadWord(at: start + 72)).read()) }
         nonmutating set {
             let next = 1 - min(arena.loadWord(at: start + 72), 1)
-            nameCell(next).write(newValue)
+            nameCell(next).write(newValue.text)
             arena.storeWord(next, at: start + 72)
         }
     }

@@ -1,7 +1,9 @@
+public import ZswapCore
+
 /// An area at one moment, for whoever shows areas: unlike an ``Area``, good after the area is gone.
 public struct AreaReport: Equatable, Sendable {
     /// Its name.
-    public let name: String
+    public let name: ByteText
     /// What `stat` shows.
     public let attributes: AreaAttributes
     /// What it holds.
@@ -11,7 +13,7 @@ public struct AreaReport: Equatable, Sendable {
     /// Its own limit, of `storedByteCount`.
     public let byteCountMax: UInt64?
 
-    init(_ name: String, _ area: Area) {
+    init(_ name: ByteText, _ area: Area) {
         self.name = name
         attributes = area.attributes
         statistics = area.statistics

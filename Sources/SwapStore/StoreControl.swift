@@ -3,7 +3,7 @@ public import Backing
 import Compressors
 import Synchronization
 public import ZPool
-import ZswapCore
+public import ZswapCore
 
 /// Why a setting was refused; the old value stays.
 public enum SettingError: Error, Equatable, Sendable {
@@ -12,7 +12,7 @@ public enum SettingError: Error, Equatable, Sendable {
     /// No compressor of that name.
     case unknownCompressor(String)
     /// No area of that name.
-    case unknownArea(String)
+    case unknownArea(ByteText)
     /// The compressor of new pages does not go by that level: these it has, or none.
     case noSuchLevel(Int, compressor: String, range: ClosedRange<Int>?)
     /// The driver could not make a pool.

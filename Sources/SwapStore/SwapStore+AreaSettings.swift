@@ -1,10 +1,10 @@
 import Compressors
-import ZswapCore
+public import ZswapCore
 
 /// What areas have of their own.
 extension SwapStore {
     /// What the area of that name has of its own; nil: there is no such area.
-    public func settings(ofAreaNamed name: String) -> AreaSettings? {
+    public func settings(ofAreaNamed name: ByteText) -> AreaSettings? {
         directory.withRecord(named: name) { settings(in: $0) }
     }
 
@@ -12,7 +12,7 @@ extension SwapStore {
     /// are stored from now on see it. Throws `unknownArea`, `unknownCompressor` and `outOfMemory`;
     /// then nothing is changed.
     public func updateSettings(
-        ofAreaNamed name: String, _ change: (inout AreaSettings) -> Void
+        ofAreaNamed name: ByteText, _ change: (inout AreaSettings) -> Void
     ) throws(SettingError) {
         // Codecs first: whoever finds the compressor in the record has one.
         if var settings = settings(ofAreaNamed: name) {

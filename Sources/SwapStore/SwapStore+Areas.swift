@@ -1,13 +1,13 @@
 import Arena
 import Synchronization
-import ZswapCore
+public import ZswapCore
 
 /// Areas as files of the root directory.
 extension SwapStore {
     /// A new, empty area. Throws `alreadyExists`, `invalidName`, `nameTooLong`, `tooManyAreas`,
     /// `outOfMemory`.
     public func createArea(
-        name: String, mode: UInt32, userID: UInt32, groupID: UInt32
+        name: ByteText, mode: UInt32, userID: UInt32, groupID: UInt32
     ) throws(StoreError) -> Area {
         try directory.create(name: name) { slot, record throws(StoreError) in
             let now = WallClock.nanoseconds()
@@ -41,17 +41,17 @@ extension SwapStore {
     }
 
     /// The area of that name.
-    public func area(named name: String) -> Area? { directory.area(named: name) }
+    public func area(named name: ByteText) -> Area? { directory.area(named: name) }
     /// The area in that slot, linked or not.
     public func area(slot: Int) -> Area? { directory.area(slot: slot) }
     /// Whether the area has a name.
     public func isLinked(_ area: Area) -> Bool { directory.isLinked(slot: area.slot) }
     /// Every area that has a name, in the order of their slots.
-    public var areas: [(name: String, area: Area)] { directory.linked }
+    public var areas: [(name: ByteText, area: Area)] { directory.linked }
     /// What can be said of every area that has a name, in the order of their slots. O(areas).
     public var areaReports: [AreaReport] { directory.reports }
     /// What can be said of the area of that name.
-    public func areaReport(named name: String) -> AreaReport? { directory.report(named: name) }
+    public func areaReport(named name: ByteText) -> AreaReport? { directory.report(named: name) }
 
     /// Rises when a slot comes to mean another area, so that whoever remembers one knows when to
     /// ask again.
@@ -61,7 +61,7 @@ extension SwapStore {
     public func extend(_ area: Area, to end: UInt64) { area.extend(to: end) }
 
     /// Takes the name away; what the area holds goes with its last close.
-    public func unlinkArea(name: String, by worker: StoreWorker) throws(StoreError) {
+    public func unlinkArea(name: ByteText, by worker: StoreWorker) throws(StoreError) {
         let (area, disposal) = try directory.unlink(name: name)
         area.record.changed = WallClock.nanoseconds()
         dispose(of: area, disposal, worker)
@@ -69,7 +69,7 @@ extension SwapStore {
 
     /// Gives an area another name; with `replaces`, an area that has that name is unlinked.
     public func renameArea(
-        from old: String, to new: String, replaces: Bool, by worker: StoreWorker
+        from old: ByteText, to new: ByteText, replaces: Bool, by worker: StoreWorker
     ) throws(StoreError) {
         if let displaced = try directory.rename(from: old, to: new, replaces: replaces) {
             dispose(of: displaced.area, displaced.disposal, worker)

@@ -29,6 +29,11 @@ extension SwapStore {
         control.withLock { compressors[$0.state.currentCompressor].levels?.range }
     }
 
+    /// The levels of a compressor; nil when it has none, or is not known.
+    public func levelRange(ofCompressor name: String) -> ClosedRange<Int>? {
+        compressors.first { $0.name == name }?.levels?.range
+    }
+
     /// The level that new pages are compressed at; nil when their compressor has none.
     public var compressorLevel: Int? {
         codecSettings.withLock { settings in
@@ -37,11 +42,12 @@ extension SwapStore {
         }
     }
 
-    /// New pages get this compressor from now on, at the level it had last. Throws
-    /// `unknownCompressor` and `outOfMemory`.
-    public func setCompressor(_ name: String) throws(SettingError) {
+    /// New pages get this compressor from now on, at `level`, or else at the level it had last.
+    /// Throws `unknownCompressor`, `noSuchLevel` and `outOfMemory`; then nothing is changed.
+    public func setCompressor(_ name: String, level: Int? = nil) throws(SettingError) {
         let number = try compressorNumber(name)
         let isChanged = try codecSettings.withLock { settings throws(SettingError) in
+            if let level { try set(level, of: number, &settings) }
             try prepare(number, &settings)
             return control.withLock { control in
                 defer { publish(&control, compressor: number) }
@@ -56,15 +62,22 @@ extension SwapStore {
     public func setCompressorLevel(_ level: Int) throws(SettingError) {
         try codecSettings.withLock { settings throws(SettingError) in
             let number = control.withLock { $0.state.currentCompressor }
-            let compressor = compressors[number]
-            guard let levels = compressor.levels, levels.range.contains(level) else {
-                throw .noSuchLevel(
-                    level, compressor: compressor.name, range: compressor.levels?.range)
-            }
-            guard level != settings.levels[number] ?? levels.standard else { return }
-            try handOver(number, level: level)
-            settings.levels[number] = level
+            try set(level, of: number, &settings)
         }
+    }
+
+    private func set(
+        _ level: Int, of number: Int, _ settings: inout CodecSettings
+    ) throws(SettingError) {
+        let compressor = compressors[number]
+        guard let levels = compressor.levels, levels.range.contains(level) else {
+            throw .noSuchLevel(
+                level, compressor: compressor.name, range: compressor.levels?.range)
+        }
+        guard level != settings.levels[number] ?? levels.standard else { return }
+        try handOver(number, level: level)
+        settings.levels[number] = level
+        settings.isPrepared[number] = true
     }
 
     /// The number by which entries name a compressor. Throws `unknownCompressor`.

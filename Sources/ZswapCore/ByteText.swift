@@ -106,6 +106,13 @@ extension ByteText {
         path.dropping(prefix: byteCount == 1 && hasPrefix("/") ? self : ByteText(text + "/"))
     }
 
+    /// On one line, and all of it: as /proc writes paths, newlines and backslashes as a backslash
+    /// and three octal digits.
+    public var escaped: String {
+        text.unicodeScalars.map { $0 == "\n" ? "\\012" : $0 == "\\" ? "\\134" : String($0) }
+            .joined()
+    }
+
     /// On one line of a terminal: control characters and line separators become `?`.
     public var printable: String {
         String(

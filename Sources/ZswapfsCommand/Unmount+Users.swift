@@ -1,4 +1,5 @@
 import LinuxSystem
+import ZswapCore
 
 /// Who would lose pages if a mount went away: loop devices on its areas, and the swap on those.
 struct MountUsers {
@@ -19,7 +20,8 @@ struct MountUsers {
                     : "\(area) is in use as swap on \(device.path): `zswapfs swap off \(name)`")
         }
         // Without a loop device between, as a kernel might allow one day.
-        for entry in swaps.entries where entry.path.hasPrefix(mount.mountPoint + "/") {
+        let point = ByteText(mount.mountPoint)
+        for entry in swaps.entries where point.relativePath(of: ByteText(entry.path)) != nil {
             lines.append("\(entry.path) is in use as swap: `swapoff \(entry.path)`")
         }
         self.lines = lines
@@ -33,6 +35,8 @@ struct MountUsers {
         {
             return status.backing.device == mount.device
         }
-        return device.backingPath?.hasPrefix(mount.mountPoint + "/") == true
+        return device.backingPath.map { path in
+            ByteText(mount.mountPoint).relativePath(of: ByteText(path)) != nil
+        } == true
     }
 }

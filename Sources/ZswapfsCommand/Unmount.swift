@@ -1,6 +1,7 @@
 import ArgumentParser
 import LinuxSystem
 import SystemPackage
+import ZswapCore
 
 /// `zswapfs unmount`: takes a mount away, but never from under a swap area.
 struct UnmountCommand: ParsableCommand {
@@ -42,7 +43,7 @@ struct UnmountCommand: ParsableCommand {
     /// The mount at this path. Throws when there is none, or another filesystem's.
     private static func mount(at text: String) throws -> MountTable.Entry {
         let (path, found) = try locate(text)
-        guard let mount = found, mount.mountPoint == path else {
+        guard let mount = found, ByteText(mount.mountPoint) == ByteText(path) else {
             throw CommandFailure(.badPath, "\(text): nothing is mounted here")
         }
         guard mount.type == AreaPath.mountType else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinuxSystem
 public import ZPool
 import ZswapCore
 
@@ -17,6 +18,10 @@ public enum ZswapfsMain {
     /// Runs the command that the arguments name, then ends the process. A mount in the background
     /// runs this very program again, so it knows the same drivers.
     public static func run(zpools: ZpoolRegistry) -> Never {
+        if let word = ProgramArguments.firstUnreadable {
+            StandardError.write("zswapfs: \(word): not UTF-8; names and paths are UTF-8 here")
+            Zswapfs.exit(withError: ExitStatus.usage.exitCode)
+        }
         do {
             switch try Zswapfs.parseAsRoot() {
             case let mount as MountCommand: try mount.run(zpools: zpools)

@@ -7,18 +7,22 @@ import ZswapCore
 /// A tree over a store with three areas: one with pages of every kind, one empty, one with a hard
 /// name.
 struct ControlFixture {
-    static let hardName = "a \"b\"\\\nc"
+    static let hardName: ByteText = "a \"b\"\\\nc"
+
+    /// Where the mount says it is.
+    static let mountPoint: ByteText = "/m \"q\""
 
     let fixture: TestStore
     let tree: ControlTree
     let area: Area
     private let backingFile = TemporaryFile("backing-\(UInt32.random(in: .min ... .max))")
 
-    init(zpool: String = "zsmalloc", swapUse: [String: SwapUse] = [:]) throws {
+    init(zpool: String = "zsmalloc", swapUse: [ByteText: SwapUse] = [:]) throws {
         fixture = try TestStore(zpool: zpool)
         tree = ControlTree(store: fixture.store) {
             ControlFacts(
-                version: "1.2.3", transport: "/dev/fuse", transportReason: "asked for",
+                mountPoint: Self.mountPoint, version: "1.2.3", transport: "/dev/fuse",
+                transportReason: "asked for",
                 protections: ["memory locked", "no fork"], swapUse: swapUse)
         }
         area = try fixture.makeArea("swap")
@@ -49,7 +53,7 @@ struct ControlFixture {
     }
 
     func value(_ path: String) throws -> String {
-        let text = try tree.read(path)
+        let text = try tree.read(ByteText(path))
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
     }
 
@@ -75,7 +79,7 @@ struct ControlFixture {
         let before = try value(path)
         var refusal: ControlError?
         do throws(ControlError) {
-            try tree.write(text, to: path)
+            try tree.write(text, to: ByteText(path))
         } catch {
             refusal = error
         }

@@ -1,13 +1,14 @@
 import ControlTree
 import TestSupport
 import Testing
+import ZswapCore
 
 /// Paths, kinds, listing and permissions: what holds of every row.
 @Suite struct ControlTreeTests {
     @Test(arguments: Zpools.names) func everyRowDoesWhatItsModeSays(zpool: String) throws {
         let fixture = try ControlFixture(zpool: zpool)
         for row in ControlTree.rows {
-            let path = ControlFixture.path(row)
+            let path = ByteText(ControlFixture.path(row))
             let mode = row.access.mode
             #expect(fixture.tree.kind(of: path) == .file(mode: mode), "\(path)")
             if mode & 0o444 != 0 {
@@ -17,7 +18,7 @@ import Testing
             } else {
                 let error = #expect(throws: ControlError.self) { try fixture.tree.read(path) }
                 #expect(error?.kind == .notReadable)
-                #expect(error?.message.contains(path) == true)
+                #expect(error?.message.contains(path.text) == true)
             }
             if mode & 0o200 == 0 {
                 for text in ["1", ""] {
@@ -25,7 +26,7 @@ import Testing
                         try fixture.tree.write(text, to: path)
                     }
                     #expect(error?.kind == .notWritable)
-                    #expect(error?.message.contains(path) == true)
+                    #expect(error?.message.contains(path.text) == true)
                 }
             }
         }
@@ -33,12 +34,12 @@ import Testing
 
     @Test func listingFindsExactlyTheRows() throws {
         let fixture = try ControlFixture()
-        var files: [String] = []
+        var files: [ByteText] = []
         var directories = ControlTree.roots
         while let directory = directories.popLast() {
             #expect(fixture.tree.kind(of: directory) == .directory)
             for name in fixture.tree.children(of: directory) {
-                let path = directory + "/" + name
+                let path = directory.appending(name)
                 if case .file = fixture.tree.kind(of: path) {
                     files.append(path)
                 } else {
@@ -46,11 +47,12 @@ import Testing
                 }
             }
         }
-        let expected = ControlTree.rows.flatMap { row -> [String] in
-            guard row.path.contains("/NAME") else { return [ControlFixture.path(row)] }
+        let expected = ControlTree.rows.flatMap { row -> [ByteText] in
+            guard row.path.contains("/NAME") else { return [ByteText(ControlFixture.path(row))] }
             return ["swap", "empty", ControlFixture.hardName].map { name in
-                row.path.split(separator: "/").map { $0 == "NAME" ? name : String($0) }
-                    .joined(separator: "/")
+                ByteText(
+                    row.path.split(separator: "/").map { $0 == "NAME" ? name.text : String($0) }
+                        .joined(separator: "/"))
             }
         }
         #expect(files.sorted() == expected.sorted())
@@ -88,7 +90,7 @@ import Testing
         "params/areas/none/writeback",
         "params/areas/swap/size", "params/swap/writeback", "stats/../params", "stat", "areas",
     ])
-    func otherPathsLeadNowhere(path: String) throws {
+    func otherPathsLeadNowhere(path: ByteText) throws {
         let fixture = try ControlFixture()
         #expect(fixture.tree.kind(of: path) == nil)
         #expect(fixture.tree.children(of: path) == [])
@@ -100,7 +102,7 @@ import Testing
 
     @Test func directoriesAreNotFiles() throws {
         let fixture = try ControlFixture()
-        for path in [
+        for path: ByteText in [
             "params", "params/areas", "params/areas/swap", "stats", "stats/areas", "stats/pools",
             "stats/pools/1",
         ] {
@@ -112,7 +114,7 @@ import Testing
 
     @Test func whatGoesIsNotListedAnyMore() throws {
         let fixture = try ControlFixture()
-        let path = "stats/areas/empty"
+        let path: ByteText = "stats/areas/empty"
         #expect(try fixture.tree.read(path).hasPrefix("size 0\nstored_pages 0\n"))
         try fixture.fixture.store.unlinkArea(name: "empty", by: fixture.fixture.worker)
         #expect(fixture.tree.kind(of: path) == nil)
@@ -120,7 +122,7 @@ import Testing
         #expect(!fixture.tree.children(of: "stats/areas").contains("empty"))
         #expect(fixture.tree.kind(of: "params/areas/empty") == nil)
         for file in ["max_bytes", "writeback", "compressor"] {
-            let path = "params/areas/empty/" + file
+            let path: ByteText = "params/areas/empty/\(file)"
             #expect(fixture.tree.kind(of: path) == nil)
             let error = #expect(throws: ControlError.self) {
                 try fixture.tree.write("inherit", to: path)

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import ZswapCore
 
 @testable import ControlTree
 
@@ -44,7 +45,7 @@ import Testing
             let (command, comment) = Self.parts(line.dropFirst(2))
             let words = command.split(separator: " ")
             if words.first == "cat", words.count == 2 {
-                #expect(throws: Never.self, "\(line)") { try fixture.tree.read(String(words[1])) }
+                #expect(throws: Never.self, "\(line)") { try fixture.tree.read(ByteText(words[1])) }
             } else if words.first == "echo", words.count == 4, words[2] == ">" {
                 let error = Self.refusal(fixture.tree, String(words[1]), String(words[3]))
                 #expect((error == nil) == comment.isEmpty, "\(line)")
@@ -65,7 +66,7 @@ import Testing
         _ tree: ControlTree, _ text: String, _ path: String
     ) -> ControlError? {
         do throws(ControlError) {
-            try tree.write(text + "\n", to: path)
+            try tree.write(text + "\n", to: ByteText(path))
             return nil
         } catch {
             return error

@@ -18,6 +18,25 @@ import Testing
         }
     }
 
+    /// Labels of a sample, which says of which mount it is as well.
+    private func mounted(_ labels: [String: String]) -> [String: String] {
+        labels.merging(["mount": ControlFixture.mountPoint.text]) { $1 }
+    }
+
+    @Test func everySampleSaysOfWhichMountItIs() throws {
+        let fixture = try ControlFixture()
+        let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
+        #expect(!metrics.samples.isEmpty)
+        for sample in metrics.samples {
+            #expect(sample.labels["mount"] == ControlFixture.mountPoint.text, "\(sample.name)")
+        }
+        let information = metrics.samples.filter { $0.name == "zswapfs_info" }
+        #expect(
+            information.map(\.labels)
+                == [mounted(["version": "1.2.3", "transport": "/dev/fuse"])])
+        #expect(information.map(\.value) == [1])
+    }
+
     @Test func samplesAgreeWithTheFiles() throws {
         let fixture = try ControlFixture()
         let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
@@ -34,12 +53,13 @@ import Testing
         let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
         let pages = metrics.samples.filter { $0.name == "zswapfs_area_stored_pages" }
         #expect(
-            pages.map(\.labels) == ["swap", "empty", ControlFixture.hardName].map { ["area": $0] })
+            pages.map(\.labels)
+                == ["swap", "empty", ControlFixture.hardName].map { mounted(["area": $0.text]) })
         #expect(pages.map(\.value) == [28, 0, 0])
         // Every line of an area's file is a metric.
         let lines = try fixture.lines("stats/areas/swap")
         let samples = metrics.samples.filter {
-            $0.name.hasPrefix("zswapfs_area_") && $0.labels == ["area": "swap"]
+            $0.name.hasPrefix("zswapfs_area_") && $0.labels == mounted(["area": "swap"])
         }
         #expect(samples.map(\.value) == lines.map(\.value))
     }
@@ -66,7 +86,9 @@ import Testing
         let fixture = try ControlFixture()
         let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
         let pools = metrics.samples.filter { $0.name == "zswapfs_zpool_bytes" }
-        #expect(pools.map(\.labels) == [["pool": "1", "type": "zsmalloc", "current": "1"]])
+        #expect(
+            pools.map(\.labels)
+                == [mounted(["pool": "1", "type": "zsmalloc", "current": "1"])])
     }
 }
 

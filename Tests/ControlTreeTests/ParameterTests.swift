@@ -2,6 +2,7 @@ import Compressors
 import ControlTree
 import TestSupport
 import Testing
+import ZswapCore
 
 /// Writing to `params`: good values, bad ones that change nothing, the ends of ranges.
 @Suite struct ParameterTests {
@@ -12,7 +13,7 @@ import Testing
             let path = ControlFixture.path(row)
             let (good, bad) = try Self.values(row.type, fixture)
             for text in good {
-                try fixture.tree.write(text + "\n", to: path)
+                try fixture.tree.write(text + "\n", to: ByteText(path))
                 #expect(try fixture.value(path) == text)
             }
             for (text, kind) in bad {
@@ -22,7 +23,7 @@ import Testing
                 #expect(error?.message.contains(path) == true)
                 #expect(error?.message.contains(text) == true)
             }
-            try fixture.tree.write("", to: path)
+            try fixture.tree.write("", to: ByteText(path))
             #expect(try fixture.value(path) == good.last)
         }
     }
@@ -50,6 +51,12 @@ import Testing
             // The row before chose the last compressor of the list.
             let range = try #require(fixture.fixture.store.compressorLevelRange)
             return try values(.number(range), fixture)
+        case .levelledName(let file):
+            let (good, bad) = try values(.name(oneOf: file), fixture)
+            let levels: [Bad] = [
+                ("zstd:99", .outOfRange), ("zstd:x", .invalidValue), ("nosuch:1", .unknownName),
+            ]
+            return (good, bad + levels)
         case .name(let file):
             let names = try fixture.value(file).split(separator: " ").map { name in
                 String(name.filter { !"[]".contains($0) })
@@ -94,8 +101,8 @@ import Testing
             ("f", "N"), ("enable", "Y"), ("disable", "N"), ("TRUE", "Y"), ("false", "N"),
             ("Yes", "Y"), ("no", "N"), ("  Y \t\n", "Y"),
         ] {
-            try fixture.tree.write(text, to: path)
-            #expect(try fixture.tree.read(path) == value + "\n", "\(text)")
+            try fixture.tree.write(text, to: ByteText(path))
+            #expect(try fixture.tree.read(ByteText(path)) == value + "\n", "\(text)")
         }
     }
 
@@ -106,7 +113,7 @@ import Testing
             ("0x14", 20), ("20\n", 20), (" 7 ", 7), ("0X1f", 31), ("010", 10), ("+5", 5),
             ("-0", 0), ("100", 100), ("\n\n3\r\n", 3),
         ] {
-            try fixture.tree.write(text, to: path)
+            try fixture.tree.write(text, to: ByteText(path))
             #expect(try fixture.number(path) == value, "\(text)")
         }
     }
@@ -149,10 +156,10 @@ import Testing
         let fixture = try ControlFixture()
         let path = "params/compressor_level"
         #expect(try fixture.value(path) == "1")
-        try fixture.tree.write("-4", to: path)
+        try fixture.tree.write("-4", to: ByteText(path))
         try fixture.tree.write("lz4hc", to: "params/compressor")
         #expect(try fixture.value(path) == "9")
-        try fixture.tree.write("6\n", to: path)
+        try fixture.tree.write("6\n", to: ByteText(path))
         #expect(try fixture.value("stats/summary").contains("with lz4hc level 6 into zsmalloc"))
         for (text, kind) in [
             ("10", ControlError.Kind.outOfRange), ("0", .outOfRange), ("nine", .invalidValue),
@@ -211,7 +218,7 @@ import Testing
             ("64M", "67108864"), ("1k\n", "1024"), (" 12KiB ", "12288"), ("16T", "17592186044416"),
             ("0", "0"), ("inherit", "inherit"),
         ] {
-            try fixture.tree.write(text, to: path)
+            try fixture.tree.write(text, to: ByteText(path))
             #expect(try fixture.value(path) == value, "\(text)")
         }
         let (error, _, _) = try fixture.refusal(of: "17T", to: path)
@@ -221,10 +228,10 @@ import Testing
     @Test func areasAreToldApart() throws {
         let fixture = try ControlFixture()
         let directory = "params/areas/"
-        try fixture.tree.write("0", to: directory + ControlFixture.hardName + "/max_bytes")
-        try fixture.tree.write("N", to: directory + "empty/writeback")
-        try fixture.tree.write("lz4", to: directory + "swap/compressor")
-        #expect(try fixture.value(directory + ControlFixture.hardName + "/max_bytes") == "0")
+        try fixture.tree.write("0", to: "\(directory)\(ControlFixture.hardName)/max_bytes")
+        try fixture.tree.write("N", to: "\(directory)empty/writeback")
+        try fixture.tree.write("lz4", to: "\(directory)swap/compressor")
+        #expect(try fixture.value("\(directory)\(ControlFixture.hardName)/max_bytes") == "0")
         #expect(try fixture.value(directory + "swap/max_bytes") == "inherit")
         #expect(try fixture.value(directory + "swap/writeback") == "inherit")
         #expect(try fixture.value(directory + "empty/compressor") == "inherit")
@@ -233,7 +240,7 @@ import Testing
         for part in ["\"zip\"", "inherit", "lz4", directory + "swap/compressor"] {
             #expect(error?.message.contains(part) == true)
         }
-        try fixture.tree.write("24576", to: directory + "swap/max_bytes")
+        try fixture.tree.write("24576", to: "\(directory)swap/max_bytes")
         #expect(try fixture.value("stats/summary").contains("as objects, at most 24.0 KiB\n"))
     }
 }

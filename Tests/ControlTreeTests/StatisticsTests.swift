@@ -1,6 +1,7 @@
 import ControlTree
 import TestSupport
 import Testing
+import ZswapCore
 
 /// Reading `stats`: numbers that agree with each other, whatever file they stand in.
 @Suite struct StatisticsTests {
@@ -45,7 +46,7 @@ import Testing
         let size = area.storedByteCount
         let values = [28 * 4096, 26, 3, 5, size, 18, 0, 26 * 409_600 / size, 3, 28, 2, 0, 0]
         #expect(lines.map(\.value) == values)
-        let empty = try fixture.lines("stats/areas/" + ControlFixture.hardName)
+        let empty = try fixture.lines("stats/areas/\(ControlFixture.hardName)")
         #expect(empty.map(\.value) == [Int](repeating: 0, count: values.count))
     }
 
@@ -82,7 +83,7 @@ import Testing
 
     @Test(arguments: ["zsmalloc", "zbud"]) func everyByteOfThePoolsIsNamed(zpool: String) throws {
         let fixture = try ControlFixture(zpool: zpool)
-        let raw = zpool == "zbud" ? ["0"] : []
+        let raw: [ByteText] = zpool == "zbud" ? ["0"] : []
         #expect(fixture.tree.children(of: "stats/pools") == raw + ["1"])
         var (total, payload, objects) = (0, 0, 0)
         for pool in raw + ["1"] {

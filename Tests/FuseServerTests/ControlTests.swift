@@ -3,6 +3,7 @@ import Glibc
 import SwapStore
 import TestSupport
 import Testing
+import ZswapCore
 
 @testable import FuseServer
 
@@ -47,7 +48,7 @@ extension FuseServerTests {
             ("compressor_level", "99", EINVAL), ("compressor_level", "none", EINVAL),
             ("enabled", "2", EINVAL), ("available_zpools", "zbud", EACCES),
         ])
-        func refusedValuesAreTold(name: String, value: String, expected: CInt) throws {
+        func refusedValuesAreTold(name: ByteText, value: String, expected: CInt) throws {
             let told = Told()
             let operations = Operations(
                 store: rig.fixture.store, tree: ControlTree(store: rig.fixture.store),
@@ -80,7 +81,7 @@ extension FuseServerTests {
         }
 
         @Test func accessOfControlFiles() throws {
-            func open(_ names: (String, String), _ flags: CInt) -> CInt {
+            func open(_ names: (ByteText, ByteText), _ flags: CInt) -> CInt {
                 rig.errno {
                     let inode = try rig.lookUp(names.0, names.1)
                     _ = try rig.operations.open(inode, flags: flags, rig.worker)
@@ -111,7 +112,8 @@ extension FuseServerTests {
             #expect(set { $0.size = 0 } == 0)
             #expect(set { $0.modified = 1 } == 0)
             let attributes = try rig.operations.attributes(inode, rig.worker).0
-            #expect(attributes.st_size == 4096)
+            #expect(attributes.st_size == "zsmalloc\n".utf8.count)
+            #expect(attributes.st_blocks == 1)
             #expect(attributes.st_mode == S_IFREG | 0o644)
         }
 

@@ -22,7 +22,7 @@ struct OperationsFixture {
     static let root = InodeTable.root
 
     /// A new area; returns its inode.
-    func create(_ name: String) throws -> UInt64 {
+    func create(_ name: ByteText) throws -> UInt64 {
         try operations.create(
             Self.root, name, mode: S_IFREG | 0o640, userID: 12, groupID: 34
         ).inode
@@ -43,14 +43,14 @@ struct OperationsFixture {
     }
 
     /// The inode that a path of names leads to.
-    func lookUp(_ names: String...) throws -> UInt64 {
+    func lookUp(_ names: ByteText...) throws -> UInt64 {
         var inode = Self.root
         for name in names { inode = try operations.lookUp(inode, name).inode }
         return inode
     }
 
     /// All names of a directory, as a reader gets them.
-    func names(of inode: UInt64) throws -> [String] {
+    func names(of inode: UInt64) throws -> [ByteText] {
         let handle = try operations.openDirectory(inode)
         defer { operations.openFiles.remove(handle) }
         return try operations.rows(of: handle, in: inode, from: 0).map(\.name)

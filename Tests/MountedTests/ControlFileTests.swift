@@ -51,6 +51,44 @@ extension MountedTests {
             #expect(mount.daemon.says("500 is not a number from 0 to 100"))
         }
 
+        @Test func refusalsAreToldToTheWriter() throws {
+            #expect(try mount.control("stats/last_error") == "number 0")
+            #expect(SystemCall.errno { try mount.set("params/max_pool_percent", "101") } == EINVAL)
+            #expect(
+                try mount.control("stats/last_error") == """
+                    number 1
+                    file params/max_pool_percent
+                    value 101
+                    reason 101 is not a number from 0 to 100, for params/max_pool_percent
+                    """)
+            #expect(SystemCall.errno { try mount.set("params/zpool", "no\nsuch") } == ENOENT)
+            let text = try mount.control("stats/last_error")
+            #expect(text.hasPrefix("number 2\nfile params/zpool\nvalue no?such\n"))
+            #expect(text.split(separator: "\n").count == 4)
+            try mount.set("params/zpool", "zbud")
+            #expect(try mount.control("stats/last_error") == text)
+        }
+
+        @Test func aCompressorIsWrittenWithItsLevel() throws {
+            try mount.set("params/compressor", "zstd:9")
+            #expect(try mount.control("params/compressor") == "zstd")
+            #expect(try mount.control("params/compressor_level") == "9")
+            for (value, expected) in [
+                ("zstd:99", EINVAL), ("zstd:", EINVAL), ("zstd:x", EINVAL), ("nosuch:3", ENOENT),
+                (":3", ENOENT), ("zstd:3:4", ENOENT),
+            ] {
+                #expect(
+                    SystemCall.errno { try mount.set("params/compressor", value) } == expected,
+                    "\(value)")
+                #expect(try mount.control("params/compressor_level") == "9")
+            }
+            try mount.open("area").write([1], at: 0)
+            let own = "params/areas/area/compressor"
+            #expect(SystemCall.errno { try mount.set(own, "zstd:9") } == EINVAL)
+            #expect(try mount.control("stats/last_error").contains("no level of its own"))
+            #expect(try mount.control(own) == "inherit")
+        }
+
         @Test func writeOnlyFilesCannotBeRead() throws {
             #expect(SystemCall.errno { _ = try mount.control("params/compact") } == EACCES)
             #expect(
@@ -62,7 +100,7 @@ extension MountedTests {
             let path = mount.path("params/zpool")
             let status = try SystemCall.status(path)
             #expect(status.st_mode == S_IFREG | 0o644)
-            #expect(status.st_size == 4096)
+            #expect(status.st_size == "zsmalloc\n".utf8.count)
             #expect(try SystemCall.status(mount.path("stats/summary")).st_mode == S_IFREG | 0o444)
             #expect(try SystemCall.status(mount.path("params/compact")).st_mode == S_IFREG | 0o200)
             #expect(try SystemCall.status(mount.path("params")).st_mode == S_IFDIR | 0o555)

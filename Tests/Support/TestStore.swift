@@ -47,7 +47,7 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
     }
 
     /// A new area.
-    public func makeArea(_ name: String = "area") throws -> Area {
+    public func makeArea(_ name: ByteText = "area") throws -> Area {
         try store.createArea(name: name, mode: 0o600, userID: 0, groupID: 0)
     }
 

@@ -127,7 +127,7 @@ import ZswapCore
     }
 
     @Test(arguments: ["", ".", "..", "params", "stats", "a/b", "/", "a\0b"])
-    func badNamesAreRefused(name: String) throws {
+    func badNamesAreRefused(name: ByteText) throws {
         let fixture = try TestStore()
         _ = try fixture.makeArea("good")
         #expect(throws: StoreError.invalidName) { try fixture.makeArea(name) }
@@ -140,9 +140,9 @@ import ZswapCore
 
     @Test func namesAreCountedInBytes() throws {
         let fixture = try TestStore()
-        let longest = String(repeating: "é", count: 127) + "e"
+        let longest = ByteText(String(repeating: "é", count: 127) + "e")
         _ = try fixture.makeArea(longest)
-        #expect(throws: StoreError.nameTooLong) { try fixture.makeArea(longest + "e") }
+        #expect(throws: StoreError.nameTooLong) { try fixture.makeArea("\(longest)e") }
         #expect(throws: StoreError.alreadyExists) { try fixture.makeArea(longest) }
         #expect(throws: StoreError.notFound) {
             try fixture.store.unlinkArea(name: "none", by: fixture.worker)

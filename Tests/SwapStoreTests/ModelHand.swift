@@ -12,7 +12,7 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
     struct HandArea {
         let area: Area
         /// Nil: unlinked and open.
-        var name: String?
+        var name: ByteText?
         var model = AreaModel()
         /// What was done to it.
         var traffic = AreaTraffic()
@@ -87,7 +87,7 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
     func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
     func any<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
 
-    private func anyName() -> String { "\(number)-\(any(["a", "b", "swap"]))" }
+    private func anyName() -> ByteText { "\(number)-\(any(["swap", "caf\u{e9}", "cafe\u{301}"]))" }
 
     private func makeArea() throws {
         guard areas.count < Self.areasMax else { return }

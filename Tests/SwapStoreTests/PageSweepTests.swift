@@ -9,7 +9,7 @@ import ZswapCore
     @Test(arguments: [nil, 0, 1]) func noAreaStaysHeld(onlySlot: Int?) throws {
         let fixture = try TestStore()
         let (store, worker) = (fixture.store, fixture.worker)
-        for name in ["a", "b", "c"] {
+        for name: ByteText in ["a", "b", "c"] {
             let area = try fixture.makeArea(name)
             try fixture.write(PageContent.compressible(1), to: area, page: 1)
         }
@@ -23,7 +23,7 @@ import ZswapCore
             }
         }
         #expect(visited == onlySlot.map { [$0] } ?? [0, 1, 2])
-        for name in ["a", "b", "c"] { try store.unlinkArea(name: name, by: worker) }
+        for name: ByteText in ["a", "b", "c"] { try store.unlinkArea(name: name, by: worker) }
         #expect(store.statistics.pages == AreaStatistics())
         for slot in 0..<3 { #expect(store.area(slot: slot) === nil) }
     }

@@ -17,7 +17,7 @@ struct StoreModel {
     struct ModelArea {
         let area: Area
         /// Nil: unlinked and open.
-        var name: String?
+        var name: ByteText?
         var model = AreaModel()
         /// What was done to it.
         var traffic = AreaTraffic()
@@ -27,7 +27,8 @@ struct StoreModel {
 
     static let sizeMax = 5 << 20
     private static let areasMax = 5
-    static let names = ["a", "b", "c", "swap"]
+    /// The last two are one to those who compare characters.
+    static let names: [ByteText] = ["a", "swap", "caf\u{e9}", "cafe\u{301}"]
 
     let seed: UInt64
     let fixture: TestStore

@@ -1,6 +1,7 @@
 import Arena
 import TestSupport
 import Testing
+import ZswapCore
 
 @testable import SwapStore
 
@@ -45,7 +46,7 @@ import Testing
         let store = try TestStore(zpool: "zbud")
         let area = try store.makeArea()
         area.record.name = "first"
-        let second = String(repeating: "é", count: 127) + "x"
+        let second = ByteText(String(repeating: "é", count: 127) + "x")
         area.record.name = second
         #expect(area.record.name == second)
         area.record.name = "third"

@@ -70,7 +70,9 @@ struct Assembly {
             store = try Self.makeStore(settings, zpools, total, in: arena, mountedAt: path)
             protections = early + [Protection.lockMemory(arena)]
             facts = SharedFacts(
-                ControlFacts(version: ProductVersion.text, protections: protections.map(\.text)))
+                ControlFacts(
+                    mountPoint: ByteText(path), version: ProductVersion.text,
+                    protections: protections.map(\.text)))
             tree = ControlTree(store: store) { [facts] in facts.now }
             try Self.apply(settings.parameters, to: tree, logger)
             caretaker = try Self.startCaretaker(of: store)
@@ -152,7 +154,9 @@ struct Assembly {
         configuration.openBacking = { file throws(BackingError) in
             // What stands on this mount itself would wait for this very thread.
             let mounts = try? MountTable.current()
-            let own = mounts?.entries.last { $0.mountPoint == path }?.device
+            let own = mounts?.entries.last {
+                ByteText($0.mountPoint) == ByteText(path)
+            }?.device
             return try BackingFile(opening: file, unlessOn: own)
         }
         // What can't be had is refused, or replaced, when the parameters are applied.
@@ -165,8 +169,9 @@ struct Assembly {
             configuration.zpool = zpools.has(type: asked) ? asked : fallbackZpool
         }
         if let asked = settings.parameters.last(where: { $0.name == compressorName })?.value {
-            let isKnown = compressors.compressor(named: asked) != nil
-            configuration.compressor = isKnown ? asked : fallbackCompressor
+            let name = ControlTree.compressorName(in: asked)
+            let isKnown = compressors.compressor(named: name) != nil
+            configuration.compressor = isKnown ? name : fallbackCompressor
         }
         do {
             return try SwapStore(
@@ -201,7 +206,8 @@ struct Assembly {
         _ parameter: MountSettings.Parameter, in tree: ControlTree, _ logger: Logger
     ) throws(CommandFailure) -> Bool {
         do {
-            try tree.write(parameter.value, to: parameterDirectory + parameter.name)
+            try tree.write(
+                parameter.value, to: ByteText(parameterDirectory + parameter.name))
             return true
         } catch {
             guard error.kind == .unknownName else {

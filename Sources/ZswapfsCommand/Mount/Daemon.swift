@@ -5,6 +5,7 @@ import LinuxSystem
 import Logging
 import SwapStore
 import ZPool
+import ZswapCore
 
 /// The life of a mount: set up, serve, wait for a reason to end, take down.
 ///
@@ -91,7 +92,11 @@ struct Daemon {
     private func tryToStop(_ signal: String) {
         do {
             let mounts = try MountTable.current()
-            guard let mount = mounts.entries.last(where: { $0.mountPoint == path }) else {
+            guard
+                let mount = mounts.entries.last(where: {
+                    ByteText($0.mountPoint) == ByteText(path)
+                })
+            else {
                 return logger.error(
                     "\(signal) refused: another mount namespace still has \(path)"
                 )

@@ -1,5 +1,6 @@
 import LinuxSystem
 import SystemPackage
+import ZswapCore
 
 /// The directory to mount at, looked at before anything is made.
 enum MountPoint {
@@ -18,7 +19,7 @@ enum MountPoint {
         }
         let mounts = try MountTable.current()
         if mounts.entries.contains(where: {
-            $0.mountPoint == path && $0.type == AreaPath.mountType
+            ByteText($0.mountPoint) == ByteText(path) && $0.type == AreaPath.mountType
         }) {
             // Its path may still be known to the kernel when nobody serves it any more.
             do {

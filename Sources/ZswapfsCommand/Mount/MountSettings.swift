@@ -32,9 +32,8 @@ struct MountSettings: Equatable {
     /// written.
     init(_ texts: [String], parameterNames: [String]) throws(CommandFailure) {
         for text in texts {
-            for word in text.split(separator: ",", omittingEmptySubsequences: true) {
-                let parts = word.split(
-                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            for word in ByteText.split(text, at: ",") {
+                let parts = ByteText.split(word, at: "=", maxSplits: 1, omitsEmpty: false)
                 let name = String(parts[0])
                 let value = parts.count == 2 ? String(parts[1]) : nil
                 try take(name, value, parameterNames)

@@ -1,5 +1,6 @@
 import ControlTree
 import Synchronization
+import ZswapCore
 
 /// What the control files say of the daemon: known in part when they are made, in full when the
 /// mount serves.
@@ -17,5 +18,5 @@ final class SharedFacts: Sendable {
         }
     }
 
-    func set(swapUse: [String: SwapUse]) { facts.withLock { $0.swapUse = swapUse } }
+    func set(swapUse: [ByteText: SwapUse]) { facts.withLock { $0.swapUse = swapUse } }
 }

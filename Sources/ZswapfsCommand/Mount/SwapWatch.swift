@@ -33,7 +33,7 @@ struct SwapWatch {
         facts.set(swapUse: (try? use()) ?? [:])
     }
 
-    private func use() throws(SystemFailure) -> [String: SwapUse] {
+    private func use() throws(SystemFailure) -> [ByteText: SwapUse] {
         let devices = try devices()
         guard !devices.isEmpty else { return [:] }
         // The stored pages first: slots that come into use between the two make less stale.
@@ -41,7 +41,7 @@ struct SwapWatch {
             store.areaReport(named: name).map { (device, $0) }
         }
         let table = try SwapTable.current()
-        var use: [String: SwapUse] = [:]
+        var use: [ByteText: SwapUse] = [:]
         for (device, area) in areas {
             guard let entry = table.entries.first(where: { $0.path == device.path }) else {
                 continue
@@ -56,13 +56,13 @@ struct SwapWatch {
     /// Loop devices that are swapped to and stand on areas here, by the areas' names. By their
     /// paths: the table names them as they are called, and opening them to ask would keep them
     /// from going.
-    private func devices() throws(SystemFailure) -> [String: LoopDevice] {
-        var devices: [String: LoopDevice] = [:]
+    private func devices() throws(SystemFailure) -> [ByteText: LoopDevice] {
+        var devices: [ByteText: LoopDevice] = [:]
         for entry in try SwapTable.current().entries {
             guard let device = LoopDevice(path: entry.path), let file = device.backingPath,
-                file.hasPrefix(mountPoint + "/")
+                let name = ByteText(mountPoint).relativePath(of: ByteText(file))
             else { continue }
-            devices[String(file.dropFirst(mountPoint.count + 1))] = device
+            devices[name] = device
         }
         return devices
     }

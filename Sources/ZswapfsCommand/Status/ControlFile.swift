@@ -4,8 +4,7 @@ import LinuxSystem
 enum ControlFile {
     /// What a file holds, without the newline at its end.
     static func text(_ mountPoint: String, _ path: String) throws(SystemFailure) -> String {
-        let text = try SystemText.read("\(mountPoint)/\(path)")
-        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+        SystemText.withoutNewline(try SystemText.read("\(mountPoint)/\(path)"))
     }
 
     /// A file with a name and a number a line.

@@ -1,4 +1,5 @@
 import LinuxSystem
+import ZswapCore
 
 /// Reads something of each mount that a command is to show: those that are named, or all.
 enum MountChoice {
@@ -34,7 +35,7 @@ enum MountChoice {
         let directory = try OpenFile(text, for: .locatingDirectory)
         defer { directory.close() }
         let path = try directory.canonicalPath()
-        guard mounts.contains(path) else {
+        guard mounts.contains(where: { ByteText($0) == ByteText(path) }) else {
             throw CommandFailure(.badPath, "\(text): no zswapfs is mounted here")
         }
         return path

@@ -105,7 +105,10 @@ struct MountStatus {
         var areas: [AreaLine] = []
         for name in SystemText.names(inDirectory: mountPoint + "/stats/areas").sorted() {
             guard let values = try areaValues(mountPoint, name) else { continue }
-            let device = devices.first { $0.backingPath == "\(mountPoint)/\(name)" }
+            let device = devices.first {
+                $0.backingPath.map { ByteText($0) }
+                    == ByteText(mountPoint).appending(ByteText(name))
+            }
             let swap = device.flatMap { swaps.entry(for: $0) }
             areas.append(
                 AreaLine(name: name, values: values, device: device?.path, isSwap: swap != nil))
@@ -132,14 +135,18 @@ struct MountStatus {
     private static func backings(of mountPoint: String) throws(SystemFailure) -> [BackingLine] {
         let current = try ControlFile.text(mountPoint, "params/backing")
         var backings: [BackingLine] = []
-        for line in try ControlFile.text(mountPoint, "stats/backing").split(separator: "\n") {
-            let words = line.split(separator: " ", maxSplits: 1)
+        for line in ByteText.split(
+            try ControlFile.text(mountPoint, "stats/backing"), at: "\n")
+        {
+            let words = ByteText.split(line, at: " ", maxSplits: 1)
             guard words.count == 2 else { continue }
             let value = String(words[1])
             switch words[0] {
             // Without a backing store it stands alone.
             case "path" where value != "none":
-                backings.append(BackingLine(path: value, isCurrent: value == current))
+                let path = KernelEscapes.decode(value)
+                let isCurrent = ByteText(path) == ByteText(current)
+                backings.append(BackingLine(path: path, isCurrent: isCurrent))
             case "state":
                 if let last = backings.indices.last { backings[last].state = value }
             default:

@@ -1,5 +1,6 @@
 import LinuxSystem
 import SystemPackage
+import ZswapCore
 
 /// A path that names an area, which may not exist yet: a file in the root of a mounted zswapfs.
 struct AreaPath: Equatable {
@@ -31,23 +32,22 @@ struct AreaPath: Equatable {
             defer { file.close() }
             return try file.canonicalPath()
         } catch {
-            guard error.errno == .noSuchFileOrDirectory, !text.isEmpty, !text.hasSuffix("/") else {
+            guard error.errno == .noSuchFileOrDirectory, !text.isEmpty,
+                !ByteText(text).hasSuffix("/")
+            else {
                 throw error
             }
             let parts = split(text)
             let directory = try OpenFile(parts.directory, for: .locatingDirectory)
             defer { directory.close() }
             let parent = try directory.canonicalPath()
-            return parent == "/" ? "/" + parts.name : "\(parent)/\(parts.name)"
+            return ByteText(parent).appending(ByteText(parts.name)).text
         }
     }
 
     private static func split(_ path: String) -> (directory: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-        let directory = path[..<slash]
-        return (
-            directory.isEmpty ? "/" : String(directory), String(path[path.index(after: slash)...])
-        )
+        let (directory, name) = ByteText(path).directoryAndName
+        return (directory?.text ?? ".", name.text)
     }
 
     private func checkPlace() throws {
@@ -64,10 +64,10 @@ struct AreaPath: Equatable {
                 "\(path): lies on \(mount.mountPoint), which is \(mount.type) and not "
                     + "\(Self.mountType); swap areas are files of a mounted zswapfs")
         }
-        guard path != mount.mountPoint else {
+        guard ByteText(path) != ByteText(mount.mountPoint) else {
             throw CommandFailure(.badPath, "\(path): is the mount point; name a file in it")
         }
-        guard parent == mount.mountPoint else {
+        guard ByteText(parent) == ByteText(mount.mountPoint) else {
             throw CommandFailure(
                 .badPath, "\(path): not an area; areas lie directly in \(mount.mountPoint)")
         }
@@ -80,7 +80,7 @@ struct AreaPath: Equatable {
 
     private static func failure(_ text: String, _ failure: SystemFailure) -> CommandFailure {
         switch failure.errno {
-        case .noSuchFileOrDirectory where text.hasSuffix("/"):
+        case .noSuchFileOrDirectory where ByteText(text).hasSuffix("/"):
             return CommandFailure(.badPath, "\(text): an area is a file, not a directory")
         case .noSuchFileOrDirectory:
             return CommandFailure(.badPath, "\(text): no such directory (\(failure.path))")
