@@ -81,18 +81,21 @@ let package = Package(
             name: "SwapStore",
             dependencies: ["ZswapCore", "Arena", "ZPool", "Compressors", "Backing"],
             swiftSettings: safe),
+        .target(name: "Latency", dependencies: ["Arena", "LinuxSystem"], swiftSettings: safe),
         .target(
-            name: "ControlTree", dependencies: ["ZswapCore", "SwapStore", "Backing"],
+            name: "ControlTree", dependencies: ["ZswapCore", "SwapStore", "Backing", "Latency"],
             swiftSettings: safe),
         .target(
             name: "FuseServer",
-            dependencies: ["ZswapCore", "SwapStore", "ControlTree", "CFuse", "CLinux"],
+            dependencies: [
+                "ZswapCore", "SwapStore", "ControlTree", "Latency", "CFuse", "CLinux",
+            ],
             swiftSettings: common, linkerSettings: libfuse),
         .target(
             name: "ZswapfsCommand",
             dependencies: [
                 "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "SwapStore",
-                "ControlTree", "FuseServer", "LinuxSystem",
+                "ControlTree", "FuseServer", "Latency", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -158,16 +161,20 @@ let package = Package(
                 "PoolTesting", "TestSupport", "CallCounter",
             ], swiftSettings: tests),
         .testTarget(
+            name: "LatencyTests",
+            dependencies: ["Latency", "Arena", "LinuxSystem", "ZswapCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
             name: "ControlTreeTests",
             dependencies: [
                 "ControlTree", "Backing", "SwapStore", "ZPool", "Compressors", "Arena",
-                "LinuxSystem", "ZswapCore", "TestSupport",
+                "Latency", "LinuxSystem", "ZswapCore", "TestSupport",
             ], swiftSettings: tests),
         .testTarget(
             name: "FuseServerTests",
             dependencies: [
-                "FuseServer", "SwapStore", "ControlTree", "LinuxSystem", "ZswapCore", "PoolTesting",
-                "TestSupport",
+                "FuseServer", "SwapStore", "ControlTree", "Latency", "LinuxSystem", "ZswapCore",
+                "PoolTesting", "TestSupport",
             ],
             swiftSettings: tests),
         .testTarget(

@@ -1,9 +1,11 @@
+import Latency
 import SwapStore
 import ZswapCore
 
 /// What a row is read or written for.
 struct ControlSubject: Sendable {
     let store: SwapStore
+    let latency: LatencyControl
     let facts: @Sendable () -> ControlFacts
     let journal: ControlJournal
     /// The path that was asked for, on one line, for messages.

@@ -27,7 +27,7 @@ extension ControlTree {
         flag(
             "compaction_enabled", \.compactsByItself,
             "Compact in the background when enough frames can be freed by it: 1 of 128, and 64."),
-        compact, migrate, backing, writeback, writebackLimit, shrinkerEnabled,
+        latency, compact, migrate, backing, writeback, writebackLimit, shrinkerEnabled,
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
             { ($0.availableZpools, $0.zpoolType) }),

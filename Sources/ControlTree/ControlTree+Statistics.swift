@@ -1,3 +1,4 @@
+import Latency
 import SwapStore
 import ZswapCore
 
@@ -13,14 +14,14 @@ extension ControlTree {
             ControlRow(
                 "stats/metrics", .lines, "All of it for Prometheus, in its text format 0.0.4.",
                 read: { subject throws(ControlError) in
-                    StoreMetrics(subject.store, subject.facts()).text
+                    StoreMetrics(subject.store, subject.facts(), subject.latency.report).text
                 }),
             ControlRow(
                 "stats/last_error", .lines,
                 "The last write to a control file that was refused: its number since the mount"
                     + " began, file, value, and the reason with what could have been written.",
                 read: { subject throws(ControlError) in subject.journal.lastText }),
-        ] + factRows + [migrationRow] + areaStatisticsRows + memoryRows
+        ] + factRows + [latencyStatisticsRow, migrationRow] + areaStatisticsRows + memoryRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {
         ControlRow(

@@ -1,3 +1,4 @@
+public import Latency
 public import SwapStore
 public import ZswapCore
 
@@ -23,13 +24,17 @@ public final class ControlTree: Sendable {
     /// What happened to control files.
     public let journal = ControlJournal()
     private let store: SwapStore
+    private let latency: LatencyControl
     private let facts: @Sendable () -> ControlFacts
 
-    /// The tree of this store. `facts` is asked on each read that shows them.
+    /// The tree of this store, and of what keeps processors awake for it. `facts` is asked on each
+    /// read that shows them.
     public init(
-        store: SwapStore, facts: @escaping @Sendable () -> ControlFacts = { ControlFacts() }
+        store: SwapStore, latency: LatencyControl = .absent(),
+        facts: @escaping @Sendable () -> ControlFacts = { ControlFacts() }
     ) {
         self.store = store
+        self.latency = latency
         self.facts = facts
     }
 
@@ -101,10 +106,10 @@ public final class ControlTree: Sendable {
         where row.components.count == components.count && Self.isPrefix(components, of: row) {
             guard let key = key(components, of: row) else { return nil }
             let path = components.map(\.printable).joined(separator: "/")
-            return (
-                row,
-                ControlSubject(store: store, facts: facts, journal: journal, path: path, key: key)
+            let subject = ControlSubject(
+                store: store, latency: latency, facts: facts, journal: journal, path: path, key: key
             )
+            return (row, subject)
         }
         return nil
     }

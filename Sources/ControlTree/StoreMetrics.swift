@@ -1,3 +1,4 @@
+import Latency
 import SwapStore
 import ZswapCore
 
@@ -10,10 +11,12 @@ import ZswapCore
 struct StoreMetrics {
     private let store: SwapStore
     private let facts: ControlFacts
+    private let latency: LatencyReport
 
-    init(_ store: SwapStore, _ facts: ControlFacts) {
+    init(_ store: SwapStore, _ facts: ControlFacts, _ latency: LatencyReport) {
         self.store = store
         self.facts = facts
+        self.latency = latency
     }
 
     private struct Sample {
@@ -21,7 +24,7 @@ struct StoreMetrics {
         let value: Int
     }
 
-    var text: String { information + counters + memory + areas + pools }
+    var text: String { information + counters + memory + awake + areas + pools }
 
     /// What never changes while the mount lasts, as labels of a constant.
     private var information: String {
@@ -48,6 +51,23 @@ struct StoreMetrics {
             store.statistics.memory.parts.map {
                 Sample(labels: [("part", $0.name)], value: $0.value)
             })
+    }
+
+    private var awake: String {
+        metric(
+            "latency_available", .gauge,
+            "Whether the kernel can be asked to keep processors awake.",
+            [Sample(value: latency.state == .unavailable ? 0 : 1)])
+            + metric(
+                "latency_held", .gauge, "Whether processors are kept awake.",
+                [Sample(value: latency.state == .held ? 1 : 0)])
+            + metric(
+                "latency_held_milliseconds_total", .counter, "How long processors were kept awake.",
+                [Sample(value: Int(latency.heldNanoseconds / 1_000_000))])
+            + metric(
+                "latency_changes_total", .counter,
+                "How often keeping processors awake began or ended.",
+                [Sample(value: latency.changeCount)])
     }
 
     private var areas: String {

@@ -1,6 +1,5 @@
 import CFuse
 import Glibc
-import SwapStore
 import Synchronization
 import ZswapCore
 
@@ -23,11 +22,11 @@ final class DeviceTransport: Transport, @unchecked Sendable {
 
     /// `onLastEnd` is called by the last thread when the mount is gone.
     init(
-        session: Session, workers: [StoreWorker], onLastEnd: @escaping @Sendable () -> Void
+        session: Session, workers: [ServingWorker], onLastEnd: @escaping @Sendable () -> Void
     ) {
         precondition(!workers.isEmpty)
         self.session = session
-        self.workers = workers.map { ServingWorker(store: $0) }
+        self.workers = workers
         buffers = workers.map { _ in RequestBuffer() }
         self.onLastEnd = onLastEnd
     }

@@ -1,5 +1,6 @@
 public import ControlTree
 import Glibc
+public import Latency
 public import SwapStore
 import Synchronization
 
@@ -16,11 +17,11 @@ public final class FuseServer: Sendable {
     private let workers: [StoreWorker]
     private let helpers: Helpers
 
-    /// A server for this store. `onRefusal` is told why a write to a control file was refused, from
-    /// a serving thread; it must not block. `onEnd` is called once, from a serving thread, when the
-    /// mount has gone.
+    /// A server for this store, which tells `pulse` of the reads it answers. `onRefusal` is told
+    /// why a write to a control file was refused, from a serving thread; it must not block. `onEnd`
+    /// is called once, from a serving thread, when the mount has gone.
     public init(
-        store: SwapStore, tree: ControlTree, options: MountOptions,
+        store: SwapStore, tree: ControlTree, pulse: FaultPulse, options: MountOptions,
         onRefusal: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable () -> Void
     ) throws(MountError) {
@@ -34,10 +35,18 @@ public final class FuseServer: Sendable {
         session = try Session(
             operations: Operations(
                 store: store, tree: tree, helpers: helpers, onRefusal: onRefusal),
-            options: options, ringWorkers: workers[firstRing...].map { ServingWorker(store: $0) })
+            options: options,
+            ringWorkers: Self.serving(workers[firstRing...], pulse))
         let device = DeviceTransport(
-            session: session, workers: Array(workers[..<options.threadCount]), onLastEnd: onEnd)
+            session: session, workers: Self.serving(workers[..<options.threadCount], pulse),
+            onLastEnd: onEnd)
         transport = hasRing ? RingTransport(session: session, device: device) : device
+    }
+
+    private static func serving(
+        _ workers: ArraySlice<StoreWorker>, _ pulse: FaultPulse
+    ) -> [ServingWorker] {
+        workers.map { ServingWorker(store: $0, reads: pulse.makeCounter()) }
     }
 
     private static func makeWorkers(

@@ -1,5 +1,6 @@
 import ControlTree
 import Glibc
+import Latency
 import SwapStore
 import ZswapCore
 
@@ -18,6 +19,7 @@ extension Operations {
     ) throws(Refusal) -> Int {
         guard InodeTable.areaSlot(of: inode) == nil else {
             let area = try area(inode, worker)
+            worker.reads.note(byteCount: target.byteCount)
             do {
                 let shared = try target.withUnsafeMutableBytes { bytes throws(StoreError) in
                     try helpers?.perform(

@@ -1,14 +1,20 @@
+import Latency
 import SwapStore
 
-/// What one serving thread has: its place in the store, and the area it served last, so that
-/// finding it again takes no lock.
+/// What one serving thread has: its place in the store, its counter of reads, and the area it
+/// served last, so that finding it again takes no lock.
 final class ServingWorker {
     let store: StoreWorker
+    /// Where it counts reads that may be faults.
+    let reads: ReadCounter
     private var cachedSlot = -1
     private var cachedArea: Area?
     private var cachedRevision: UInt64 = 0
 
-    init(store: StoreWorker) { self.store = store }
+    init(store: StoreWorker, reads: ReadCounter) {
+        self.store = store
+        self.reads = reads
+    }
 
     /// The area in a slot. No lock as long as the same area is asked for and none was removed
     /// meanwhile.

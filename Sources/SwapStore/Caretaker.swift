@@ -5,7 +5,7 @@ import ZswapCore
 /// The thread that looks after a store while others serve: it lets drained pools go and compacts
 /// when that is worth it.
 ///
-///     look: 0.1 s after the last one if things changed, up to 1 s if not
+///     look: 0.1 s after the last one if things changed, up to 2 s if not
 ///       └─ freeable >= 1/128 of the pools' frames, and 64 -> work 25 µs, rest 100 µs, ...
 ///
 /// Law: it serves nobody, so nobody waits for it, but for one step of compaction where a store
@@ -16,7 +16,7 @@ import ZswapCore
 /// Price: a thread, and a look at the counters of each size class now and then.
 public final class Caretaker: Sendable {
     private static let restNanosecondsMin: Int64 = 100_000_000
-    private static let restNanosecondsMax: Int64 = 1_000_000_000
+    private static let restNanosecondsMax: Int64 = 2_000_000_000
 
     private let thread: BackgroundThread
 

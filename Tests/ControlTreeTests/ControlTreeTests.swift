@@ -66,8 +66,8 @@ import ZswapCore
                 "enabled", "zpool", "chain", "compressor", "compressor_level",
                 "max_pool_percent", "max_pool_bytes",
                 "accept_threshold_percent", "same_filled_pages_enabled",
-                "non_same_filled_pages_enabled", "compaction_enabled", "compact", "migrate",
-                "backing", "writeback", "writeback_limit", "shrinker_enabled",
+                "non_same_filled_pages_enabled", "compaction_enabled", "latency", "compact",
+                "migrate", "backing", "writeback", "writeback_limit", "shrinker_enabled",
                 "available_zpools", "available_compressors", "areas",
             ])
         #expect(

@@ -1,5 +1,6 @@
 import ControlTree
 import Glibc
+import Latency
 import SwapStore
 import TestSupport
 import Testing
@@ -16,7 +17,7 @@ struct OperationsFixture {
     init(tunables: (inout Tunables) -> Void = { _ in }) throws {
         fixture = try TestStore(tunables: tunables)
         operations = Operations(store: fixture.store, tree: ControlTree(store: fixture.store))
-        worker = ServingWorker(store: fixture.worker)
+        worker = ServingWorker(store: fixture.worker, reads: FaultPulse().makeCounter())
     }
 
     static let root = InodeTable.root

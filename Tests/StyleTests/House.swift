@@ -4,6 +4,7 @@
 ///     SwapStore -> ZPool       -> Arena -> ZswapCore
 ///               -> Compressors ----------> ZswapCore
 ///               -> Backing -> LinuxSystem -> ZswapCore
+///     ControlTree, FuseServer -> Latency -> Arena, LinuxSystem
 ///
 /// A module that has no row here has no place in the house yet.
 enum House {
@@ -16,8 +17,9 @@ enum House {
         "Compressors": ["ZswapCore", "CLZ4", "CZstd", "CLZO", "CDeflate", "CXXHash"],
         "Backing": ["ZswapCore", "LinuxSystem", "CLinux"],
         "SwapStore": ["ZswapCore", "Arena", "ZPool", "Compressors", "Backing"],
-        "ControlTree": ["ZswapCore", "SwapStore", "Backing"],
-        "FuseServer": ["ZswapCore", "SwapStore", "ControlTree", "CFuse", "CLinux"],
+        "Latency": ["Arena", "LinuxSystem"],
+        "ControlTree": ["ZswapCore", "SwapStore", "Backing", "Latency"],
+        "FuseServer": ["ZswapCore", "SwapStore", "ControlTree", "Latency", "CFuse", "CLinux"],
         "Experiment": [
             "ZswapCore", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
         ],

@@ -3,6 +3,7 @@ import Backing
 import Compressors
 import ControlTree
 import FuseServer
+import Latency
 import LinuxSystem
 import Logging
 import SwapStore
@@ -20,6 +21,8 @@ struct Assembly {
     let protections: [Protection]
     let facts: SharedFacts
     private let tree: ControlTree
+    private let latency: LatencyControl
+    private let keeper: LatencyKeeper
     private let caretaker: Caretaker
     private let writeBack: WriteBackThread
     private let migrator: Migrator
@@ -55,6 +58,7 @@ struct Assembly {
         self.settings = settings
         let total = Machine.memoryByteCount
         let early = Protection.applyBeforeThreads()
+        latency = LatencyControl(opening: LatencyDevice.path)
         var arenaConfiguration = Arena.Configuration(
             capacityByteCount: Int(settings.arenaByteCount ?? total))
         if let limit = settings.arenaByteCount, limit < 64 << 20 {
@@ -68,12 +72,13 @@ struct Assembly {
         }
         do {
             store = try Self.makeStore(settings, zpools, total, in: arena, mountedAt: path)
-            protections = early + [Protection.lockMemory(arena)]
+            protections =
+                early + [Protection.lockMemory(arena)] + Protection.missing(latency)
             facts = SharedFacts(
                 ControlFacts(
                     mountPoint: ByteText(path), version: ProductVersion.text,
                     protections: protections.map(\.text)))
-            tree = ControlTree(store: store) { [facts] in facts.now }
+            tree = ControlTree(store: store, latency: latency) { [facts] in facts.now }
             try Self.apply(settings.parameters, to: tree, logger)
             caretaker = try Self.startCaretaker(of: store)
             writeBack = try Self.startWriteBack(of: store, onTrouble)
@@ -82,13 +87,32 @@ struct Assembly {
             throw error
         }
         do {
-            migrator = try Self.startMigrator(of: store)
+            keeper = try Self.startKeeper(of: latency)
         } catch {
             writeBack.stop()
             caretaker.stop()
             arena.stop()
             throw error
         }
+        do {
+            migrator = try Self.startMigrator(of: store)
+        } catch {
+            keeper.stop()
+            writeBack.stop()
+            caretaker.stop()
+            arena.stop()
+            throw error
+        }
+    }
+
+    private static func startKeeper(
+        of latency: LatencyControl
+    ) throws(CommandFailure) -> LatencyKeeper {
+        let keeper = LatencyKeeper(of: latency)
+        guard keeper.start() else {
+            throw CommandFailure(.unavailable, "no thread to keep processors awake")
+        }
+        return keeper
     }
 
     private static func startCaretaker(of store: SwapStore) throws(CommandFailure) -> Caretaker {
@@ -116,6 +140,7 @@ struct Assembly {
 
     /// Ends all threads but the server's, which must have ended.
     func stop() {
+        keeper.stop()
         writeBack.stop()
         migrator.stop()
         caretaker.stop()
@@ -134,7 +159,8 @@ struct Assembly {
         options.helperCount = Self.helperCount
         options.transport = transport
         return try FuseServer(
-            store: store, tree: tree, options: options, onRefusal: onRefusal, onEnd: onEnd)
+            store: store, tree: tree, pulse: latency.pulse, options: options, onRefusal: onRefusal,
+            onEnd: onEnd)
     }
 
     /// Threads that help with large requests: the serving one works, too.

@@ -15,8 +15,8 @@ import ZswapCore
 /// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
 /// would cost other programs their memory.
 struct Daemon {
-    /// Between two looks at messages from serving threads and at swap, if nobody calls before.
-    private static let idleSeconds = 1
+    /// Between two looks at swap (``SwapWatch``), in seconds. Who has a message calls.
+    private static let idleSeconds = 3
     /// Room in the heap for control files that are read and written while memory is short. Their
     /// requests may come to the thread that serves swap, too.
     private static let heapReserveByteCount = 1 << 20

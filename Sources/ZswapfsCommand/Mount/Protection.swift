@@ -1,4 +1,5 @@
 import Arena
+import Latency
 import LinuxSystem
 
 /// One thing that keeps the daemon from waiting for the memory it gives out, and whether it could
@@ -30,6 +31,13 @@ struct Protection: Equatable {
         attempt("memory locked") { () throws(SystemFailure) in
             try ProcessProtection.lockMemory(sparse: [arena.mappingStart])
         }
+    }
+
+    /// A line if processors cannot be kept awake while faults are served. Where they can,
+    /// `stats/latency` says when they are.
+    static func missing(_ latency: LatencyControl) -> [Protection] {
+        guard let obstacle = latency.obstacle else { return [] }
+        return [Protection(name: "processors kept awake", obstacle: obstacle)]
     }
 
     private static func attempt(
