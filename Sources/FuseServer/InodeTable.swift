@@ -126,11 +126,8 @@ final class InodeTable: Sendable {
             if controls.numberByPath[control.path] == number {
                 controls.numberByPath[control.path] = nil
             }
-            // A dictionary keeps the room that it once needed.
-            if controls.controls.isEmpty {
-                controls.controls = [:]
-                controls.numberByPath = [:]
-            }
+            controls.controls.releaseExcess()
+            controls.numberByPath.releaseExcess()
         }
     }
 

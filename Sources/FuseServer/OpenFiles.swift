@@ -34,8 +34,7 @@ final class OpenFiles: Sendable {
     func remove(_ handle: UInt64) {
         state.withLock { state in
             state.listings[handle] = nil
-            // A dictionary keeps the room that it once needed.
-            if state.listings.isEmpty { state.listings = [:] }
+            state.listings.releaseExcess()
         }
     }
 }

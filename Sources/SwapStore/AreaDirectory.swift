@@ -4,7 +4,7 @@ import ZswapCore
 
 /// The areas by name and by slot, and how often each is held.
 ///
-///     userBlock of the arena: | run of 128 records | run | 0 | ...      records: see AreaRecord
+///     userBlock of the arena: | run of 64 records  | run | 0 | ...      records: see AreaRecord
 ///
 /// Law: an area lives while it is linked, open, or looked up. Its pages go when it is neither
 /// linked nor open; its slot, and with it the inode number, when nobody has it looked up either.
@@ -148,7 +148,10 @@ final class AreaDirectory: Sendable {
         try Self.check(name: new)
         let outcome: Result<(Area, Disposal)?, StoreError> = state.withLock { state in
             guard let slot = state.slotByName[old] else { return .failure(.notFound) }
-            guard old != new else { return .success(nil) }
+            guard old != new else {
+                state.slots[slot]?.area.record.changed = WallClock.nanoseconds()
+                return .success(nil)
+            }
             let target = state.slotByName[new]
             guard target == nil || replaces else { return .failure(.alreadyExists) }
             let displaced = target.map { unlink(slot: $0, &state) }
@@ -156,6 +159,7 @@ final class AreaDirectory: Sendable {
             state.slotByName[new] = slot
             state.slots[slot]?.name = new
             state.slots[slot]?.area.record.name = new
+            state.slots[slot]?.area.record.changed = WallClock.nanoseconds()
             return .success(displaced)
         }
         return try outcome.get()
@@ -210,7 +214,8 @@ final class AreaDirectory: Sendable {
         letGo(slot: slot) { $0.isInDisposal = false }?.disposal ?? .none
     }
 
-    /// Frees the slot of an area that was removed.
+    /// Frees the slot of an area that was removed, and the memory of the records around it with the
+    /// last of them.
     func removeSlot(_ slot: Int) {
         state.withLock { state in
             guard let holding = state.slots.removeValue(forKey: slot) else {
@@ -219,7 +224,24 @@ final class AreaDirectory: Sendable {
             precondition(!holding.isLinked && holding.openCount == 0)
             holding.area.record.state = .free
             revision.add(1, ordering: .releasing)
+            releaseRecords(around: slot, state)
+            state.slots.releaseExcess()
+            state.slotByName.releaseExcess()
         }
+    }
+
+    /// Gives back the run of records that holds this slot's, unless one of them is in use. Whoever
+    /// found it before may look at it until it has passed a quiescent point.
+    private func releaseRecords(around slot: Int, _ state: State) {
+        let run = slot / Self.recordsPerRun
+        let first = run * Self.recordsPerRun
+        guard (first..<first + Self.recordsPerRun).allSatisfy({ state.slots[$0] == nil }) else {
+            return
+        }
+        let word = Arena.userBlock + run * 8
+        let number = RunNumber(rawValue: UInt32(arena.loadWord(at: word)))
+        arena.storeWord(0, at: word)
+        arena.retireRun(number, frameCount: Limits.runFrameCountMax, from: .directory)
     }
 
     /// The record of a slot, if there is memory for it: without the lock, for whoever finds an
@@ -250,7 +272,9 @@ final class AreaDirectory: Sendable {
             preconditionFailure("a name leads to a slot without an area")
         }
         holding.isLinked = false
+        // Under the lock: without it the record may belong to nobody a moment later.
         holding.area.record.state = .unlinked
+        holding.area.record.changed = WallClock.nanoseconds()
         let disposal = Self.disposal(&holding)
         state.slots[slot] = holding
         return (holding.area, disposal)

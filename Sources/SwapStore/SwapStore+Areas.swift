@@ -63,7 +63,6 @@ extension SwapStore {
     /// Takes the name away; what the area holds goes with its last close.
     public func unlinkArea(name: ByteText, by worker: StoreWorker) throws(StoreError) {
         let (area, disposal) = try directory.unlink(name: name)
-        area.record.changed = WallClock.nanoseconds()
         dispose(of: area, disposal, worker)
     }
 
@@ -74,7 +73,6 @@ extension SwapStore {
         if let displaced = try directory.rename(from: old, to: new, replaces: replaces) {
             dispose(of: displaced.area, displaced.disposal, worker)
         }
-        directory.area(named: new)?.record.changed = WallClock.nanoseconds()
     }
 
     /// Counts a look-up, to be taken back by ``forget(_:count:by:)``.

@@ -83,6 +83,29 @@ import ZswapCore
         #expect(fixture.arena.usage.committedFrameCount <= committed)
     }
 
+    @Test func theDirectoryGoesBackWithItsAreas() throws {
+        let fixture = try TestStore()
+        let store = fixture.store
+        let first = try fixture.makeArea("first")
+        let before = store.statistics.memory.directory
+        for number in 0..<500 { _ = try fixture.makeArea("\(number)") }
+        #expect(store.statistics.memory.directory >= before + 7 << 16)
+        // One in the middle keeps the records around it.
+        for number in 0..<500 where number != 250 {
+            try store.unlinkArea(name: "\(number)", by: fixture.worker)
+        }
+        store.giveBack()
+        #expect(store.statistics.memory.directory == before + 1 << 16)
+        #expect(store.areas.map(\.name) == ["first", "250"])
+        try fixture.write(PageContent.compressible(1), to: first, page: 0)
+        try store.unlinkArea(name: "250", by: fixture.worker)
+        store.giveBack()
+        #expect(store.statistics.memory.directory == before)
+        for number in 0..<100 { _ = try fixture.makeArea("again \(number)") }
+        #expect(store.areas.count == 101)
+        #expect(try fixture.read(first, page: 0) == PageContent.compressible(1))
+    }
+
     @Test func memoryGoesBackOnceItIsFree() throws {
         let fixture = try TestStore()
         let area = try fixture.makeArea()
