@@ -42,6 +42,6 @@ struct Zswapfs: ParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
-            PoolsCommand.self,
+            PoolsCommand.self, SetCommand.self, GetCommand.self,
         ])
 }

@@ -10,7 +10,7 @@ extension CommandLineTests {
     @Suite struct HelpTests {
         static let commands = [
             [], ["mount"], ["unmount"], ["swap"], ["swap", "on"], ["swap", "off"], ["status"],
-            ["pools"],
+            ["pools"], ["set"], ["get"],
         ]
 
         @Test(arguments: commands) func helpSaysWhatACommandDoes(command: [String]) throws {
@@ -65,7 +65,7 @@ extension CommandLineTests {
             (["mount", "/", "--log-level", "loud"], "loud"),
             (["unmount", "--force", "/"], "--force"), (["status", "a", "b"], "'b'"),
             (["status", "--xml"], "--xml"), (["pools", "--xml"], "--xml"),
-            (["swap", "nosuch"], "nosuch"),
+            (["swap", "nosuch"], "nosuch"), (["get", "/"], "name"), (["set", "/"], "name=value"),
             (["swap", "on"], "path"), (["swap", "on", "/a", "--size", "1X"], "1X"),
             (["swap", "on", "/a", "--priority", "high"], "high"),
             (["swap", "on", "/a", "--discard", "often"], "often"), (["swap", "off"], "path"),

@@ -80,6 +80,7 @@ extension CommandLineTests {
         @Test func aLevelGoesWithItsCompressor() throws {
             for options in [
                 "compressor=lz4hc,compressor_level=4", "compressor_level=4,compressor=lz4hc",
+                "compressor=lz4hc:4", "compressor=lz4hc:7,compressor_level=4",
             ] {
                 let mount = try BackgroundMount(at: path, ["-o", options])
                 #expect(mount.outcome.status == 0, "\(mount.outcome)")

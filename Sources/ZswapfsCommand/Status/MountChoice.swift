@@ -10,8 +10,7 @@ enum MountChoice {
         _ named: [String], isNoneAnAnswer: Bool,
         _ read: (String) throws(SystemFailure) -> Report
     ) throws -> (reports: [Report], hasFailed: Bool) {
-        let mounts = try MountTable.current().entries
-            .filter { $0.type == AreaPath.mountType }.map(\.mountPoint)
+        let mounts = try mountPoints()
         guard isNoneAnAnswer || !mounts.isEmpty || !named.isEmpty else {
             throw CommandFailure(.badPath, "no zswapfs is mounted")
         }
@@ -28,6 +27,17 @@ enum MountChoice {
             }
         }
         return (reports, hasFailed)
+    }
+
+    /// The path, as the table has it, of the one mount that a command works on. Throws `badPath`
+    /// for what is no mount.
+    static func mountPoint(_ text: String) throws -> String {
+        try place(text, in: try mountPoints())
+    }
+
+    private static func mountPoints() throws(SystemFailure) -> [String] {
+        try MountTable.current().entries
+            .filter { $0.type == AreaPath.mountType }.map(\.mountPoint)
     }
 
     /// The path of a mount as the table has it.
