@@ -42,6 +42,22 @@ struct MountUnderTest {
     /// The processes that serve it.
     var daemons: [Int32] { ProcessTable.processes(withArguments: "mount", path) }
 
+    /// When it keeps processors awake; never, if the kernel can't be asked.
+    func latency() throws -> LatencySetting {
+        let state = try SystemText.attribute("\(path)/stats/latency") ?? ""
+        guard !state.contains("\nstate unavailable\n") else { return .off }
+        return try SystemText.attribute("\(path)/params/latency").flatMap {
+            LatencySetting(rawValue: $0)
+        } ?? .off
+    }
+
+    /// The same for people.
+    func latencyText() throws -> String {
+        let state = try SystemText.attribute("\(path)/stats/latency") ?? ""
+        let asked = try SystemText.attribute("\(path)/params/latency") ?? "unknown"
+        return state.contains("\nstate unavailable\n") ? "\(asked), but unavailable" : asked
+    }
+
     /// What of it a result depends on.
     func conditions() throws -> [String: String] {
         var conditions = ["transport": transportName]
@@ -51,6 +67,7 @@ struct MountUnderTest {
         ] {
             conditions[name] = try SystemText.attribute("\(path)/\(file)")
         }
+        conditions["latency"] = try latencyText()
         return conditions
     }
 }

@@ -34,10 +34,11 @@ public struct RequestExperiment {
     }
 
     /// Runs one workload so many times on each, first the one, then the other. `before` is told
-    /// each turn's number; what it throws ends it.
+    /// each turn's number; what it throws ends it. `keepingAwake` keeps processors awake while the
+    /// null filesystem runs, where zswapfs does that by itself.
     public func compare(
         _ workload: RequestWorkload, repeats: Int, processorCount: Int,
-        before: (_ turn: Int) throws -> Void
+        keepingAwake device: LatencyDevice? = nil, before: (_ turn: Int) throws -> Void
     ) throws -> RequestComparison {
         var nullRuns: [RequestRun] = []
         var zswapfsRuns: [RequestRun] = []
@@ -45,7 +46,9 @@ public struct RequestExperiment {
         for turn in 0..<repeats {
             try before(turn)
             let seed = Self.seed + UInt64(turn)
+            try device?.request(microseconds: 0)
             nullRuns.append(try run(workload, on: null, seed: seed))
+            try device?.withdraw()
             zswapfsRuns.append(try run(workload, on: zswapfs, seed: seed))
             times.append(codec.run())
         }

@@ -26,6 +26,8 @@ public struct RequestWorkload: Codable, Hashable, Sendable {
 
     /// Whether places are chosen at random.
     public var isRandom: Bool { requestByteCount == Page.byteCount }
+    /// Whether it is what page faults ask for.
+    public var isFault: Bool { isRandom && !writes }
     /// Pages in a request.
     public var pageCount: Int { requestByteCount / Page.byteCount }
 

@@ -26,6 +26,8 @@ extension BenchTests {
             let outcome = try Bench.run(arguments(mount, ["--json"]))
             #expect(outcome.status == 0, "\(outcome)")
             #expect(try Bench.results(outcome).count == 8)
+            #expect(try Bench.conditions(outcome)["latency"] == "auto")
+            #expect(try Bench.conditions(outcome)["readahead"] != nil)
             let used = try Bench.conditions(outcome)["transport"]
             #expect(used == (try mount.control("stats/transport")))
             #expect(try mount.number("stats/checksum_fail") == 0)

@@ -15,6 +15,7 @@ extension BenchTests {
         private static let settings = [
             "/sys/devices/virtual/workqueue/cpumask",
             "/sys/module/workqueue/parameters/default_affinity_scope",
+            "/proc/sys/vm/page-cluster",
         ]
         private let pages = TemporaryFile("bench-swap-pages")
         private let turn: OpenFile
@@ -39,6 +40,8 @@ extension BenchTests {
             let before = zrams()
             let outcome = try Bench.run(arguments(["--json", "--transport", transport]))
             #expect(outcome.status == 0, "\(outcome)")
+            #expect(try Bench.conditions(outcome)["latency"] == "auto")
+            #expect(try Bench.conditions(outcome)["readahead"] != nil)
             let results = try Bench.results(outcome)
             let devices = results.compactMap { $0["device"] as? String }
             #expect(Set(devices).isSuperset(of: ["zswapfs", "null"]))
@@ -52,13 +55,16 @@ extension BenchTests {
 
         @Test func usesAMountThatIsThere() throws {
             let before = try Self.settings.map { try SystemText.attribute($0) }
-            let mount = try TemporaryMount()
+            let mount = try TemporaryMount("latency=low")
             let outcome = try Bench.run(
                 arguments([
                     "--mount", mount.path, "--on", "zswapfs", "--no-discard", "--local", "--pin",
-                    "0",
+                    "0", "--readahead", "5", "--json",
                 ]))
             #expect(outcome.status == 0, "\(outcome)")
+            #expect(try Bench.conditions(outcome)["latency"] == "low")
+            let readahead = try Bench.conditions(outcome)["readahead"]
+            #expect(readahead?.hasPrefix("5 on zswapfs and null, ") == true)
             #expect(try mount.number("stats/pool_total_size_max") > 1 << 20)
             #expect(!SystemCall.exists(mount.path("zswapfs-bench-swap")))
             #expect(try Self.settings.map { try SystemText.attribute($0) } == before)

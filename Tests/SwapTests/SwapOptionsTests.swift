@@ -38,6 +38,24 @@ import Testing
         #expect(failure?.message.contains("-1 to 32767") == true)
     }
 
+    @Test func takesReadahead() throws {
+        func readahead(_ text: String?) throws -> Int? {
+            try SwapOptions(size: nil, priority: nil, discard: "none", readahead: text).readahead
+        }
+        #expect(try readahead(nil) == nil)
+        for order in 0...5 { #expect(try readahead("\(order)") == order) }
+    }
+
+    @Test(arguments: ["", "-1", "6", "32", "3.5", "many", "99999999999999999999", "0x3"])
+    func refusesReadahead(text: String) {
+        let failure = #expect(throws: CommandFailure.self) {
+            try SwapOptions(size: nil, priority: nil, discard: "pages", readahead: text)
+        }
+        #expect(failure?.status == .usage)
+        #expect(failure?.message.hasPrefix("--readahead \(text): ") == true)
+        #expect(failure?.message.contains("0 (one page) to 5 (32 pages") == true)
+    }
+
     @Test func refusesDiscardWords() {
         let failure = #expect(throws: CommandFailure.self) {
             try SwapOptions(size: nil, priority: nil, discard: "all")

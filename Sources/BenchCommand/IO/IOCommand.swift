@@ -66,7 +66,7 @@ struct IOCommand: ParsableCommand {
         let experiment = try RequestExperiment(
             null: nullFile, zswapfs: OpenFile(area.path, for: .direct), pages: pages,
             seconds: seconds)
-        let comparisons = try measure(experiment)
+        let comparisons = try measure(experiment, latency: mount.latency())
         let wrong = try experiment.wrongPageCount()
         guard wrong == 0 else { throw BenchFailure("\(wrong) pages came back wrong") }
         try options.write(
@@ -75,13 +75,18 @@ struct IOCommand: ParsableCommand {
             table: Table(comparisons))
     }
 
-    private func measure(_ experiment: RequestExperiment) throws -> [RequestComparison] {
+    /// The null filesystem has processors kept awake where zswapfs has.
+    private func measure(
+        _ experiment: RequestExperiment, latency: LatencySetting
+    ) throws -> [RequestComparison] {
+        let device = latency == .off ? nil : try? LatencyDevice()
         let progress = Progress()
         defer { progress.end() }
         let processorCount = pin == nil ? Machine.processorCount : 1
         return try RequestWorkload.all.map { workload in
             try experiment.compare(
-                workload, repeats: options.repeat, processorCount: processorCount
+                workload, repeats: options.repeat, processorCount: processorCount,
+                keepingAwake: latency == .low || workload.isFault ? device : nil
             ) { turn in
                 progress.show("\(workload.name): turn \(turn + 1) of \(options.repeat)")
                 try Interruption.check()
@@ -92,6 +97,7 @@ struct IOCommand: ParsableCommand {
     private func conditions(_ mount: MountUnderTest, _ origin: String) throws -> [String: String] {
         var conditions = try mount.conditions()
         conditions["pages"] = origin
+        conditions["readahead"] = try SystemText.attribute(KernelSetting.readaheadPath)
         conditions["measured"] = "\(options.repeat) × \(seconds) s each, in turns; medians"
         conditions["pinned"] =
             pin.map { "client, zswapfs and null filesystem on processor \($0)" } ?? "nothing"

@@ -43,6 +43,13 @@ struct SwapCommand: ParsableCommand {
         help: "Keep the loop devices' work where it comes from, as `zswapfs swap on --local` does.")
     var local = false
 
+    @Option(help: "When zswapfs keeps processors awake: auto, low or off; the null one does, too.")
+    var latency = LatencySetting.auto
+
+    @Option(
+        help: "Pages that the kernel reads at once, as a power of two; not for zram and nbdkit.")
+    var readahead: Int?
+
     @Option(help: "Keep program, servers and the kernel's unbound work on this processor.")
     var pin: Int?
 
@@ -51,6 +58,9 @@ struct SwapCommand: ParsableCommand {
         let limit = try ByteSize.wholeMebibytes(limit, "--limit")
         guard limit <= size / 2 else {
             throw ValidationError("--limit \(self.limit): at most half of --size")
+        }
+        if let readahead, !(0...5).contains(readahead) {
+            throw ValidationError("--readahead \(readahead): not from 0 to 5")
         }
         guard touches >= 0 else { throw ValidationError("--touches \(touches): not negative") }
     }
@@ -76,11 +86,23 @@ struct SwapCommand: ParsableCommand {
         conditions["transport"] = plan.request.transport.rawValue
         conditions["measured"] = "\(options.repeat) runs each, in turns; medians"
         conditions["loop workers"] = local ? "local" : "anywhere"
+        conditions["latency"] = try latencyText(plan)
+        conditions["readahead"] = try readaheadText()
         conditions["pinned"] =
             pin.map { "program, servers and unbound workqueues on processor \($0)" } ?? "nothing"
         try options.write(
             Report("swap", conditions: conditions, results: figures),
             table: Table(figures))
+    }
+
+    private func latencyText(_ plan: SwapPlan) throws -> String {
+        guard let mount = plan.request.mount else { return latency.rawValue }
+        return try mount.latencyText()
+    }
+
+    private func readaheadText() throws -> String {
+        let usual = try SystemText.attribute(KernelSetting.readaheadPath) ?? "unknown"
+        return readahead.map { "\($0) on zswapfs and null, \(usual) elsewhere" } ?? usual
     }
 
     private func plan(samplesPath: String) throws -> SwapPlan {
@@ -93,7 +115,8 @@ struct SwapCommand: ParsableCommand {
             samplesPath: samplesPath, pin: pin, isLocal: local,
             request: SwapRequest(
                 byteCount: 2 * byteCount, transport: mounted?.transport ?? transport,
-                discards: discard, mount: mounted))
+                discards: discard, mount: mounted,
+                latency: try mounted?.latency() ?? latency, readahead: readahead))
     }
 
     private func measure(_ peers: [SwapPeer], _ plan: SwapPlan) throws -> [SwapFigures] {

@@ -22,9 +22,15 @@ struct SwapPlace {
     /// Makes it. What has to be taken back is in `undo`, whether this throws or not.
     init(_ peer: SwapPeer, _ request: SwapRequest, undo: inout UndoList) throws {
         self.request = request
+        if peer == .zswapfs || peer == .null, let readahead = request.readahead {
+            let path = KernelSetting.readaheadPath
+            try KernelSetting.set(path, to: String(readahead), undo: &undo)
+        }
         switch peer {
         case .zswapfs: try mountZswapfs(&undo)
-        case .null: try mountNull(&undo)
+        case .null:
+            if request.latency != .off { try KernelSetting.keepAwake(undo: &undo) }
+            try mountNull(&undo)
         case .zram: try makeZram(&undo)
         case .nbdkit: try mountMemoryDisk(&undo)
         }
@@ -43,7 +49,7 @@ struct SwapPlace {
         let mount = try ServedMount("zswapfs", program: program, file: "stats/version") { path in
             [
                 "mount", path, "--foreground", "--log-level", "error", "-o",
-                "transport=\(request.transport.rawValue)",
+                "transport=\(request.transport.rawValue),latency=\(request.latency.rawValue)",
             ]
         }
         undo.add("unmount \(mount.path)") { try mount.end() }
@@ -136,6 +142,10 @@ struct SwapRequest {
     var discards: Bool
     /// A zswapfs to use that is there already.
     var mount: MountUnderTest?
+    /// When zswapfs keeps processors awake. The null filesystem always does, unless it is `off`.
+    var latency = LatencySetting.off
+    /// Pages that the kernel reads at once for filesystems, as a power of two; nil: as it is.
+    var readahead: Int?
     /// A file for the record of what the null filesystem is asked for.
     var recordPath: String?
 }

@@ -1,5 +1,4 @@
 import LinuxSystem
-import SystemPackage
 
 /// Where the kernel's unbound workqueues run, of which the loop devices' is one. Both settings are
 /// the whole machine's.
@@ -13,24 +12,12 @@ enum UnboundWork {
         let groups =
             [String(1 << (processor % 32), radix: 16)]
             + Array(repeating: "0", count: processor / 32)
-        try set(processorsPath, to: groups.joined(separator: ","), undo: &undo)
+        try KernelSetting.set(processorsPath, to: groups.joined(separator: ","), undo: &undo)
     }
 
     /// Keeps each piece of work on the processor it was asked for on, until it is undone: what
     /// `zswapfs swap on --local` does.
     static func keepLocal(undo: inout UndoList) throws(SystemFailure) {
-        try set(scopePath, to: "cpu", undo: &undo)
-    }
-
-    private static func set(
-        _ path: String, to value: String, undo: inout UndoList
-    ) throws(SystemFailure) {
-        let before = try SystemText.attribute(path)
-        guard let before, try SystemText.setAttribute(path, to: value) else {
-            throw SystemFailure(call: "open", errno: .noSuchFileOrDirectory, path: path)
-        }
-        undo.add("set \(path) back to \(before)") {
-            _ = try SystemText.setAttribute(path, to: before)
-        }
+        try KernelSetting.set(scopePath, to: "cpu", undo: &undo)
     }
 }

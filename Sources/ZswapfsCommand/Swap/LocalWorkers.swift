@@ -53,45 +53,27 @@ struct LocalWorkers {
                 "--local: this kernel cannot keep a worker on its processor (\(scopePath) is "
                     + "missing; Linux 6.6 and later have it)")
         }
-        let file = try lockedRecord()
+        let file = try RecordFile(path: recordPath).locked()
         defer { file.close() }
         var record = Record(try SystemText.read(recordPath)) ?? Record(scope + "\n")
         record?.devices.removeAll { $0 == device.path }
         record?.devices.append(device.path)
-        try write(record, to: file)
+        try RecordFile(path: recordPath).write(record?.text, to: file)
         _ = try SystemText.setAttribute(scopePath, to: Self.localScope)
     }
 
     /// Takes back what `add` did for this device; nothing happens for one that was not added.
     func remove(_ device: LoopDevice) throws {
         guard let text = try SystemText.attribute(recordPath), !text.isEmpty else { return }
-        let file = try lockedRecord()
+        let file = try RecordFile(path: recordPath).locked()
         defer { file.close() }
         guard var record = Record(try SystemText.read(recordPath)) else { return }
         record.devices = try record.devices.filter { try $0 != device.path && isSwap($0) }
         if record.devices.isEmpty {
             _ = try SystemText.setAttribute(scopePath, to: record.scope)
-            try write(nil, to: file)
+            try RecordFile(path: recordPath).write(nil, to: file)
         } else {
-            try write(record, to: file)
+            try RecordFile(path: recordPath).write(record.text, to: file)
         }
-    }
-
-    /// The record, locked. It stays when it is empty: removing it would let two commands lock two
-    /// files of one name.
-    private func lockedRecord() throws -> OpenFile {
-        do {
-            try OpenFile(recordPath, for: .creating).close()
-        } catch {
-            guard error.errno == .fileExists else { throw error }
-        }
-        let file = try OpenFile(recordPath, for: .readingAndWriting)
-        try file.waitForLock()
-        return file
-    }
-
-    private func write(_ record: Record?, to file: OpenFile) throws {
-        try file.truncate(toByteCount: 0)
-        if let record { try file.writeStart(Array(record.text.utf8)) }
     }
 }

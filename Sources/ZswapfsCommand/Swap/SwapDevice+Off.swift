@@ -36,6 +36,7 @@ extension SwapDevice {
             try checkIdleSwap(device, handle)
         }
         try workers.remove(device)
+        try SwapReadahead().remove(device)
         LoopAttachment.resetThrottling(of: device)
         try LoopAttachment.detach(device, handle)
     }

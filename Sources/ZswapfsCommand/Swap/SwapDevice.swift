@@ -14,6 +14,8 @@ enum SwapDevice {
         }
         /// Where the kernel's workers may run.
         var localWorkers = LocalWorkers()
+        /// How many pages the kernel reads at once.
+        var readahead = SwapReadahead()
         /// Called after each step; what it throws fails the command there.
         var afterStep: (SwapStep) throws -> Void = { _ in }
     }
@@ -64,6 +66,12 @@ enum SwapDevice {
             try workers.add(device)
         }
         try surroundings.afterStep(.localized)
+        if let order = options.readahead {
+            let readahead = surroundings.readahead
+            undo.add("set the readahead back") { try readahead.remove(device) }
+            try readahead.add(device, order)
+        }
+        try surroundings.afterStep(.readAhead)
         try SwapActivation.turnOn(
             device.path, priority: options.priority, discard: options.discard)
         undo.add("swap off \(device.path)") { try SwapActivation.turnOff(device.path) }

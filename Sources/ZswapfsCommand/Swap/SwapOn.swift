@@ -6,6 +6,10 @@ import ZswapCore
 struct SwapOn: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "on", abstract: "Swap to an area.",
+        usage: """
+            zswapfs swap on <path> [--size <size>] [--priority <number>] [--discard <discard>]
+                               [--local] [--readahead <number>]
+            """,
         discussion: """
             Makes the area if there is none, puts a loop device on it (direct I/O, sectors of 4096 \
             bytes), writes a swap header and switches swap on. Prints the device. Whatever fails, \
@@ -44,6 +48,16 @@ struct SwapOn: ParsableCommand {
             """)
     var local = false
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            0 to 5: pages that the kernel reads at once when one is swapped in, as a power of two. \
+            Changes the kernel's page-cluster for all swap devices; `swap off` sets it back. \
+            (default: as it is)
+            """, valueName: "number"))
+    var readahead: String?
+
     func validate() throws {
         do {
             _ = try options()
@@ -69,6 +83,8 @@ struct SwapOn: ParsableCommand {
     }
 
     private func options() throws(CommandFailure) -> SwapOptions {
-        try SwapOptions(size: size, priority: priority, discard: discard, isLocal: local)
+        try SwapOptions(
+            size: size, priority: priority, discard: discard, isLocal: local,
+            readahead: readahead)
     }
 }

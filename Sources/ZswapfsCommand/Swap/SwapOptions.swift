@@ -17,14 +17,18 @@ struct SwapOptions: Equatable {
     var discard: SwapActivation.Discard = .pages
     /// The loop device's work stays on the processor that swaps (``LocalWorkers``).
     var isLocal = false
+    /// How many pages the kernel reads at once, as a power of two; nil leaves it as it is.
+    var readahead: Int?
 
     init() {}
 
     /// The options as typed. Throws a usage failure that names option, value and range.
-    init(size: String?, priority: String?, discard: String, isLocal: Bool = false)
-        throws(CommandFailure)
-    {
+    init(
+        size: String?, priority: String?, discard: String, isLocal: Bool = false,
+        readahead: String? = nil
+    ) throws(CommandFailure) {
         self.isLocal = isLocal
+        self.readahead = try readahead.map(Self.readahead(parsing:))
         byteCount = try size.map(Self.byteCount(parsing:))
         self.priority = try priority.map(Self.priority(parsing:)) ?? nil
         self.discard = try Self.discard(parsing: discard)
@@ -57,6 +61,17 @@ struct SwapOptions: Equatable {
                     + "to \(priorities.upperBound)")
         }
         return priority < 0 ? nil : priority
+    }
+
+    private static func readahead(parsing text: String) throws(CommandFailure) -> Int {
+        let orders = SwapReadahead.orders
+        guard let order = Int(text), orders.contains(order) else {
+            throw CommandFailure(
+                .usage,
+                "--readahead \(text): not a whole number from \(orders.lowerBound) (one page) to "
+                    + "\(orders.upperBound) (32 pages, the most that the kernel reads at once)")
+        }
+        return order
     }
 
     private static func discard(

@@ -15,6 +15,8 @@ enum SwapStep: CaseIterable {
     case unthrottled
     /// Its work stays where it comes from, if that was asked for.
     case localized
+    /// The kernel reads as many pages at once as was asked for.
+    case readAhead
     /// The kernel swaps to it.
     case activated
 }
