@@ -42,6 +42,9 @@ import ZswapCore
         // Core dumps must not hold other people's swapped pages; children have no business here.
         madvise(mapping, byteCount, MADV_DONTDUMP)
         madvise(mapping, byteCount, MADV_DONTFORK)
+        // In pages of 4 KiB, whatever is set for the machine: the kernel cannot give back a part of
+        // a huge page, only clear it, and commits more than was asked for.
+        madvise(mapping, byteCount, CInt(MADV_NOHUGEPAGE))
         self.descriptor = descriptor
         self.base = mapping
         self.byteCount = byteCount

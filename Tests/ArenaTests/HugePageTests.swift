@@ -1,0 +1,20 @@
+import Foundation
+import TestSupport
+import Testing
+import ZswapCore
+
+@testable import Arena
+
+/// The arena's memory goes back in pages of 4 KiB, whatever the machine does with huge ones.
+@Suite struct HugePageTests {
+    @Test func theArenaHasNone() throws {
+        let arena = try Arena(Arena.Configuration(capacityByteCount: 16 << 20))
+        try arena.start()
+        defer { arena.stop() }
+        let text = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
+        let start = String(arena.mappingStart, radix: 16)
+        let lines = text.split(separator: "\n").drop { !$0.hasPrefix("\(start)-") }
+        let flags = try #require(lines.first { $0.hasPrefix("VmFlags:") })
+        #expect(flags.split(separator: " ").contains("nh"), "\(flags)")
+    }
+}
