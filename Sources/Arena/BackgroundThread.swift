@@ -45,6 +45,16 @@ public final class BackgroundThread: @unchecked Sendable {
         return result == 0
     }
 
+    /// Runs `body` in a thread of its own that nobody waits for: for what may never return. False
+    /// when the system has no thread, and then `body` does not run.
+    public static func detach(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+        let thread = BackgroundThread(name: name) { _ in body() }
+        guard thread.start() else { return false }
+        // It keeps itself alive until it has ended.
+        pthread_detach(thread.thread)
+        return true
+    }
+
     private func run() {
         _ = clinux_set_thread_name(name)
         body(self)

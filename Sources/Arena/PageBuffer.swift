@@ -5,13 +5,16 @@ import ZswapCore
 public final class PageBuffer: @unchecked Sendable {  // used by one thread at a time, its owner
     private let memory: UnsafeMutableRawBufferPointer
 
-    /// A page of zeros.
-    public init() {
-        memory = .allocate(byteCount: Page.byteCount, alignment: Page.byteCount)
-        memory.initializeMemory(as: UInt8.self, repeating: 0)
+    /// A page of zeros. Throws `outOfMemory`.
+    public init() throws(ArenaError) {
+        guard
+            let memory = RefusableMemory.allocate(
+                byteCount: Page.byteCount, alignment: Page.byteCount)
+        else { throw .outOfMemory }
+        self.memory = memory
     }
 
-    deinit { memory.deallocate() }
+    deinit { RefusableMemory.free(memory) }
 
     /// The page, for reading.
     public var bytes: RawSpan {

@@ -20,6 +20,14 @@ public protocol BackingDevice: AnyObject, Sendable {
     /// Puts `source` at `offset`: all of it, or an error, and then anything may stand there. The
     /// same multiples, from any thread, and no allocation either.
     func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(BackingError)
+
+    /// Lets others have it, whoever still holds this. Nobody reads or writes from now on. May wait.
+    func close()
+}
+
+extension BackingDevice {
+    /// Nothing, for devices that are nobody else's.
+    public func close() {}
 }
 
 /// What reads and writes of every device have in common.

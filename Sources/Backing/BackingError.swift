@@ -19,10 +19,14 @@ public enum BackingError: Error, Equatable, Sendable {
     case busy
     /// It lies or stands on the mount that it is to be the backing of.
     case onOwnMount
+    /// It lies or stands on another mount of zswapfs.
+    case onOtherMount
     /// It stands on a loop device whose file cannot be found, so it may stand on the own mount.
     case onUnknownFile
     /// Its filesystem has no direct I/O.
     case notDirect
+    /// There is no memory for its buffers and its table of segments.
+    case noMemory
     /// It is smaller than a log needs.
     case tooSmall(byteCount: UInt64, minimum: UInt64)
 
@@ -44,12 +48,18 @@ public enum BackingError: Error, Equatable, Sendable {
         case .onOwnMount:
             return "\(path): stands on this mount itself, which would wait for itself; "
                 + "choose a file on another filesystem"
+        case .onOtherMount:
+            return "\(path): stands on a zswapfs mount, whose pages may in turn stand on this one; "
+                + "choose a file on a disk's filesystem, or a disk"
         case .onUnknownFile:
             return "\(path): stands on a loop device whose file cannot be found, perhaps one of "
-                + "this mount; choose another filesystem, or give the file behind `losetup -a`"
+                + "a zswapfs mount; choose another filesystem, or give the file behind `losetup -a`"
         case .notDirect:
             return "\(path): its filesystem has no direct I/O; choose a file on a disk's, or a "
                 + "block device"
+        case .noMemory:
+            return "\(path): the system refused the memory for its buffers and for the table of "
+                + "its segments, 8 bytes for each 512 KiB; see RLIMIT_DATA and vm.overcommit_memory"
         case .tooSmall(let byteCount, let minimum):
             return "\(path): \(ByteSize(bytes: byteCount)) are too few, "
                 + "\(ByteSize(bytes: minimum)) is the least; `truncate -s 4G FILE` makes a file "

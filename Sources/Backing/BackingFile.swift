@@ -66,7 +66,7 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
     /// Swap files are opened without a word, and some filesystems have no direct I/O and say so
     /// only here.
     private func tryOut() throws(BackingError) {
-        let block = BlockMemory(byteCount: BackingBlock.byteCount)
+        let block = try BlockMemory(byteCount: BackingBlock.byteCount)
         do {
             try file.read(into: block.bytes, at: 0)
             try file.write(UnsafeRawBufferPointer(block.bytes), at: 0)
@@ -74,6 +74,9 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
             throw BackingError(opening: error)
         }
     }
+
+    /// See ``BackingDevice``.
+    public func close() { file.close() }
 
     /// See ``BackingDevice``.
     public func read(

@@ -3,7 +3,7 @@
 ///
 /// Law: fits 48 bits. Good from the flush that wrote the record until it is freed; a stale one may
 /// be read, which gives wrong bytes or an error and harms nothing.
-public struct BackingLocation: Hashable, Sendable {
+public struct BackingLocation: BitwiseCopyable, Hashable, Sendable {
     /// Bytes from the start of the device, divided by ``unitByteCount``.
     public let rawValue: UInt64
 

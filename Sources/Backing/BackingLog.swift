@@ -52,14 +52,14 @@ public final class BackingLog: @unchecked Sendable {
     let isWriting = Atomic<Bool>(false)
     let isCleaning = Atomic<Bool>(false)
     /// The writer's: a picture of the open segment, of which a part is on the device already.
-    let picture = BlockMemory(byteCount: segmentByteCount)
+    let picture: BlockMemory
     var openSegment: Int?
     /// Bytes of the open segment that were written, or were skipped because that failed.
     var writtenEnd = 0
     /// Bytes of the open segment that are taken.
     var filledEnd = 0
     /// The cleaner's: the segment whose records are handed out.
-    let cleaned = BlockMemory(byteCount: segmentByteCount)
+    let cleaned: BlockMemory
 
     let writeCount = Atomic<UInt64>(0)
     let writtenByteCount = Atomic<UInt64>(0)
@@ -67,7 +67,7 @@ public final class BackingLog: @unchecked Sendable {
     private let readByteCount = Atomic<UInt64>(0)
 
     /// An empty log on this device, whatever is on it. Uses whole segments, and at most
-    /// ``ZswapCore/Limits/backingByteCountMax``. Throws `tooSmall`.
+    /// ``ZswapCore/Limits/backingByteCountMax``. Throws `tooSmall` and `noMemory`.
     public init(on device: any BackingDevice) throws(BackingError) {
         let byteCount = min(device.byteCount, Limits.backingByteCountMax)
         let segmentCount = Int(byteCount / UInt64(Self.segmentByteCount))
@@ -77,7 +77,9 @@ public final class BackingLog: @unchecked Sendable {
                 minimum: UInt64(Self.segmentCountMin * Self.segmentByteCount))
         }
         self.device = device
-        segments = SegmentTable(segmentCount: segmentCount)
+        segments = try SegmentTable(segmentCount: segmentCount)
+        picture = try BlockMemory(byteCount: Self.segmentByteCount)
+        cleaned = try BlockMemory(byteCount: Self.segmentByteCount)
     }
 
     /// Reads the payload of the record at `location` into the buffer. From any thread, without a

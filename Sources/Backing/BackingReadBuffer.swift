@@ -7,11 +7,11 @@ import ZswapCore
 public final class BackingReadBuffer: @unchecked Sendable {  // one thread's at a time, its owner's
     static let byteCount = 2 * BackingBlock.byteCount
 
-    let memory = BlockMemory(byteCount: byteCount)
+    let memory: BlockMemory
     private var range = 0..<0
 
-    /// A buffer with an empty payload.
-    public init() {}
+    /// A buffer with an empty payload. Throws `noMemory`.
+    public init() throws(BackingError) { memory = try BlockMemory(byteCount: Self.byteCount) }
 
     /// What was read last: the payload that was asked for, or nothing after an error.
     public var payload: RawSpan {

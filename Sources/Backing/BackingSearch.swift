@@ -2,18 +2,21 @@ import LinuxSystem
 import ZswapCore
 
 /// Finds a file without asking the own mount for anything, and without touching what stands on it:
-/// the daemon would wait for itself.
+/// the daemon would wait for itself. Nor may it stand on any other mount of zswapfs: two that are
+/// each other's backing store, or any longer ring of them, would wait for each other for ever.
 ///
-///     path ──each place──> its filesystem: the avoided one? or on a block device?
+///     path ──each place──> its filesystem: a zswapfs? or on a block device?
 ///                             block device ──> what is below it ──> ... ──> loop device
 ///                                                                             └─> its file: a path
 ///
 /// Law: a name is looked up in a filesystem only after that was admitted. Nothing is opened but for
-/// locating.
+/// locating, and loop devices whose file was admitted, to ask them for its identity.
 ///
 /// What is not seen: filesystems that answer with what they have from elsewhere, through the
 /// network, a program or an overlay.
 struct BackingSearch {
+    private static let mountType = "fuse.zswapfs"
+
     private let avoided: DeviceNumber?
     private let stack: DeviceStack
     /// Filesystems and devices that were looked at, by their numbers.
@@ -45,45 +48,68 @@ struct BackingSearch {
     private mutating func admit(
         filesystemOf place: OpenFile, _ device: DeviceNumber
     ) throws(BackingError) {
-        guard let avoided else { return }
         if device == avoided { throw .onOwnMount }
-        // Without a device of its own, or with several: then its source may tell one.
+        // Without a device of its own, or with several: then its type and source tell.
         if device.major == 0 {
             guard admitted.insert(device).inserted else { return }
-            try admit(sourceOf: place)
+            try admit(mountOf: place, showing: device)
         } else {
             try admit(blockDevice: device)
         }
     }
 
-    private mutating func admit(sourceOf place: OpenFile) throws(BackingError) {
-        guard let mounts = try? MountTable.current(), let mount = try? place.mount(in: mounts),
-            ByteText(mount.source).hasPrefix("/")
-        else { return }
+    private mutating func admit(
+        mountOf place: OpenFile, showing device: DeviceNumber
+    ) throws(BackingError) {
+        guard let mounts = try? MountTable.current() else { return }
+        if mounts.entries(showing: device).contains(where: { $0.type == Self.mountType }) {
+            throw .onOtherMount
+        }
+        guard let mount = try? place.mount(in: mounts), ByteText(mount.source).hasPrefix("/") else {
+            return
+        }
         let located: Located
         do { located = try find(mount.source) } catch {
-            if error == .onOwnMount || error == .onUnknownFile { throw error }
+            if error.tellsOfAMount { throw error }
             // A name that means nothing here tells nothing.
             return
         }
         guard located.status.kind == .blockDevice else { return }
-        try admit(blockDevice: located.status.specialDevice)
+        let source = located.status.specialDevice
+        try admit(blockDevice: source)
+        for other in stack.devices(sharingAFilesystemWith: source) {
+            try admit(blockDevice: other)
+        }
     }
 
     /// Looks at what is below a block device, down to the files of loop devices.
     mutating func admit(blockDevice device: DeviceNumber) throws(BackingError) {
-        guard let avoided, admitted.insert(device).inserted else { return }
+        guard admitted.insert(device).inserted else { return }
         for below in stack.devices(below: device) { try admit(blockDevice: below) }
         guard let path = stack.filePath(below: device) else { return }
         // A mount that covers the file, or a file that was removed, does not change where it lies.
-        let mounts = (try? MountTable.current().entries(showing: avoided)) ?? []
-        if mounts.contains(where: {
-            ByteText($0.mountPoint).relativePath(of: ByteText(path)) != nil
-        }) {
-            throw .onOwnMount
+        let mounts = (try? MountTable.current().entries) ?? []
+        for mount in mounts
+        where ByteText(mount.mountPoint).relativePath(of: ByteText(path)) != nil {
+            if mount.device == avoided { throw .onOwnMount }
+            if mount.type == Self.mountType { throw .onOtherMount }
         }
-        do { _ = try find(path) } catch {
-            throw error == .onOwnMount ? .onOwnMount : .onUnknownFile
+        let located: Located
+        do { located = try find(path) } catch {
+            throw error.tellsOfAMount ? error : .onUnknownFile
         }
+        // The path may be another file's here: that of another mount namespace, or a later one.
+        if let file = stack.fileIdentity(below: device), file != located.status.identity {
+            throw .onUnknownFile
+        }
+        guard located.status.kind == .blockDevice else { return }
+        try admit(blockDevice: located.status.specialDevice)
+    }
+}
+
+extension BackingError {
+    /// Whether it says that something stands on a mount of ours, or may do so.
+    fileprivate var tellsOfAMount: Bool {
+        self == .onOwnMount || self == .onOtherMount || self == .onUnknownFile
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import ZswapCore
 
 /// A piece of memory for direct I/O with one owner, freed with it.
@@ -6,14 +7,19 @@ import ZswapCore
 struct BlockMemory: ~Copyable {
     let bytes: UnsafeMutableRawBufferPointer
 
-    /// Zeros. Traps when there is no memory: this happens before anything depends on it.
-    init(byteCount: Int) {
+    /// Zeros. Throws `noMemory`.
+    init(byteCount: Int) throws(BackingError) {
         precondition(byteCount > 0 && byteCount.isMultiple(of: BackingBlock.byteCount))
-        bytes = .allocate(byteCount: byteCount, alignment: BackingBlock.byteCount)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        // Not Swift's own allocation, which ends the process where this one is refused.
+        var memory: UnsafeMutableRawPointer?
+        guard posix_memalign(&memory, BackingBlock.byteCount, byteCount) == 0, let memory else {
+            throw .noMemory
+        }
+        memset(memory, 0, byteCount)
+        bytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
     }
 
-    deinit { bytes.deallocate() }
+    deinit { free(bytes.baseAddress) }
 
     /// Some of it.
     func part(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {

@@ -15,6 +15,7 @@ final class SegmentTable: @unchecked Sendable {
     // Unchecked: every word is an atomic.
 
     let segmentCount: Int
+    private let memory: BlockMemory
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
     /// How many words say free, but for a moment around each change.
     private let freeSegments: Atomic<Int>
@@ -23,20 +24,22 @@ final class SegmentTable: @unchecked Sendable {
     /// Where the writer looks for a free segment next: the writer's alone.
     private var cursor = 0
 
-    /// That many segments, all free.
-    init(segmentCount: Int) {
+    /// That many segments, all free. Throws `noMemory`.
+    init(segmentCount: Int) throws(BackingError) {
         precondition(segmentCount > 0)
-        self.segmentCount = segmentCount
-        words = .allocate(capacity: segmentCount)
+        let block = BackingBlock.byteCount
+        let byteCount = segmentCount * MemoryLayout<Atomic<UInt64>>.stride
         // All of it is touched here, and not by a thread that serves.
+        memory = try BlockMemory(byteCount: (byteCount + block - 1) / block * block)
+        // The memory lives as long as self and is a block at least.
+        words = memory.bytes.baseAddress.unsafelyUnwrapped.bindMemory(
+            to: Atomic<UInt64>.self, capacity: segmentCount)
         for number in 0..<segmentCount { (words + number).initialize(to: Atomic(0)) }
+        self.segmentCount = segmentCount
         freeSegments = Atomic(segmentCount)
     }
 
-    deinit {
-        words.deinitialize(count: segmentCount)
-        words.deallocate()
-    }
+    deinit { words.deinitialize(count: segmentCount) }
 
     var freeSegmentCount: Int { max(freeSegments.load(ordering: .acquiring), 0) }
     var worthySegmentCount: Int { max(worthySegments.load(ordering: .acquiring), 0) }

@@ -79,14 +79,7 @@ extension ControlTree {
     private static let compact = ControlRow(
         "params/compact", .trigger,
         "Move objects together in every pool, so that frames become free.",
-        write: { subject, _ throws(ControlError) in
-            guard let worker = subject.store.makeWorker() else {
-                throw ControlError(
-                    .noMemory, "there is no memory, or no place, to compact from \(subject.path)")
-            }
-            defer { subject.store.removeWorker(worker) }
-            subject.store.compact(by: worker)
-        })
+        write: { subject, _ throws(ControlError) in subject.store.compactOnRequest() })
 
     private static let migrate = ControlRow(
         "params/migrate", .choice(MigrationMode.allCases.map(\.rawValue)),

@@ -1,4 +1,5 @@
 import Backing
+import Glibc
 import SwapStore
 import ZswapCore
 
@@ -14,6 +15,7 @@ extension ControlTree {
         "The file or block device that cold pages are written back to; its content is lost. Pages"
             + " that are on another one stay there until they go. Writing it again after an error"
             + " tries again.",
+        otherErrors: ", ENOMEM",
         read: { subject throws(ControlError) in subject.store.backingPath ?? "none" },
         write: { subject, text throws(ControlError) in
             do throws(SettingError) {
@@ -46,6 +48,7 @@ extension ControlTree {
         case .notFound: .noSuchPath
         case .noPermission: .notPermitted
         case .busy: .busy
+        case .noMemory, .failed(errno: ENOMEM): .noMemory
         case .failed: .deviceFailed
         default: .invalidValue
         }

@@ -49,7 +49,7 @@ public struct BareCodec: @unchecked Sendable {  // run by one thread at a time
             }
         }
         let middle = MonotonicClock.nanoseconds
-        let target = PageBuffer()
+        guard let target = try? PageBuffer() else { preconditionFailure("no memory for a page") }
         for index in order.reversed() where !ranges[index].isEmpty {
             var page = target.mutableBytes
             let isRight = codec.decompress(objects.bytes(ranges[index]), into: &page)

@@ -2,26 +2,45 @@ import Arena
 import Backing
 import Synchronization
 
-/// A file or device to be opened by the write-back thread: a serving thread must not, since a path
-/// may lead to filesystems that never answer.
+/// A file or device that is being opened in a thread of its own, since a path may lead to
+/// filesystems that never answer: whoever asked waits for a bounded time, then it goes on alone.
 final class BackingOpening: Sendable {
     /// How long whoever asked waits.
-    private static let waitNanosecondsMax: Int64 = 10_000_000_000
+    static let waitNanosecondsMax: Int64 = 10_000_000_000
+    /// Openings that may be under way at once, those that nobody waits for any more included.
+    private static let underWayMax = 8
+    private static let underWay = Atomic<Int>(0)
 
-    let path: String
     private let answer = Mutex<Result<BackingLog, BackingError>?>(nil)
     private let bell = FutexWord()
 
-    init(_ path: String) { self.path = path }
+    /// Does `open` in a thread of its own. Nil: not in time, or too many others hang.
+    static func wait(
+        for open: @escaping @Sendable () throws(BackingError) -> BackingLog
+    ) throws(BackingError) -> BackingLog? {
+        guard underWay.add(1, ordering: .relaxed).newValue <= underWayMax else {
+            underWay.subtract(1, ordering: .relaxed)
+            return nil
+        }
+        let opening = BackingOpening()
+        let isStarted = BackgroundThread.detach(name: "zswapfs-open") {
+            opening.finish(Result { () throws(BackingError) in try open() })
+            underWay.subtract(1, ordering: .relaxed)
+        }
+        guard isStarted else {
+            underWay.subtract(1, ordering: .relaxed)
+            throw .noMemory
+        }
+        return try opening.wait()?.get()
+    }
 
-    func finish(_ result: Result<BackingLog, BackingError>) {
+    private func finish(_ result: Result<BackingLog, BackingError>) {
         answer.withLock { $0 = result }
         bell.increment()
         bell.wakeAll()
     }
 
-    /// Nil: not in time.
-    func wait() -> Result<BackingLog, BackingError>? {
+    private func wait() -> Result<BackingLog, BackingError>? {
         let end = BackgroundThread.nanoseconds + Self.waitNanosecondsMax
         while true {
             let seen = bell.load()

@@ -20,18 +20,46 @@ extension SwapStore {
     /// Throws `backing`, `backingNotOpened`, `tooManyBackings`; then nothing has changed.
     public func setBacking(path: String?) throws(SettingError) {
         housekeep()
-        let isKnown = control.withLock { control -> Bool in
-            guard let path else {
-                choose(0, &control)
-                return true
-            }
-            guard let number = control.backings.firstIndex(where: { $0?.device.path == path })
-            else { return false }
-            choose(number, &control)
-            return true
+        guard let path else {
+            control.withLock { choose(0, &$0) }
+            return noteBacking()
         }
-        guard !isKnown, let path else { return noteBacking() }
-        try take(try openLog(at: path))
+        let end = BackgroundThread.nanoseconds + BackingOpening.waitNanosecondsMax
+        let pause = FutexWord()
+        while true {
+            switch control.withLock({ takeKnown(path, &$0) }) {
+            case .taken: return noteBacking()
+            case .unknown: return try take(try openLog(at: path))
+            case .closing: break
+            }
+            // Its lock goes with the closing.
+            guard BackgroundThread.nanoseconds < end else { throw .backingNotOpened }
+            pause.wait(while: pause.load(), nanoseconds: Self.closingPauseNanoseconds)
+        }
+    }
+
+    private static let closingPauseNanoseconds: Int64 = 1_000_000
+
+    /// What the store knows of a path.
+    private enum KnownBacking { case taken, closing, unknown }
+
+    /// Takes a backing store that is still there, or again one that was about to leave: nobody has
+    /// its number, and nothing but being closed would happen to it.
+    private func takeKnown(_ path: String, _ control: inout StoreControl) -> KnownBacking {
+        let name = ByteText(path)
+        let known = control.backings.firstIndex { $0.map { ByteText($0.device.path) } == name }
+        if let number = known {
+            choose(number, &control)
+            return .taken
+        }
+        let leaving = control.leavingBackings.firstIndex { ByteText($0.log.device.path) == name }
+        if let index = leaving {
+            let leaving = control.leavingBackings.remove(at: index)
+            control.backings[leaving.number] = leaving.log
+            choose(leaving.number, &control)
+            return .taken
+        }
+        return control.closingBackings.contains(name) ? .closing : .unknown
     }
 
     /// The same with a device that is open already.
@@ -46,6 +74,7 @@ extension SwapStore {
     }
 
     private func take(_ log: BackingLog) throws(SettingError) {
+        guard desk.makeRoom() else { throw .outOfMemory }
         let isTaken = control.withLock { control -> Bool in
             guard let free = control.freeBackingNumber else { return false }
             control.backings[free] = log
@@ -68,28 +97,19 @@ extension SwapStore {
         desk.ring()
     }
 
+    /// Opens and prepares it. May wait for filesystems and disks, and so is not done here.
     private func openLog(at path: String) throws(SettingError) -> BackingLog {
-        guard desk.isServed else {
-            do {
-                return try makeLog(at: path)
-            } catch {
-                throw .backing(error)
-            }
-        }
-        let opening = BackingOpening(path)
-        desk.openings.withLock { $0.append(opening) }
-        desk.ring()
-        guard let result = opening.wait() else { throw .backingNotOpened }
+        let openBacking = openBacking
+        let log: BackingLog?
         do {
-            return try result.get()
+            log = try BackingOpening.wait { () throws(BackingError) in
+                try BackingLog(on: try openBacking(path))
+            }
         } catch {
             throw .backing(error)
         }
-    }
-
-    /// Opens and prepares it. May wait for filesystems and disks.
-    func makeLog(at path: String) throws(BackingError) -> BackingLog {
-        try BackingLog(on: try openBacking(path))
+        guard let log else { throw .backingNotOpened }
+        return log
     }
 
     /// For the write-back thread: the backing store in force, which stays there until
@@ -104,9 +124,33 @@ extension SwapStore {
 
     func endWriteBack() { control.withLock { $0.backingInUse = 0 } }
 
+    /// Closes backing stores that no request can use any more, outside of the lock and in a thread
+    /// of its own: closing may wait for a filesystem. Whoever wants one of their paths waits.
+    func closeBackings() {
+        let closed = control.withLock { control -> [BackingLog] in
+            let passed = control.leavingBackings.filter { quiescence.hasPassed($0.epoch) }
+            control.leavingBackings.removeAll { leaving in
+                passed.contains { $0.log === leaving.log }
+            }
+            control.closingBackings += passed.map { ByteText($0.log.device.path) }
+            return passed.map(\.log)
+        }
+        guard !closed.isEmpty else { return }
+        let close = { @Sendable [self] in
+            for log in closed {
+                log.device.close()
+                control.withLock { control in
+                    let path = ByteText(log.device.path)
+                    guard let index = control.closingBackings.firstIndex(of: path) else { return }
+                    control.closingBackings.remove(at: index)
+                }
+            }
+        }
+        if !BackgroundThread.detach(name: "zswapfs-close", close) { close() }
+    }
+
     /// Lets backing stores go that have no page any more. True while one is on its way out.
     func letBackingsGo(_ control: inout StoreControl) -> Bool {
-        control.leavingBackings.removeAll { arena.quiescence.hasPassed($0.epoch) }
         guard arena.quiescence.hasPassed(control.backingSwitchEpoch) else { return true }
         let drained = control.backings.indices.filter { number in
             number != control.state.currentBacking && number != control.backingInUse
@@ -124,7 +168,7 @@ extension SwapStore {
         let isDraining = control.backings.indices.contains {
             $0 != control.state.currentBacking && control.backings[$0] != nil
         }
-        return isDraining || !control.leavingBackings.isEmpty
+        return isDraining || !control.leavingBackings.isEmpty || !control.closingBackings.isEmpty
     }
 
     /// What can be said of the backing stores: the one in force first, then those that still have

@@ -51,6 +51,8 @@ struct StoreControl: Sendable {
     var backingInUse = 0
     /// Backing stores on their way out, as pools are.
     var leavingBackings: [(log: BackingLog, number: Int, epoch: UInt64)] = []
+    /// Backing stores that are being closed, by their paths.
+    var closingBackings: [ByteText] = []
     /// By worker and compressor, the codecs that workers use: here they are kept alive. Empty where
     /// there is no worker.
     var codecs: [[WorkerCodec?]]
@@ -217,6 +219,7 @@ extension SwapStore {
     @discardableResult
     public func housekeep() -> Bool {
         freeReplacedCodecs()
+        closeBackings()
         return control.withLock { control in
             control.leaving.removeAll { pool, generation, epoch in
                 guard arena.quiescence.hasPassed(epoch) else { return false }

@@ -10,14 +10,29 @@ import Compressors
 public final class StoreWorker: @unchecked Sendable {  // one thread's at a time
     let number: WorkerNumber
     let scratch: CodecScratch
-    let patch = PageBuffer()
-    let backingBuffer = BackingReadBuffer()
+    let patch: PageBuffer
+    let backingBuffer: BackingReadBuffer
     var state: StoreState
     var seconds: UInt64 = 0
 
-    init(number: WorkerNumber, scratch: CodecScratch, state: StoreState) {
+    init(
+        number: WorkerNumber, scratch: CodecScratch, _ buffers: Buffers, state: StoreState
+    ) {
+        patch = buffers.patch
+        backingBuffer = buffers.backing
         self.number = number
         self.scratch = scratch
         self.state = state
+    }
+
+    /// What a worker works in, made before it: the system may refuse it.
+    struct Buffers {
+        let patch: PageBuffer
+        let backing: BackingReadBuffer
+
+        init() throws {
+            patch = try PageBuffer()
+            backing = try BackingReadBuffer()
+        }
     }
 }

@@ -29,6 +29,13 @@ extension SwapStore {
         return freed
     }
 
+    /// The same for whoever asks once: by a worker that was made with the store, so that nothing is
+    /// allocated. 0 when another one asked and is not through.
+    @discardableResult
+    public func compactOnRequest() -> Int {
+        compactionWorker.withLockIfAvailable { worker in worker.map { compact(by: $0) } ?? 0 } ?? 0
+    }
+
     /// Frames of all pools that compaction would free now.
     public var freeablePageCount: Int {
         control.withLock { $0.pools }.reduce(0) { $0 + ($1?.freeablePageCount ?? 0) }

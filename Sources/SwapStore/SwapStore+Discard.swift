@@ -4,7 +4,7 @@ import ZswapCore
 /// Emptying whole pages.
 extension SwapStore {
     /// Empties the pages `first ..< end`. Leaves that lie in the range wholly are taken out of the
-    /// tree.
+    /// tree. Passes a quiescent point after each leaf: the caller holds nothing from before.
     func discardPages(
         _ first: PageNumber, _ end: PageNumber, of area: Area, _ worker: StoreWorker
     ) {
@@ -21,7 +21,14 @@ extension SwapStore {
                 discardEntries(found, min(leafEnd, end), of: area, worker)
             }
             page = leafEnd
+            passQuiescentPoint(worker)
         }
+    }
+
+    /// Between two leaves of a long walk nothing is held: memory that others gave up may go back.
+    private func passQuiescentPoint(_ worker: StoreWorker) {
+        end(worker)
+        begin(worker)
     }
 
     /// How many entries ahead of the one that is discarded the processor fetches.
@@ -97,6 +104,7 @@ extension SwapStore {
                 return max(offset, PageNumber(number).byteOffset)
             }
             page = PageNumber(leafEnd)
+            passQuiescentPoint(worker)
         }
         throw .noSuchOffset
     }
@@ -113,6 +121,9 @@ extension SwapStore {
         var page = PageNumber(holdingByte: offset)
         while page.byteOffset < size && isStored(page, of: area) {
             page = PageNumber(page.rawValue + 1)
+            if page.rawValue.isMultiple(of: UInt64(PageTable.leafPageCount)) {
+                passQuiescentPoint(worker)
+            }
         }
         return max(offset, min(page.byteOffset, size))
     }

@@ -96,14 +96,21 @@ extension SwapStore {
     }
 
     /// Sets the size. What was beyond a smaller size is gone and reads as zeros if the area grows
-    /// again. A write that extends at the same time may win; the kernel keeps the two apart.
+    /// again. A write that extends at the same time may win; the kernel keeps the two apart. Throws
+    /// `outOfMemory`, `corrupted` or `backingFailed` for the page that the end cuts in two; then
+    /// nothing has changed.
     public func truncate(
         _ area: Area, to size: UInt64, by worker: StoreWorker
     ) throws(StoreError) {
         guard size <= Limits.areaByteCountMax else { throw .tooLarge }
         let old = area.size
         if size < old {
-            try discard(area, at: size, byteCount: Limits.areaByteCountMax - size, by: worker)
+            // First the only step that can fail.
+            let page = UInt64(Page.byteCount)
+            let rest = (page - size % page) % page
+            try discard(area, at: size, byteCount: rest, by: worker)
+            try discard(
+                area, at: size + rest, byteCount: Limits.areaByteCountMax - size - rest, by: worker)
         }
         arena.storeWord(size, at: area.record.sizeOffset)
         let now = WallClock.nanoseconds()

@@ -65,6 +65,8 @@ public final class SwapStore: Sendable {
     let control: Mutex<StoreControl>
     let migration = MigrationControl()
     let codecSettings: Mutex<CodecSettings>
+    /// Who compacts when somebody asks for it.
+    let compactionWorker = Mutex<StoreWorker?>(nil)
 
     /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the
     /// configuration names one that is not registered.
@@ -109,6 +111,25 @@ public final class SwapStore: Sendable {
         codecSettings = Mutex(
             CodecSettings(compressorCount: self.compressors.count, prepared: compressor))
         for mover in movers { mover.serve(self) }
+        guard let worker = makeCompactionWorker() else { throw .outOfMemory }
+        compactionWorker.withLock { $0 = worker }
+    }
+
+    deinit {
+        if let worker = compactionWorker.withLock({ $0 }) { quiescence.unregister(worker.number) }
+    }
+
+    /// A worker without codecs, which moves objects as they are.
+    private func makeCompactionWorker() -> StoreWorker? {
+        guard let number = quiescence.register() else { return nil }
+        do {
+            let (scratch, buffers) = (try CodecScratch(), try StoreWorker.Buffers())
+            return StoreWorker(
+                number: number, scratch: scratch, buffers, state: control.withLock { $0.state })
+        } catch {
+            quiescence.unregister(number)
+            return nil
+        }
     }
 
     /// A worker with its scratch; nil when there are as many as there may be, or no memory.
@@ -116,12 +137,14 @@ public final class SwapStore: Sendable {
         guard let number = arena.quiescence.register() else { return nil }
         do {
             let scratch = try CodecScratch()
+            let buffers = try StoreWorker.Buffers()
             return try codecSettings.withLock { settings throws(SettingError) in
                 let codecs = try makeCodecs(settings)
                 scratch.use(codecs)
                 return control.withLock { control in
                     control.codecs[number.rawValue] = codecs
-                    return StoreWorker(number: number, scratch: scratch, state: control.state)
+                    return StoreWorker(
+                        number: number, scratch: scratch, buffers, state: control.state)
                 }
             }
         } catch {

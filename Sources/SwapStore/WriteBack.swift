@@ -1,5 +1,6 @@
 import Arena
 import Backing
+import Synchronization
 import ZswapCore
 
 /// Writing pages back to one backing store, a large write at a time: what the write-back thread
@@ -47,7 +48,7 @@ struct WriteBack {
     private let worker: StoreWorker
     private var batch: WriteBackBatch
     /// An object on its way, out of everybody's reach.
-    private let copy = PageBuffer()
+    private let copy: PageBuffer
     private var hand = PageSweep()
     /// Most bytes of a write; a page and two blocks at least.
     var byteCountMax: Int {
@@ -62,7 +63,11 @@ struct WriteBack {
         self.generation = generation
         self.store = store
         self.worker = worker
-        batch = WriteBackBatch(to: log, generation: generation)
+        guard let room = store.desk.room.withLock({ $0 }) else {
+            preconditionFailure("a backing store came without room for its batches")
+        }
+        copy = room.copy
+        batch = WriteBackBatch(to: log, generation: generation, in: room.passengers)
     }
 
     /// One large write of the coldest pages of all areas; `neededByteCount` is how much should go

@@ -13,13 +13,18 @@ import ZswapCore
 /// - A page is in its pool until its bytes are written, and counted once at every moment.
 /// - What is appended is the page that the entry stood for: who appends has checked the copy.
 /// - Nothing is published when the write failed.
-/// Price: 48 bytes for each page that fits a write, taken when the batch is made.
+/// Price: 48 bytes for each page that fits a write, taken with the first backing store.
 struct WriteBackBatch {
     /// How many pages a write may have: as many as fit the log's buffer with 64 bytes each, their
     /// headers included. Hardly any page is that small on average.
     private static let passengersMax = BackingLog.segmentByteCount / 64
 
-    private struct Passenger {
+    /// Room for the pages of a write; nil when the system has no memory for it.
+    static func makeRoom() -> Room? { Room(capacity: passengersMax) }
+    typealias Room = RefusableList<Passenger>
+
+    /// A page on its way.
+    struct Passenger: BitwiseCopyable {
         let owner: ObjectOwner
         let entry: PageEntry
         let location: BackingLocation
@@ -32,29 +37,33 @@ struct WriteBackBatch {
     private let generation: Int
     /// Most bytes of a write.
     var byteCountMax = Int.max
-    private var passengers: [Passenger] = []
+    private let passengers: Room
 
-    init(to log: BackingLog, generation: Int) {
+    /// An empty batch; nobody else uses the room.
+    init(to log: BackingLog, generation: Int, in room: Room) {
         self.log = log
         self.generation = generation
-        passengers.reserveCapacity(Self.passengersMax)
+        passengers = room
+        passengers.removeAll()
     }
 
-    var isEmpty: Bool { passengers.isEmpty }
+    var isEmpty: Bool { passengers.count == 0 }
 
     /// Takes a page's object along, as it is. `isCleaning`: it comes from the log itself.
     mutating func append(
         _ object: RawSpan, _ entry: PageEntry, _ owner: ObjectOwner, isCleaning: Bool
     ) -> Boarding {
         let header = BackingLog.recordOverheadByteCountMax
-        guard passengers.count < Self.passengersMax,
+        guard passengers.count < passengers.capacity,
             log.unwrittenByteCount <= byteCountMax - object.byteCount - header
         else { return .bufferFull }
         switch log.append(object, owner: owner, isCleaning: isCleaning) {
         case .bufferFull: return .bufferFull
         case .deviceFull: return .deviceFull
         case .at(let location):
-            passengers.append(Passenger(owner: owner, entry: entry, location: location))
+            let isAboard = passengers.append(
+                Passenger(owner: owner, entry: entry, location: location))
+            precondition(isAboard, "there was room for it")
             return .aboard
         }
     }
@@ -62,16 +71,17 @@ struct WriteBackBatch {
     /// Writes, and then publishes what still is as it was. Returns how many pages were moved.
     mutating func complete(in store: SwapStore, by worker: StoreWorker) throws(BackingError) -> Int
     {
-        defer { passengers.removeAll(keepingCapacity: true) }
+        defer { passengers.removeAll() }
         do {
             try log.flush()
         } catch {
-            for passenger in passengers { drop(passenger) }
+            for index in 0..<passengers.count { drop(passengers[index]) }
             store.count(.backingStoreFail, passengers.count, by: worker)
             throw error
         }
         var movedCount = 0
-        for passenger in passengers {
+        for index in 0..<passengers.count {
+            let passenger = passengers[index]
             if publish(passenger, in: store, worker) { movedCount += 1 } else { drop(passenger) }
         }
         return movedCount

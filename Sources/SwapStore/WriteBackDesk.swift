@@ -45,9 +45,18 @@ final class WriteBackDesk: Sendable {
     let passingCount = Atomic<Int>(0)
     let job = Mutex<WriteBackJob?>(nil)
     let budget = Mutex(WriteBackBudget())
-    let openings = Mutex<[BackingOpening]>([])
+    /// What the write-back thread works in, made with the first backing store.
+    let room = Mutex<WriteBackRoom?>(nil)
     /// Segments that were cleaned.
     let cleanedSegmentCount = Atomic<Int>(0)
+
+    /// Makes sure that the write-back thread has memory to work in. False: the system refuses it.
+    func makeRoom() -> Bool {
+        room.withLock { room in
+            if room == nil { room = WriteBackRoom() }
+            return room != nil
+        }
+    }
 
     /// Whether there is a write-back thread.
     var isServed: Bool {

@@ -41,7 +41,6 @@ struct WriteBackWork {
     /// Does what is most urgent; the result is how long nothing needs to be done, in nanoseconds.
     /// `goesOn` ends long ones.
     mutating func turn(_ goesOn: () -> Bool) -> Int64 {
-        serveOpenings()
         keepAges()
         guard let (log, number) = store.beginWriteBack() else {
             writeBack = nil
@@ -254,17 +253,6 @@ struct WriteBackWork {
         }
         writeBack?.byteCountMax = left.map { $0 * Page.byteCount } ?? .max
         return true
-    }
-
-    private func serveOpenings() {
-        let openings = desk.openings.withLock { openings in
-            defer { openings = [] }
-            return openings
-        }
-        for opening in openings {
-            opening.finish(
-                Result { () throws(BackingError) in try store.makeLog(at: opening.path) })
-        }
     }
 
     /// Keeps the ages of pages true while nobody counts them.

@@ -37,7 +37,7 @@ public struct PageNumber: Hashable, Comparable, Sendable {
 ///     | area + 1      | page number                          |
 ///
 /// Law: never 0, so that 0 can mean "not published yet".
-public struct ObjectOwner: Hashable, Sendable {
+public struct ObjectOwner: BitwiseCopyable, Hashable, Sendable {
     /// The packed form.
     public let rawValue: UInt64
 

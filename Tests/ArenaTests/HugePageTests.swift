@@ -11,7 +11,10 @@ import ZswapCore
         let arena = try Arena(Arena.Configuration(capacityByteCount: 16 << 20))
         try arena.start()
         defer { arena.stop() }
-        let text = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
+        // Read to its end, since it pretends to be empty.
+        let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+        let bytes = try #require(try file.readToEnd())
+        let text = String(decoding: bytes, as: UTF8.self)
         let start = String(arena.mappingStart, radix: 16)
         let lines = text.split(separator: "\n").drop { !$0.hasPrefix("\(start)-") }
         let flags = try #require(lines.first { $0.hasPrefix("VmFlags:") })

@@ -20,7 +20,7 @@ import Testing
     func readingAppendingAndFreeingAllocateNothing() throws {
         let file = try BackingFileTests.makeFile("allocation", byteCount: 8 << 20)
         let log = try BackingLog(on: BackingFile(opening: file.path, unlessOn: nil))
-        let buffer = BackingReadBuffer()
+        let buffer = try BackingReadBuffer()
         let payload = BackingRig.payload(1, byteCount: 3000)
         let owner = BackingRig.owner(1)
         func round() throws(BackingError) {

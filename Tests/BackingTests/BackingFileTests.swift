@@ -42,7 +42,7 @@ import ZswapCore
         #expect(backing.byteCount == 4 << 20)
         #expect(backing.path == file.path)
         let log = try BackingLog(on: backing)
-        let buffer = BackingReadBuffer()
+        let buffer = try BackingReadBuffer()
         var records: [(BackingLocation, [UInt8])] = []
         for page in 0..<900 {
             let payload = BackingRig.payload(page, byteCount: 1 + page * 61 % 4096)
@@ -134,7 +134,7 @@ import ZswapCore
         let file = try Self.makeFile("cut")
         let log = try BackingLog(on: BackingFile(opening: file.path, unlessOn: nil))
         try OpenFile(file.path, for: .readingAndWriting).truncate(toByteCount: 8192)
-        let buffer = BackingReadBuffer()
+        let buffer = try BackingReadBuffer()
         for (location, expected) in [(0, nil), (8192 / 16, .failed(errno: EIO))]
             as [(UInt64, BackingError?)]
         {

@@ -68,7 +68,36 @@ struct BackingMachineTests {
         unlink(file.path)
         let other = DeviceNumber(major: 0, minor: 999_999)
         #expect(BackingFileTests.open(loop.path, unlessOn: other) == .onUnknownFile)
+        #expect(BackingFileTests.open(loop.path) == .onUnknownFile)
+    }
+
+    /// Its path is another file's by now, as it may be in another mount namespace.
+    @Test func aLoopDeviceWhosePathIsAnotherFilesIsRefused() throws {
+        let file = try BackingFileTests.makeFile("replaced")
+        let loop = try Loop(on: file.path)
+        defer { withExtendedLifetime(loop) {} }
         #expect(BackingFileTests.open(loop.path) == nil)
+        let directory = try TemporaryDirectory()
+        let point = try directory.makeDirectory("covered")
+        let covered = try BackingFileTests.makeFile("covered", in: point)
+        let below = try Loop(on: covered.path)
+        defer { withExtendedLifetime(below) {} }
+        let mounted = try SwapHost.run("mount", ["-t", "tmpfs", "none", point])
+        try #require(mounted.0 == 0, "\(mounted.1)")
+        defer { umount2(point, CInt(MNT_DETACH)) }
+        #expect(BackingFileTests.open(below.path) == .onUnknownFile)
+        try OpenFile(covered.path, for: .creating).truncate(toByteCount: 4 << 20)
+        #expect(BackingFileTests.open(below.path) == .onUnknownFile)
+    }
+
+    @Test func aLoopDeviceOnALoopDeviceIsFollowed() throws {
+        let file = try BackingFileTests.makeFile("below")
+        let below = try Loop(on: file.path)
+        let above = try Loop(on: below.path)
+        #expect(BackingFileTests.open(above.path) == nil)
+        unlink(file.path)
+        #expect(BackingFileTests.open(above.path) == .onUnknownFile)
+        withExtendedLifetime((above, below)) {}
     }
 
     @Test func aSwapFileIsBusy() throws {

@@ -7,12 +7,13 @@ import ZswapCore
 final class BackingRig: @unchecked Sendable {  // the buffer is one thread's, the test's
     let device: FaultyBacking
     let log: BackingLog
-    let buffer = BackingReadBuffer()
+    let buffer: BackingReadBuffer
 
     init(segmentCount: Int = 8, garbage: [UInt8] = [0]) throws {
         device = FaultyBacking(
             byteCount: segmentCount * BackingLog.segmentByteCount, garbage: garbage)
         log = try BackingLog(on: device)
+        buffer = try BackingReadBuffer()
     }
 
     static func owner(_ page: Int) -> ObjectOwner {

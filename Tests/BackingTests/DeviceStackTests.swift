@@ -21,6 +21,10 @@ import Testing
             try add(
                 "devices/md0", ["dev": "9:0", "slaves/sda/dev": "8:0", "slaves/x/dev": "259:1"],
                 number: "9:0")
+            try add("devices/zram0", ["dev": "252:0", "backing_dev": "/dev/x"], number: "252:0")
+            try add("devices/zram1", ["dev": "252:1", "backing_dev": "none"], number: "252:1")
+            try add(
+                "fs/btrfs/id/devices", ["sda/dev": "8:0", "loop3p1/dev": "259:1"], number: "0:0")
         }
 
         private func add(
@@ -55,6 +59,11 @@ import Testing
         #expect(stack.filePath(below: try number("7:3")) == "/some file")
         #expect(stack.filePath(below: try number("259:1")) == nil)
         #expect(stack.filePath(below: try number("8:0")) == nil)
+        #expect(stack.filePath(below: try number("252:0")) == "/dev/x")
+        #expect(stack.filePath(below: try number("252:1")) == nil)
+        let shared = stack.devices(sharingAFilesystemWith: try number("8:0"))
+        #expect(shared.map(\.description).sorted() == ["259:1", "8:0"])
+        #expect(stack.devices(sharingAFilesystemWith: try number("7:3")).isEmpty)
     }
 
     @Test(
@@ -77,5 +86,6 @@ import Testing
             #expect(try admission(outside.path, device) == nil)
         }
         #expect(try admission(inside.path, "8:0") == nil)
+        #expect(try admission(inside.path, "252:0") == .onUnknownFile)
     }
 }

@@ -185,7 +185,7 @@ final class LogRace: Sendable {
     /// Others: empty some slots, read more.
     func readAndFree(_ number: Int) {
         var random = SplitMix64(seed: UInt64(number) + 10)
-        let buffer = BackingReadBuffer()
+        guard let buffer = try? BackingReadBuffer() else { fatalError("no memory for a buffer") }
         while !isOver.load(ordering: .acquiring) {
             let slot = Int(random.next() % UInt64(slots.count))
             if random.next() % 8 == 0 {

@@ -124,6 +124,73 @@ extension MountedTests {
             #expect(try mount.control("params/backing") == "none")
         }
 
+        /// Else two mounts could wait for each other for ever.
+        @Test(.enabled(if: MountHost.canAttach, "needs root, loop devices and losetup"))
+        func nothingOnAnotherMountIsTaken() throws {
+            let (mount, other) = (try TemporaryMount(), try TemporaryMount())
+            try other.open("area").truncate(to: 64 << 20)
+            let directory = try TemporaryDirectory()
+            let (bound, point) = (
+                try directory.makeDirectory("bound"), try directory.makeDirectory("point")
+            )
+            var undo: [() -> Void] = []
+            defer { undo.reversed().forEach { $0() } }
+            func run(_ words: String...) throws -> String {
+                let (status, text) = try SwapHost.run(words[0], Array(words.dropFirst()))
+                try #require(status == 0, "\(words): \(text)")
+                return text.trimmingCharacters(in: .whitespacesAndNewlines)
+            }
+            _ = try run("mount", "--bind", other.path, bound)
+            undo.append { umount2(bound, CInt(MNT_DETACH)) }
+            let loop = try run("losetup", "-f", "--show", other.path("area"))
+            undo.append {
+                _ = try? SwapHost.run("losetup", ["-d", loop])
+                _ = Patience.wait(milliseconds: 10_000) {
+                    !LoopDevice.attached().contains { $0.path == loop }
+                }
+            }
+            _ = try run("mkfs.ext4", "-q", loop)
+            _ = try run("mount", loop, point)
+            undo.append { umount2(point, 0) }
+            let inner = "\(point)/file"
+            try OpenFile(inner, for: .creating).truncate(toByteCount: 8 << 20)
+            let second = try run("losetup", "-f", "--show", inner)
+            undo.append { _ = try? SwapHost.run("losetup", ["-d", second]) }
+            for path in [other.path("area"), "\(bound)/area", loop, inner, second] {
+                #expect(try set(path, of: mount).contains("Invalid argument"), "\(path)")
+                #expect(mount.daemon.says("\(path): stands on a zswapfs mount"), "\(path)")
+            }
+            #expect(try mount.control("params/backing") == "none")
+            let outcome = try BuiltProgram.run(
+                ["mount", directory.path, "-o", "backing=\(other.path("area"))"])
+            #expect(outcome.status == 64, "\(outcome)")
+            #expect(outcome.errors.contains("stands on a zswapfs mount"), "\(outcome)")
+        }
+
+        /// The table of segments does not fit what the daemon may have.
+        @Test func withoutMemoryForItNothingChanges() throws {
+            let mount = try TemporaryMount("backing=\(file.path)", "compressor=zstd")
+            let large = try Self.makeFile("large", byteCount: 4 << 40)
+            let process = mount.daemon.identifier
+            func limitData(_ words: String) throws {
+                let (status, text) = try SwapHost.run(
+                    "prlimit", ["--pid", "\(process)", "--data=\(words):"])
+                try #require(status == 0, "\(text)")
+            }
+            let text = try SystemText.read("/proc/\(process)/status")
+            let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("VmData:") })
+            let used = try #require(String(line).words.compactMap { Int($0) }.first)
+            try limitData("\(used << 10)")
+            #expect(try set(large.path, of: mount).contains("Cannot allocate memory"))
+            #expect(try mount.control("params/backing") == file.path)
+            for _ in 0..<50 { try mount.set("params/compact", "1") }
+            #expect(try set("none", of: mount) == "")
+            #expect(try mount.control("stats/metrics").contains("zswapfs"))
+            try limitData("unlimited")
+            #expect(try set(large.path, of: mount) == "")
+            #expect(try mount.control("params/backing") == large.path)
+        }
+
         @Test func aFileBelongsToOneDaemon() throws {
             let first = try TemporaryMount("backing=\(file.path)")
             let second = try TemporaryMount()
