@@ -1,6 +1,7 @@
 import Experiment
 import LinuxSystem
 import NullFilesystem
+import ZswapCore
 
 /// The mounted zswapfs that a benchmark was pointed at.
 struct MountUnderTest {
@@ -18,18 +19,17 @@ struct MountUnderTest {
     /// The mount at `text`, or the one that the area `text`, which is not there yet, will be in.
     init(_ text: String) throws {
         let isMissing = (try? OpenFile(text, for: .locating)) == nil
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        let parent = parts.dropLast().joined(separator: "/")
+        let parent = ByteText(text).directoryAndName.directory?.text ?? "."
         areaPath = isMissing ? text : nil
         let place = try OpenFile(
-            isMissing ? (parent.isEmpty ? "." : parent) : text, for: .locatingDirectory)
+            isMissing ? parent : text, for: .locatingDirectory)
         defer { place.close() }
         let canonical = try place.canonicalPath()
         let table = try MountTable.current()
         guard let mount = try place.mount(in: table) ?? table.entry(holding: canonical),
             mount.type == Self.type
         else { throw BenchFailure("\(text): not on a mounted zswapfs") }
-        guard canonical == mount.mountPoint else {
+        guard ByteText(canonical) == ByteText(mount.mountPoint) else {
             throw BenchFailure("\(text): neither a mount nor an area in its root")
         }
         path = mount.mountPoint

@@ -81,10 +81,11 @@ public final class ControlTree: Sendable {
         }
     }
 
-    /// An error for what was written to a file and is no text at all; in the journal, too.
-    public func refuse(_ path: ByteText, _ reason: String) -> ControlError {
+    /// An error for what was written to a file in a way in which no value is; in the journal, too.
+    /// Of bytes that are no text, `value` has U+FFFD in their place.
+    public func refuse(_ path: ByteText, _ reason: String, value: String) -> ControlError {
         let error = ControlError(.invalidValue, "\(reason), for \(path.printable)")
-        journal.note(error, value: "", path: path)
+        journal.note(error, value: value, path: path)
         return error
     }
 

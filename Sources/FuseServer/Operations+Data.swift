@@ -63,12 +63,16 @@ extension Operations {
         }
         guard case .control(let path) = try node(inode) else { throw Refusal(EISDIR) }
         do throws(ControlError) {
+            let shown = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
             // At the start, or at the end of the text, where appending writes.
             guard offset == 0 || offset == UInt64(inodes.byteCount(of: inode)) else {
-                throw tree.refuse(path, "a value is written at once, from the start of the file")
+                throw tree.refuse(
+                    path, "a value is written at once, from the start of the file", value: shown)
             }
             let text = bytes.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
-            guard let text else { throw tree.refuse(path, "the value is not UTF-8") }
+            guard let text else {
+                throw tree.refuse(path, "the value is not UTF-8", value: shown)
+            }
             try tree.write(text, to: path)
         } catch {
             onRefusal(error.message)

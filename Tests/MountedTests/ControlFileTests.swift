@@ -67,6 +67,11 @@ extension MountedTests {
             #expect(text.split(separator: "\n").count == 4)
             try mount.set("params/zpool", "zbud")
             #expect(try mount.control("stats/last_error") == text)
+            let file = try mount.open("params/backing", O_WRONLY)
+            #expect(SystemCall.errno { try file.write([0x2f, 0xe9, 0x61], at: 0) } == EINVAL)
+            #expect(
+                try mount.control("stats/last_error").hasSuffix(
+                    "value /\u{fffd}a\nreason the value is not UTF-8, for params/backing"))
         }
 
         @Test func aCompressorIsWrittenWithItsLevel() throws {

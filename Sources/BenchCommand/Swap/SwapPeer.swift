@@ -1,6 +1,7 @@
 import ArgumentParser
 import LinuxSystem
 import NullFilesystem
+import ZswapCore
 
 /// What a program can be swapped to.
 enum SwapPeer: String, CaseIterable, ExpressibleByArgument, Codable {
@@ -45,8 +46,8 @@ enum ZswapfsProgram {
         guard let own = try? OpenFile("/proc/self/exe", for: .locating).canonicalPath() else {
             return nil
         }
-        let beside = own.split(separator: "/").dropLast().joined(separator: "/")
-        let path = "/\(beside)/zswapfs"
+        let directory = ByteText(own).directoryAndName.directory ?? "/"
+        let path = directory.appending("zswapfs").text
         return (try? OpenFile(path, for: .locating)) == nil ? ProgramPath.find("zswapfs") : path
     }()
 }
