@@ -69,9 +69,12 @@ extension Arena {
         lane.availableLow = lane.available
     }
 
-    /// Gives back what `beginRelease` took, if no worker can look at it any more.
-    func finishRelease(_ pending: inout PendingRelease) {
-        guard pending.isWaiting, quiescence.hasPassed(pending.epoch) else { return }
+    /// Gives back what `beginRelease` took, if no worker can look at it any more. True when memory
+    /// went back.
+    @discardableResult
+    func finishRelease(_ pending: inout PendingRelease) -> Bool {
+        guard pending.isWaiting, quiescence.hasPassed(pending.epoch) else { return false }
+        let givesBack = !pending.runs.isEmpty
         freeRetired(pending.retired)
         pending.retired = nil
         for (run, frameCount) in pending.runs {
@@ -93,6 +96,7 @@ extension Arena {
             segments.withLock { $0.putVacant(run.segment) }
         }
         pending.runs.removeAll(keepingCapacity: true)
+        return givesBack
     }
 
     /// Gives everything back that is free beyond the cushions, at once. For tests, and after a big

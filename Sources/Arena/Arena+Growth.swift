@@ -10,26 +10,39 @@ extension Arena {
     /// Most frames committed for a lane at a time.
     private static let commitFrameCount = 64
 
-    /// One round: give back what is due, fill the lanes and the reserve. `looksForExcess` says that
-    /// enough time passed since the last look at what stayed free. True when there will be more to
-    /// do without anybody asking.
-    func growRound(pending: inout PendingRelease, looksForExcess: Bool) -> Bool {
+    /// One round: give back what is due, fill the lanes and the reserve, unless `pause` says that
+    /// it is too early to ask again. `looksForExcess` says that enough time passed since the last
+    /// look at what stayed free. Returns true when more has to be given back later.
+    func growRound(
+        pending: inout PendingRelease, pause: inout GrowthPause, looksForExcess: Bool
+    ) -> Bool {
         trimReserved()
-        finishRelease(&pending)
-        var refused = false
+        // What was given back may be asked for again at once.
+        if finishRelease(&pending) { pause = GrowthPause() }
+        let now = BackgroundThread.nanoseconds
+        if pause.lanes.isOver(at: now) {
+            let isRefused = !fillLanes()
+            growerSignal.setRefused(isRefused)
+            pause.lanes.note(isRefused: isRefused, at: now)
+        }
+        // A reserve that can't be filled refuses nobody: the lanes may still have all they need.
+        if pause.reserve.isOver(at: now) { pause.reserve.note(isRefused: !fillReserve(), at: now) }
+        if looksForExcess && !pending.isWaiting { beginRelease(&pending) }
+        return pending.isWaiting || mayHaveExcess || hasRetired
+    }
+
+    /// Fills every lane that is scarce. False when one could not be filled.
+    private func fillLanes() -> Bool {
+        var isFilled = true
         for frameCount in 1...Limits.runFrameCountMax {
             while isScarce(frameCount) {
                 guard growLane(frameCount) else {
-                    refused = true
+                    isFilled = false
                     break
                 }
             }
         }
-        growerSignal.setRefused(refused)
-        // A reserve that can't be filled refuses nobody: the lanes may still have all they need.
-        _ = fillReserve()
-        if looksForExcess && !pending.isWaiting { beginRelease(&pending) }
-        return refused || pending.isWaiting || mayHaveExcess || hasRetired
+        return isFilled
     }
 
     private func isScarce(_ frameCount: Int) -> Bool {

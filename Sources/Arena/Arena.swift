@@ -26,13 +26,16 @@ public final class Arena: Sendable {
         /// False: no grower thread; a taker grows the arena itself. For tests and single-threaded
         /// tools.
         public var growsInBackground = true
-        /// Fault injection: asked before each commit with a number of bytes; true refuses the
-        /// memory.
+        /// Asked before each commit with a number of bytes; true refuses the memory: a memory group
+        /// without room for it, or fault injection. By the grower, and by `start`.
         public var refusesCommit: (@Sendable (Int) -> Bool)?
 
         /// An arena of at most this many bytes.
         public init(capacityByteCount: Int) { self.capacityByteCount = capacityByteCount }
     }
+
+    /// Bytes in a segment: what the reserve consists of.
+    public static var segmentByteCount: Int { ArenaLayout.segmentByteCount }
 
     /// Workers' quiescent points.
     public let quiescence = Quiescence()

@@ -13,7 +13,7 @@ import ZswapCore
     let descriptor: CInt
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let byteCount: Int
-    /// Fault injection: asked before each commit with the number of bytes; true refuses it.
+    /// Asked before each commit with the number of bytes; true refuses it.
     let refusesCommit: (@Sendable (Int) -> Bool)?
 
     /// Maps a new memfd of this size; no memory is taken yet.

@@ -51,9 +51,10 @@ final class GrowerThread: Sendable {
         // without stopping its grower must be noticed and not be kept alive.
         thread = BackgroundThread(name: "zswapfs-grower") { [unowned arena] thread in
             var lookedAt = BackgroundThread.nanoseconds
+            var pause = GrowthPause()
             while !thread.isStopping {
-                let hasMore = Self.goRound(arena, &lookedAt)
-                signal.waitForWish(nanoseconds: hasMore ? Self.releaseNanoseconds : -1)
+                let hasMore = Self.goRound(arena, &lookedAt, &pause)
+                signal.waitForWish(nanoseconds: Self.rest(hasMore, pause))
             }
         }
     }
@@ -62,13 +63,22 @@ final class GrowerThread: Sendable {
 
     func join() { thread.stop { signal.wake() } }
 
-    /// True when there will be more to do without anybody asking.
-    private static func goRound(_ arena: Arena, _ lookedAt: inout Int64) -> Bool {
+    /// How long to wait when nobody asks; negative: without end.
+    private static func rest(_ hasMore: Bool, _ pause: GrowthPause) -> Int64 {
+        let remaining = pause.remaining(at: BackgroundThread.nanoseconds)
+        guard hasMore else { return remaining ?? -1 }
+        return min(releaseNanoseconds, remaining ?? releaseNanoseconds)
+    }
+
+    /// True when more has to be given back later.
+    private static func goRound(
+        _ arena: Arena, _ lookedAt: inout Int64, _ pause: inout GrowthPause
+    ) -> Bool {
         // However often it is woken: what comes and goes within this time has not stayed free.
         let looksForExcess = BackgroundThread.nanoseconds - lookedAt >= releaseNanoseconds
         if looksForExcess { lookedAt = BackgroundThread.nanoseconds }
         return arena.growing.withLock {
-            arena.growRound(pending: &$0, looksForExcess: looksForExcess)
+            arena.growRound(pending: &$0, pause: &pause, looksForExcess: looksForExcess)
         }
     }
 }

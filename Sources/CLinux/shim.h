@@ -89,6 +89,27 @@ static inline int clinux_set_io_flusher(int enabled) {
     return prctl(PR_SET_IO_FLUSHER, enabled, 0L, 0L, 0L);
 }
 
+/* Soft and hard limit of a resource; all bits set: none. */
+typedef struct {
+    uint64_t soft, hard;
+} clinux_limit;
+static inline int clinux_get_limit(int resource, clinux_limit *limit) {
+    return (int)syscall(SYS_prlimit64, 0, resource, NULL, limit);
+}
+static inline int clinux_set_limit(int resource, const clinux_limit *limit) {
+    return (int)syscall(SYS_prlimit64, 0, resource, limit, NULL);
+}
+
+/* Ignores a signal, also one that the C library keeps for itself and would end the process as long
+   as it has no handler for it. */
+static inline int clinux_ignore_signal(int number) {
+    struct {
+        void (*handler)(int);
+        unsigned long flags, restorer, mask;
+    } action = {SIG_IGN, 0, 0, 0};
+    return (int)syscall(SYS_rt_sigaction, number, &action, NULL, sizeof action.mask);
+}
+
 static inline int clinux_set_thread_name(const char *name) {
     return prctl(PR_SET_NAME, name, 0L, 0L, 0L);
 }

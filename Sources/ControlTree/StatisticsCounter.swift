@@ -48,8 +48,9 @@ struct StatisticsCounter: Sendable {
         ) { $0.poolByteCountMax },
         gauge(
             "pool_limit_size", "pool_limit_bytes", "bytes",
-            "Where the pools stop: the smaller of `params/max_pool_percent` of the machine's memory"
-                + " and `params/max_pool_bytes`."
+            "Where the pools stop: the smallest of `params/max_pool_percent` of the machine's"
+                + " memory, `params/max_pool_bytes`, and what the memory groups of the daemon"
+                + " leave it."
         ) { $0.limitByteCount },
         gauge(
             "metadata_size", "metadata_bytes", "bytes",

@@ -90,6 +90,9 @@ struct StoreSummary {
     }
 
     private var reasonOfLimit: String {
+        if statistics.limitByteCount < store.tunedLimitByteCount {
+            return "what the daemon's memory group leaves it"
+        }
         let bytes = tunables.maxPoolByteCount.map { Int($0) & ~(Page.byteCount - 1) }
         return bytes == statistics.limitByteCount
             ? "as max_pool_bytes says" : "\(tunables.maxPoolPercent) % of memory"

@@ -63,6 +63,17 @@ public final class FuseServer: Sendable {
         return workers
     }
 
+    /// Memory for threads, stacks and buffers of a server on /dev/fuse, in bytes; about.
+    public static func memoryByteCount(threadCount: Int, helperCount: Int) -> Int {
+        threadCount * (RequestBuffer.byteCount + ServingThread.stackByteCount)
+            + helperCount * ServingThread.stackByteCount
+    }
+
+    /// What a ring takes besides that, in bytes; about.
+    public static var ringByteCount: Int {
+        Ring.queueCount * (Ring.depth * Session.requestByteCountMax + ServingThread.stackByteCount)
+    }
+
     /// Mounts at this directory, answers the kernel's first request and starts serving. Returns why
     /// requests do not come by the ring that was asked for: then they come by /dev/fuse. Nil when
     /// they come as asked.

@@ -11,7 +11,7 @@ import ZswapCore
 final class RequestBuffer {
     private static let headByteCount =
         MemoryLayout<fuse_in_header>.size + MemoryLayout<fuse_write_in>.size
-    private static let byteCount = 2 * Session.requestByteCountMax + 2 * Page.byteCount
+    static let byteCount = 2 * Session.requestByteCountMax + 2 * Page.byteCount
 
     private let memory: UnsafeMutableRawBufferPointer
 

@@ -4,7 +4,7 @@ import Glibc
 
 /// Threads of the server: small stacks, because all memory is locked.
 enum ServingThread {
-    private static let stackByteCount = 256 << 10
+    static let stackByteCount = 256 << 10
 
     /// What a new thread is told; lives until it has ended.
     private final class Assignment {

@@ -9,6 +9,17 @@ public struct ProcessMemory {
     /// The memory of this process. Reading it needs the right to trace it.
     public init(of process: Int32) { self.process = process }
 
+    /// What this process itself has mapped, in bytes: everything, and what counts as data.
+    public static var ownUse: (totalByteCount: UInt64, dataByteCount: UInt64) {
+        let text = (try? SystemText.read("/proc/self/status")) ?? ""
+        func byteCount(_ name: String) -> UInt64 {
+            let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+            let number = line?.dropFirst(name.count).split { $0 == " " || $0 == "\t" }.first
+            return (number.flatMap { UInt64($0) } ?? 0) << 10
+        }
+        return (byteCount("VmSize:"), byteCount("VmData:"))
+    }
+
     /// Copies pages that the kernel would swap into the start of `memory` until it is full: private
     /// writable ones that hold anything but zeros. The value says how many there were. Throws what
     /// opening says, EACCES or ENOENT in most cases; pages that go meanwhile are left out.

@@ -11,6 +11,10 @@ public enum ProcessProtection {
         guard clinux_set_io_flusher(1) == 0 else { throw SystemFailure("PR_SET_IO_FLUSHER", "") }
     }
 
+    /// Names this process, which ps, pgrep and the kernel would call `exe` after its start through
+    /// /proc/self/exe. From the main thread.
+    public static func setName(_ name: String) { _ = clinux_set_thread_name(name) }
+
     /// Keeps the out-of-memory killer away. Needs CAP_SYS_RESOURCE.
     public static func forbidOutOfMemoryKill() throws(SystemFailure) {
         _ = try SystemText.setAttribute("/proc/self/oom_score_adj", to: "-1000")
@@ -38,15 +42,46 @@ public enum ProcessProtection {
         guard mlockall(CInt(MCL_CURRENT) | CInt(CLINUX_MCL_ONFAULT)) == 0 else {
             throw SystemFailure("mlockall", "")
         }
-        for line in try SystemText.read("/proc/self/maps").split(separator: "\n") {
-            let ends = line.prefix { $0 != " " }.split(separator: "-")
-            guard ends.count == 2, let start = UInt(ends[0], radix: 16),
-                let end = UInt(ends[1], radix: 16), !sparse.contains(start)
-            else { continue }
+        for mapping in try mappings() where !sparse.contains(mapping.lowerBound) {
             // Guard pages and the kernel's own pages refuse; they need no locking.
-            mlock(UnsafeRawPointer(bitPattern: start), Int(end - start))
+            mlock(UnsafeRawPointer(bitPattern: mapping.lowerBound), mapping.count)
         }
         guard mlockall(CInt(MCL_FUTURE)) == 0 else { throw SystemFailure("mlockall", "") }
+    }
+
+    /// Bytes that ``lockMemory(sparse:)`` brings into memory, at most: what is mapped and not there
+    /// yet.
+    public static func absentByteCount(sparse: Set<UInt>) throws(SystemFailure) -> Int {
+        let pageByteCount = UInt(Privileges.kernelPageByteCount)
+        var residency = [UInt8](repeating: 0, count: 1 << 12)
+        var absentCount = 0
+        for mapping in try mappings() where !sparse.contains(mapping.lowerBound) {
+            let step = pageByteCount * UInt(residency.count)
+            for start in stride(from: mapping.lowerBound, to: mapping.upperBound, by: Int(step)) {
+                let byteCount = min(step, mapping.upperBound - start)
+                // The kernel's own pages refuse.
+                guard
+                    mincore(
+                        UnsafeMutableRawPointer(bitPattern: start), Int(byteCount), &residency) == 0
+                else { continue }
+                absentCount += residency.prefix(Int(byteCount / pageByteCount))
+                    .count { $0 & 1 == 0 }
+            }
+        }
+        return absentCount * Int(pageByteCount)
+    }
+
+    /// All that is mapped and that may be accessed.
+    private static func mappings() throws(SystemFailure) -> [Range<UInt>] {
+        try SystemText.read("/proc/self/maps").split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ", maxSplits: 2)
+            let ends = fields.first?.split(separator: "-") ?? []
+            guard fields.count == 3, !fields[1].hasPrefix("---"), ends.count == 2,
+                let start = UInt(ends[0], radix: 16), let end = UInt(ends[1], radix: 16),
+                start < end
+            else { return nil }
+            return start..<end
+        }
     }
 }
 

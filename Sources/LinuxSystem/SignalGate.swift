@@ -1,11 +1,15 @@
 import CLinux
 import Glibc
 
-/// The signals a daemon waits for on one thread, blocked everywhere else.
+/// What a daemon does with signals: it waits for some on one thread, and ignores all others that
+/// would end or stop it while it holds pages.
+///
+/// Law: what can still end it are SIGKILL, and the signals of its own faults (SIGILL, SIGTRAP,
+/// SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS).
 public enum SignalGate {
     /// What arrived.
     public enum Arrival: Equatable, Sendable {
-        /// Somebody asks to stop: SIGTERM, SIGINT or SIGHUP, by name.
+        /// Somebody asks to stop: SIGTERM, SIGINT, SIGHUP or SIGQUIT, by name.
         case stop(String)
         /// A thread of this process asks to look around.
         case wake
@@ -16,16 +20,25 @@ public enum SignalGate {
     private static var signals: sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1] { sigaddset(&set, signal) }
+        for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1] { sigaddset(&set, signal) }
         return set
     }
 
-    /// Blocks them in the calling thread and in all it will start, and ignores SIGPIPE. Before the
-    /// first thread.
+    /// Signals that mean nothing to a daemon, besides those from ``firstRealTime`` on.
+    private static let ignored = [
+        SIGPIPE, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXCPU, SIGXFSZ,
+        SIGTSTP, SIGTTIN, SIGTTOU,
+    ]
+    /// The C library keeps two of these for itself and sets a handler when it needs one.
+    private static let firstRealTime: CInt = 32
+    private static let last: CInt = 64
+
+    /// Blocks what is waited for in the calling thread and in all it will start, and ignores what
+    /// is ignored. Before the first thread.
     public static func close() {
         var set = signals
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        signal(SIGPIPE, SIG_IGN)
+        for number in ignored + Array(firstRealTime...last) { _ = clinux_ignore_signal(number) }
     }
 
     /// Waits for one of them.
@@ -36,6 +49,7 @@ public enum SignalGate {
         case SIGTERM: return .stop("SIGTERM")
         case SIGINT: return .stop("SIGINT")
         case SIGHUP: return .stop("SIGHUP")
+        case SIGQUIT: return .stop("SIGQUIT")
         case SIGUSR1: return .wake
         default: return .nothing
         }

@@ -8,23 +8,31 @@ import ZswapCore
 ///       accepts              as last time           refuses       used >= max sets "full",
 ///                                                                 used <= accept line clears it
 ///
-/// Law: max = MemTotal pages × max_pool_percent / 100, or max_pool_bytes / 4096 if that is less,
-/// and accept line = max × accept_threshold_percent / 100, all rounded down; at 0 % everything is
-/// refused, at threshold 100 % there is no hysteresis.
-struct MemoryLimit {
+/// Law: max = MemTotal pages × max_pool_percent / 100, or max_pool_bytes / 4096 if that is less, or
+/// what the process may have / 4096 if that is less still, and accept line = max ×
+/// accept_threshold_percent / 100, all rounded down; at 0 % everything is refused, at threshold
+/// 100 % there is no hysteresis.
+struct MemoryLimit: Equatable {
     let frameCountMax: Int
     let frameCountAccept: Int
 
     init(
         totalByteCount: UInt64, maxPoolPercent: Int, maxPoolByteCount: UInt64? = nil,
-        acceptThresholdPercent: Int
+        allowedByteCount: UInt64? = nil, acceptThresholdPercent: Int
     ) {
         precondition((0...100).contains(maxPoolPercent))
         precondition((0...100).contains(acceptThresholdPercent))
         let share = Int(totalByteCount >> UInt64(Page.shift)) * maxPoolPercent / 100
-        let frameCount = maxPoolByteCount.map { Int($0 >> UInt64(Page.shift)) }
-        frameCountMax = min(share, frameCount ?? share)
+        let others = [maxPoolByteCount, allowedByteCount].compactMap { $0 }
+        frameCountMax = others.map { Int($0 >> UInt64(Page.shift)) }.reduce(share, min)
         frameCountAccept = frameCountMax * acceptThresholdPercent / 100
+    }
+
+    init(totalByteCount: UInt64, tunables: Tunables, allowedByteCount: UInt64?) {
+        self.init(
+            totalByteCount: totalByteCount, maxPoolPercent: tunables.maxPoolPercent,
+            maxPoolByteCount: tunables.maxPoolByteCount, allowedByteCount: allowedByteCount,
+            acceptThresholdPercent: tunables.acceptThresholdPercent)
     }
 
     enum Answer: Equatable {

@@ -37,6 +37,8 @@ struct StoreControl: Sendable {
     var pools: [Zpool?]
     /// What new pools are told.
     var configuration: PoolConfiguration
+    /// Most bytes that pools may take by what the process may have; nil: only the tunables count.
+    var allowedByteCount: UInt64?
     /// Epoch after which no worker stores into a pool that is not the current one.
     var switchEpoch: UInt64 = 0
     /// Pools that the state in force does not name any more; destroyed after the epoch. Until then
@@ -112,6 +114,32 @@ extension SwapStore {
         // Whoever waits for room looks again: the limit may be another one.
         desk.noteProgress()
     }
+
+    /// Sets the most bytes that pools may take because the process may have no more memory than
+    /// that; nil: only the tunables count. For who watches the process's memory groups.
+    public func setAllowance(byteCount: UInt64?) {
+        let isNew = control.withLock { control in
+            control.allowedByteCount = byteCount
+            let old = control.state
+            let limit = MemoryLimit(
+                totalByteCount: totalByteCount, tunables: old.tunables,
+                allowedByteCount: byteCount)
+            guard limit != old.limit else { return false }
+            publish(&control)
+            return true
+        }
+        if isNew { desk.noteProgress() }
+    }
+
+    /// Where the pools would stop by the tunables alone, in bytes.
+    public var tunedLimitByteCount: Int {
+        let limit = MemoryLimit(
+            totalByteCount: totalByteCount, tunables: tunables, allowedByteCount: nil)
+        return limit.frameCountMax * Page.byteCount
+    }
+
+    /// What the process's memory groups allow the pools, in bytes; nil: as much as they want.
+    public var allowedPoolByteCount: UInt64? { control.withLock { $0.allowedByteCount } }
 
     /// The driver that new pages go to.
     public var zpoolType: String { control.withLock { $0.currentPool.type } }
@@ -202,7 +230,8 @@ extension SwapStore {
         control.pools = pools ?? control.pools
         control.state = StoreState(
             number: old.number + 1, tunables: tunables ?? old.tunables,
-            totalByteCount: totalByteCount, pools: control.pools,
+            totalByteCount: totalByteCount, allowedByteCount: control.allowedByteCount,
+            pools: control.pools,
             currentGeneration: generation ?? old.currentGeneration,
             currentCompressor: compressor ?? old.currentCompressor, backings: control.backings,
             currentBacking: backing ?? old.currentBacking)

@@ -30,7 +30,8 @@ struct StoreState: Sendable {
     let currentCompressor: Int
 
     init(
-        number: UInt64, tunables: Tunables, totalByteCount: UInt64, pools: [Zpool?],
+        number: UInt64, tunables: Tunables, totalByteCount: UInt64,
+        allowedByteCount: UInt64? = nil, pools: [Zpool?],
         currentGeneration: Int, currentCompressor: Int, backings: [BackingLog?] = [],
         currentBacking: Int = 0
     ) {
@@ -43,9 +44,7 @@ struct StoreState: Sendable {
         self.number = number
         self.tunables = tunables
         limit = MemoryLimit(
-            totalByteCount: totalByteCount, maxPoolPercent: tunables.maxPoolPercent,
-            maxPoolByteCount: tunables.maxPoolByteCount,
-            acceptThresholdPercent: tunables.acceptThresholdPercent)
+            totalByteCount: totalByteCount, tunables: tunables, allowedByteCount: allowedByteCount)
         self.pools = InlineArray { pools[$0].map { PoolReference($0) } }
         self.backings = InlineArray { number in
             number < backings.count ? backings[number].map { BackingReference($0) } : nil

@@ -22,6 +22,7 @@ public enum ZswapfsMain {
             StandardError.write("zswapfs: \(word): not UTF-8; names and paths are UTF-8 here")
             Zswapfs.exit(withError: ExitStatus.usage.exitCode)
         }
+        ProcessLimits.settle()
         do {
             switch try Zswapfs.parseAsRoot() {
             case let mount as MountCommand: try mount.run(zpools: zpools)

@@ -1,7 +1,8 @@
-import Arena
 import Glibc
 import Synchronization
 import Testing
+
+@testable import Arena
 
 /// An arena without a thread and without a reserve, unless told otherwise: everything happens when
 /// the test says so.
@@ -72,4 +73,12 @@ final class Flag: Sendable {
 final class Counter: Sendable {
     private let count = Atomic<Int>(0)
     func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+}
+
+extension Arena {
+    /// A round of a grower that was never refused.
+    func growRound(pending: inout PendingRelease, looksForExcess: Bool) -> Bool {
+        var pause = GrowthPause()
+        return growRound(pending: &pending, pause: &pause, looksForExcess: looksForExcess)
+    }
 }

@@ -33,7 +33,7 @@ extension MemoryGroup {
     public static var canRefuseWithoutKilling: Bool { root?.isVersion2 == false }
 
     /// The arguments of `sh` that run a program in this group, from its first instruction on.
-    func shellArguments(_ program: String, _ arguments: [String]) -> [String] {
+    public func shellArguments(_ program: String, _ arguments: [String]) -> [String] {
         ["-c", "echo $$ > \"$0\" && exec \"$@\"", processesPath, program] + arguments
     }
 }

@@ -20,6 +20,12 @@ struct Assembly {
     let store: SwapStore
     let protections: [Protection]
     let facts: SharedFacts
+    /// What the memory groups of this process leave it.
+    let allowance = MemoryAllowance()
+    /// What the arena keeps ready.
+    var reserveByteCount: Int {
+        Self.reserveSegmentCount(settings, allowance) * Arena.segmentByteCount
+    }
     private let tree: ControlTree
     private let latency: LatencyControl
     private let keeper: LatencyKeeper
@@ -44,6 +50,11 @@ struct Assembly {
     static let fallbackZpool = "zbud"
     static let fallbackCompressor = "lz4"
 
+    /// Up to this size an arena, or twice what a memory group leaves, counts as small.
+    private static let smallByteCount = 64 << 20
+    /// What the daemon takes besides buffers and pages: code, heap, tables, codecs, a reserve.
+    private static let ownByteCount = 16 << 20
+
     /// Processors more than this gain nothing: the loop device has one submitting thread.
     private static let threadCounts = 2...16
     /// More helpers than this would wait for memory, not for each other.
@@ -59,21 +70,14 @@ struct Assembly {
         let total = Machine.memoryByteCount
         let early = Protection.applyBeforeThreads()
         latency = LatencyControl(opening: LatencyDevice.path)
-        var arenaConfiguration = Arena.Configuration(
-            capacityByteCount: Int(settings.arenaByteCount ?? total))
-        if let limit = settings.arenaByteCount, limit < 64 << 20 {
-            arenaConfiguration.reserveSegmentCount = 1
-        }
-        do {
-            arena = try Arena(arenaConfiguration)
-            try arena.start()
-        } catch {
-            throw CommandFailure(.unavailable, "no memory for the arena: \(error)")
-        }
+        try ResourceNeeds.check(arenaByteCount: settings.arenaByteCount ?? total)
+        try Self.checkRoom(allowance)
+        arena = try Self.makeArena(settings, total, allowance)
         do {
             store = try Self.makeStore(settings, zpools, total, in: arena, mountedAt: path)
             protections =
-                early + [Protection.lockMemory(arena)] + Protection.missing(latency)
+                early + [Protection.lockMemory(arena, within: allowance)]
+                + Protection.missing(latency)
             facts = SharedFacts(
                 ControlFacts(
                     mountPoint: ByteText(path), version: ProductVersion.text,
@@ -113,6 +117,54 @@ struct Assembly {
             throw CommandFailure(.unavailable, "no thread to keep processors awake")
         }
         return keeper
+    }
+
+    /// An arena that never asks for more than the memory groups leave: the kernel would end the
+    /// daemon.
+    private static func makeArena(
+        _ settings: MountSettings, _ total: UInt64, _ allowance: MemoryAllowance
+    ) throws(CommandFailure) -> Arena {
+        var configuration = Arena.Configuration(
+            capacityByteCount: Int(settings.arenaByteCount ?? total))
+        configuration.reserveSegmentCount = reserveSegmentCount(settings, allowance)
+        configuration.refusesCommit = { !allowance.hasRoom(forByteCount: $0) }
+        do {
+            let arena = try Arena(configuration)
+            try arena.start()
+            return arena
+        } catch {
+            var hint = ""
+            if case .systemCall(_, let errno) = error { hint = ResourceNeeds.hint(errno) }
+            throw CommandFailure(.unavailable, "no memory for the arena: \(error)\(hint)")
+        }
+    }
+
+    /// Less is kept ready where there is little.
+    private static func reserveSegmentCount(
+        _ settings: MountSettings, _ allowance: MemoryAllowance
+    ) -> Int {
+        let limits = [
+            settings.arenaByteCount.map { Int($0) }, allowance.room.map { 2 * $0.byteCount },
+        ]
+        let isSmall = limits.compactMap { $0 }.contains { $0 < smallByteCount }
+        return isSmall ? 1 : Arena.Configuration(capacityByteCount: 0).reserveSegmentCount
+    }
+
+    /// Refuses to start where the daemon itself would not fit: it would be ended when it had pages.
+    private static func checkRoom(_ allowance: MemoryAllowance) throws(CommandFailure) {
+        let need =
+            ownByteCount
+            + FuseServer.memoryByteCount(
+                threadCount: threadCount, helperCount: helperCount)
+        guard let room = allowance.room, room.byteCount < need else { return }
+        func size(_ byteCount: Int) -> ByteSize { ByteSize(bytes: UInt64(max(byteCount, 0))) }
+        throw CommandFailure(
+            .unavailable,
+            """
+            the memory group \(room.group) has \(size(room.byteCount)) left of its limit of \
+            \(size(room.limitByteCount)), and a mount needs \(size(need)) before it holds any \
+            page: raise the limit, or start it in another group
+            """)
     }
 
     private static func startCaretaker(of store: SwapStore) throws(CommandFailure) -> Caretaker {

@@ -60,6 +60,9 @@ struct Connection {
         {
             throw TransportObstacle.server(obstacle)
         }
+        if let room = assembly.allowance.room, room.byteCount < FuseServer.ringByteCount {
+            throw TransportObstacle.noRoom(room.group)
+        }
         let ringSwitch = try Self.switchOn()
         defer { ringSwitch.putBack() }
         let server = try makeServer(.ring)

@@ -10,7 +10,7 @@ import ZswapCore
 /// The life of a mount: set up, serve, wait for a reason to end, take down.
 ///
 ///     mount ── serves ──┬── unmounted by somebody: ends
-///                       └── SIGTERM, SIGINT, SIGHUP: in use? says so and goes on, else unmounts
+///                       └── SIGTERM, INT, HUP, QUIT: in use? says so and goes on, else unmounts
 ///
 /// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
 /// would cost other programs their memory.
@@ -26,6 +26,7 @@ struct Daemon {
     private let path: String
     private let logger: Logger
     private let messages: PendingMessages
+    private var groupWatch: GroupWatch
 
     /// Sets everything up and mounts.
     init(
@@ -33,6 +34,7 @@ struct Daemon {
         isBackground: Bool
     ) throws(CommandFailure) {
         SignalGate.close()
+        ProcessProtection.setName("zswapfs")
         self.path = path
         let logger = DaemonLog.make(isBackground: isBackground, level: level)
         self.logger = logger
@@ -45,6 +47,8 @@ struct Daemon {
         let assembly = try Assembly(
             settings, at: path, zpools: zpools, logger: logger, onTrouble: tell)
         self.assembly = assembly
+        groupWatch = GroupWatch(assembly, logger)
+        groupWatch.lookIfDue()
         let connection = Connection(
             assembly: assembly, path: path, logger: logger,
             onRefusal: { tell("refused: \($0)") })
@@ -58,7 +62,7 @@ struct Daemon {
         if isBackground { Background.announceReady() }
     }
 
-    func run() {
+    mutating func run() {
         logger.notice("\(summary)")
         serve()
         server.waitUntilUnmounted()
@@ -78,10 +82,11 @@ struct Daemon {
         return "\(path): serves with " + (parts + off).joined(separator: "; ")
     }
 
-    private func serve() {
+    private mutating func serve() {
         var swapWatch = SwapWatch(path, assembly.store, assembly.facts)
         while !server.isFinished {
             swapWatch.lookIfDue()
+            groupWatch.lookIfDue()
             if case .stop(let signal) = SignalGate.wait(seconds: Self.idleSeconds) {
                 tryToStop(signal)
             }

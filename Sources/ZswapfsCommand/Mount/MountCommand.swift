@@ -42,7 +42,7 @@ struct MountCommand: ParsableCommand {
             let settings = try MountSettings(options, parameterNames: Assembly.parameterNames)
             let path = try MountPoint.check(mountPoint)
             guard foreground || readyDescriptor != nil else { return try goToBackground(path) }
-            let daemon = try Daemon(
+            var daemon = try Daemon(
                 settings: settings, zpools: zpools, path: path, level: logLevel.level,
                 isBackground: readyDescriptor != nil)
             daemon.run()

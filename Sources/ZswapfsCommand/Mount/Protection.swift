@@ -27,8 +27,13 @@ struct Protection: Equatable {
 
     /// Locks all memory: the arena's frames as they are committed, everything else now and from now
     /// on.
-    static func lockMemory(_ arena: Arena) -> Protection {
-        attempt("memory locked") { () throws(SystemFailure) in
+    static func lockMemory(_ arena: Arena, within allowance: MemoryAllowance) -> Protection {
+        let name = "memory locked"
+        let absent = try? ProcessProtection.absentByteCount(sparse: [arena.mappingStart])
+        guard allowance.hasRoom(forByteCount: absent ?? 0) else {
+            return Protection(name: name, obstacle: "no room in the memory group")
+        }
+        return attempt(name) { () throws(SystemFailure) in
             try ProcessProtection.lockMemory(sparse: [arena.mappingStart])
         }
     }

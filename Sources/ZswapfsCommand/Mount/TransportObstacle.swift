@@ -8,6 +8,7 @@ enum TransportObstacle: Error, Equatable {
     case switchIsOff(String)
     case server(RingObstacle)
     case stuck
+    case noRoom(String)
 
     var text: String {
         switch self {
@@ -20,6 +21,8 @@ enum TransportObstacle: Error, Equatable {
                 + " \(RingSwitch.path)"
         case .stuck:
             "the kernel waits for a queue of the ring that does not come"
+        case .noRoom(let group):
+            "the memory group \(group) has no room for the ring's buffers: raise its limit"
         case .server(let obstacle):
             Self.text(obstacle)
         }

@@ -1,0 +1,62 @@
+import LinuxSystem
+import ZswapCore
+
+/// Hard limits under which a mount is not started: it would end, or fail, when it has pages.
+///
+/// Law: each shortcoming is told with the limit, its value and what to do; the status is 69.
+enum ResourceNeeds {
+    /// Descriptors for /dev/fuse, a ring, the memory, backing stores, memory groups.
+    private static let openFileCount: UInt64 = 64
+    /// The main thread's.
+    private static let stackByteCount: UInt64 = 1 << 20
+    /// Heap, stacks and buffers that are made later.
+    private static let laterByteCount: UInt64 = 256 << 20
+
+    /// Throws when a hard limit is too low for a store of this size.
+    static func check(arenaByteCount: UInt64) throws(CommandFailure) {
+        if let seconds = ProcessLimits.processorTime.value {
+            throw failure(
+                ProcessLimits.processorTime,
+                "the kernel would end the daemon after \(seconds) s of work, and its pages with it")
+        }
+        try check(ProcessLimits.openFiles, needs: openFileCount)
+        try check(ProcessLimits.stack, needs: stackByteCount)
+        let use = ProcessMemory.ownUse
+        try check(ProcessLimits.data, needs: use.dataByteCount + laterByteCount)
+        let (sum, isLarge) = (use.totalByteCount + laterByteCount)
+            .addingReportingOverflow(arenaByteCount)
+        try check(
+            ProcessLimits.addressSpace, needs: isLarge ? .max : sum,
+            orElse: ", or a smaller arena=")
+    }
+
+    /// `need` is nil for none.
+    private static func check(
+        _ limit: ProcessLimits.Limit, needs need: UInt64, orElse advice: String = ""
+    ) throws(CommandFailure) {
+        guard let value = limit.value, value < need else { return }
+        throw failure(limit, "a mount needs \(need) at least\(advice)")
+    }
+
+    private static func failure(
+        _ limit: ProcessLimits.Limit, _ reason: String
+    ) -> CommandFailure {
+        CommandFailure(
+            .unavailable, "\(limit.description) is too low: \(reason); start it without that limit")
+    }
+
+    /// What to add to the message of a call that failed with this errno; empty when no limit is to
+    /// blame.
+    static func hint(_ errno: Int32) -> String {
+        let limits: [ProcessLimits.Limit]
+        switch errno {
+        case 27: limits = [ProcessLimits.fileSize]
+        case 24: limits = [ProcessLimits.openFiles]
+        case 12: limits = [ProcessLimits.addressSpace, ProcessLimits.data]
+        case 11: limits = [ProcessLimits.processes]
+        default: limits = []
+        }
+        let low = limits.filter { $0.value != nil }.map(\.description)
+        return low.isEmpty ? "" : "; " + low.joined(separator: " or ") + " is too low for it"
+    }
+}
