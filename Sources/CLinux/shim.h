@@ -123,6 +123,10 @@ static inline char **clinux_environment(void) { return __environ; }
 static inline int clinux_open(const char *path, int flags, mode_t mode) {
     return open(path, flags, mode);
 }
+#ifndef F_SETLEASE
+#define F_SETLEASE 1024
+#endif
+static inline int clinux_set_lease(int fd, int type) { return fcntl(fd, F_SETLEASE, type); }
 static inline int clinux_terminal_columns(int terminal) {
     struct winsize size;
     return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;

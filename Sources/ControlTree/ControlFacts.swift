@@ -13,20 +13,19 @@ public struct ControlFacts: Equatable, Sendable {
     public var transportReason: String
     /// What protects the daemon under memory pressure, a few words each: "memory locked".
     public var protections: [String]
-    /// Areas that the kernel swaps to through a loop device, by name, as it was a few seconds ago.
-    public var swapUse: [ByteText: SwapUse]
+    /// Loop devices that stand on areas, as it was a few seconds ago.
+    public var devices: [AreaDevice]
 
     /// Facts; nothing known unless told.
     public init(
         mountPoint: ByteText = "", version: String = "", transport: String = "",
-        transportReason: String = "",
-        protections: [String] = [], swapUse: [ByteText: SwapUse] = [:]
+        transportReason: String = "", protections: [String] = [], devices: [AreaDevice] = []
     ) {
         self.mountPoint = mountPoint
         self.version = version
         self.transport = transport
         self.transportReason = transportReason
         self.protections = protections
-        self.swapUse = swapUse
+        self.devices = devices
     }
 }

@@ -7,6 +7,8 @@ struct ControlSubject: Sendable {
     let store: SwapStore
     let latency: LatencyControl
     let facts: @Sendable () -> ControlFacts
+    /// The same as they are now: may wait a moment for whoever looks.
+    let freshFacts: @Sendable () -> ControlFacts
     let journal: ControlJournal
     /// The path that was asked for, on one line, for messages.
     let path: String

@@ -15,7 +15,22 @@ extension ControlTree {
         ControlRow(
             "stats/stale_pages", .count("pages"), staleSummary,
             read: { subject throws(ControlError) in
-                String(subject.facts().stalePageCount(of: subject.store.areaReports))
+                let facts = subject.facts()
+                return String(facts.stalePageCount(of: facts.areas(of: subject.store)))
+            }),
+        ControlRow(
+            "stats/devices", .lines,
+            "Loop devices that stand on areas, or none, a line each: node, device number, swap or"
+                + " attached, used swap slots in pages, linked or removed, stored pages, and the"
+                + " area's name, in which blank, tab, newline and backslash are a backslash and"
+                + " three octal digits.",
+            read: { subject throws(ControlError) in
+                let facts = subject.freshFacts()
+                let areas = facts.areas(of: subject.store)
+                let lines = facts.devices.compactMap { device in
+                    areas.first { $0.slot == device.slot }.map { device.line(of: $0) }
+                }
+                return lines.isEmpty ? "none" : lines.joined()
             }),
     ]
 

@@ -9,7 +9,7 @@ extension ControlTree {
             ControlRow(
                 "stats/summary", .lines, "All of it for people.",
                 read: { subject throws(ControlError) in
-                    StoreSummary(subject.store, subject.facts()).text
+                    StoreSummary(subject.store, subject.freshFacts()).text
                 }),
             ControlRow(
                 "stats/metrics", .lines, "All of it for Prometheus, in its text format 0.0.4.",

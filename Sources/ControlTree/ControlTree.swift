@@ -26,16 +26,19 @@ public final class ControlTree: Sendable {
     private let store: SwapStore
     private let latency: LatencyControl
     private let facts: @Sendable () -> ControlFacts
+    private let freshFacts: @Sendable () -> ControlFacts
 
     /// The tree of this store, and of what keeps processors awake for it. `facts` is asked on each
-    /// read that shows them.
+    /// read that shows them, `freshFacts` on those few that show how things stand at this moment.
     public init(
         store: SwapStore, latency: LatencyControl = .absent(),
-        facts: @escaping @Sendable () -> ControlFacts = { ControlFacts() }
+        facts: @escaping @Sendable () -> ControlFacts = { ControlFacts() },
+        freshFacts: (@Sendable () -> ControlFacts)? = nil
     ) {
         self.store = store
         self.latency = latency
         self.facts = facts
+        self.freshFacts = freshFacts ?? facts
     }
 
     /// What a path like `params/zpool` leads to; nil: there is no such thing.
@@ -106,10 +109,10 @@ public final class ControlTree: Sendable {
         for row in Self.rows
         where row.components.count == components.count && Self.isPrefix(components, of: row) {
             guard let key = key(components, of: row) else { return nil }
-            let path = components.map(\.printable).joined(separator: "/")
             let subject = ControlSubject(
-                store: store, latency: latency, facts: facts, journal: journal, path: path, key: key
-            )
+                store: store, latency: latency, facts: facts, freshFacts: freshFacts,
+                journal: journal, path: components.map(\.printable).joined(separator: "/"),
+                key: key)
             return (row, subject)
         }
         return nil

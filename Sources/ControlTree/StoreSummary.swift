@@ -151,7 +151,7 @@ struct StoreSummary {
 
     /// A line for each area that holds many pages of free swap slots.
     private var aboutStale: [Line] {
-        store.areaReports.compactMap { area in
+        facts.areas(of: store).compactMap { area in
             let stale = facts.stalePageCount(of: area)
             guard
                 SwapUse.isWorthTelling(
@@ -177,11 +177,17 @@ struct StoreSummary {
     }
 
     private var areas: String {
-        store.areaReports.map { area in
-            "area \(area.name.printable): \(size(Int(area.attributes.size))) long, "
+        facts.areas(of: store).map { area in
+            "area \(area.name.printable)\(area.isLinked ? "" : " (removed)"): "
+                + "\(size(Int(area.attributes.size))) long, "
                 + "\(area.statistics.storedPageCount) pages, "
-                + "\(size(area.statistics.storedByteCount)) as objects\(limit(of: area))\n"
+                + "\(size(area.statistics.storedByteCount)) as objects"
+                + "\(limit(of: area))\(use(of: area))\n"
         }.joined()
+    }
+
+    private func use(of area: AreaReport) -> String {
+        facts.devices.filter { $0.slot == area.slot }.map { ", " + $0.activity }.joined()
     }
 
     private func limit(of area: AreaReport) -> String {

@@ -46,7 +46,8 @@ public struct SwapUse: Equatable, Sendable {
 extension ControlFacts {
     /// At least so many pages of an area are stale; 0 for one that is not swapped to.
     func stalePageCount(of area: AreaReport) -> Int {
-        swapUse[area.name]?.stalePageCount(storedNow: area.statistics.storedPageCount) ?? 0
+        devices.first { $0.slot == area.slot && $0.use != nil }?.use?
+            .stalePageCount(storedNow: area.statistics.storedPageCount) ?? 0
     }
 
     /// The same of all areas together.

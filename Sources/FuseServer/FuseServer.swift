@@ -17,11 +17,14 @@ public final class FuseServer: Sendable {
     private let workers: [StoreWorker]
     private let helpers: Helpers
 
-    /// A server for this store, which tells `pulse` of the reads it answers. `onRefusal` is told
-    /// why a write to a control file was refused, from a serving thread; it must not block. `onEnd`
-    /// is called once, from a serving thread, when the mount has gone.
+    /// A server for this store, which tells `pulse` of the reads it answers. `isSwap` is asked,
+    /// from a serving thread, before a name or a part of an open area goes; it may wait for a
+    /// moment. `onRefusal` is told why a write to a control file was refused, from a serving
+    /// thread; it must not block. `onEnd` is called once, from a serving thread, when the mount has
+    /// gone.
     public init(
         store: SwapStore, tree: ControlTree, pulse: FaultPulse, options: MountOptions,
+        isSwap: @escaping @Sendable (Area) -> Bool = { _ in false },
         onRefusal: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable () -> Void
     ) throws(MountError) {
@@ -34,7 +37,7 @@ public final class FuseServer: Sendable {
             store: store, workers: Array(workers[options.threadCount..<firstRing]))
         session = try Session(
             operations: Operations(
-                store: store, tree: tree, helpers: helpers, onRefusal: onRefusal),
+                store: store, tree: tree, helpers: helpers, isSwap: isSwap, onRefusal: onRefusal),
             options: options,
             ringWorkers: Self.serving(workers[firstRing...], pulse))
         let device = DeviceTransport(

@@ -34,6 +34,7 @@ extension Operations {
     ) throws(Refusal) {
         try requireRoot(parent)
         guard !ControlTree.roots.contains(name) else { throw Refusal(EPERM) }
+        if let area = store.area(named: name) { try requireNoSwap(area) }
         do {
             try store.unlinkArea(name: name, by: worker.store)
         } catch {
@@ -51,6 +52,9 @@ extension Operations {
         guard flags & ~Self.renameNoReplace == 0 else { throw Refusal(EINVAL) }
         guard !ControlTree.roots.contains(name) else { throw Refusal(EPERM) }
         guard !ControlTree.roots.contains(newName) else { throw Refusal(EISDIR) }
+        for name in [name, newName] {
+            if let area = store.area(named: name) { try requireNoSwap(area) }
+        }
         do {
             try store.renameArea(
                 from: name, to: newName, replaces: flags & Self.renameNoReplace == 0,
@@ -86,11 +90,19 @@ extension Operations {
     }
 
     func truncate(_ area: Area, to size: UInt64, _ worker: ServingWorker) throws(Refusal) {
+        if size < area.attributes.size { try requireNoSwap(area) }
         do {
             try store.truncate(area, to: size, by: worker.store)
         } catch {
             throw Refusal(error)
         }
+    }
+
+    /// What the kernel swaps to keeps its name and its length, as the kernel's own swap files do.
+    /// An area that is not open has no loop device.
+    private func requireNoSwap(_ area: Area) throws(Refusal) {
+        guard store.isOpen(area), isSwap(area) else { return }
+        throw Refusal(EBUSY)
     }
 
     func release(_ inode: UInt64, handle: UInt64, _ worker: ServingWorker) {

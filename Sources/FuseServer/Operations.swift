@@ -16,14 +16,18 @@ final class Operations: Sendable {
     let mountedAt = time(nil)
     /// Told why a write to a control file was refused: the caller of write(2) gets an errno only.
     let onRefusal: @Sendable (String) -> Void
+    /// Whether the kernel swaps to an open area; may wait for a moment.
+    let isSwap: @Sendable (Area) -> Bool
     /// Who takes a part of large requests; nil where nobody does.
     let helpers: Helpers?
 
     init(
         store: SwapStore, tree: ControlTree, helpers: Helpers? = nil,
+        isSwap: @escaping @Sendable (Area) -> Bool = { _ in false },
         onRefusal: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.helpers = helpers
+        self.isSwap = isSwap
         self.store = store
         self.tree = tree
         let journal = tree.journal

@@ -14,8 +14,17 @@ public struct FileStatus: Equatable, Sendable {
     public let byteCount: UInt64
     /// For a device file: the device it stands for.
     public let specialDevice: DeviceNumber
+    /// Who may do what: the lower twelve bits of the mode.
+    public let permissions: UInt32
+    /// Its owner.
+    public let userID: UInt32
+    /// Its group.
+    public let groupID: UInt32
 
     init(_ status: stat) {
+        permissions = UInt32(status.st_mode) & 0o7777
+        userID = status.st_uid
+        groupID = status.st_gid
         kind = Kind(mode: status.st_mode)
         identity = FileIdentity(
             device: DeviceNumber(UInt64(status.st_dev)), inode: UInt64(status.st_ino))
@@ -24,6 +33,9 @@ public struct FileStatus: Equatable, Sendable {
     }
 
     init(_ status: statx) {
+        permissions = UInt32(status.stx_mode) & 0o7777
+        userID = status.stx_uid
+        groupID = status.stx_gid
         kind = Kind(mode: mode_t(status.stx_mode))
         identity = FileIdentity(
             device: DeviceNumber(major: status.stx_dev_major, minor: status.stx_dev_minor),

@@ -38,7 +38,13 @@ public struct LoopAttachment {
             if try device.makeNodeIfMissing() {
                 undo.add("remove \(device.path)") { try SystemText.remove(device.path) }
             }
-            let handle = try OpenFile(device.path, for: .readingAndWriting)
+            guard device.hasNode else {
+                throw LoopFailure(
+                    .unavailable,
+                    "\(device.path): stands for something else than device \(device.number), which "
+                        + "is free; remove it, the node is made again")
+            }
+            let handle = try device.open(for: .readingAndWriting)
             guard try handle.loopAttach(to: backing, request) else { continue }
             self.device = device
             self.handle = handle

@@ -6,6 +6,8 @@ import SystemPackage
 public struct LoopDevice: Hashable, Sendable {
     /// The major number of all loop devices.
     public static let major: UInt32 = 7
+    /// The largest minor number of Linux.
+    private static let minorMax: UInt32 = (1 << 20) - 1
 
     /// The N of /dev/loopN.
     public let index: Int
@@ -15,9 +17,27 @@ public struct LoopDevice: Hashable, Sendable {
 
     /// The device whose node is at this path; nil when the path is none of theirs.
     public init?(path: String) {
-        guard let index = Int(path.drop { !$0.isNumber }) else { return nil }
-        self.init(index: index)
+        guard let index = UInt32(path.drop { !$0.isNumber }), index <= Self.minorMax else {
+            return nil
+        }
+        self.init(index: Int(index))
         guard self.path == path else { return nil }
+    }
+
+    /// The device that is named by its number, `7:3`, or by its node, which may be missing or have
+    /// been removed: `/dev/loop3 (deleted)`, as the kernel writes it. Nil for other text, and where
+    /// the kernel has no such device.
+    public init?(named text: String) {
+        if let number = DeviceNumber(parsing: text) {
+            guard let device = Self.device(numbered: number) else { return nil }
+            self = device
+        } else {
+            let path = KernelPath(KernelEscapes.decode(text)).path
+            guard let device = LoopDevice(path: path), Self.existing().contains(device) else {
+                return nil
+            }
+            self = device
+        }
     }
 
     /// The device's node.
@@ -45,7 +65,7 @@ public struct LoopDevice: Hashable, Sendable {
     private static func existing() -> [LoopDevice] {
         SystemText.names(inDirectory: "/sys/block").compactMap { name in
             guard name.hasPrefix("loop") else { return nil }
-            return Int(name.dropFirst("loop".count)).map { LoopDevice(index: $0) }
+            return LoopDevice(path: "/dev/" + name)
         }.sorted { $0.index < $1.index }
     }
 
@@ -53,6 +73,15 @@ public struct LoopDevice: Hashable, Sendable {
     /// A deleted file's ends with ` (deleted)`.
     public var backingPath: String? {
         (try? SystemText.attribute("\(sysfs)/loop/backing_file")) ?? nil
+    }
+
+    /// The same without the mark of a removed file.
+    public var backing: KernelPath? { backingPath.map { KernelPath($0) } }
+
+    /// Bytes in the device; 0 when it is attached to none.
+    public var byteCount: UInt64 {
+        let sectors = ((try? attribute("size")) ?? nil).flatMap { UInt64($0) } ?? 0
+        return sectors.multipliedReportingOverflow(by: 512).partialValue
     }
 
     /// An attribute of the device, `loop/dio` or `queue/wbt_lat_usec`; nil where there is none.

@@ -19,6 +19,14 @@ public struct MountTable: Equatable, Sendable {
         public let type: String
         /// What was given as the source, `/dev/sda1`.
         public let source: String
+        /// The filesystem's own options, `rw,user_id=0`.
+        public let options: String
+
+        /// For a FUSE filesystem: the user that mounted it, whose daemon serves it.
+        public var userID: UInt32? {
+            options.split(separator: ",").first { $0.hasPrefix("user_id=") }
+                .flatMap { UInt32($0.dropFirst("user_id=".count)) }
+        }
     }
 
     /// In the kernel's order: later mounts hide earlier ones.
@@ -70,7 +78,8 @@ extension MountTable.Entry {
             identifier: identifier, device: device, root: KernelEscapes.decode(fields[3]),
             mountPoint: KernelEscapes.decode(fields[4]),
             type: KernelEscapes.decode(fields[dash + 1]),
-            source: KernelEscapes.decode(fields[dash + 2]))
+            source: KernelEscapes.decode(fields[dash + 2]),
+            options: fields.dropFirst(dash + 3).first.map { KernelEscapes.decode($0) } ?? "")
     }
 }
 

@@ -8,6 +8,8 @@ public struct LoopStatus: Equatable, Sendable {
     public let backing: FileIdentity
     /// True when the device detaches itself as soon as nobody has it open.
     public let detachesItself: Bool
+    /// What whoever attached it called the file: cut after 63 bytes.
+    public let name: String
 }
 
 /// How a loop device is attached.
@@ -93,7 +95,10 @@ extension OpenFile {
         }
         return LoopStatus(
             backing: FileIdentity(device: DeviceNumber(info.lo_device), inode: info.lo_inode),
-            detachesItself: info.lo_flags & UInt32(LO_FLAGS_AUTOCLEAR) != 0)
+            detachesItself: info.lo_flags & UInt32(LO_FLAGS_AUTOCLEAR) != 0,
+            name: withUnsafeBytes(of: info.lo_file_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            })
     }
 
     /// Detaches this loop device, or lets it detach itself when the last one closes it. Nothing

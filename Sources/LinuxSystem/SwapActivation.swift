@@ -13,6 +13,11 @@ public enum SwapActivation {
         case pages
     }
 
+    /// The fewest areas that a kernel with every use of swap types can have: 32 types less 4 for
+    /// device memory, 3 for migration, 1 for poisoned pages, 1 for markers. Beyond its most swapon
+    /// says EPERM.
+    public static let areaCountMaxLeast = 23
+
     /// Begins to swap to a device that holds a swap header. Without a priority the kernel gives one
     /// below all others.
     public static func turnOn(

@@ -2,8 +2,11 @@
 public struct SwapTable: Equatable, Sendable {
     /// One device or file that is swapped to.
     public struct Entry: Equatable, Sendable {
-        /// Its path, as it was when swapping to it began.
+        /// Its path, as it was when swapping to it began; with the mark of a removed file if its
+        /// node has gone.
         public let path: String
+        /// A device, not a file of a filesystem.
+        public let isDevice: Bool
         /// What it can hold, in bytes.
         public let byteCount: UInt64
         /// What it holds, in bytes.
@@ -25,13 +28,54 @@ public struct SwapTable: Equatable, Sendable {
         entries = text.split(separator: "\n").compactMap(Entry.init(parsing:))
     }
 
-    /// The entry of this loop device, under whatever name it was switched on.
+    /// The entry of this loop device, under whatever name it was switched on and whatever has
+    /// become of that name: by device numbers, or, for an entry without one, by name or size.
     public func entry(for device: LoopDevice) -> Entry? {
-        entries.first { entry in
-            if entry.path == device.path { return true }
-            let status = try? OpenFile(entry.path, for: .locating).status()
-            return status?.kind == .blockDevice && status?.specialDevice == device.number
+        let number = device.number
+        let numbered = entries.map { ($0, $0.device) }
+        if let found = numbered.first(where: { $0.1 == number }) { return found.0 }
+        let others = entries.indices.filter { numbered[$0].1 == nil && entries[$0].isDevice }
+            .map { entries[$0] }
+        if let named = others.first(where: { KernelPath($0.path).path == device.path }) {
+            return named
         }
+        guard device.backingPath != nil else { return nil }
+        let byteCount = device.byteCount
+        return others.first { $0.isWhole(deviceOfByteCount: byteCount) }
+    }
+}
+
+extension SwapTable.Entry {
+    /// The swap header's page is not counted.
+    private static let headerByteCount: UInt64 = 4096
+
+    /// The number of the device; nil for a file, and where neither the node nor its name tells.
+    ///
+    /// The path is only a hint: the table names the node that was there when swapping began, as
+    /// seen from the root of whoever reads. A loop device that the hint leads to must be attached
+    /// and hold what the table says.
+    public var device: DeviceNumber? {
+        guard isDevice else { return nil }
+        let node = try? OpenFile(path, for: .locating).statusInMemory()
+        if let node, node.kind == .blockDevice, mayBe(node.specialDevice) {
+            return node.specialDevice
+        }
+        // What the kernel calls its own device, wherever the node was.
+        let name = KernelPath(path).name
+        let text = (try? SystemText.attribute("/sys/class/block/\(name)/dev")) ?? nil
+        let number = text.flatMap { DeviceNumber(parsing: $0) }
+        return number.flatMap { mayBe($0) ? $0 : nil }
+    }
+
+    private func mayBe(_ number: DeviceNumber) -> Bool {
+        guard number.major == LoopDevice.major else { return true }
+        guard let device = LoopDevice.device(numbered: number) else { return false }
+        return device.byteCount / Self.headerByteCount > byteCount / Self.headerByteCount
+    }
+
+    /// Whether a device of this length is full with this area, but for a part of a page.
+    fileprivate func isWhole(deviceOfByteCount length: UInt64) -> Bool {
+        length / Self.headerByteCount == byteCount / Self.headerByteCount + 1
     }
 }
 
@@ -42,7 +86,8 @@ extension SwapTable.Entry {
             let priority = Int(fields[4])
         else { return nil }
         self.init(
-            path: KernelEscapes.decode(fields[0]), byteCount: kibibytes << 10,
+            path: KernelEscapes.decode(fields[0]), isDevice: fields[1] == "partition",
+            byteCount: kibibytes << 10,
             usedByteCount: used << 10, priority: priority)
     }
 }

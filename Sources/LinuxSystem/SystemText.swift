@@ -71,6 +71,15 @@ public enum SystemText {
         return names
     }
 
+    /// Where a symbolic link leads, by its text; nil for what is none or may not be read.
+    public static func linkTarget(_ path: String) -> String? {
+        var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = bytes.withUnsafeMutableBytes { buffer in
+            buffer.baseAddress.map { readlink(path, $0, buffer.count) } ?? -1
+        }
+        return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
     /// Removes a file.
     public static func remove(_ path: String) throws(SystemFailure) {
         guard unlink(path) == 0 else { throw SystemFailure("unlink", path) }

@@ -116,7 +116,19 @@ final class AreaDirectory: Sendable {
         }
     }
 
-    /// The same of one.
+    /// The same of those that are open, removed ones among them.
+    var openReports: [AreaReport] {
+        state.withLock { state in
+            state.slots.values.filter { $0.openCount > 0 }.sorted { $0.area.slot < $1.area.slot }
+                .map { AreaReport($0.name, isLinked: $0.isLinked, $0.area) }
+        }
+    }
+
+    func isOpen(slot: Int) -> Bool {
+        state.withLock { state in state.slots[slot].map { $0.openCount > 0 } ?? false }
+    }
+
+    /// What can be said of one.
     func report(named name: ByteText) -> AreaReport? {
         state.withLock { state in
             state.slotByName[name].flatMap { state.slots[$0] }.map { AreaReport(name, $0.area) }

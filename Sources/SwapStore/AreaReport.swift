@@ -2,8 +2,12 @@ public import ZswapCore
 
 /// An area at one moment, for whoever shows areas: unlike an ``Area``, good after the area is gone.
 public struct AreaReport: Equatable, Sendable {
-    /// Its name.
+    /// Its name; the last one it had if it was removed.
     public let name: ByteText
+    /// Its place in the directory, for as long as it lives.
+    public let slot: Int
+    /// Whether it still has its name.
+    public let isLinked: Bool
     /// What `stat` shows.
     public let attributes: AreaAttributes
     /// What it holds.
@@ -13,8 +17,10 @@ public struct AreaReport: Equatable, Sendable {
     /// Its own limit, of `storedByteCount`.
     public let byteCountMax: UInt64?
 
-    init(_ name: ByteText, _ area: Area) {
+    init(_ name: ByteText, isLinked: Bool = true, _ area: Area) {
         self.name = name
+        slot = area.slot
+        self.isLinked = isLinked
         attributes = area.attributes
         statistics = area.statistics
         traffic = area.traffic

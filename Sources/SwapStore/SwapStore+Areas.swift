@@ -50,6 +50,10 @@ extension SwapStore {
     public var areas: [(name: ByteText, area: Area)] { directory.linked }
     /// What can be said of every area that has a name, in the order of their slots. O(areas).
     public var areaReports: [AreaReport] { directory.reports }
+    /// What can be said of every area that is open, removed ones among them. O(areas).
+    public var openAreaReports: [AreaReport] { directory.openReports }
+    /// Whether somebody has the area open; a loop device has, as long as it stands on it.
+    public func isOpen(_ area: Area) -> Bool { directory.isOpen(slot: area.slot) }
     /// What can be said of the area of that name.
     public func areaReport(named name: ByteText) -> AreaReport? { directory.report(named: name) }
 

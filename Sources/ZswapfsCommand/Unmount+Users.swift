@@ -8,11 +8,15 @@ struct MountUsers {
 
     init(of mount: MountTable.Entry) throws {
         let swaps = try SwapTable.current()
+        let mounts = try MountTable.current()
         var lines: [String] = []
-        for device in LoopDevice.attached() where Self.stands(device, on: mount) {
-            let area = device.backingPath ?? device.path
-            // A removed area has no path any more; its device still has one.
-            let name = area.hasSuffix(" (deleted)") ? device.path : area
+        for device in LoopDevice.attached() {
+            guard let file = device.backing, Self.stands(device, file, on: mount, mounts) else {
+                continue
+            }
+            // A removed area has no path any more; its device still has a number.
+            let name = file.isRemoved ? device.argument : file.path
+            let area = file.isRemoved ? "\(file.path) (removed)" : file.path
             lines.append(
                 swaps.entry(for: device) == nil
                     ? "\(area) is attached to \(device.path): `zswapfs swap off \(name)`, "
@@ -21,22 +25,24 @@ struct MountUsers {
         }
         // Without a loop device between, as a kernel might allow one day.
         let point = ByteText(mount.mountPoint)
-        for entry in swaps.entries where point.relativePath(of: ByteText(entry.path)) != nil {
+        for entry in swaps.entries
+        where !entry.isDevice && point.relativePath(of: ByteText(entry.path)) != nil {
             lines.append("\(entry.path) is in use as swap: `swapoff \(entry.path)`")
         }
         self.lines = lines
     }
 
-    /// By the filesystem where the kernel says it; a user who may not open the device sees its
-    /// path.
-    private static func stands(_ device: LoopDevice, on mount: MountTable.Entry) -> Bool {
-        if let handle = try? OpenFile(device.path, for: .reading),
-            let status = try? handle.loopStatus()
-        {
-            return status.backing.device == mount.device
+    /// By the mount table where that tells. Only else the device is asked, and by it the filesystem
+    /// of its file: one that hangs would not answer.
+    private static func stands(
+        _ device: LoopDevice, _ file: KernelPath, on mount: MountTable.Entry, _ mounts: MountTable
+    ) -> Bool {
+        switch mounts.claim(of: mount.device, on: file) {
+        case .sure: return true
+        case .no: return false
+        case .possible:
+            let status = try? device.open(for: .reading).loopStatus()
+            return status?.backing.device == mount.device
         }
-        return device.backingPath.map { path in
-            ByteText(mount.mountPoint).relativePath(of: ByteText(path)) != nil
-        } == true
     }
 }

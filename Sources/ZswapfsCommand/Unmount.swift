@@ -44,7 +44,8 @@ struct UnmountCommand: ParsableCommand {
     private static func mount(at text: String) throws -> MountTable.Entry {
         let (path, found) = try locate(text)
         guard let mount = found, ByteText(mount.mountPoint) == ByteText(path) else {
-            throw CommandFailure(.badPath, "\(text): nothing is mounted here")
+            let lines = ["\(text): nothing is mounted here"] + (try UnmountedSwap.lines())
+            throw CommandFailure(.badPath, lines.joined(separator: "\n  "))
         }
         guard mount.type == AreaPath.mountType else {
             throw CommandFailure(

@@ -19,11 +19,16 @@ struct ControlFixture {
 
     init(zpool: String = "zsmalloc", swapUse: [ByteText: SwapUse] = [:]) throws {
         fixture = try TestStore(zpool: zpool)
-        tree = ControlTree(store: fixture.store) {
+        let store = fixture.store
+        tree = ControlTree(store: store) {
             ControlFacts(
                 mountPoint: Self.mountPoint, version: "1.2.3", transport: "/dev/fuse",
-                transportReason: "asked for",
-                protections: ["memory locked", "no fork"], swapUse: swapUse)
+                transportReason: "asked for", protections: ["memory locked", "no fork"],
+                devices: swapUse.sorted { $0.key < $1.key }.compactMap { name, use in
+                    store.area(named: name).map { area in
+                        AreaDevice(path: "/dev/loop9", number: "7:9", slot: area.slot, use: use)
+                    }
+                })
         }
         area = try fixture.makeArea("swap")
         _ = try fixture.makeArea("empty")

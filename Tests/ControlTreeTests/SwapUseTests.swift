@@ -58,4 +58,38 @@ import Testing
             #expect(line.contains(part), "\(line)")
         }
     }
+
+    @Test func devicesAreListedWithTheirAreas() throws {
+        let use = SwapUse(usedPageCount: 7, storedPageCount: 28)
+        let fixture = try ControlFixture(swapUse: ["swap": use, ControlFixture.hardName: use])
+        let text = try fixture.tree.read("stats/devices")
+        #expect(
+            text == "/dev/loop9 7:9 swap 7 linked 0 a\\040\"b\"\\134\\012c\n"
+                + "/dev/loop9 7:9 swap 7 linked 28 swap\n")
+        let summary = try fixture.value("stats/summary")
+        #expect(summary.contains("\narea swap: "))
+        #expect(summary.contains("objects, in use as swap on /dev/loop9"))
+        #expect(try ControlFixture().value("stats/devices") == "none")
+    }
+
+    /// An area without a name, that lives for its loop device.
+    @Test func aRemovedAreaIsShownWhileADeviceStandsOnIt() throws {
+        let use = SwapUse(usedPageCount: 1, storedPageCount: 28)
+        let fixture = try ControlFixture()
+        let store = fixture.fixture.store
+        let slot = fixture.area.slot
+        let tree = ControlTree(store: store) {
+            ControlFacts(devices: [
+                AreaDevice(path: "/dev/loop9", number: "7:9", slot: slot, use: use)
+            ])
+        }
+        store.open(fixture.area)
+        try store.unlinkArea(name: "swap", by: fixture.fixture.worker)
+        #expect(try tree.read("stats/devices") == "/dev/loop9 7:9 swap 1 removed 28 swap\n")
+        let summary = try tree.read("stats/summary")
+        #expect(summary.contains("\narea swap (removed): "), "\(summary)")
+        #expect(try tree.read("stats/stale_pages") == "26\n")
+        store.close(fixture.area, by: fixture.fixture.worker)
+        #expect(!(try tree.read("stats/summary").contains("removed")))
+    }
 }

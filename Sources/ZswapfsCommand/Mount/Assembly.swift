@@ -26,6 +26,7 @@ struct Assembly {
     var reserveByteCount: Int {
         Self.reserveSegmentCount(settings, allowance) * Arena.segmentByteCount
     }
+    let swapWatch: SwapWatch
     private let tree: ControlTree
     private let latency: LatencyControl
     private let keeper: LatencyKeeper
@@ -82,7 +83,13 @@ struct Assembly {
                 ControlFacts(
                     mountPoint: ByteText(path), version: ProductVersion.text,
                     protections: protections.map(\.text)))
-            tree = ControlTree(store: store, latency: latency) { [facts] in facts.now }
+            swapWatch = SwapWatch(of: store, tells: facts)
+            tree = ControlTree(store: store, latency: latency) { [facts] in
+                facts.now
+            } freshFacts: { [facts, swapWatch] in
+                swapWatch.lookNow()
+                return facts.now
+            }
             try Self.apply(settings.parameters, to: tree, logger)
             caretaker = try Self.startCaretaker(of: store)
             writeBack = try Self.startWriteBack(of: store, onTrouble)
@@ -192,6 +199,7 @@ struct Assembly {
 
     /// Ends all threads but the server's, which must have ended.
     func stop() {
+        swapWatch.stop()
         keeper.stop()
         writeBack.stop()
         migrator.stop()
@@ -211,8 +219,8 @@ struct Assembly {
         options.helperCount = Self.helperCount
         options.transport = transport
         return try FuseServer(
-            store: store, tree: tree, pulse: latency.pulse, options: options, onRefusal: onRefusal,
-            onEnd: onEnd)
+            store: store, tree: tree, pulse: latency.pulse, options: options,
+            isSwap: { [swapWatch] in swapWatch.isSwap($0) }, onRefusal: onRefusal, onEnd: onEnd)
     }
 
     /// Threads that help with large requests: the serving one works, too.

@@ -15,7 +15,7 @@ import ZswapCore
 /// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
 /// would cost other programs their memory.
 struct Daemon {
-    /// Between two looks at swap (``SwapWatch``), in seconds. Who has a message calls.
+    /// Between two looks at messages from serving threads, in seconds. Who has a message calls.
     private static let idleSeconds = 3
     /// Room in the heap for control files that are read and written while memory is short. Their
     /// requests may come to the thread that serves swap, too.
@@ -58,6 +58,11 @@ struct Daemon {
             assembly.stop()
             throw error
         }
+        guard assembly.swapWatch.start(at: path) else {
+            server.stop()
+            assembly.stop()
+            throw CommandFailure(.unavailable, "no thread to look at swap")
+        }
         ProcessProtection.reserveHeap(byteCount: Self.heapReserveByteCount)
         if isBackground { Background.announceReady() }
     }
@@ -83,9 +88,7 @@ struct Daemon {
     }
 
     private mutating func serve() {
-        var swapWatch = SwapWatch(path, assembly.store, assembly.facts)
         while !server.isFinished {
-            swapWatch.lookIfDue()
             groupWatch.lookIfDue()
             if case .stop(let signal) = SignalGate.wait(seconds: Self.idleSeconds) {
                 tryToStop(signal)

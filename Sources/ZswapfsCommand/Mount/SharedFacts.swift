@@ -18,5 +18,5 @@ final class SharedFacts: Sendable {
         }
     }
 
-    func set(swapUse: [ByteText: SwapUse]) { facts.withLock { $0.swapUse = swapUse } }
+    func set(devices: [AreaDevice]) { facts.withLock { $0.devices = devices } }
 }

@@ -27,8 +27,10 @@ struct MountStatus {
         /// What the area's file in `stats/areas` says, line by line.
         let values: [(name: String, value: Int)]
         /// The loop device on it, and whether that is swapped to.
-        let device: String?
-        let isSwap: Bool
+        var device: String?
+        var isSwap = false
+        /// It has no name any more, and lives for its loop device.
+        var isRemoved = false
     }
 
     struct PoolLine {
@@ -99,19 +101,32 @@ struct MountStatus {
         }
     }
 
+    /// The daemon knows by numbers what stands on its areas: paths here may mean something else.
     private static func areas(of mountPoint: String) throws(SystemFailure) -> [AreaLine] {
-        let swaps = try SwapTable.current()
-        let devices = LoopDevice.attached()
         var areas: [AreaLine] = []
         for name in SystemText.names(inDirectory: mountPoint + "/stats/areas").sorted() {
             guard let values = try areaValues(mountPoint, name) else { continue }
-            let device = devices.first {
-                $0.backingPath.map { ByteText($0) }
-                    == ByteText(mountPoint).appending(ByteText(name))
+            areas.append(AreaLine(name: name, values: values))
+        }
+        for line in try ControlFile.text(mountPoint, "stats/devices").split(separator: "\n") {
+            let words = ByteText.split(line, at: " ")
+            guard words.count == 7 else { continue }
+            let name = KernelEscapes.decode(words[6])
+            let isRemoved = words[4] == "removed"
+            let index = areas.firstIndex {
+                !isRemoved && !$0.isRemoved && ByteText($0.name) == ByteText(name)
             }
-            let swap = device.flatMap { swaps.entry(for: $0) }
-            areas.append(
-                AreaLine(name: name, values: values, device: device?.path, isSwap: swap != nil))
+            if index == nil, !isRemoved { continue }
+            if index == nil {
+                let stored = Int(words[5]) ?? 0
+                areas.append(
+                    AreaLine(name: name, values: [("stored_pages", stored)], isRemoved: true))
+            }
+            let place = index ?? areas.count - 1
+            // Of several devices the one that is swapped to.
+            if areas[place].isSwap { continue }
+            areas[place].device = String(words[0])
+            areas[place].isSwap = words[2] == "swap"
         }
         return areas
     }

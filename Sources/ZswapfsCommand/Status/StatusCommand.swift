@@ -16,10 +16,12 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         var hasFailed = false
         try reportingFailures {
+            let unmounted = json || mountPoint != nil ? [] : try UnmountedSwap.lines()
             let (statuses, isIncomplete) = try MountChoice.read(
-                mountPoint.map { [$0] } ?? [], isNoneAnAnswer: json
+                mountPoint.map { [$0] } ?? [], isNoneAnAnswer: json || !unmounted.isEmpty
             ) { path throws(SystemFailure) in try MountStatus(reading: path) }
             hasFailed = isIncomplete
+            for line in unmounted { print(line) }
             if json || !statuses.isEmpty {
                 print(
                     json
@@ -35,7 +37,8 @@ struct StatusCommand: ParsableCommand {
         for area in status.areas {
             guard let device = area.device else { continue }
             let use = area.isSwap ? "in use as swap" : "attached, not swapped to"
-            lines.append("device \(device): on area \(area.name), \(use)")
+            let name = area.isRemoved ? "\(area.name) (removed)" : area.name
+            lines.append("device \(device): on area \(name), \(use)")
         }
         return lines.joined(separator: "\n")
     }

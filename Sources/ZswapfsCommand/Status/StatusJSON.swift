@@ -44,6 +44,7 @@ enum StatusJSON {
         for value in area.values { members.append((value.name, .integer(value.value))) }
         members.append(("device", area.device.map { .string($0) } ?? .null))
         members.append(("swap", .boolean(area.isSwap)))
+        members.append(("removed", .boolean(area.isRemoved)))
         return .object(members)
     }
 }

@@ -50,9 +50,16 @@ struct AreaFile {
         identity = status.identity
     }
 
-    /// Loop devices that stand on this area now, by whatever path they came to it.
-    func loopDevices() -> [LoopDevice] {
-        LoopDevice.attached().filter { $0.stands(on: identity, at: path) }
+    /// Loop devices that stand on this area now, by whatever path they came to it. Those whose file
+    /// lies elsewhere are not asked: its filesystem may never answer.
+    func loopDevices() throws -> [LoopDevice] {
+        let mounts = try MountTable.current()
+        return LoopDevice.attached().filter { device in
+            guard let backing = device.backing,
+                mounts.claim(of: identity.device, on: backing) != .no
+            else { return false }
+            return device.stands(on: identity, at: path)
+        }
     }
 
     /// Makes the area as long as asked for, or whole pages, and returns its length in bytes. An
@@ -111,9 +118,9 @@ extension LoopDevice {
     /// True when this device stands on that file. The kernel is asked for the file itself; where it
     /// does not answer, the path decides.
     func stands(on identity: FileIdentity, at path: String) -> Bool {
-        guard let device = try? OpenFile(self.path, for: .reading),
-            let status = try? device.loopStatus()
-        else { return backingPath == path }
+        guard let device = try? open(for: .reading), let status = try? device.loopStatus() else {
+            return backingPath == path
+        }
         return status.backing == identity
     }
 }

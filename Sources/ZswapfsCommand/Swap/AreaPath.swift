@@ -13,6 +13,8 @@ struct AreaPath: Equatable {
     let path: String
     /// The area's name.
     let name: String
+    /// The mount that it lies on.
+    let mount: MountTable.Entry
 
     /// Finds out what `text` names. Throws when that cannot be an area, saying what it is instead.
     init(resolving text: String) throws {
@@ -22,11 +24,11 @@ struct AreaPath: Equatable {
             throw Self.failure(text, error)
         }
         name = Self.split(path).name
-        try checkPlace()
+        mount = try Self.checkedMount(path, name)
     }
 
     /// Absolute and without symbolic links, for a file that may still be missing.
-    private static func canonicalPath(_ text: String) throws(SystemFailure) -> String {
+    static func canonicalPath(_ text: String) throws(SystemFailure) -> String {
         do {
             let file = try OpenFile(text, for: .locating)
             defer { file.close() }
@@ -50,19 +52,21 @@ struct AreaPath: Equatable {
         return (directory?.text ?? ".", name.text)
     }
 
-    private func checkPlace() throws {
-        let parent = Self.split(path).directory
+    private static func checkedMount(
+        _ path: String, _ name: String
+    ) throws -> MountTable.Entry {
+        let parent = split(path).directory
         let directory = try OpenFile(parent, for: .locatingDirectory)
         // A mount point is a directory of the mount above; what counts is what the path leads to.
         let holder = (try? OpenFile(path, for: .locating)) ?? directory
         guard let mount = try holder.mount(in: try MountTable.current()) else {
             throw CommandFailure(.badPath, "\(path): cannot tell which mount it lies on")
         }
-        guard mount.type == Self.mountType else {
+        guard mount.type == mountType else {
             throw CommandFailure(
                 .badPath,
                 "\(path): lies on \(mount.mountPoint), which is \(mount.type) and not "
-                    + "\(Self.mountType); swap areas are files of a mounted zswapfs")
+                    + "\(mountType); swap areas are files of a mounted zswapfs")
         }
         guard ByteText(path) != ByteText(mount.mountPoint) else {
             throw CommandFailure(.badPath, "\(path): is the mount point; name a file in it")
@@ -71,11 +75,21 @@ struct AreaPath: Equatable {
             throw CommandFailure(
                 .badPath, "\(path): not an area; areas lie directly in \(mount.mountPoint)")
         }
-        guard !Self.reservedNames.contains(name) else {
+        guard !reservedNames.contains(name) else {
             throw CommandFailure(
                 .badPath,
                 "\(path): the names params and stats are kept for control files; name another file")
         }
+        return mount
+    }
+
+    /// Throws when the daemon of the mount runs as a user who could read what is swapped there.
+    func checkDaemonIsRoots() throws(CommandFailure) {
+        guard let userID = mount.userID, userID != 0 else { return }
+        throw CommandFailure(
+            .notPermitted,
+            "\(path): the daemon of \(mount.mountPoint) belongs to user \(userID), who could read "
+                + "what is swapped there; swap to an area of a zswapfs that root has mounted")
     }
 
     private static func failure(_ text: String, _ failure: SystemFailure) -> CommandFailure {

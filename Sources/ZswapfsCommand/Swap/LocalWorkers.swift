@@ -26,7 +26,8 @@ struct LocalWorkers {
     var recordPath = "/run/zswapfs-local-workers"
     /// Whether a device is swapped to now.
     var isSwap: (String) throws -> Bool = { path in
-        try SwapTable.current().entries.contains { $0.path == path }
+        guard let device = LoopDevice(path: path) else { return false }
+        return try SwapTable.current().entry(for: device) != nil
     }
 
     /// The record's text.

@@ -10,28 +10,35 @@ extension SwapDevice {
     static func turnOff(path: String, _ workers: LocalWorkers = LocalWorkers()) throws {
         let area = try AreaFile(existing: path)
         defer { area.file.close() }
-        let devices = area.loopDevices()
+        let devices = try area.loopDevices()
         guard !devices.isEmpty else {
+            let removed = LoopDevice.attached().filter { $0.backing == KernelPath(removed: path) }
+            let advice = removed.first.map { device in
+                "; an area of that name that was removed is attached to \(device.path): "
+                    + "`zswapfs swap off \(device.argument)`"
+            }
             throw CommandFailure(
-                .failure, "\(path): not in use as swap, no loop device stands on it")
+                .failure,
+                "\(path): not in use as swap, no loop device stands on it\(advice ?? "")")
         }
         for device in devices { try turnOff(device, workers) }
         try area.discardPages()
     }
 
-    /// Brings back what is swapped to this loop device and detaches it. For a device whose file has
-    /// been removed there is no other way.
+    /// Brings back what is swapped to this loop device and detaches it. The only way for a device
+    /// whose file has been removed, or whose mount or daemon has gone.
     static func turnOff(
         _ device: LoopDevice, _ workers: LocalWorkers = LocalWorkers()
     ) throws {
         // Kept open from here: the device cannot detach itself and come back as someone else's.
-        let handle = try OpenFile(device.path, for: .reading)
+        let handle = try device.open(for: .readingAndWriting)
         defer { handle.close() }
-        guard try handle.loopStatus() != nil else {
+        guard device.backingPath != nil else {
             throw CommandFailure(.failure, "\(device.path): not attached to any file")
         }
-        if let entry = try SwapTable.current().entry(for: device) {
-            try swapOff(entry)
+        let entry = try SwapTable.current().entry(for: device)
+        if try handle.isSwappedTo() || entry != nil {
+            try swapOff(device, handle, entry)
         } else {
             try checkIdleSwap(device, handle)
         }
@@ -41,24 +48,35 @@ extension SwapDevice {
         try LoopAttachment.detach(device, handle)
     }
 
-    private static func swapOff(_ entry: SwapTable.Entry) throws {
-        do {
-            try SwapActivation.turnOff(entry.path)
-        } catch {
-            switch error.errno {
-            case .noMemory:
-                let used = ByteSize(bytes: entry.usedByteCount)
-                throw CommandFailure(
-                    .unavailable,
-                    "\(entry.path): not enough memory to bring back the \(used) swapped to "
-                        + "it (ENOMEM); the swap stays on. End programs, raise the limit of the "
-                        + "memory cgroup that they are in, or add another swap area "
-                        + "(`zswapfs swap on`), then try again")
-            case .interrupted:
-                throw CommandFailure(
-                    .failure,
-                    "\(entry.path): interrupted before all pages were back; the swap stays on")
-            default: throw error
+    private static func swapOff(
+        _ device: LoopDevice, _ handle: OpenFile, _ entry: SwapTable.Entry?
+    ) throws {
+        InterruptionNotes.begin()
+        while true {
+            do {
+                try SwapActivation.turnOff(handle.descriptorPath)
+                return
+            } catch {
+                switch error.errno {
+                case .noMemory:
+                    let used = entry.map { "the \(ByteSize(bytes: $0.usedByteCount))" } ?? "what is"
+                    throw CommandFailure(
+                        .unavailable,
+                        "\(device.path): not enough memory to bring back \(used) swapped to "
+                            + "it (ENOMEM); the swap stays on. End programs, raise the limit of "
+                            + "the memory cgroup that they are in, or add another swap area "
+                            + "(`zswapfs swap on`), then try again")
+                case .interrupted:
+                    // A stop and a continuation interrupt it, too: those ask for nothing.
+                    guard let signal = InterruptionNotes.signal else { continue }
+                    throw CommandFailure(
+                        .failure,
+                        "\(device.path): interrupted by \(signal) before all pages were back; the "
+                            + "swap stays on. `zswapfs swap off \(device.argument)` brings back "
+                            + "the rest")
+                default:
+                    throw SystemFailure(call: error.call, errno: error.errno, path: device.path)
+                }
             }
         }
     }
@@ -73,7 +91,7 @@ extension SwapDevice {
                     + "\(device.path)` detaches it")
         }
         do {
-            try OpenFile(device.path, for: .claimingDevice).close()
+            try device.open(for: .claimingDevice).close()
         } catch {
             guard error.errno == .resourceBusy else { throw error }
             throw CommandFailure(

@@ -1,4 +1,5 @@
 import LinuxSystem
+import SystemPackage
 import ZswapCore
 
 /// Swap on a file by way of a loop device. Here nothing asks which filesystem the file is on: the
@@ -16,6 +17,8 @@ enum SwapDevice {
         var localWorkers = LocalWorkers()
         /// How many pages the kernel reads at once.
         var readahead = SwapReadahead()
+        /// Told what the user should know when it is done.
+        var tell: (String) -> Void = { StandardError.write("zswapfs: \($0)") }
         /// Called after each step; what it throws fails the command there.
         var afterStep: (SwapStep) throws -> Void = { _ in }
     }
@@ -43,6 +46,7 @@ enum SwapDevice {
     ) throws -> LoopDevice {
         let area = try AreaFile(at: path, undo: &undo)
         try checkUnused(area)
+        let notice = try area.makePrivate(undo: &undo)
         try surroundings.afterStep(.opened)
 
         let byteCount = try area.grow(toByteCount: options.byteCount, undo: &undo)
@@ -72,20 +76,61 @@ enum SwapDevice {
             try readahead.add(device, order)
         }
         try surroundings.afterStep(.readAhead)
-        try SwapActivation.turnOn(
-            device.path, priority: options.priority, discard: options.discard)
-        undo.add("swap off \(device.path)") { try SwapActivation.turnOff(device.path) }
+        // By the open device: its node may have come to mean something else.
+        let open = attachment.handle.descriptorPath
+        try activate(device, open, options)
+        undo.add("swap off \(device.path)") { try SwapActivation.turnOff(open) }
         try surroundings.afterStep(.activated)
+        if let notice { surroundings.tell(notice) }
         return device
     }
 
+    private static func activate(
+        _ device: LoopDevice, _ open: String, _ options: SwapOptions
+    ) throws {
+        do {
+            try SwapActivation.turnOn(
+                open, priority: options.priority, discard: options.discard)
+        } catch {
+            guard error.errno == .notPermitted else {
+                throw SystemFailure(call: error.call, errno: error.errno, path: device.path)
+            }
+            throw refusal(of: device, areaCount: try SwapTable.current().entries.count)
+        }
+    }
+
+    /// Why swapon(2) says EPERM to a command that has the capability for it.
+    static func refusal(of device: LoopDevice, areaCount: Int) -> CommandFailure {
+        if areaCount >= SwapActivation.areaCountMaxLeast {
+            return CommandFailure(
+                .unavailable,
+                "\(device.path): the kernel swaps to \(areaCount) areas already and can have no "
+                    + "more; end one of them with `zswapfs swap off` or swapoff (/proc/swaps names "
+                    + "them), or make one area larger in place of several")
+        }
+        return CommandFailure(
+            .notPermitted,
+            "\(device.path): the kernel does not let this command swap (EPERM), though it has "
+                + "CAP_SYS_ADMIN; a container or a security module forbids it")
+    }
+
     private static func checkUnused(_ area: AreaFile) throws {
-        guard let device = area.loopDevices().first else { return }
-        let swapping = try SwapTable.current().entry(for: device) != nil
-        let use = swapping ? "in use as swap on" : "attached to"
+        guard let device = try area.loopDevices().first else { return }
+        let place = "\(area.path): already"
+        guard try isSwap(device) else {
+            throw CommandFailure(
+                .inUse,
+                "\(place) attached to \(device.path); `zswapfs swap off \(area.path)` ends that, "
+                    + "or `losetup -d \(device.path)` if it is no swap area")
+        }
         throw CommandFailure(
             .inUse,
-            "\(area.path): already \(use) \(device.path); `zswapfs swap off \(area.path)` ends that"
-        )
+            "\(place) in use as swap on \(device.path); `zswapfs swap off \(area.path)` ends that")
+    }
+
+    /// Whether the kernel swaps to this device.
+    private static func isSwap(_ device: LoopDevice) throws -> Bool {
+        if try SwapTable.current().entry(for: device) != nil { return true }
+        return try device.open(for: .readingAndWriting).isSwappedTo()
     }
 }

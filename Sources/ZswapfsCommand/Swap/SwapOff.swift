@@ -1,5 +1,6 @@
 import ArgumentParser
 import LinuxSystem
+import SystemPackage
 
 /// `zswapfs swap off`: takes back what `swap on` did, but for the area itself.
 struct SwapOff: ParsableCommand {
@@ -7,52 +8,55 @@ struct SwapOff: ParsableCommand {
         commandName: "off", abstract: "Stop swapping to an area.",
         discussion: """
             Brings back what is swapped to the area, detaches its loop device and gives back the \
-            memory of its pages. The area stays, empty. Without enough memory the swap stays on.
+            memory of its pages. The area stays, empty. Without enough memory the swap stays on; \
+            also when a signal ends the command before all pages are back.
             """)
 
-    @Argument(help: "The area, or its loop device.")
+    @Argument(
+        help: "The area, or its loop device: its node, or its number as 7:0, also without a node.")
     var path: String
 
     func run() throws {
         try reportingFailures {
             try SwapCommand.checkPrivileges()
-            if let device = try loopDevice() {
-                try turnOff(device)
-            } else {
-                try SwapDevice.turnOff(path: try AreaPath(resolving: path).path)
+            switch try SwapTarget(resolving: path) {
+            case .area(let area): try SwapDevice.turnOff(path: area)
+            case .devices(let devices): for device in devices { try Self.turnOff(device) }
             }
         }
     }
 
-    private func loopDevice() throws -> LoopDevice? {
-        guard let status = try? OpenFile(path, for: .locating).status(),
-            status.kind == .blockDevice
-        else { return nil }
-        guard let device = LoopDevice.device(numbered: status.specialDevice) else {
-            throw CommandFailure(.badPath, "\(path): a block device, but not a loop device")
+    /// By the area where it can be reached, so that its memory is given back; else by the device.
+    private static func turnOff(_ device: LoopDevice) throws {
+        guard let backing = device.backing else {
+            throw CommandFailure(.failure, "\(device.path): not attached to any file")
         }
-        return device
+        do {
+            let status = try device.open(for: .reading).loopStatus()
+            if let identity = status?.backing {
+                try check(device, backing, identity)
+                let file = try? OpenFile(backing.path, for: .locating)
+                if !backing.isRemoved, try file?.status().identity == identity {
+                    return try SwapDevice.turnOff(path: backing.path)
+                }
+            }
+        } catch let failure as SystemFailure where failure.errno == .socketNotConnected {
+            StandardError.write(
+                "zswapfs: \(backing.path): the daemon has ended, and what was swapped to it is "
+                    + "lost; programs end with SIGBUS where they need it")
+        }
+        try SwapDevice.turnOff(device)
     }
 
-    /// By the area where it can be reached, so that its memory is given back; else by the device.
-    private func turnOff(_ device: LoopDevice) throws {
-        let handle = try OpenFile(device.path, for: .reading)
-        guard let backing = try handle.loopStatus()?.backing else {
-            throw CommandFailure(.failure, "\(path): not attached to any file")
-        }
-        let backingPath = device.backingPath ?? ""
-        let mounts = try MountTable.current().entries(showing: backing.device)
-        guard mounts.contains(where: { $0.type == AreaPath.mountType }) else {
-            let type = mounts.first?.type ?? "an unknown filesystem"
-            throw CommandFailure(
-                .badPath,
-                "\(path): stands on \(backingPath) on \(type), not on an area of zswapfs")
-        }
-        handle.close()
-        if try OpenFile(backingPath, for: .locating).status().identity == backing {
-            try SwapDevice.turnOff(path: backingPath)
-        } else {
-            try SwapDevice.turnOff(device)
-        }
+    /// Throws for a device on a filesystem that is mounted here and no zswapfs.
+    private static func check(
+        _ device: LoopDevice, _ file: KernelPath, _ identity: FileIdentity
+    ) throws {
+        let mounts = try MountTable.current().entries(showing: identity.device)
+        guard let first = mounts.first, !mounts.contains(where: { $0.type == AreaPath.mountType })
+        else { return }
+        throw CommandFailure(
+            .badPath,
+            "\(device.path): stands on \(file.path) on \(first.type), not on an area of zswapfs")
     }
 }

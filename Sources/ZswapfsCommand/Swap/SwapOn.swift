@@ -12,8 +12,9 @@ struct SwapOn: ParsableCommand {
             """,
         discussion: """
             Makes the area if there is none, puts a loop device on it (direct I/O, sectors of 4096 \
-            bytes), writes a swap header and switches swap on. Prints the device. Whatever fails, \
-            nothing is left behind.
+            bytes), writes a swap header and switches swap on. Prints the device. An area that \
+            others could read becomes root's, with mode 0600. Whatever fails, nothing is left \
+            behind.
             """)
 
     @Argument(help: "The area: a file in the root of a mounted zswapfs, there or not.")
@@ -76,6 +77,7 @@ struct SwapOn: ParsableCommand {
                     "this kernel's pages have \(Privileges.kernelPageByteCount) bytes; zswapfs "
                         + "areas are swap for pages of \(Page.byteCount) bytes")
             }
+            try area.checkDaemonIsRoots()
             let device = try SwapDevice.turnOn(
                 path: area.path, label: area.name, try options())
             print(device.path)

@@ -1,0 +1,37 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// Signals that ask a command to end, noted instead of ending it: it says how things stand first.
+/// A system call that waits still ends with EINTR.
+public enum InterruptionNotes {
+    private static let noted = Atomic<CInt>(0)
+    private static let names: [(signal: CInt, name: String)] = [
+        (SIGINT, "SIGINT"), (SIGTERM, "SIGTERM"), (SIGHUP, "SIGHUP"), (SIGQUIT, "SIGQUIT"),
+    ]
+
+    /// Notes them from here on. A signal that is ignored, as under nohup, stays ignored.
+    public static func begin() {
+        _ = noted.load(ordering: .relaxed)
+        for (signal, _) in names {
+            var old = sigaction()
+            sigaction(signal, nil, &old)
+            if unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self)
+                == unsafeBitCast(SIG_IGN, to: Int.self)
+            {
+                continue
+            }
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { number in
+                InterruptionNotes.noted.store(number, ordering: .relaxed)
+            }
+            sigaction(signal, &action, nil)
+        }
+    }
+
+    /// The last one that came, by name; nil while none did.
+    public static var signal: String? {
+        let number = noted.load(ordering: .relaxed)
+        return names.first { $0.signal == number }?.name
+    }
+}

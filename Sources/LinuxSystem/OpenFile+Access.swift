@@ -1,0 +1,40 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// Who may open a file, and who has it open.
+extension OpenFile {
+    /// Sets the permission bits.
+    public func setPermissions(_ permissions: UInt32) throws(SystemFailure) {
+        guard fchmod(descriptor, mode_t(permissions & 0o7777)) == 0 else {
+            throw SystemFailure("fchmod", path)
+        }
+    }
+
+    /// Sets owner and group. The kernel may clear permission bits then.
+    public func setOwner(userID: UInt32, groupID: UInt32) throws(SystemFailure) {
+        guard fchown(descriptor, uid_t(userID), gid_t(groupID)) == 0 else {
+            throw SystemFailure("fchown", path)
+        }
+    }
+
+    /// Whether the file is open besides here, by whatever process, or mapped. Nil where the kernel
+    /// does not tell: it gives a write lease only to the one opener of a file, and none on some
+    /// filesystems.
+    ///
+    /// Law: the lease is given back at once, so that nobody waits for it.
+    public func isOpenElsewhere() -> Bool? {
+        if clinux_set_lease(descriptor, F_WRLCK) == 0 {
+            clinux_set_lease(descriptor, F_UNLCK)
+            return false
+        }
+        return errno == EAGAIN ? true : nil
+    }
+
+    /// The number of this process.
+    static var ownProcess: Int32 { getpid() }
+
+    /// A path that leads to this very file as long as it is open here, whatever its name means by
+    /// now.
+    public var descriptorPath: String { "/proc/self/fd/\(descriptor)" }
+}
