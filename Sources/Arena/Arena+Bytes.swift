@@ -23,6 +23,16 @@ extension Arena {
         return _overrideLifetime(span, borrowing: self)
     }
 
+    /// Whether any of these bytes lie in the mapping, where what was freed may be overwritten at
+    /// any time.
+    public func overlaps(_ bytes: RawSpan) -> Bool {
+        let (start, end) = (mappingStart, mappingStart + UInt(memory.byteCount))
+        return bytes.withUnsafeBytes { bytes in
+            let first = UInt(bitPattern: bytes.baseAddress)
+            return first < end && first + UInt(bytes.count) > start
+        }
+    }
+
     /// Asks the processor to bring these bytes into its cache, and does not wait. Reads nothing, so
     /// they may be anybody's.
     public func prefetch(at offset: ArenaOffset, count: Int) {

@@ -3,9 +3,11 @@
 /// Laws, which the contract suite checks on every registered compressor:
 /// - Nothing is allocated, no lock is taken and no system call is made by `compress` and
 ///   `decompress`.
-/// - Nothing is written outside the span that was lent, whatever the input, and even while another
-///   thread overwrites the input: loads race with stores by design and are verified afterwards by a
-///   checksum.
+/// - Nothing is written outside the span that was lent, whatever the input, and nothing is read
+///   outside of it but ``CodecScratch/tailByteCount`` bytes behind an object.
+/// - Nobody changes the input during a call. Libraries do not promise to stay in bounds while their
+///   input changes, so no codec is asked to: ``CodecScratch`` decodes from a copy of its own, and
+///   who compresses owns the page.
 /// - A call leaves nothing behind that a later one could see: the same page gives the same bytes.
 public protocol Codec: AnyObject {
     /// Bytes of working memory held, for the account of what the daemon costs.

@@ -2,15 +2,19 @@ import Synchronization
 import ZswapCore
 
 /// What one worker needs to compress and decompress: a codec of every compressor that it may meet,
-/// and room for one compressed page. Made before serving; afterwards nothing is allocated.
+/// and room for two compressed pages. Made before serving; afterwards nothing is allocated.
 ///
 ///     codecs   [0] lz4   [1] -   [2] zstd ...   by the number that the store gives each compressor
 ///     buffer   | output of the last compress |          limit          4096
+///     object   | copy of what is decompressed | 8 bytes of zeros |
 ///
-/// Law: one thread at a time, though a store keeps the scratches of all its workers together. Debug
-/// builds trap when two threads are inside.
-/// Price: a page, and the codecs' memory, for each worker; a call costs one dynamic dispatch over
-/// the library's.
+/// Laws:
+/// - One thread at a time, though a store keeps the scratches of all its workers together. Debug
+///   builds trap when two threads are inside.
+/// - A codec reads nothing that another thread may write: objects are copied here first, and a page
+///   to be compressed belongs to the caller. Debug builds trap when it changes meanwhile.
+/// Price: two pages, and the codecs' memory, for each worker; a call costs one dynamic dispatch
+/// over the library's, and a load the copy of its object.
 public final class CodecScratch: @unchecked Sendable {
     // Unchecked: a store hands each scratch to one thread; `isBusy` watches that in debug builds.
 
@@ -19,8 +23,15 @@ public final class CodecScratch: @unchecked Sendable {
     /// Codecs that the scratch keeps itself.
     private let kept: [WorkerCodec]
     private let buffer: ScratchMemory
+    /// The object being decompressed, out of reach of other threads.
+    private let object: ScratchMemory
     private var outputByteCount = 0
     private let isBusy = Atomic<Bool>(false)
+
+    /// Bytes behind an object that a codec may look at, all zeros: version 1.5.4 of libzstd looks
+    /// for a magic number also in frames that have none, and reads up to 2 bytes behind a broken
+    /// one.
+    public static let tailByteCount = 8
 
     /// A scratch without codecs, for ``use(_:)``. Throws `outOfMemory`.
     public convenience init() throws(CompressorError) { try self.init([]) }
@@ -41,6 +52,7 @@ public final class CodecScratch: @unchecked Sendable {
         }
         self.kept = kept
         buffer = try ScratchMemory(byteCount: Page.byteCount)
+        object = try ScratchMemory(byteCount: Limits.storedByteCountMax + Self.tailByteCount)
         use(kept)
     }
 
@@ -60,10 +72,13 @@ public final class CodecScratch: @unchecked Sendable {
     }
 
     /// Bytes of memory that the scratch keeps itself.
-    public var byteCount: Int { kept.reduce(buffer.byteCount) { $0 + $1.byteCount } }
+    public var byteCount: Int {
+        kept.reduce(buffer.byteCount + object.byteCount) { $0 + $1.byteCount }
+    }
 
     /// Compresses a page of 4096 bytes to at most `limit` bytes (1 to 4096), to be found in
-    /// ``output``. O(page); a page that will not fit is given up early.
+    /// ``output``. Nobody else may write to the page until this returns. O(page); a page that will
+    /// not fit is given up early.
     public func compress(
         _ page: RawSpan, with compressor: Int, limit: Int
     ) -> CompressionResult {
@@ -72,6 +87,12 @@ public final class CodecScratch: @unchecked Sendable {
         enter()
         defer { leave() }
         outputByteCount = 0
+        #if DEBUG
+        let before = PageChecksum.of(page)
+        defer {
+            precondition(PageChecksum.of(page) == before, "a page changed while it was compressed")
+        }
+        #endif
         let base = buffer.base
         var room = MutableRawSpan(_unsafeStart: base, byteCount: limit)
         let result = codec(compressor)._withUnsafeGuaranteedRef {
@@ -97,8 +118,8 @@ public final class CodecScratch: @unchecked Sendable {
     }
 
     /// Writes the page that `object` (at most 4096 bytes) holds. True only when exactly 4096 bytes
-    /// came out; otherwise `page` holds anything. Never trusts the object, which may even change
-    /// meanwhile. O(page).
+    /// came out; otherwise `page` holds anything. Never trusts the object, which other threads may
+    /// even overwrite meanwhile: what the codec gets is a copy. O(page).
     public func decompress(
         _ object: RawSpan, into page: inout MutableRawSpan, with compressor: Int
     ) -> Bool {
@@ -106,9 +127,23 @@ public final class CodecScratch: @unchecked Sendable {
         precondition(object.byteCount <= Limits.storedByteCountMax)
         enter()
         defer { leave() }
+        let copy = privateCopy(of: object)
         return codec(compressor)._withUnsafeGuaranteedRef {
-            $0.codec.decompress(object, into: &page)
+            $0.codec.decompress(copy, into: &page)
         }
+    }
+
+    /// The one place where bytes that other threads may overwrite are taken for a codec.
+    @_lifetime(borrow self)
+    private func privateCopy(of object: RawSpan) -> RawSpan {
+        let (base, byteCount) = (self.object.base, object.byteCount)
+        object.withUnsafeBytes { bytes in
+            if let first = bytes.baseAddress { base.copyMemory(from: first, byteCount: byteCount) }
+        }
+        (base + byteCount).storeBytes(of: 0 as UInt64, as: UInt64.self)
+        // The memory lives as long as the scratch, which the span borrows.
+        return _overrideLifetime(
+            RawSpan(_unsafeStart: base, byteCount: byteCount), borrowing: self)
     }
 
     private func codec(_ compressor: Int) -> Unmanaged<WorkerCodec> {

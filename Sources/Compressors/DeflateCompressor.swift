@@ -21,17 +21,15 @@ public struct DeflateCompressor: Compressor {
     }
 }
 
-/// The library's two states, and room for a page.
+/// The library's two states.
 ///
-/// Price: the page is copied first. The library counts literals before it writes them and trusts
-/// the page to have stayed the same: newer ones then write past what they were lent.
+/// The library counts a block's literals before it writes them and trusts the page to have stayed
+/// the same; newer versions would write past what they were lent.
 final class DeflateCodec: Codec {
     private let compressor: OpaquePointer
     private let decompressor: OpaquePointer
-    private let source: ScratchMemory
 
     init(level: CInt) throws(CompressorError) {
-        source = try ScratchMemory(byteCount: Page.byteCount)
         guard let compressor = libdeflate_alloc_compressor(level) else { throw .outOfMemory }
         guard let decompressor = libdeflate_alloc_decompressor() else {
             libdeflate_free_compressor(compressor)
@@ -47,21 +45,18 @@ final class DeflateCodec: Codec {
     }
 
     var byteCount: Int {
-        source.byteCount + DeflateMemory.byteCount(compressor)
-            + DeflateMemory.byteCount(decompressor)
+        DeflateMemory.byteCount(compressor) + DeflateMemory.byteCount(decompressor)
     }
 
     func compress(_ page: RawSpan, into output: inout MutableRawSpan) -> CompressionResult {
         precondition(page.byteCount == Page.byteCount)
-        let (compressor, base) = (compressor, source.base)
-        page.withUnsafeBytes { bytes in
-            if let first = bytes.baseAddress {
-                base.copyMemory(from: first, byteCount: bytes.count)
+        let compressor = compressor
+        let byteCount = page.withUnsafeBytes { source in
+            output.withUnsafeMutableBytes { target in
+                libdeflate_deflate_compress(
+                    compressor, source.baseAddress, source.count, target.baseAddress,
+                    target.count)
             }
-        }
-        let byteCount = output.withUnsafeMutableBytes { target in
-            libdeflate_deflate_compress(
-                compressor, base, Page.byteCount, target.baseAddress, target.count)
         }
         return byteCount > 0 ? .compressed(byteCount: byteCount) : .tooLarge
     }

@@ -9,8 +9,7 @@ enum LZ4Block {
         precondition(page.byteCount == Page.byteCount)
         precondition(object.byteCount <= Limits.storedByteCountMax)
         // The one decoder of the library that bounds reads and writes both, by lengths it is told
-        // here and not by what the input says; so an input that changes meanwhile costs a wrong
-        // page, never a wild one.
+        // here and not by what the input says.
         let byteCount = object.withUnsafeBytes { source in
             page.withUnsafeMutableBytes { target in
                 LZ4_decompress_safe(

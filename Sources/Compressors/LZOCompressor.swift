@@ -21,9 +21,8 @@ public struct LZOCompressor: Compressor {
 /// LZO's dictionary, room for its output, and the two calls.
 ///
 /// The library can't be told a limit, so what it writes goes to memory that holds the worst case,
-/// and what fits is copied. How much it writes depends on how far it has read, never on what it
-/// read before, so a page that changes meanwhile does not make it more. It clears the part of the
-/// dictionary that it uses, 32 KiB, for each page.
+/// and what fits is copied. It clears the part of the dictionary that it uses, 32 KiB, for each
+/// page.
 final class LZOCodec: Codec {
     /// The worst case by the library's documentation.
     private static let outputByteCountMax = Page.byteCount + Page.byteCount / 16 + 64 + 3

@@ -26,16 +26,9 @@ public struct ZstdCompressor: Compressor {
 ///
 /// Parameters are those of a source of 4096 bytes. A page is one frame without what the page table
 /// knows: no magic number, no content size, no checksum; 5 bytes in front of the content are left.
-///
-/// Price: an object is copied before it is read, 1 % of the time. Version 1.5.4 looks for a magic
-/// number also in frames that have none, and so reads up to 2 bytes behind a broken object.
 final class ZstdCodec: Codec {
-    /// Bytes behind an object that the library may look at.
-    private static let tailByteCount = 8
-
     private let compressMemory: ScratchMemory
     private let decompressMemory: ScratchMemory
-    private let object: ScratchMemory
     private let compressor: OpaquePointer
     private let decompressor: OpaquePointer
 
@@ -44,7 +37,6 @@ final class ZstdCodec: Codec {
         compressMemory = try ScratchMemory(
             byteCount: ZSTD_estimateCCtxSize_usingCParams(parameters))
         decompressMemory = try ScratchMemory(byteCount: ZSTD_estimateDCtxSize())
-        object = try ScratchMemory(byteCount: Limits.storedByteCountMax + Self.tailByteCount)
         guard
             let compressor = ZSTD_initStaticCCtx(compressMemory.base, compressMemory.byteCount),
             let decompressor = ZSTD_initStaticDCtx(
@@ -64,9 +56,7 @@ final class ZstdCodec: Codec {
         try tryMemory()
     }
 
-    var byteCount: Int {
-        compressMemory.byteCount + decompressMemory.byteCount + object.byteCount
-    }
+    var byteCount: Int { compressMemory.byteCount + decompressMemory.byteCount }
 
     /// Whether the library gets by with what it said it needs: it lays out its memory anew for each
     /// page, the same each time.
@@ -96,13 +86,14 @@ final class ZstdCodec: Codec {
     func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool {
         precondition(page.byteCount == Page.byteCount)
         precondition(object.byteCount <= Limits.storedByteCountMax)
-        let (decompressor, base, count) = (decompressor, self.object.base, object.byteCount)
-        object.withUnsafeBytes { bytes in
-            if let first = bytes.baseAddress { base.copyMemory(from: first, byteCount: count) }
-        }
+        let decompressor = decompressor
         // An error is a number far above any size.
-        let byteCount = page.withUnsafeMutableBytes { target in
-            ZSTD_decompressDCtx(decompressor, target.baseAddress, target.count, base, count)
+        let byteCount = object.withUnsafeBytes { source in
+            page.withUnsafeMutableBytes { target in
+                ZSTD_decompressDCtx(
+                    decompressor, target.baseAddress, target.count, source.baseAddress,
+                    source.count)
+            }
         }
         return byteCount == Page.byteCount
     }

@@ -27,8 +27,8 @@ public struct BareCodec: @unchecked Sendable {  // run by one thread at a time
         _ compressor: any Compressor, level: Int? = nil, on pages: PageMemory, seed: UInt64
     ) throws {
         self.pages = pages
-        // A page that will not shrink is kept as it is.
-        objects = try PageMemory(pageCount: pages.pageCount)
+        // A page that will not shrink is kept as it is. Codecs may look behind an object.
+        objects = try PageMemory(pageCount: pages.pageCount + 1)
         codec = try compressor.makeCodec(level: try compressor.level(for: level))
         var generator = SplitMix64(seed: seed)
         order = (0..<pages.pageCount).shuffled(using: &generator)

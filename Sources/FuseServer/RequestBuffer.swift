@@ -6,7 +6,11 @@ import ZswapCore
 ///
 ///     | 4016 bytes unused | in_header 40, write_in 40 | payload: up to 1 MiB | reply data 1 MiB |
 ///
-/// Law: the payload of a WRITE starts at a page border, so the kernel copies one page a step.
+/// Laws:
+/// - The payload of a WRITE starts at a page border, so the kernel copies one page a step.
+/// - Its bytes are the request's alone: the kernel has copied them from whoever wrote when read(2)
+///   returns, and the next request is received when this one is answered. Helpers only read them.
+///   So a page that is compressed from here does not change.
 /// Price: 2 MiB and two pages for each thread, from one mapping that is written to before serving.
 final class RequestBuffer {
     private static let headByteCount =

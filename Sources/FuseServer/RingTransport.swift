@@ -4,7 +4,8 @@ import SwapStore
 /// io_uring, and /dev/fuse for what the ring does not carry.
 ///
 /// Law: libfuse makes the ring while it answers INIT and stops it when told; threads of ours only
-/// read /dev/fuse.
+/// read /dev/fuse. A WRITE's payload lies in the memory of its ring entry, which the kernel fills
+/// before it hands the request over and again only after the answer was committed.
 final class RingTransport: Transport {
     let kind = TransportKind.ring
     private let session: Session

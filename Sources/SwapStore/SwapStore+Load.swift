@@ -5,7 +5,9 @@ import ZPool
 import ZswapCore
 
 /// Loading one page, without locks: read the entry, decode, check, and try again if somebody was
-/// faster. A page on the backing store is read from there and stays there.
+/// faster. A page on the backing store is read from there and stays there. What lies in the arena
+/// may be overwritten meanwhile; it is only copied: a raw page into `target`, an object into the
+/// worker's scratch, which decodes the copy.
 extension SwapStore {
     /// How often an entry may fail its check and still stand unchanged before the page counts as
     /// damaged. More than once, because the page may have been replaced and put back between two
@@ -78,7 +80,10 @@ extension SwapStore {
             let object = arena.bytes(at: offset, count: entry.byteCount)
             guard decode(object, of: entry, into: &target, worker) else { return .decodeFailed }
         case .onBacking:
-            guard readBacking(entry, worker) else { return .backingFailed }
+            let isRead = readBacking(entry, worker)
+            // The device may have taken any time.
+            worker.seconds = clock.seconds
+            guard isRead else { return .backingFailed }
             let buffer = worker.backingBuffer
             guard decode(buffer.payload, of: entry, into: &target, worker) else {
                 return .decodeFailed

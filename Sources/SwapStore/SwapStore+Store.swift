@@ -8,6 +8,11 @@ import ZswapCore
 /// Storing one page.
 ///
 ///     same-filled? -> limit -> compress -> malloc -> checksum -> copy, owner -> publish -> free
+///
+/// Law: the bytes are the caller's alone until the page is published: of a write request, which is
+/// answered by the thread that received it; or in the worker's patch, of a part of a page and of
+/// one that is moved. They never lie in the arena. So what is compressed, summed up and copied is
+/// the same, and codecs read nothing that changes.
 extension SwapStore {
     /// Makes `bytes` the content of a page. Refused: the old content stays.
     func store(
@@ -60,6 +65,7 @@ extension SwapStore {
     func makeObject(
         _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
+        precondition(!arena.overlaps(bytes), "a page is stored from memory that may be reused")
         let compressor = wantedCompressor(of: area, worker)
         let result = worker.scratch.compress(
             bytes, with: compressor, limit: worker.state.compressedByteCountMax)
@@ -107,6 +113,7 @@ extension SwapStore {
         _ bytes: RawSpan, _ how: LastUse.How, _ compressor: Int, _ page: PageNumber, _ area: Area,
         _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
+        precondition(!arena.overlaps(bytes), "a page is stored from memory that may be reused")
         let owner = ObjectOwner(area: area.slot, page: page)
         var generation = RawFrames.generation
         let handle: PoolHandle

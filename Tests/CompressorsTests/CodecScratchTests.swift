@@ -58,6 +58,36 @@ import ZswapCore
         }
     }
 
+    /// Somebody overwrites the object while it is decoded: the codec reads what it was before, and
+    /// zeros behind it.
+    @Test(arguments: [1, 100, 4096 - CodecScratch.tailByteCount])
+    func aDecoderReadsACopy(byteCount: Int) throws {
+        let shared = FencedBuffer(byteCount: byteCount)
+        shared.fill(with: [UInt8](repeating: 7, count: byteCount))
+        let compressor = TestCompressor(
+            name: "racing",
+            act: .run { shared.fill(with: [UInt8](repeating: 9, count: byteCount)) })
+        let scratch = try CodecScratch([compressor])
+        let back = FencedBuffer(byteCount: Page.byteCount)
+        for before in [7, 9] as [UInt8] {
+            #expect(back.withMutableSpan { scratch.decompress(shared.span, into: &$0, with: 0) })
+            #expect(back.bytes.prefix(byteCount).allSatisfy { $0 == before })
+            let tail = back.bytes[byteCount..<byteCount + CodecScratch.tailByteCount]
+            #expect(tail.allSatisfy { $0 == 0 })
+        }
+    }
+
+    #if DEBUG
+    @Test func aPageThatChangesWhileItIsCompressedTraps() async {
+        await #expect(processExitsWith: .failure) {
+            let page = FencedBuffer(byteCount: Page.byteCount)
+            let compressor = TestCompressor(
+                name: "racing", act: .run { page.bytes[4000] ^= 1 })
+            _ = try CodecScratch([compressor]).compress(page.span, with: 0, limit: 100)
+        }
+    }
+    #endif
+
     @Test func aCodecThatBreaksItsLimitTraps() async {
         await #expect(processExitsWith: .failure) {
             let act = TestCompressor.Act.say(.compressed(byteCount: 101))

@@ -23,9 +23,11 @@ import ZswapCore
                 #expect(pattern == .random || pattern == .program)
                 continue
             }
-            let object = FencedBuffer(byteCount: byteCount)
-            object.fill(with: output.bytes.prefix(byteCount))
-            #expect(back.withMutableSpan { codec.decompress(object.span, into: &$0) })
+            let object = Self.object(output.bytes.prefix(byteCount))
+            #expect(
+                back.withMutableSpan {
+                    codec.decompress(object.span.extracting(first: byteCount), into: &$0)
+                })
             #expect(back.bytes.elementsEqual(page), "\(pattern) seed \(seed)")
         }
     }
@@ -45,9 +47,11 @@ import ZswapCore
                 #expect((1...limit).contains(byteCount))
                 guard smallestLimit == nil || limit + step > Page.byteCount else { continue }
                 smallestLimit = smallestLimit ?? limit
-                let object = FencedBuffer(byteCount: byteCount)
-                object.fill(with: output.bytes.prefix(byteCount))
-                #expect(back.withMutableSpan { codec.decompress(object.span, into: &$0) })
+                let object = Self.object(output.bytes.prefix(byteCount))
+                #expect(
+                    back.withMutableSpan {
+                        codec.decompress(object.span.extracting(first: byteCount), into: &$0)
+                    })
                 #expect(back.bytes.elementsEqual(page), "\(pattern) limit \(limit)")
             case .tooLarge:
                 #expect(smallestLimit == nil, "\(pattern) fits \(smallestLimit ?? 0), not \(limit)")
@@ -86,9 +90,10 @@ import ZswapCore
             return
         }
         for shorter in 0..<byteCount {
-            let object = FencedBuffer(byteCount: shorter)
-            object.fill(with: output.bytes.prefix(shorter))
-            let isPage = back.withMutableSpan { codec.decompress(object.span, into: &$0) }
+            let object = Self.object(output.bytes.prefix(shorter))
+            let isPage = back.withMutableSpan {
+                codec.decompress(object.span.extracting(first: shorter), into: &$0)
+            }
             #expect(!isPage, "\(shorter) of \(byteCount) bytes are taken as a page")
         }
     }
@@ -103,10 +108,20 @@ import ZswapCore
             let page = pattern.page(seed: 5)
             let result = output.withMutableSpan { from.compress(page.span.bytes, into: &$0) }
             guard case .compressed(let byteCount) = result else { continue }
-            let object = output.span.extracting(0..<byteCount)
-            #expect(back.withMutableSpan { to.decompress(object, into: &$0) })
+            let object = Self.object(output.bytes.prefix(byteCount))
+            #expect(
+                back.withMutableSpan {
+                    to.decompress(object.span.extracting(first: byteCount), into: &$0)
+                })
             #expect(back.bytes.elementsEqual(page), "\(pattern)")
         }
+    }
+
+    /// An object, and behind it as much as a codec may look at, and no byte more.
+    private static func object(_ bytes: some Collection<UInt8>) -> FencedBuffer {
+        let object = FencedBuffer(byteCount: bytes.count + CodecScratch.tailByteCount)
+        object.fill(with: Array(bytes) + [UInt8](repeating: 0, count: CodecScratch.tailByteCount))
+        return object
     }
 
     @Test(arguments: LevelledCompressor.all)

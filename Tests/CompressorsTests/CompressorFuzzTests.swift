@@ -64,23 +64,6 @@ import ZswapCore
         }
     }
 
-    /// What comes out is worth nothing, but there is no more of it than there is room.
-    @Test(arguments: LevelledCompressor.all)
-    func pagesMayChangeMeanwhile(compressor: LevelledCompressor) throws {
-        let codec = try compressor.makeCodec()
-        let pages = PagePattern.allCases.map { $0.page(seed: 31) }
-        let shared = FencedBuffer(byteCount: Page.byteCount)
-        let outputs = [300, 1500, 2500, Page.byteCount].map { FencedBuffer(byteCount: $0) }
-        try Race(shared: shared, contents: pages).run {
-            for round in 0..<(compressor.isStandard ? 20_000 : 1000) {
-                let output = outputs[round % outputs.count]
-                let result = output.withMutableSpan { codec.compress(shared.span, into: &$0) }
-                guard case .compressed(let byteCount) = result else { continue }
-                #expect((1...output.bytes.count).contains(byteCount))
-            }
-        }
-    }
-
     private func scratch(of name: String) throws -> CodecScratch {
         let compressor = try #require(CompressorRegistry.standard().compressor(named: name))
         return try CodecScratch([compressor])

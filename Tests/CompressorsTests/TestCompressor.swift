@@ -7,6 +7,8 @@ struct TestCompressor: Compressor {
         case say(CompressionResult)
         case sayLevel
         case enterAgain(ScratchBox)
+        /// Runs this in both calls, which then succeed; `decompress` takes the object along.
+        case run(@Sendable () -> Void)
     }
 
     let name: String
@@ -37,10 +39,23 @@ final class TestCodec: Codec {
         case .sayLevel: return .compressed(byteCount: level)
         case .enterAgain(let box):
             return box.scratch?.compress(page, with: 0, limit: output.byteCount) ?? .failed
+        case .run(let body):
+            body()
+            return .compressed(byteCount: 1)
         }
     }
 
-    func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool { false }
+    /// Copies the object and what may be read behind it to the page's begin, after the act.
+    func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool {
+        guard case .run(let body) = act else { return false }
+        body()
+        object.withUnsafeBytes { bytes in
+            let readable = UnsafeRawBufferPointer(
+                start: bytes.baseAddress, count: bytes.count + CodecScratch.tailByteCount)
+            page.withUnsafeMutableBytes { $0.copyBytes(from: readable.prefix($0.count)) }
+        }
+        return true
+    }
 }
 
 /// Where a test codec finds the scratch it belongs to.

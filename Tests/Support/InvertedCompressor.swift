@@ -19,7 +19,8 @@ public struct InvertedCompressor: Compressor {
 
 private final class InvertedCodec: Codec {
     private let codec: any Codec
-    private var object = [UInt8](repeating: 0, count: Limits.storedByteCountMax)
+    private var object = [UInt8](
+        repeating: 0, count: Limits.storedByteCountMax + CodecScratch.tailByteCount)
 
     init(_ codec: any Codec) { self.codec = codec }
 
@@ -34,7 +35,7 @@ private final class InvertedCodec: Codec {
         return result
     }
 
-    /// From a copy, since the object may change meanwhile.
+    /// From a copy, since the object is only lent.
     func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool {
         object.withUnsafeBytes { bytes in
             for index in bytes.indices { self.object[index] = ~bytes[index] }
