@@ -10,12 +10,15 @@ final class GrowerSignal: Sendable {
 
     /// Asks for a round. A system call only when nobody asked since the last one.
     func wake() {
+        // Behind the exchange that made the work: a round that misses it comes before the look.
+        FullFence.behindExchange()
         if wanted.load() == 1 { return }
         if wanted.exchange(1) == 0 { wanted.wakeAll() }
     }
 
     /// Waits until somebody asks, or for this long; negative means without end.
     func waitForWish(nanoseconds: Int64) {
+        defer { FullFence.behindExchange() }
         if wanted.exchange(0) == 1 { return }
         wanted.wait(while: 0, nanoseconds: nanoseconds)
         _ = wanted.exchange(0)

@@ -52,9 +52,10 @@ public final class Quiescence: @unchecked Sendable {
 
     /// The worker is about to read shared offsets.
     @inlinable public func enter(_ worker: WorkerNumber) {
-        // Sequentially consistent: no read of the request may be ordered before this store.
+        // No read of the request may be ordered before this store, plain ones among them.
         let previous = slot(worker).pointee.exchange(
             epoch.load(ordering: .acquiring), ordering: .sequentiallyConsistent)
+        FullFence.behindExchange()
         assert(previous == Self.idle, "a worker entered twice")
     }
 
@@ -65,7 +66,10 @@ public final class Quiescence: @unchecked Sendable {
 
     /// Starts a new epoch, after something was unlinked; see `hasPassed`.
     public func advance() -> UInt64 {
-        epoch.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+        let epoch = epoch.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+        // The other side of ``enter(_:)``: the slots are read after what was unlinked.
+        FullFence.behindExchange()
+        return epoch
     }
 
     /// Whether every worker that could have seen what was unlinked before `advance` returned

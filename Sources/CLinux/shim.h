@@ -3,6 +3,12 @@
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
+/* Tried on x86-64 only: the arena's frames are 4 KiB as the kernel's there, and no test of its
+   orders of memory has run elsewhere. Who ports it defines ZSWAPFS_UNTRIED_ARCHITECTURE. */
+#if !defined(__x86_64__) && !defined(ZSWAPFS_UNTRIED_ARCHITECTURE)
+#error "zswapfs supports x86-64 only; see Docs/decisions/0045-architectures.md"
+#endif
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
