@@ -40,7 +40,7 @@ struct AgeCensus {
         of use: LastUse, at seconds: UInt64, begun: UInt64
     ) -> Coldness? {
         if use.how == .passing { return Coldness(rawValue: stepCount - 1) }
-        let age = use.ageSeconds(at: seconds) - Int(seconds - begun)
+        let age = use.ageSeconds(at: seconds) - Int(max(seconds, begun) - begun)
         guard age >= 0 else { return nil }
         let step = min(ageStep(age), ageStepCount - 1)
         return Coldness(rawValue: use.how == .loaded ? ageStepCount + step : step)

@@ -16,7 +16,9 @@ public final class Area: Sendable {
     let table: PageTable
     let tally: CounterBlock
     /// What those who store into the area and the write-back thread tell each other.
-    let need = Atomic<AreaNeed>(.none)
+    let need = AreaNeed()
+    /// Who waits for room below the area's own limit.
+    let roomWait = RoomWait()
 
     init(
         slot: Int, record: AreaRecord, table: PageTable, tally: CounterBlock

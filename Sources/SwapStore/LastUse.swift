@@ -6,9 +6,13 @@
 /// Time is that of ``StoreClock``, of which the lowest 13 bits are kept: in seconds, or, for what
 /// lies back longer, in units of 64 seconds.
 ///
-/// Law: an age is right as long as somebody replaces each use by its ``aged(at:)`` at least every
-/// ``sweepSecondsMax``: otherwise the time would come round and an old page look like a new one.
-/// Ages end at ``ageSecondsMax``; what is older looks as old as that.
+/// Laws:
+/// - An age is right as long as somebody replaces each use by its ``aged(at:)`` at least every
+///   ``sweepSecondsMax``: otherwise the time would come round and an old page look like a new one.
+///   Ages end at ``ageSecondsMax``; what is older looks as old as that.
+/// - A worker judges by the second its request began in, so a page may have been used later than
+///   that, by another worker. Such a use has the age 0, if it lies ``futureSecondsMax`` ahead at
+///   most: the part of the range of times that no age can have by the first law.
 /// Price: no byte; a load writes its entry at most once a second.
 struct LastUse: Equatable {
     enum How: UInt64 {
@@ -32,8 +36,15 @@ struct LastUse: Equatable {
 
     /// Ages end here: four and a half days.
     static let ageSecondsMax = Int(coarseUnitsMax << coarseShift)
-    /// What a fine time may grow beyond ``fineSecondsMax`` before it comes round, with a margin.
+    /// What a fine time may grow beyond ``fineSecondsMax`` between two sweeps.
     static let sweepSecondsMax = 4000
+    /// Seconds that a use may lie ahead of who looks at it.
+    static let futureSecondsMax =
+        Int(timeMask) - Int(fineSecondsMax) - sweepSecondsMax
+    /// The largest age of a time in each scale, in its own units, with what it grows between two
+    /// sweeps; times beyond that lie ahead.
+    private static let fineAgeMax = fineSecondsMax + UInt64(sweepSecondsMax)
+    private static let coarseAgeMax = coarseUnitsMax + UInt64(sweepSecondsMax) >> coarseShift + 1
 
     let how: How
     private let isCoarse: Bool
@@ -48,15 +59,22 @@ struct LastUse: Equatable {
     /// A use now; `seconds` is the clock's.
     init(_ how: How, at seconds: UInt64) { self.init(how, isCoarse: false, time: seconds) }
 
-    /// Seconds since the use; of a coarse time up to 63 too many or too few.
+    /// Seconds since the use; of a coarse time up to 63 too many or too few. 0 for one that lies
+    /// ahead.
     func ageSeconds(at seconds: UInt64) -> Int {
-        guard isCoarse else { return Int((seconds &- time) & Self.timeMask) }
-        let units = (seconds >> Self.coarseShift &- time) & Self.timeMask
-        return Int(units << Self.coarseShift)
+        let shift = isCoarse ? Self.coarseShift : 0
+        return Int((age(at: seconds) ?? 0) << shift)
+    }
+
+    /// The age in units of its scale; nil: the use lies ahead. The one place that subtracts times.
+    private func age(at seconds: UInt64) -> UInt64? {
+        let now = isCoarse ? seconds >> Self.coarseShift : seconds
+        let age = (now &- time) & Self.timeMask
+        return age <= (isCoarse ? Self.coarseAgeMax : Self.fineAgeMax) ? age : nil
     }
 
     /// The same use after a load now; nil when nothing changes, as for another load in the same
-    /// second.
+    /// second. A time that lies ahead stays: a use never makes a page older.
     func loaded(at seconds: UInt64) -> LastUse? {
         let next: How
         switch how {
@@ -65,6 +83,9 @@ struct LastUse: Equatable {
             guard ageSeconds(at: seconds) > 0 else { return nil }
             next = .loadedAgain
         case .passing: return nil
+        }
+        guard age(at: seconds) != nil else {
+            return LastUse(next, isCoarse: isCoarse, time: time)
         }
         return LastUse(next, at: seconds)
     }

@@ -7,9 +7,12 @@ import ZswapCore
 ///     area in slot 3              area in slot 5
 ///     | leaf | - | leaf | - - |   | leaf | ...          step, step, step, ... then from the start
 ///
-/// Law: a step is one request of its worker, so quiescent points pass between steps; the area is
-/// held open during a step and only then, so it may be unlinked at any time and goes with the step
-/// at the latest.
+/// Laws:
+/// - A step is one request of its worker, so quiescent points pass between steps; the area is held
+///   open during a step and only then, so it may be unlinked at any time and goes with the step at
+///   the latest.
+/// - Every leaf that is in the tree from the turn's begin to its end is visited, whichever leaves
+///   are discarded meanwhile. Entries of a leaf that is discarded during its step are `retired`.
 /// Price: two locks of the area directory a leaf, 512 pages.
 struct PageSweep {
     /// What a step found.
@@ -31,6 +34,8 @@ struct PageSweep {
     }
 
     private var slot = 0
+    /// Birth of the area that `page` is of: another area may get its slot.
+    private var birth: UInt64?
     private var page = PageNumber(0)
 
     /// Only this area, from its first page on; then `endOfTurn`.
@@ -56,16 +61,15 @@ struct PageSweep {
             return .endOfTurn
         }
         defer { store.close(area, by: worker) }
-        if area.slot != slot {
+        if area.slot != slot || area.birth != birth {
             slot = area.slot
+            birth = area.birth
             page = PageNumber(0)
         }
         store.begin(worker)
         defer { store.end(worker) }
         let end = PageNumber(Limits.areaPageCountMax)
-        guard accepts(area), let first = area.table.nextPageWithLeaf(from: page, end: end),
-            let leaf = area.table.leaf(of: first)
-        else {
+        guard accepts(area), let (first, leaf) = area.table.nextLeaf(from: page, end: end) else {
             slot += 1
             page = PageNumber(0)
             return .visited

@@ -80,6 +80,14 @@ struct PageTable {
 
     /// The first page at or after this one that has a leaf; nil when there is none before `end`.
     func nextPageWithLeaf(from page: PageNumber, end: PageNumber) -> PageNumber? {
+        nextLeaf(from: page, end: end)?.page
+    }
+
+    /// The same page together with its leaf. Found in one look: a leaf that is looked up again by
+    /// its page may be out of the tree by then, and that does not mean that nothing follows.
+    func nextLeaf(
+        from page: PageNumber, end: PageNumber
+    ) -> (page: PageNumber, leaf: RunNumber)? {
         var number = page.rawValue
         while number < end.rawValue {
             let here = PageNumber(number)
@@ -87,7 +95,7 @@ struct PageTable {
                 number = ((number >> Self.nodeShift) + 1) << Self.nodeShift
                 continue
             }
-            if child(in: nodeSlot(node, here)) != nil { return here }
+            if let leaf = child(in: nodeSlot(node, here)) { return (here, leaf) }
             number = ((number >> Self.leafShift) + 1) << Self.leafShift
         }
         return nil

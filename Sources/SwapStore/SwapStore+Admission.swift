@@ -30,8 +30,11 @@ extension SwapStore {
             count(.poolLimitHit, by: worker)
             // By the limit in force, which may be another one by now. Pools that may have nothing
             // never have room.
+            // Asked again while there is none: one who found room just before may have forgotten
+            // that the pools are full only now.
             return wait(
-                worker, until: { arena.poolFrameCount < frameCountMax },
+                at: desk.poolsWait, worker, asking: { isFull.store(true, ordering: .relaxed) },
+                until: { arena.poolFrameCount < frameCountMax },
                 orHopeless: { frameCountMax == 0 })
         case .refuseUntilAcceptLine:
             // Room is being made, and there is some already.
@@ -45,25 +48,29 @@ extension SwapStore {
     /// what the workers count. They may go beyond it by a page each, if they begin at once.
     private func areaHasRoom(_ area: Area, _ worker: StoreWorker) -> Bool {
         if area.isBelowLimit { return true }
-        guard area.allowsWriteBack, area.record.byteCountMax ?? 0 > 0,
-            area.need.load(ordering: .relaxed) != .hopeless
+        guard area.allowsWriteBack, area.record.byteCountMax ?? 0 > 0, !area.need.isHopeless
         else { return false }
-        area.need.store(.wanted, ordering: .relaxed)
-        desk.hasAreaNeeds.store(true, ordering: .releasing)
         return wait(
-            worker, until: { area.isBelowLimit },
-            orHopeless: { area.need.load(ordering: .relaxed) == .hopeless })
+            at: area.roomWait, worker, asking: { askForRoom(in: area) },
+            until: { area.isBelowLimit }, orHopeless: { area.need.isHopeless })
+    }
+
+    /// Tells the write-back thread that the area wants room.
+    func askForRoom(in area: Area) {
+        area.need.ask()
+        desk.hasAreaNeeds.store(true, ordering: .releasing)
     }
 
     /// Waits until the write-back thread has made room. False: there is none to be had. Outside of
     /// the request meanwhile, so that memory can go back.
     private func wait(
-        _ worker: StoreWorker, until hasRoom: () -> Bool, orHopeless isHopeless: () -> Bool
+        at place: borrowing RoomWait, _ worker: StoreWorker, asking ask: () -> Void,
+        until hasRoom: () -> Bool, orHopeless isHopeless: () -> Bool
     ) -> Bool {
         guard desk.isReady else { return false }
         end(worker)
         defer { begin(worker) }
-        return desk.wait(until: hasRoom, orHopeless: isHopeless)
+        return desk.wait(at: place, asking: ask, until: hasRoom, orHopeless: isHopeless)
     }
 
     /// Counts a page that is refused: once in the store, once in the area.

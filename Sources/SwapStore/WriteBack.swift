@@ -34,6 +34,14 @@ struct WriteBack {
             case .failed: 0
             }
         }
+
+        /// No page left, though there may be some and there is room for them.
+        var isMiss: Bool {
+            switch self {
+            case .moved(let count), .endOfTurn(let count): count == 0
+            case .deviceFull, .failed: false
+            }
+        }
     }
 
     /// A plan concerns one page of so many at least, so that counting ages costs little a page.
@@ -55,6 +63,8 @@ struct WriteBack {
         get { batch.byteCountMax }
         set { batch.byteCountMax = newValue }
     }
+    /// Pages that were to leave and were used, changed or moved meanwhile, since it was set to 0.
+    var contestedCount = 0
     /// The pages that are being looked for.
     private var plan: ColdestPages?
 
@@ -78,8 +88,10 @@ struct WriteBack {
         let outcome = write(taking: { plan.take($0.lastUse, at: $1) }, &sweep)
         hand = sweep
         self.plan = plan
-        if case .moved = outcome, !plan.isComplete { return outcome }
+        if case .moved = outcome, !outcome.isMiss, !plan.isComplete { return outcome }
         self.plan = nil
+        // Pages that are as cold may lie in front of where this turn began.
+        if outcome.isMiss { hand = PageSweep() }
         return outcome
     }
 
@@ -128,7 +140,9 @@ struct WriteBack {
     ) -> Outcome {
         let boarding = collect(takes, &sweep)
         do {
+            let collectedCount = batch.count
             let count = batch.isEmpty ? 0 : try batch.complete(in: store, by: worker)
+            contestedCount += collectedCount - count
             switch boarding {
             case .aboard: return .endOfTurn(pageCount: count)
             case .bufferFull: return .moved(pageCount: count)
@@ -144,6 +158,8 @@ struct WriteBack {
         _ takes: (PageEntry, UInt64) -> Bool, _ sweep: inout PageSweep
     ) -> WriteBackBatch.Boarding {
         var last = WriteBackBatch.Boarding.aboard
+        var changedCount = 0
+        defer { contestedCount += changedCount }
         let copy = self.copy
         while last == .aboard {
             let step = sweep.step(of: store, by: worker, accepting: { $0.allowsWriteBack }) {
@@ -156,7 +172,11 @@ struct WriteBack {
                     let arena = store.arena
                     copy.replace(from: 0, with: arena.bytes(at: object, count: entry.byteCount))
                     let bytes = copy.bytes.extracting(0..<entry.byteCount)
-                    guard store.isIntact(bytes, of: entry, worker) else { return true }
+                    guard store.isIntact(bytes, of: entry, worker) else {
+                        let now = PageEntry(pair: store.arena.loadPair(at: offset))
+                        if now != entry { changedCount += 1 }
+                        return true
+                    }
                     let owner = ObjectOwner(area: stretch.area.slot, page: page)
                     last = batch.append(bytes, entry, owner, isCleaning: false)
                     return last == .aboard

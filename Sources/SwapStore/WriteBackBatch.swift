@@ -48,6 +48,7 @@ struct WriteBackBatch {
     }
 
     var isEmpty: Bool { passengers.count == 0 }
+    var count: Int { passengers.count }
 
     /// Takes a page's object along, as it is. `isCleaning`: it comes from the log itself.
     mutating func append(

@@ -14,7 +14,7 @@ struct WriteBackBudget: Equatable {
 
     /// Blocks that may be written now; nil: any number.
     mutating func blockCountLeft(of limit: Int?, at seconds: UInt64) -> Int? {
-        if let began = dayBegan, seconds - began >= Self.daySeconds {
+        if let began = dayBegan, seconds >= began + Self.daySeconds {
             dayBegan = nil
             spentBlockCount = 0
         }

@@ -8,13 +8,18 @@ import Synchronization
 ///     control file   ── asks for a job, for a device to open    ──►  write-back thread
 ///     statistics     ◄── what state it is in ──
 ///
-/// Law: a serving thread waits here at most ``stallNanosecondsMax`` without progress, and
-/// ``waitNanosecondsMax`` in all; then its page is refused. So nobody waits for ever, even if the
-/// write-back thread itself waits for memory. After one wait in vain nobody waits until there is
-/// progress again.
+/// Laws:
+/// - A serving thread waits here at most ``stallNanosecondsMax`` without progress, and
+///   ``waitNanosecondsMax`` in all; then its page is refused. So nobody waits for ever, even if the
+///   write-back thread itself waits for memory. After one wait in vain nobody waits at the same
+///   place until there is progress again (``RoomWait``).
+/// - What a waiter asks for is a flag that the thread takes back before it decides, and never
+///   afterwards, so a request for room that arrives while it decides stays. A waiter asks again
+///   each time it wakes, ``askNanoseconds`` apart at most.
 final class WriteBackDesk: Sendable {
     private static let stallNanosecondsMax: Int64 = 1_000_000_000
     private static let waitNanosecondsMax: Int64 = 10_000_000_000
+    private static let askNanoseconds: Int64 = 100_000_000
 
     /// Why pages can't be written back now.
     enum Obstacle: Equatable {
@@ -36,11 +41,12 @@ final class WriteBackDesk: Sendable {
     private let progress = FutexWord()
     private let isReadyNow = Atomic<Bool>(false)
     private let isServedNow = Atomic<Bool>(false)
-    private let isStalled = Atomic<Bool>(false)
     private let obstacleNow = Mutex<Obstacle?>(.noThread)
 
     /// An area stands at its own limit and wants room.
     let hasAreaNeeds = Atomic<Bool>(false)
+    /// Who waits for room in the pools.
+    let poolsWait = RoomWait()
     /// Pages taken only to be written there since somebody looked.
     let passingCount = Atomic<Int>(0)
     let job = Mutex<WriteBackJob?>(nil)
@@ -84,30 +90,33 @@ final class WriteBackDesk: Sendable {
 
     /// Something was written, or cannot be: whoever waits looks again.
     func noteProgress() {
-        isStalled.store(false, ordering: .relaxed)
         progress.increment()
         progress.wakeAll()
     }
 
-    /// Waits until there is room. False: refuse.
-    func wait(until hasRoom: () -> Bool, orHopeless isHopeless: () -> Bool) -> Bool {
+    /// Waits at a place until there is room; `ask` says that it is wanted. False: refuse.
+    func wait(
+        at place: borrowing RoomWait, asking ask: () -> Void, until hasRoom: () -> Bool,
+        orHopeless isHopeless: () -> Bool
+    ) -> Bool {
         let begin = BackgroundThread.nanoseconds
         var lastProgress = begin
         var seen = progress.load()
         while !hasRoom() {
-            guard isReady, isServed, !isHopeless(), !isStalled.load(ordering: .relaxed) else {
+            guard isReady, isServed, !isHopeless(), !place.isStalled(at: seen) else {
                 return false
             }
+            ask()
             ring()
             let now = BackgroundThread.nanoseconds
             let left =
                 min(
                     lastProgress + Self.stallNanosecondsMax, begin + Self.waitNanosecondsMax) - now
             guard left > 0 else {
-                isStalled.store(true, ordering: .relaxed)
+                place.noteStall(at: seen)
                 return false
             }
-            progress.wait(while: seen, nanoseconds: left)
+            progress.wait(while: seen, nanoseconds: min(left, Self.askNanoseconds))
             let next = progress.load()
             if next != seen {
                 seen = next
@@ -120,7 +129,8 @@ final class WriteBackDesk: Sendable {
     /// A page was taken that only passes through. Rings when it is the first, and when there are
     /// enough for a write.
     func notePassing() {
-        let count = passingCount.add(1, ordering: .relaxed).newValue
+        // Releasing, and taken back by an exchange: a page that is counted no more was seen.
+        let count = passingCount.add(1, ordering: .releasing).newValue
         if count == 1 || count.isMultiple(of: 128) { ring() }
     }
 

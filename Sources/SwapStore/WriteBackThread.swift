@@ -44,7 +44,9 @@ public final class WriteBackThread: Sendable {
     /// Starts; false when the system has no thread.
     public func start() -> Bool {
         desk.isServed = true
-        return thread.start()
+        guard !thread.start() else { return true }
+        desk.isServed = false
+        return false
     }
 
     /// Ends; returns when nothing is written any more. Whoever waits for room is refused.

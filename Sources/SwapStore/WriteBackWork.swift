@@ -16,6 +16,12 @@ struct WriteBackWork {
     private static let blockCountMin = 3
     /// Frames that compaction may leave behind: one of so many.
     private static let compactionShare = 128
+    /// Plans in a row of which no page left, until nothing is left to write: pages may be used or
+    /// moved between the look and the write.
+    private static let missCountMax = 3
+    /// Times that a job goes through all areas for pages that changed place each time they were to
+    /// leave, as compaction has them do.
+    private static let jobTurnCountMax = 4
 
     private let store: SwapStore
     private let desk: WriteBackDesk
@@ -24,6 +30,8 @@ struct WriteBackWork {
     private var writeBack: WriteBack?
     /// Where the job that is under way stands; at the start when there is none.
     private var jobSweep = PageSweep()
+    /// Times that it went through all areas.
+    private var jobTurnCount = 0
     private var hasGathered = false
     private var agedSeconds: UInt64
 
@@ -94,10 +102,11 @@ struct WriteBackWork {
     }
 
     private mutating func makeRoom(_ frameCount: Int, _ goesOn: () -> Bool) -> Rest {
-        var outcome = writeColdest(frameCount)
-        // A plan may end because its pages were used meanwhile: once more with a new one.
-        if case .endOfTurn(0) = outcome { outcome = writeColdest(frameCount) }
-        if case .endOfTurn(0) = outcome {
+        let byteCount = frameCount * Page.byteCount
+        let outcome = Self.withNewPlans {
+            writeBack?.evictColdest(neededByteCount: byteCount) ?? .endOfTurn(pageCount: 0)
+        }
+        if outcome.isMiss {
             desk.set(.nothingToWrite)
             return .nanoseconds(Self.idleNanoseconds)
         }
@@ -108,9 +117,11 @@ struct WriteBackWork {
         return .again
     }
 
-    private mutating func writeColdest(_ frameCount: Int) -> WriteBack.Outcome {
-        writeBack?.evictColdest(neededByteCount: frameCount * Page.byteCount)
-            ?? .endOfTurn(pageCount: 0)
+    /// The same again, each time with a new plan, as long as no page of it left.
+    private static func withNewPlans(_ evict: () -> WriteBack.Outcome) -> WriteBack.Outcome {
+        var outcome = evict()
+        for _ in 1..<missCountMax where outcome.isMiss { outcome = evict() }
+        return outcome
     }
 
     /// One large write for each area that stands at its own limit, down to the share of it at
@@ -121,31 +132,33 @@ struct WriteBackWork {
         while let area = store.directory.hold(from: slot) {
             defer { store.close(area, by: worker) }
             slot = area.slot + 1
-            let need = area.need.load(ordering: .relaxed)
-            guard need != .none else { continue }
-            let next = need == .wanted ? makeRoom(in: area) : .none
-            area.need.store(next, ordering: .relaxed)
-            if next == .wanted { isUnfinished = true }
-            if next == .hopeless { isHopeless = true }
+            guard area.need.take() == .wanted else { continue }
+            let found = makeRoom(in: area)
+            area.need.settle(found)
+            if found == .wanted { isUnfinished = true }
+            if found == .hopeless { isHopeless = true }
         }
-        if isUnfinished || isHopeless { desk.hasAreaNeeds.store(true, ordering: .relaxed) }
+        if isUnfinished || isHopeless { desk.hasAreaNeeds.store(true, ordering: .releasing) }
         desk.noteProgress()
         return isHopeless && !isUnfinished ? .nanoseconds(Self.idleNanoseconds) : .again
     }
 
     /// What the area needs then: whoever waits for room asks once, so it is wanted until there is
     /// some.
-    private mutating func makeRoom(in area: Area) -> AreaNeed {
+    private mutating func makeRoom(in area: Area) -> AreaNeed.State {
         let percent = store.tunables.acceptThresholdPercent
         guard let limit = area.record.byteCountMax.map({ Int($0) }),
             case let excess = area.storedByteCount - min(limit / 100 * percent, limit - 1),
             excess > 0
         else { return .none }
-        let outcome =
+        let outcome = Self.withNewPlans {
             writeBack?.evictColdest(of: area, neededByteCount: excess)
-            ?? .endOfTurn(pageCount: 0)
+                ?? .endOfTurn(pageCount: 0)
+        }
         settle(outcome)
-        if outcome.pageCount == 0 { return .hopeless }
+        if outcome.isMiss { return .hopeless }
+        // Without a place for more pages the desk says so to all who wait.
+        if outcome.pageCount == 0 { return .none }
         return area.isBelowLimit ? .none : .wanted
     }
 
@@ -156,7 +169,7 @@ struct WriteBackWork {
             return .nanoseconds(Self.gatherNanoseconds)
         }
         hasGathered = false
-        desk.passingCount.store(0, ordering: .relaxed)
+        _ = desk.passingCount.exchange(0, ordering: .acquiringAndReleasing)
         var sweep = PageSweep()
         var goesOn = true
         while goesOn {
@@ -190,17 +203,30 @@ struct WriteBackWork {
         var sweep = jobSweep
         let outcome = writeBack?.write(selection, &sweep) ?? .endOfTurn(pageCount: 0)
         jobSweep = sweep
+        let isDone = endsJob(outcome)
         desk.job.withLock { job in
             job?.pageCount += outcome.pageCount
-            if case .endOfTurn = outcome { job?.progress = .done }
+            if isDone { job?.progress = .done }
         }
         settle(outcome)
         return .again
     }
 
+    /// Whether nothing is left to do for a job: every area was visited, and no page of it only
+    /// changed place on its way out.
+    private mutating func endsJob(_ outcome: WriteBack.Outcome) -> Bool {
+        guard case .endOfTurn = outcome else { return false }
+        jobTurnCount += 1
+        let isComplete = writeBack?.contestedCount == 0 || jobTurnCount == Self.jobTurnCountMax
+        writeBack?.contestedCount = 0
+        if isComplete { jobTurnCount = 0 }
+        return isComplete
+    }
+
     /// A job that is under way ends before all areas were visited.
     private mutating func stopJob() {
         jobSweep = PageSweep()
+        jobTurnCount = 0
         desk.job.withLock { job in
             if job?.progress == .running { job?.progress = .stopped }
         }
@@ -258,7 +284,7 @@ struct WriteBackWork {
     /// Keeps the ages of pages true while nobody counts them.
     private mutating func keepAges() {
         let seconds = store.clock.seconds
-        guard seconds - agedSeconds >= UInt64(LastUse.sweepSecondsMax) / 4 else { return }
+        guard seconds >= agedSeconds + UInt64(LastUse.sweepSecondsMax) / 4 else { return }
         agedSeconds = seconds
         _ = store.countAges(by: worker)
     }

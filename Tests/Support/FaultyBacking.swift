@@ -41,6 +41,7 @@ public final class FaultyBacking: BackingDevice {
         var writeCount = 0
         var failureCount = 0
         var writes: [Write] = []
+        var beforeWrites: [@Sendable () -> Void] = []
     }
 
     /// For messages.
@@ -69,6 +70,11 @@ public final class FaultyBacking: BackingDevice {
             state.readCount = 0
             state.writeCount = 0
         }
+    }
+
+    /// Called by whoever writes, once each, in the order they were given, before the next writes.
+    public func beforeNextWrite(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.beforeWrites.append(body) }
     }
 
     /// The device is gone, or back.
@@ -109,6 +115,8 @@ public final class FaultyBacking: BackingDevice {
     /// See `BackingDevice`.
     public func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(BackingError) {
         check(source, at: offset)
+        let hook = state.withLock { $0.beforeWrites.isEmpty ? nil : $0.beforeWrites.removeFirst() }
+        hook?()
         let failure = state.withLock { state -> Int32? in
             state.writeCount += 1
             let end = offset + UInt64(source.count)

@@ -1,3 +1,4 @@
+import Arena
 import TestSupport
 import Testing
 import ZPool
@@ -10,7 +11,7 @@ import ZswapCore
     @Test(arguments: [0, 1, 8191, 8192, 1 << 24, 1 << 40 + 12345] as [UInt64])
     func agesAreExactToTheSecond(start: UInt64) {
         let use = LastUse(.stored, at: start)
-        for age in [0, 1, 2, 63, 64, 3600, 8191] {
+        for age in [0, 1, 2, 63, 64, 3600, 8191 - LastUse.futureSecondsMax] {
             #expect(use.ageSeconds(at: start + UInt64(age)) == age)
         }
     }
@@ -45,6 +46,57 @@ import ZswapCore
         }
     }
 
+    /// A worker's second is that of its request's begin, and another one's request began later.
+    @Test(arguments: [0, 1, 100, 8191, 8192, 1 << 24] as [UInt64])
+    func aUseAheadIsTheYoungest(start: UInt64) throws {
+        for ahead in [1, 2, 63, 500, LastUse.futureSecondsMax] {
+            let later = start + UInt64(ahead)
+            for how in [LastUse.How.stored, .loaded, .loadedAgain] {
+                let use = LastUse(how, at: later)
+                #expect(use.ageSeconds(at: start) == 0, "\(ahead) s ahead")
+                #expect(use.aged(at: start) == nil, "a young page became an old one")
+                #expect(use.loaded(at: start)?.timeBits ?? use.timeBits == use.timeBits)
+                let coldness = AgeCensus.coldness(of: use, at: start, begun: start)
+                let youngest = AgeCensus.coldness(
+                    of: LastUse(how, at: start), at: start, begun: start)
+                #expect(coldness == youngest)
+            }
+            #expect(LastUse(.stored, at: later).loaded(at: start)?.how == .loaded)
+            #expect(LastUse(.loaded, at: later).loaded(at: start) == nil)
+            // In units of 64 seconds as well.
+            let now = later + 5000
+            let coarse = try #require(LastUse(.stored, at: later).aged(at: now))
+            #expect(coarse.ageSeconds(at: start) == 0 && coarse.aged(at: start) == nil)
+            #expect(abs(coarse.ageSeconds(at: now) - 5000) <= 64)
+        }
+        #expect(AgeCensus.coldness(of: LastUse(.stored, at: 9), at: 5, begun: 7) != nil)
+    }
+
+    /// The same in a store: a slow reader, and a page that was stored after it began.
+    @Test func aSlowReaderLeavesAPageYoung() throws {
+        let fixture = try TestStore()
+        let store = fixture.store
+        let area = try fixture.makeArea()
+        let late = try #require(store.makeWorker())
+        defer { store.removeWorker(late) }
+        var census = AgeCensus(at: store.clock.seconds)
+        store.begin(late)
+        store.clock.add(seconds: 2)
+        try fixture.write(PageContent.compressible(1), to: area, page: 0)
+        census.add(MigrationTests.entry(fixture, area, 0).lastUse, at: late.seconds)
+        var coldest = census.coldest(1)
+        let isYoung = coldest.take(LastUse(.stored, at: census.seconds), at: census.seconds)
+        #expect(isYoung, "the census counted it as an old one")
+        let stored = MigrationTests.entry(fixture, area, 0).lastUse
+        let buffer = PageBuffer()
+        var target = buffer.mutableBytes
+        try store.load(PageNumber(0), of: area, into: &target, for: .reading, by: late)
+        store.end(late)
+        let loaded = MigrationTests.entry(fixture, area, 0).lastUse
+        #expect(loaded.how == .loaded && loaded.timeBits == stored.timeBits)
+        #expect(loaded.ageSeconds(at: late.seconds) == 0)
+    }
+
     @Test func bitsComeBack() {
         for use in [LastUse(.stored, at: 0), LastUse(.passing, at: 8191)] {
             let old = use.aged(at: 1 << 20) ?? use
@@ -64,7 +116,7 @@ import ZswapCore
         }
         for how in [LastUse.How.stored, .loaded, .loadedAgain] {
             var last = coldness(how, 0)
-            for age in 1...8000 as ClosedRange<UInt64> {
+            for age in 1...7600 as ClosedRange<UInt64> {
                 let next = coldness(how, age)
                 #expect(next >= last, "\(how) \(age)")
                 if age < 64 { #expect(next > last) }
@@ -72,9 +124,9 @@ import ZswapCore
             }
             #expect(coldness(how, 100) > coldness(how, 64))
         }
-        #expect(coldness(.loaded, 0) > coldness(.stored, 8000), "a loaded page has a copy")
+        #expect(coldness(.loaded, 0) > coldness(.stored, 7600), "a loaded page has a copy")
         #expect(coldness(.loadedAgain, 5) == coldness(.stored, 5))
-        #expect(coldness(.passing, 0) > coldness(.loaded, 8000))
+        #expect(coldness(.passing, 0) > coldness(.loaded, 7600))
     }
 
     /// Time goes on while somebody looks for what was counted.
