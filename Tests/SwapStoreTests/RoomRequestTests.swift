@@ -90,7 +90,7 @@ import ZswapCore
         rig.turn()
         let (fixture, store) = (rig.fixture, rig.store)
         let other = try fixture.makeArea("other")
-        for name in ["area", "other"] {
+        for name in ["area", "other"] as [ByteText] {
             try store.updateSettings(ofAreaNamed: name) { $0.byteCountMax = 4096 }
         }
         if !ofAnotherArea { store.update { $0.maxPoolByteCount = 8192 } }
