@@ -88,7 +88,7 @@ import ZswapCore
         let isYoung = coldest.take(LastUse(.stored, at: census.seconds), at: census.seconds)
         #expect(isYoung, "the census counted it as an old one")
         let stored = MigrationTests.entry(fixture, area, 0).lastUse
-        let buffer = PageBuffer()
+        let buffer = try PageBuffer()
         var target = buffer.mutableBytes
         try store.load(PageNumber(0), of: area, into: &target, for: .reading, by: late)
         store.end(late)
