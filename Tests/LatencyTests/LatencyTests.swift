@@ -48,14 +48,14 @@ struct VirtualMount {
 private let millisecond: Int64 = 1_000_000
 
 @Suite struct LatencyHysteresisTests {
-    @Test func aBurstIsHeldFromItsFourthReadToShortlyAfterItsLast() {
+    @Test func aBurstIsHeldFromItsFourthReadToShortlyAfterItsLast() throws {
         var mount = VirtualMount()
         // Two seconds of a fault each 50 µs.
         let begin = 1000 * millisecond
         for index in 0..<40_000 as Range<Int64> { mount.read(at: begin + index * 50_000) }
         let last = begin + 39_999 * 50_000
         mount.advance(to: last + 60_000 * millisecond)
-        #expect(mount.changes.map(\.isHeld) == [true, false])
+        try #require(mount.changes.map(\.isHeld) == [true, false])
         #expect(mount.changes[0].at == begin + 3 * 50_000)
         #expect(mount.changes[1].at - last > 5 * millisecond)
         #expect(mount.changes[1].at - last <= 30 * millisecond)
@@ -81,11 +81,11 @@ private let millisecond: Int64 = 1_000_000
     }
 
     /// A trickle that goes on after a burst is not worth keeping processors awake for.
-    @Test func aTrickleEndsIt() {
+    @Test func aTrickleEndsIt() throws {
         var mount = VirtualMount()
         for index in 0..<100 as Range<Int64> { mount.read(at: index * 50_000) }
         for index in 1..<1000 as Range<Int64> { mount.read(at: index * 25 * millisecond) }
-        #expect(mount.changes.map(\.isHeld) == [true, false])
+        try #require(mount.changes.map(\.isHeld) == [true, false])
         #expect(mount.changes[1].at < 60 * millisecond)
     }
 
