@@ -9,6 +9,8 @@ struct CorpusOptions: ParsableArguments {
     @Option(help: "Take pages of this live process.")
     var pid: Int32?
 
+    @OptionGroup var sampling: SamplingOptions
+
     func validate() throws {
         guard pid == nil || corpus.isEmpty else {
             throw ValidationError("--pid \(pid ?? 0): not together with files")
@@ -17,8 +19,9 @@ struct CorpusOptions: ParsableArguments {
     }
 
     func load() throws -> [PageSamples] {
-        if let pid { return [try PageSamples(process: pid)] }
-        guard !corpus.isEmpty else { return [try PageSamples.ofInterpreter()] }
-        return try corpus.map { try PageSamples(file: $0) }
+        let sampling = try sampling.sampling()
+        if let pid { return [try PageSamples(process: pid, sampling)] }
+        guard !corpus.isEmpty else { return [try PageSamples.ofInterpreter(sampling)] }
+        return try corpus.map { try PageSamples(file: $0, sampling) }
     }
 }

@@ -10,7 +10,11 @@ struct SampleOptions: ParsableArguments {
             """)
     var corpus: String?
 
+    @OptionGroup var sampling: SamplingOptions
+
     func load() throws -> PageSamples {
-        try corpus.map { try PageSamples(file: $0) } ?? PageSamples.ofInterpreter()
+        let sampling = try sampling.sampling()
+        return try corpus.map { try PageSamples(file: $0, sampling) }
+            ?? PageSamples.ofInterpreter(sampling)
     }
 }

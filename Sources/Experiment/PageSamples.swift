@@ -10,8 +10,6 @@ public struct PageSamples {
         public let description: String
     }
 
-    /// Most pages that are taken: 32 MiB.
-    private static let pageCountMax = 8192
     /// Least that are worth measuring with.
     private static let pageCountMin = 16
     private static let archiveSuffix = ".zst"
@@ -20,13 +18,18 @@ public struct PageSamples {
     private let memory: PageMemory
     /// How many there are.
     public let pageCount: Int
+    /// How many there are where these come from.
+    public let wholePageCount: Int
+    /// How many of them hold zeros only.
+    public let zeroPageCount: Int
     /// Where they are from, in words.
     public let origin: String
+    private let seed: UInt64
 
     /// The pages in a file: raw, 4096 bytes each, or that packed by zstd, as the name's end tells.
-    public init(file path: String) throws {
+    public init(file path: String, _ sampling: PageSampling = PageSampling()) throws {
         guard path.hasSuffix(Self.archiveSuffix) else {
-            try self.init(reading: path, origin: path)
+            try self.init(reading: path, origin: path, sampling)
             return
         }
         let directory = try ScratchDirectory("zswapfs-bench-samples", in: "/var/tmp")
@@ -38,26 +41,57 @@ public struct PageSamples {
             zstd.kill()
             throw Failure(description: "\(path): zstd cannot unpack it")
         }
-        try self.init(reading: unpacked, origin: path)
+        try self.init(reading: unpacked, origin: path, sampling)
     }
 
-    private init(reading path: String, origin: String) throws {
-        memory = try PageMemory(pageCount: Self.pageCountMax)
-        pageCount = try memory.fill(from: OpenFile(path, for: .reading))
+    private init(reading path: String, origin: String, _ sampling: PageSampling) throws {
+        let file = try OpenFile(path, for: .reading)
+        let wholePageCount = try file.endOffset() / Page.byteCount
+        let numbers = sampling.pages(of: wholePageCount)
+        let memory = try PageMemory(pageCount: max(numbers.count, 1))
+        var count = 0
+        for number in numbers where try memory.read(page: number, of: file, to: count) {
+            count += 1
+        }
+        try self.init(memory, pageCount: count, of: wholePageCount, origin, sampling)
+    }
+
+    /// Pages of a live process that the kernel would swap. Those of zeros are among them unless
+    /// they are left out.
+    public init(
+        process: Int32, _ sampling: PageSampling = PageSampling(), leavingOutZeros: Bool = false
+    ) throws {
+        let source = ProcessMemory(of: process)
+        let whole = try source.swappablePages()
+        let pages = whole.pages(at: sampling.pages(of: whole.count))
+        let memory = try PageMemory(pageCount: max(pages.count, 1))
+        let count = try source.copy(pages, leavingOutZeros: leavingOutZeros, into: memory)
+        // Of pages that were left out on purpose nothing is missing.
+        let isAll = leavingOutZeros && pages.count == whole.count
+        try self.init(
+            memory, pageCount: count, of: isAll ? count : whole.count, "process \(process)",
+            sampling)
+    }
+
+    private init(
+        _ memory: PageMemory, pageCount: Int, of wholePageCount: Int, _ origin: String,
+        _ sampling: PageSampling
+    ) throws {
+        guard pageCount >= Self.pageCountMin else {
+            throw Failure(description: "\(origin): \(pageCount) pages, too few to measure with")
+        }
+        self.memory = memory
+        self.pageCount = pageCount
+        self.wholePageCount = wholePageCount
         self.origin = origin
-        try check()
-    }
-
-    /// Pages that a live process has written to.
-    public init(process: Int32) throws {
-        memory = try PageMemory(pageCount: Self.pageCountMax)
-        pageCount = try ProcessMemory(of: process).copyPages(into: memory)
-        origin = "process \(process)"
-        try check()
+        seed = sampling.seed
+        zeroPageCount = (0..<pageCount).count { !memory.hasContent(page: $0) }
     }
 
     /// Pages of a Python interpreter that is started for it and has parsed its own library.
-    public static func ofInterpreter() throws -> PageSamples {
+    public static func ofInterpreter(
+        _ sampling: PageSampling = PageSampling()
+    ) throws -> PageSamples {
         let script = """
             import ast, decimal, json, re, time, tokenize
             modules = (ast, decimal, json, re, tokenize)
@@ -77,7 +111,18 @@ public struct PageSamples {
         guard isReady, python.exitStatus == nil else {
             throw Failure(description: "no pages: python3 does not run; name a file of pages")
         }
-        return try PageSamples(process: python.identifier)
+        return try PageSamples(process: python.identifier, sampling, leavingOutZeros: true)
+    }
+
+    /// What these are of the whole, in words: how many, chosen how, and how many hold zeros.
+    public var sample: String {
+        let zeros = Table.cell(100 * Double(zeroPageCount) / Double(pageCount), digits: 1)
+        guard pageCount < wholePageCount else {
+            return "\(origin): all \(pageCount) pages, \(zeros) % of them zeros"
+        }
+        let share = Table.cell(100 * Double(pageCount) / Double(wholePageCount), digits: 1)
+        return "\(origin): \(pageCount) of \(wholePageCount) pages (\(share) %), at random from "
+            + "everywhere, seed \(seed); \(zeros) % of them zeros"
     }
 
     /// So many pages: these, again and again.
@@ -105,11 +150,5 @@ public struct PageSamples {
     /// Writes them to a new file.
     public func write(to path: String) throws(SystemFailure) {
         try memory.write(pageCount: pageCount, to: OpenFile(path, for: .creating))
-    }
-
-    private func check() throws {
-        guard pageCount >= Self.pageCountMin else {
-            throw Failure(description: "\(origin): \(pageCount) pages, too few to measure with")
-        }
     }
 }

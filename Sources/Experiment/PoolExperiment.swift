@@ -13,8 +13,15 @@ public struct PoolExperiment {
     /// Where orders begin: every run of the program asks for the same ones.
     private static let seed: UInt64 = 1
 
+    /// Pages of a pool that make its beginning small beside them: the zspage that each size class
+    /// has begun. A sample is stored as often as it takes.
+    private static let pageCountOfRatio = 65536
+
+    /// Bytes that finding the ratio out may take, beside what storing the sample takes.
+    public static let byteCountOfRatio = 2 * pageCountOfRatio * Page.byteCount
+
     private let pages: PageMemory
-    private let origin: String
+    private let samples: PageSamples
     private let order: [Int]
     private let zpools: ZpoolRegistry
 
@@ -22,7 +29,7 @@ public struct PoolExperiment {
     public init(_ samples: PageSamples, zpools: ZpoolRegistry) throws {
         self.zpools = zpools
         pages = try samples.repeated(pageCount: samples.pageCount)
-        origin = samples.origin
+        self.samples = samples
         var generator = SplitMix64(seed: Self.seed)
         order = (0..<pages.pageCount).shuffled(using: &generator)
     }
@@ -51,11 +58,16 @@ public struct PoolExperiment {
         let bareLoad = Median.of(bare.map(\.decompress))
         let poolByteCount = rig.poolByteCount
         let objectByteCount = rig.objectByteCount
+        let ratio = try ratio(zpool, compressor, poolByteCount: poolByteCount)
+        let contentShare =
+            Double(pages.pageCount - samples.zeroPageCount) / Double(pages.pageCount)
         return PoolMeasurement(
-            pages: origin, pageCount: pages.pageCount, zpool: zpool,
+            pages: samples.origin, pageCount: pages.pageCount,
+            wholePageCount: samples.wholePageCount, zeroPageCount: samples.zeroPageCount,
+            zpool: zpool,
             compressor: compressor.description,
             poolByteCount: poolByteCount, objectByteCount: objectByteCount,
-            ratio: Double(pages.pageCount * Page.byteCount) / Double(max(poolByteCount, 1)),
+            ratio: ratio, contentRatio: ratio * contentShare,
             store: store, load: load, bareStore: bareStore, bareLoad: bareLoad,
             storeShare: bareStore / store, loadShare: bareLoad / load,
             threads: try threadCounts.map {
@@ -71,11 +83,31 @@ public struct PoolExperiment {
     }
 
     private func makeRig(
-        _ zpool: String, _ compressor: CompressorChoice, workerCount: Int
+        _ zpool: String, _ compressor: CompressorChoice, workerCount: Int, copyCount: Int = 1
     ) throws -> StoreRig {
         try StoreRig(
             zpool: zpool, of: zpools, compressor: compressor,
-            roomByteCount: pages.pageCount << Page.shift, workerCount: workerCount)
+            roomByteCount: copyCount * pages.pageCount << Page.shift, workerCount: workerCount)
+    }
+
+    /// Original bytes by pool bytes, of the whole: a sample is stored again and again, until it is
+    /// as many pages as the whole has, or as many as show the ratio of any number. Of few pages a
+    /// pool of many size classes has a part that does not grow with them.
+    private func ratio(
+        _ zpool: String, _ compressor: CompressorChoice, poolByteCount: Int
+    ) throws -> Double {
+        let wanted = min(samples.wholePageCount, Self.pageCountOfRatio)
+        let copyCount = (wanted + pages.pageCount - 1) / pages.pageCount
+        guard copyCount > 1 else {
+            return Double(pages.pageCount * Page.byteCount) / Double(max(poolByteCount, 1))
+        }
+        let rig = try makeRig(zpool, compressor, workerCount: 1, copyCount: copyCount)
+        for copy in 0..<copyCount {
+            let first = copy * pages.pageCount
+            for number in order { try rig.write(pages.page(number), to: first + number) }
+        }
+        return Double(copyCount * pages.pageCount * Page.byteCount)
+            / Double(max(rig.poolByteCount, 1))
     }
 
     private func fill(_ rig: StoreRig) throws {

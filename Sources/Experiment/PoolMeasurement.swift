@@ -4,6 +4,10 @@ public struct PoolMeasurement: Codable, Sendable {
     public let pages: String
     /// How many.
     public let pageCount: Int
+    /// How many there are where these were taken from.
+    public let wholePageCount: Int
+    /// How many of those measured hold zeros only; they take no memory of the pool.
+    public let zeroPageCount: Int
     /// The driver.
     public let zpool: String
     /// The compressor.
@@ -12,8 +16,10 @@ public struct PoolMeasurement: Codable, Sendable {
     public let poolByteCount: Int
     /// Bytes of all objects, incompressible pages in full.
     public let objectByteCount: Int
-    /// Original bytes by pool bytes.
+    /// Original bytes by pool bytes, of all pages: a sample is taken for them.
     public let ratio: Double
+    /// The same of the pages that are not zeros.
+    public let contentRatio: Double
     /// Nanoseconds to store a page.
     public let store: Double
     /// Nanoseconds to load a page.
@@ -48,6 +54,9 @@ public struct PoolMeasurement: Codable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case pages, zpool, compressor, ratio, threads
         case pageCount = "page_count"
+        case wholePageCount = "whole_page_count"
+        case zeroPageCount = "zero_pages"
+        case contentRatio = "ratio_without_zeros"
         case poolByteCount = "pool_bytes"
         case objectByteCount = "object_bytes"
         case store = "store_ns"

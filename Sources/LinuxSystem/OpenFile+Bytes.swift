@@ -44,6 +44,13 @@ extension OpenFile {
         guard fsync(descriptor) == 0 else { throw SystemFailure("fsync", path) }
     }
 
+    /// Where the file ends: its length in bytes, that of a block device as well.
+    public func endOffset() throws(SystemFailure) -> Int {
+        let offset = lseek(descriptor, 0, SEEK_END)
+        guard offset >= 0 else { throw SystemFailure("lseek", path) }
+        return Int(offset)
+    }
+
     /// Makes the file this long.
     public func truncate(toByteCount byteCount: UInt64) throws(SystemFailure) {
         guard ftruncate(descriptor, off_t(byteCount)) == 0 else {

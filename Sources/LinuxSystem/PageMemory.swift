@@ -84,18 +84,22 @@ public final class PageMemory: @unchecked Sendable {  // its users keep the law
             Self.pageByteCount - skipped) == 0
     }
 
-    /// Reads a file's first pages here, as many as there are and fit; the value says how many.
-    public func fill(from file: OpenFile) throws(SystemFailure) -> Int {
+    /// Reads the page that is `number` in a file, counted from 0, to a place here. False where the
+    /// file ends before the page does.
+    public func read(
+        page number: Int, of file: OpenFile, to index: Int
+    ) throws(SystemFailure) -> Bool {
+        let place = range(of: index)
         var filled = 0
-        while filled < bytes.count {
+        while filled < Self.pageByteCount {
             let count = pread(
-                file.descriptor, bytes.baseAddress.map { $0 + filled }, bytes.count - filled,
-                off_t(filled))
+                file.descriptor, bytes.baseAddress.map { $0 + place.lowerBound + filled },
+                Self.pageByteCount - filled, off_t(number) * off_t(Self.pageByteCount) + off_t(filled))
             guard count >= 0 else { throw SystemFailure("pread", file.path) }
-            if count == 0 { break }
+            if count == 0 { return false }
             filled += count
         }
-        return filled / Self.pageByteCount
+        return true
     }
 
     /// Writes the first pages to the start of a file.
@@ -113,7 +117,7 @@ public final class PageMemory: @unchecked Sendable {  // its users keep the law
     }
 
     /// Whether a page holds anything but zeros.
-    func hasContent(page index: Int) -> Bool { bytes[range(of: index)].contains { $0 != 0 } }
+    public func hasContent(page index: Int) -> Bool { bytes[range(of: index)].contains { $0 != 0 } }
 
     private func range(of index: Int) -> Range<Int> {
         precondition(index >= 0 && index < pageCount)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SystemPackage
 
 /// The memory of a live process, read from outside: /proc/PID/mem.
 public struct ProcessMemory {
@@ -20,34 +21,121 @@ public struct ProcessMemory {
         return (byteCount("VmSize:"), byteCount("VmData:"))
     }
 
-    /// Copies pages that the kernel would swap into the start of `memory` until it is full: private
-    /// writable ones that hold anything but zeros. The value says how many there were. Throws what
-    /// opening says, EACCES or ENOENT in most cases; pages that go meanwhile are left out.
-    public func copyPages(into memory: PageMemory) throws(SystemFailure) -> Int {
-        let file = try OpenFile("/proc/\(process)/mem", for: .reading)
-        defer { file.close() }
-        let pageByteCount = PageMemory.pageByteCount
-        var count = 0
-        for line in try SystemText.read("/proc/\(process)/maps").split(separator: "\n") {
-            guard let range = Self.swappableRange(inLine: line) else { continue }
-            for start in stride(from: range.lowerBound, to: range.upperBound, by: pageByteCount) {
-                if count == memory.pageCount { return count }
-                let place = memory.bytes.baseAddress.map { $0 + count * pageByteCount }
-                let read = pread(file.descriptor, place, pageByteCount, off_t(start))
-                if read == pageByteCount, memory.hasContent(page: count) { count += 1 }
+    /// The pages that the kernel would swap: private ones that stand for no file and were used,
+    /// whether they are in memory or swapped out now. Pages of zeros that the process wrote are
+    /// among them.
+    ///
+    /// A kernel that does not tell which pages were used (no /proc/PID/pagemap) makes it a look at
+    /// all writable memory for whatever is not zeros. Throws what opening says, EACCES or ENOENT in
+    /// most cases.
+    public func swappablePages() throws(SystemFailure) -> ProcessPages {
+        let mappings = try SystemText.read("/proc/\(process)/maps").split(separator: "\n")
+            .compactMap { Mapping(parsing: $0) }
+        var pages = ProcessPages()
+        guard let map = try pageMap() else {
+            for mapping in mappings where mapping.isWritable {
+                try addContents(of: mapping, to: &pages)
             }
+            return pages
+        }
+        defer { map.close() }
+        for mapping in mappings { Self.addUsed(mapping, map, to: &pages) }
+        return pages
+    }
+
+    /// Copies these pages to the start of `memory`, as many as fit. Pages that have gone meanwhile
+    /// are left out, and pages of zeros if so asked. The value says how many there are.
+    public func copy(
+        _ pages: [Int], leavingOutZeros: Bool = false, into memory: PageMemory
+    ) throws(SystemFailure) -> Int {
+        let file = try open()
+        defer { file.close() }
+        var count = 0
+        for page in pages where count < memory.pageCount {
+            guard Self.read(page, of: file, into: memory, at: count) else { continue }
+            if !leavingOutZeros || memory.hasContent(page: count) { count += 1 }
         }
         return count
     }
 
-    /// Begin and end of a private writable mapping that stands for no device.
-    private static func swappableRange(inLine line: some StringProtocol) -> Range<Int>? {
-        let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-        let ends = fields.first?.split(separator: "-") ?? []
-        guard fields.count >= 5, fields[1] == "rw-p", ends.count == 2,
-            let start = Int(ends[0], radix: 16), let end = Int(ends[1], radix: 16), start < end,
-            fields.count < 6 || !fields[5].hasPrefix("/dev/")
-        else { return nil }
-        return start..<end
+    private func open() throws(SystemFailure) -> OpenFile {
+        try OpenFile("/proc/\(process)/mem", for: .reading)
+    }
+
+    private static func read(
+        _ page: Int, of file: OpenFile, into memory: PageMemory, at index: Int
+    ) -> Bool {
+        let byteCount = PageMemory.pageByteCount
+        let place = memory.bytes.baseAddress.map { $0 + index * byteCount }
+        return pread(file.descriptor, place, byteCount, off_t(page) * off_t(byteCount)) == byteCount
+    }
+
+    /// The kernel's list of pages; nil where it has none, or where its pages are longer than ours.
+    private func pageMap() throws(SystemFailure) -> OpenFile? {
+        guard Privileges.kernelPageByteCount == PageMemory.pageByteCount else { return nil }
+        do {
+            return try OpenFile("/proc/\(process)/pagemap", for: .reading)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            return nil
+        }
+    }
+
+    private static func addUsed(
+        _ mapping: Mapping, _ map: OpenFile, to pages: inout ProcessPages
+    ) {
+        let wordByteCount = MemoryLayout<UInt64>.size
+        var words = [UInt64](repeating: 0, count: 1 << 15)
+        var first = mapping.pages.lowerBound
+        while first < mapping.pages.upperBound {
+            let wanted = min(words.count, mapping.pages.upperBound - first)
+            let byteCount = words.withUnsafeMutableBytes { buffer in
+                pread(
+                    map.descriptor, buffer.baseAddress, wanted * wordByteCount,
+                    off_t(first) * off_t(wordByteCount))
+            }
+            // The mapping has gone meanwhile.
+            guard byteCount >= wordByteCount else { return }
+            let count = byteCount / wordByteCount
+            for index in 0..<count where isUsed(words[index]) { pages.append(first + index) }
+            first += count
+        }
+    }
+
+    /// Whether this word of the kernel's list is that of a page of the process's own.
+    private static func isUsed(_ word: UInt64) -> Bool {
+        let (isPresent, isSwapped, isOfFile) = (word >> 63 & 1, word >> 62 & 1, word >> 61 & 1)
+        return isPresent | isSwapped == 1 && isOfFile == 0
+    }
+
+    private func addContents(
+        of mapping: Mapping, to pages: inout ProcessPages
+    ) throws(SystemFailure) {
+        let file = try open()
+        defer { file.close() }
+        let scratch = try PageMemory(pageCount: 1)
+        for page in mapping.pages where Self.read(page, of: file, into: scratch, at: 0) {
+            if scratch.hasContent(page: 0) { pages.append(page) }
+        }
+    }
+
+    /// A private mapping that stands for no device.
+    private struct Mapping {
+        let pages: Range<Int>
+        let isWritable: Bool
+
+        init?(parsing line: some StringProtocol) {
+            let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
+            let ends = fields.first?.split(separator: "-") ?? []
+            guard fields.count >= 5, fields[1].hasSuffix("p"), ends.count == 2,
+                let start = Int(ends[0], radix: 16), let end = Int(ends[1], radix: 16), start < end
+            else { return nil }
+            // [vvar], [vdso] and the like are the kernel's.
+            let name = fields.count < 6 ? "" : fields[5]
+            guard !name.hasPrefix("/dev/"), !name.hasPrefix("[v") else { return nil }
+            let byteCount = PageMemory.pageByteCount
+            pages = start / byteCount..<end / byteCount
+            isWritable = fields[1].hasPrefix("rw")
+        }
     }
 }

@@ -53,7 +53,7 @@ struct AllocateCommand: DriverCommand {
         }
         progress.end()
         let conditions = [
-            "sizes": "what lz4 makes of \(samples.origin)",
+            "sizes": "what lz4 makes of \(samples.origin)", "sample": samples.sample,
             "measured": "\(options.repeat) turns of \(pairs) pairs for each thread; medians",
         ]
         try options.write(

@@ -64,6 +64,7 @@ struct DensityCommand: DriverCommand {
         progress.end()
         let conditions = [
             "pages": samples.map(\.origin).joined(separator: ", "),
+            "sample": samples.map(\.sample).joined(separator: "; "),
             "measured": "each page \(copies) times, \(overwrite) % written over, \(compressor)",
         ]
         let report = Report("density", conditions: conditions, results: results)

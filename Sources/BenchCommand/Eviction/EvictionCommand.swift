@@ -116,6 +116,7 @@ struct EvictionCommand: DriverCommand {
                 byteCount: 2 * byteCount, transport: .dev, discards: true, recordPath: recordPath))
         _ = try SwapRun(peer: .null, plan: plan).run()
         conditions["pages"] = samples.origin
+        conditions["sample"] = samples.sample
         conditions["program"] =
             "\(size) in \(memory), \(scan ? "one scan" : "no scan"), \(pattern.count) touches, "
             + "\(pattern.writePercent) % of them writes"

@@ -71,7 +71,7 @@ struct IOCommand: ParsableCommand {
         guard wrong == 0 else { throw BenchFailure("\(wrong) pages came back wrong") }
         try options.write(
             Report(
-                "io", conditions: try conditions(mount, samples.origin), results: comparisons),
+                "io", conditions: try conditions(mount, samples), results: comparisons),
             table: Table(comparisons))
     }
 
@@ -94,9 +94,12 @@ struct IOCommand: ParsableCommand {
         }
     }
 
-    private func conditions(_ mount: MountUnderTest, _ origin: String) throws -> [String: String] {
+    private func conditions(
+        _ mount: MountUnderTest, _ samples: PageSamples
+    ) throws -> [String: String] {
         var conditions = try mount.conditions()
-        conditions["pages"] = origin
+        conditions["pages"] = samples.origin
+        conditions["sample"] = samples.sample
         conditions["readahead"] = try SystemText.attribute(KernelSetting.readaheadPath)
         conditions["measured"] = "\(options.repeat) × \(seconds) s each, in turns; medians"
         conditions["pinned"] =

@@ -96,7 +96,8 @@ struct MigrateCommand: DriverCommand {
         }
         progress.end()
         let conditions = [
-            "pages": samples.origin, "from": Self.text(origin), "to": Self.text(target),
+            "pages": samples.origin, "sample": samples.sample, "from": Self.text(origin),
+            "to": Self.text(target),
         ]
         try options.write(
             Report("migrate", conditions: conditions, results: results), table: Table(results))

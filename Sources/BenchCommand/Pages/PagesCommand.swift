@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiment
 import LinuxSystem
 import ZPool
+import ZswapCore
 
 /// `zswapfs-bench pages`: drivers and compressors on given pages, in this process.
 struct PagesCommand: DriverCommand {
@@ -39,7 +40,11 @@ struct PagesCommand: DriverCommand {
         let compressors =
             compressor.isEmpty
             ? CompressorChoice.all : try compressor.map { try CompressorOption.choice($0) }
-        for samples in try corpus.load() {
+        let corpora = try corpus.load()
+        for samples in corpora {
+            try MemoryCheck.require(
+                4 * samples.pageCount * Page.byteCount + PoolExperiment.byteCountOfRatio,
+                for: "--sample \(corpus.sampling.sample)")
             let experiment = try PoolExperiment(samples, zpools: zpools)
             for zpool in zpools.types {
                 for compressor in compressors {
@@ -59,6 +64,7 @@ struct PagesCommand: DriverCommand {
         let conditions = [
             "measured": "\(options.repeat) passes in turns with the bare codec; medians",
             "threads": "\(threads)",
+            "sample": corpora.map(\.sample).joined(separator: "; "),
         ]
         try options.write(
             Report("pages", conditions: conditions, results: results), table: Table(results))

@@ -5,9 +5,8 @@ extension Table {
     /// A row for each driver and compressor on each set of pages.
     init(_ measurements: [PoolMeasurement]) {
         self.init([
-            "pages", "zpool", "compressor", "count", "object B", "pool bytes", "ratio", "store ns",
-            "bare ns",
-            "share", "load ns", "bare ns", "share", "threads", "store ×", "load ×", "bare ×",
+            "pages", "zpool", "compressor", "count", "of all %", "zeros %", "object B", "pool bytes",
+            "ratio", "store ns", "bare ns", "share", "load ns", "bare ns", "share", "threads", "store ×", "load ×", "bare ×",
             "store p99",
             "load p99",
         ])
@@ -16,6 +15,8 @@ extension Table {
             add([
                 String(measurement.pages.split(separator: "/").last ?? ""), measurement.zpool,
                 measurement.compressor, "\(measurement.pageCount)",
+                percent(measurement.pageCount, of: measurement.wholePageCount),
+                percent(measurement.zeroPageCount, of: measurement.pageCount),
                 "\(measurement.objectByteCount / max(measurement.pageCount, 1))",
                 "\(measurement.poolByteCount)",
                 Table.cell(measurement.ratio, digits: 2), Table.cell(measurement.store, digits: 0),
@@ -31,5 +32,8 @@ extension Table {
                 "\(measurement.storeLatencies.p99)", "\(measurement.loadLatencies.p99)",
             ])
         }
+    }
+    private func percent(_ part: Int, of whole: Int) -> String {
+        Table.cell(100 * Double(part) / Double(max(whole, 1)), digits: 1)
     }
 }

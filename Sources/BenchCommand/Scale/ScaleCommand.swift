@@ -67,7 +67,7 @@ struct ScaleCommand: DriverCommand {
         }
         progress.end()
         let conditions = [
-            "pages": samples.origin, "zpool": zpool,
+            "pages": samples.origin, "sample": samples.sample, "zpool": zpool,
             "measured": "\(options.repeat) passes; medians, ns a page of each worker",
         ]
         try options.write(

@@ -81,6 +81,7 @@ struct SwapCommand: ParsableCommand {
         let figures = try measure(peers, plan)
         var conditions = try plan.request.mount?.conditions() ?? [:]
         conditions["pages"] = samples.origin
+        conditions["sample"] = samples.sample
         conditions["program"] =
             "\(size) in \(limit), \(touches) touches, \(discard ? "with" : "no") discards"
         conditions["transport"] = plan.request.transport.rawValue
