@@ -169,6 +169,10 @@ static inline int clinux_status_in_memory(int fd, struct statx *status) {
     return (int)syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
                         STATX_TYPE | STATX_INO | STATX_SIZE, status);
 }
+/* The same, but only the device, which everybody may know. */
+static inline int clinux_device_in_memory(int fd, struct statx *status) {
+    return (int)syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, status);
+}
 static inline int clinux_open_at(int directory, const char *name, int flags) {
     return openat(directory, name, flags);
 }
@@ -214,5 +218,31 @@ static inline int clinux_spawn_close_from(void *actions, int first) {
 }
 static inline void clinux_open_log(const char *name) { openlog(name, LOG_PID, LOG_DAEMON); }
 static inline void clinux_log(int priority, const char *line) { syslog(priority, "%s", line); }
+
+/* Local sockets as plain calls: <sys/socket.h> would bring an fd_set of its own. */
+static inline int clinux_local_socket(void) {
+    return (int)syscall(SYS_socket, 1 /* AF_UNIX */, 1 | O_CLOEXEC | O_NONBLOCK, 0);
+}
+static inline int clinux_socket_pair(void *ends) {
+    return (int)syscall(SYS_socketpair, 1, 1 | O_CLOEXEC | O_NONBLOCK, 0, ends);
+}
+static inline int clinux_bind(int socket, const void *address, uint32_t byte_count) {
+    return (int)syscall(SYS_bind, socket, address, byte_count);
+}
+static inline int clinux_connect(int socket, const void *address, uint32_t byte_count) {
+    return (int)syscall(SYS_connect, socket, address, byte_count);
+}
+static inline int clinux_accept(int socket) {
+    return (int)syscall(SYS_accept4, socket, NULL, NULL, O_CLOEXEC | O_NONBLOCK);
+}
+/* Without waiting and without SIGPIPE. */
+static inline long clinux_send(int socket, const void *bytes, size_t byte_count) {
+    return syscall(SYS_sendto, socket, bytes, byte_count, 0x40 | 0x4000, NULL, 0);
+}
+/* Process, user and group at the other end: three words. */
+static inline int clinux_peer(int socket, void *words) {
+    uint32_t byte_count = 12;
+    return (int)syscall(SYS_getsockopt, socket, 1, 17 /* SO_PEERCRED */, words, &byte_count);
+}
 
 #endif

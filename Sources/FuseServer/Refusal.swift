@@ -1,4 +1,4 @@
-import ControlTree
+public import ControlTree
 import Glibc
 import SwapStore
 
@@ -35,4 +35,10 @@ struct Refusal: Error, Equatable {
         case .deviceFull: errno = ENOSPC
         }
     }
+}
+
+extension FuseServer {
+    /// The errno of an error of a control file, for those who answer for it in another way than by
+    /// the filesystem.
+    public static func errno(of error: ControlError) -> CInt { Refusal(error).errno }
 }

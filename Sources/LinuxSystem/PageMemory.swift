@@ -94,7 +94,8 @@ public final class PageMemory: @unchecked Sendable {  // its users keep the law
         while filled < Self.pageByteCount {
             let count = pread(
                 file.descriptor, bytes.baseAddress.map { $0 + place.lowerBound + filled },
-                Self.pageByteCount - filled, off_t(number) * off_t(Self.pageByteCount) + off_t(filled))
+                Self.pageByteCount - filled,
+                off_t(number) * off_t(Self.pageByteCount) + off_t(filled))
             guard count >= 0 else { throw SystemFailure("pread", file.path) }
             if count == 0 { return false }
             filled += count

@@ -25,6 +25,9 @@ public struct PathWalk {
     private var linkCount = 0
     private let path: String
 
+    /// The names that are still to go, the next one first.
+    public var remainingNames: [String] { names.reversed().map { String($0) } }
+
     /// Begins at the root. The path has to be absolute.
     public init(_ path: String) throws(SystemFailure) {
         precondition(ByteText(path).hasPrefix("/"))
@@ -64,12 +67,17 @@ public struct PathWalk {
 
 extension OpenFile {
     /// What the kernel knows of the file without asking its filesystem, so that nobody waits for
-    /// one that does not answer. The length of a file on a network may be an old one.
+    /// one that does not answer. The length of a file on a network may be an old one. Of a
+    /// filesystem that is another user's the device is all that is told: a file of `other` kind.
     public func statusInMemory() throws(SystemFailure) -> FileStatus {
         var status = statx()
-        guard clinux_status_in_memory(descriptor, &status) == 0 else {
-            throw SystemFailure("statx", path)
+        if clinux_status_in_memory(descriptor, &status) == 0 {
+            return FileStatus(status)
         }
+        let failure = SystemFailure("statx", path)
+        guard failure.errno == .permissionDenied,
+            clinux_device_in_memory(descriptor, &status) == 0
+        else { throw failure }
         return FileStatus(status)
     }
 

@@ -21,6 +21,9 @@ public enum Privileges {
         return 0
     }
 
+    /// The user that this process acts as.
+    public static var userID: UInt32 { geteuid() }
+
     /// Bytes in a page of this kernel: 4096 nearly everywhere, 16384 or 65536 on some ARM machines.
     public static var kernelPageByteCount: Int { Int(sysconf(CInt(_SC_PAGESIZE))) }
 }

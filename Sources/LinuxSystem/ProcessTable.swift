@@ -11,4 +11,13 @@ public enum ProcessTable {
             return words.allSatisfy { arguments.contains(ByteText($0)) }
         }
     }
+
+    /// Whether a process is stopped, by a signal or by a debugger.
+    public static func isStopped(_ process: Int32) -> Bool {
+        guard let text = try? SystemText.read("/proc/\(process)/stat"),
+            let name = text.lastIndex(of: ")")
+        else { return false }
+        let state = text[text.index(after: name)...].first { $0 != " " }
+        return state == "T" || state == "t"
+    }
 }

@@ -80,6 +80,21 @@ public enum SystemText {
         return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
+    /// The same; throws what opening the directory or reading it says.
+    public static func list(_ path: String) throws(SystemFailure) -> [String] {
+        guard let directory = opendir(path) else { throw SystemFailure("opendir", path) }
+        closedir(directory)
+        return names(inDirectory: path)
+    }
+
+    /// Where this process stands, as the kernel knows it; asks no filesystem.
+    public static func currentDirectory() throws(SystemFailure) -> String {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        guard getcwd(&bytes, bytes.count) != nil else { throw SystemFailure("getcwd", ".") }
+        return String(
+            decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Removes a file.
     public static func remove(_ path: String) throws(SystemFailure) {
         guard unlink(path) == 0 else { throw SystemFailure("unlink", path) }

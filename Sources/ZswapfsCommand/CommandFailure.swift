@@ -31,6 +31,7 @@ struct CommandFailure: Error, Equatable {
         switch error {
         case let failure as CommandFailure: self = failure
         case let failure as SystemFailure: self.init(failure)
+        case let failure as QueryFailure: self.init(failure)
         case let failure as LoopFailure:
             self.init(failure.isInUse ? .inUse : .unavailable, failure.description)
         default: self.init(.failure, "\(error)")

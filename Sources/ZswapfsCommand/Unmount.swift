@@ -42,26 +42,22 @@ struct UnmountCommand: ParsableCommand {
 
     /// The mount at this path. Throws when there is none, or another filesystem's.
     private static func mount(at text: String) throws -> MountTable.Entry {
-        let (path, found) = try locate(text)
-        guard let mount = found, ByteText(mount.mountPoint) == ByteText(path) else {
+        // Without asking the mount: one whose daemon does not answer can be unmounted, too.
+        let place = try MountedPath(text)
+        guard place.isDirectory || place.mount != nil else {
+            throw SystemFailure(call: "open", errno: .notDirectory, path: text)
+        }
+        if let mount = place.mount, place.names.isEmpty { return mount }
+        let path = ByteText(place.canonicalPath)
+        let other = try MountTable.current().entries.last {
+            ByteText($0.mountPoint) == path && $0.type != AreaPath.mountType
+        }
+        guard let other else {
             let lines = ["\(text): nothing is mounted here"] + (try UnmountedSwap.lines())
             throw CommandFailure(.badPath, lines.joined(separator: "\n  "))
         }
-        guard mount.type == AreaPath.mountType else {
-            throw CommandFailure(
-                .badPath, "\(text): \(mount.type) is mounted here, not \(AreaPath.mountType)")
-        }
-        return mount
-    }
-
-    /// The canonical path of a directory and the mount it is on. Nothing stays open: that alone
-    /// would keep the mount busy.
-    private static func locate(_ text: String) throws(SystemFailure) -> (String, MountTable.Entry?)
-    {
-        let directory = try OpenFile(text, for: .locatingDirectory)
-        defer { directory.close() }
-        let path = try directory.canonicalPath()
-        return (path, try directory.mount(in: try MountTable.current()))
+        throw CommandFailure(
+            .badPath, "\(text): \(other.type) is mounted here, not \(AreaPath.mountType)")
     }
 
     static func unmount(_ mount: MountTable.Entry) throws {

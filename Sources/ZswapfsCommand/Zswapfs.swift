@@ -43,6 +43,6 @@ struct Zswapfs: ParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
-            PoolsCommand.self, SetCommand.self, GetCommand.self,
+            PoolsCommand.self, SetCommand.self, GetCommand.self, ControlReaderCommand.self,
         ])
 }

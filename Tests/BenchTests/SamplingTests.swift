@@ -24,7 +24,8 @@ extension BenchTests {
                 }
                 #expect(try #require(pages.last) < whole)
             }
-            #expect(sampling.pages(of: 100_000) != PageSampling(pageCountMax: 256).pages(of: 100_000))
+            #expect(
+                sampling.pages(of: 100_000) != PageSampling(pageCountMax: 256).pages(of: 100_000))
             #expect(sampling.pages(of: 0) == [])
             #expect(sampling.pages(of: 256) == Array(0..<256))
             #expect(sampling.pages(of: Int.max).count == 256)

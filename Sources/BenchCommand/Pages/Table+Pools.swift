@@ -5,8 +5,10 @@ extension Table {
     /// A row for each driver and compressor on each set of pages.
     init(_ measurements: [PoolMeasurement]) {
         self.init([
-            "pages", "zpool", "compressor", "count", "of all %", "zeros %", "object B", "pool bytes",
-            "ratio", "store ns", "bare ns", "share", "load ns", "bare ns", "share", "threads", "store ×", "load ×", "bare ×",
+            "pages", "zpool", "compressor", "count", "of all %", "zeros %", "object B",
+            "pool bytes",
+            "ratio", "store ns", "bare ns", "share", "load ns", "bare ns", "share", "threads",
+            "store ×", "load ×", "bare ×",
             "store p99",
             "load p99",
         ])

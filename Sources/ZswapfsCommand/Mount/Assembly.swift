@@ -27,7 +27,7 @@ struct Assembly {
         Self.reserveSegmentCount(settings, allowance) * Arena.segmentByteCount
     }
     let swapWatch: SwapWatch
-    private let tree: ControlTree
+    let tree: ControlTree
     private let latency: LatencyControl
     private let keeper: LatencyKeeper
     private let caretaker: Caretaker

@@ -27,6 +27,7 @@ struct Daemon {
     private let logger: Logger
     private let messages: PendingMessages
     private var groupWatch: GroupWatch
+    private let queries: QueryService
 
     /// Sets everything up and mounts.
     init(
@@ -63,6 +64,8 @@ struct Daemon {
             assembly.stop()
             throw CommandFailure(.unavailable, "no thread to look at swap")
         }
+        queries = QueryService(assembly.tree, at: path, allowsOthers: settings.allowsOthers)
+        startQueries()
         ProcessProtection.reserveHeap(byteCount: Self.heapReserveByteCount)
         if isBackground { Background.announceReady() }
     }
@@ -70,6 +73,7 @@ struct Daemon {
     mutating func run() {
         logger.notice("\(summary)")
         serve()
+        queries.stop()
         server.waitUntilUnmounted()
         assembly.stop()
         logger.notice("\(path): unmounted")
@@ -90,11 +94,17 @@ struct Daemon {
     private mutating func serve() {
         while !server.isFinished {
             groupWatch.lookIfDue()
+            startQueries()
             if case .stop(let signal) = SignalGate.wait(seconds: Self.idleSeconds) {
                 tryToStop(signal)
             }
             for message in messages.take() { logger.warning("\(message)") }
         }
+    }
+
+    private func startQueries() {
+        guard let failure = queries.startIfNeeded() else { return }
+        logger.warning("\(path): status and pools read the control files: \(failure)")
     }
 
     private func tryToStop(_ signal: String) {

@@ -1,6 +1,5 @@
 import LinuxSystem
 import SystemPackage
-import ZswapCore
 
 /// The directory to mount at, looked at before anything is made.
 enum MountPoint {
@@ -11,28 +10,18 @@ enum MountPoint {
 
     /// The directory's canonical path. Throws with what is wrong with it, or with the machine.
     static func check(_ text: String) throws -> String {
-        let path: String
+        let place: MountedPath
         do {
-            path = try canonicalPath(text)
+            place = try MountedPath(text)
         } catch {
             throw failure(error, text)
         }
-        let mounts = try MountTable.current()
-        if mounts.entries.contains(where: {
-            ByteText($0.mountPoint) == ByteText(path) && $0.type == AreaPath.mountType
-        }) {
-            // Its path may still be known to the kernel when nobody serves it any more.
-            do {
-                try OpenFile(path, for: .reading).close()
-            } catch {
-                throw failure(error, text)
-            }
-            throw CommandFailure(
-                .inUse,
-                "\(path): a zswapfs is mounted here already; `zswapfs unmount \(path)` first")
+        if let mount = place.mount { throw occupied(mount, place, text) }
+        guard place.isDirectory else {
+            throw failure(SystemFailure(call: "open", errno: .notDirectory, path: text), text)
         }
         try checkDevice()
-        return path
+        return place.canonicalPath
     }
 
     private static func failure(_ error: SystemFailure, _ text: String) -> CommandFailure {
@@ -49,10 +38,32 @@ enum MountPoint {
         }
     }
 
-    private static func canonicalPath(_ text: String) throws(SystemFailure) -> String {
-        let directory = try OpenFile(text, for: .locatingDirectory)
-        defer { directory.close() }
-        return try directory.canonicalPath()
+    /// What to say of a place on a zswapfs. Its path may still be known to the kernel when nobody
+    /// serves it any more, or nobody who answers.
+    private static func occupied(
+        _ mount: MountTable.Entry, _ place: MountedPath, _ text: String
+    ) -> CommandFailure {
+        let path = mount.mountPoint
+        guard place.names.isEmpty else {
+            return CommandFailure(
+                .badPath,
+                "\(text): lies on the zswapfs that is mounted at \(path), which has no directories "
+                    + "to mount at; name one elsewhere")
+        }
+        do throws(QueryFailure) {
+            let query = try MountQuery(mount)
+            try query.confirm(by: .now.advanced(by: MountQuery.patience))
+        } catch {
+            switch error {
+            case .died: return CommandFailure(.inUse, CommandFailure(error).message)
+            case .noAnswer:
+                return CommandFailure(
+                    .inUse, "a zswapfs is mounted here already; \(CommandFailure(error).message)")
+            case .refused: break
+            }
+        }
+        return CommandFailure(
+            .inUse, "\(path): a zswapfs is mounted here already; `zswapfs unmount \(path)` first")
     }
 
     private static func checkDevice() throws {

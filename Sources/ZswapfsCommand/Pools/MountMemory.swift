@@ -32,43 +32,44 @@ struct MountMemory {
     /// The parts that stand in `stats/memory`.
     let memory: [(name: String, value: Int)]
 
-    init(reading mountPoint: String) throws(SystemFailure) {
-        var read = try Self(readingOnce: mountPoint)
+    init(asking query: MountQuery) throws(QueryFailure) {
+        var read = try Self(askingOnce: query)
         var count = 1
         while read.unsettledByteCount != 0 && count < Self.readCountMax {
-            read = try Self(readingOnce: mountPoint)
+            read = try Self(askingOnce: query)
             count += 1
         }
         self = read
     }
 
-    private init(readingOnce mountPoint: String) throws(SystemFailure) {
-        self.mountPoint = mountPoint
-        let pages = try ControlFile.text(mountPoint, "stats/stored_pages")
+    private init(askingOnce query: MountQuery) throws(QueryFailure) {
+        mountPoint = query.mountPoint
+        let pages = try query.text("stats/stored_pages")
         storedPageCount = Int(pages) ?? 0
-        let names = SystemText.names(inDirectory: mountPoint + "/stats/pools")
+        let names = try query.names("stats/pools")
         var pools: [Pool] = []
         for generation in names.compactMap({ Int($0) }).sorted() {
-            if let pool = try Self.pool(mountPoint, generation) { pools.append(pool) }
+            if let pool = try Self.pool(query, generation) { pools.append(pool) }
         }
         self.pools = pools
-        memory = try ControlFile.values(mountPoint, "stats/memory").filter {
+        memory = try query.values("stats/memory").filter {
             $0.name != "committed"
         }
     }
 
     /// A pool; nil when it has gone since it was listed.
-    private static func pool(_ mountPoint: String, _ generation: Int) throws(SystemFailure) -> Pool?
-    {
+    private static func pool(
+        _ query: MountQuery, _ generation: Int
+    ) throws(QueryFailure) -> Pool? {
         let directory = "stats/pools/\(generation)/"
         do {
             return Pool(
                 generation: generation,
-                type: try ControlFile.text(mountPoint, directory + "type"),
-                isCurrent: try ControlFile.text(mountPoint, directory + "current") == "Y",
-                values: try ControlFile.values(mountPoint, directory + "usage"))
+                type: try query.text(directory + "type"),
+                isCurrent: try query.text(directory + "current") == "Y",
+                values: try query.values(directory + "usage"))
         } catch {
-            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            guard error.isNotFound else { throw error }
             return nil
         }
     }

@@ -17,7 +17,7 @@ struct PoolsCommand: ParsableCommand {
         var hasFailed = false
         try reportingFailures {
             let (mounts, isIncomplete) = try MountChoice.read(mountPoints, isNoneAnAnswer: json) {
-                path throws(SystemFailure) in try MountMemory(reading: path)
+                query throws(QueryFailure) in try MountMemory(asking: query)
             }
             hasFailed = isIncomplete
             if json {

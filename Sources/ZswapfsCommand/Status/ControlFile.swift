@@ -1,20 +1,9 @@
 import LinuxSystem
 
-/// The control files of a mount, as this program's commands read them.
+/// The control files of a mount, as `set` and `get` read them: where they write, too.
 enum ControlFile {
     /// What a file holds, without the newline at its end.
     static func text(_ mountPoint: String, _ path: String) throws(SystemFailure) -> String {
         SystemText.withoutNewline(try SystemText.read("\(mountPoint)/\(path)"))
-    }
-
-    /// A file with a name and a number a line.
-    static func values(
-        _ mountPoint: String, _ path: String
-    ) throws(SystemFailure) -> [(name: String, value: Int)] {
-        try text(mountPoint, path).split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ")
-            guard words.count == 2, let value = Int(words[1]) else { return nil }
-            return (String(words[0]), value)
-        }
     }
 }

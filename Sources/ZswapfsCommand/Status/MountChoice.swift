@@ -1,25 +1,32 @@
 import LinuxSystem
-import ZswapCore
+import SystemPackage
 
-/// Reads something of each mount that a command is to show: those that are named, or all.
+/// Asks each mount that a command is to show: those that are named, or all.
 enum MountChoice {
-    /// What was read, and whether some mount did not answer. Of several mounts one that died, or
-    /// went meanwhile, does not hide the others; it is told on standard error. Throws `badPath` for
-    /// what is no mount, and when there is none at all unless that is an answer, too.
+    /// What was told, and whether some mount did not answer. Of several mounts one that died, went
+    /// meanwhile or does not answer does not hide the others; it is told on standard error. All are
+    /// asked at once, so that several that do not answer take no longer than one. Throws `badPath`
+    /// for what is no mount, and when there is none at all unless that is an answer, too.
     static func read<Report>(
         _ named: [String], isNoneAnAnswer: Bool,
-        _ read: (String) throws(SystemFailure) -> Report
+        _ read: (MountQuery) throws(QueryFailure) -> Report
     ) throws -> (reports: [Report], hasFailed: Bool) {
-        let mounts = try mountPoints()
+        let mounts = try MountTable.current().entries.filter { $0.type == AreaPath.mountType }
         guard isNoneAnAnswer || !mounts.isEmpty || !named.isEmpty else {
             throw CommandFailure(.badPath, "no zswapfs is mounted")
         }
-        let chosen = try named.isEmpty ? mounts : named.map { try place($0, in: mounts) }
+        let chosen = try named.isEmpty ? mounts : named.map(mount)
+        let queries = chosen.map { mount in
+            Result { () throws(QueryFailure) in try MountQuery(mount) }
+        }
+        let deadline = ContinuousClock.now.advanced(by: MountQuery.patience)
         var reports: [Report] = []
         var hasFailed = false
-        for mount in chosen {
-            do throws(SystemFailure) {
-                reports.append(try read(mount))
+        for query in queries {
+            do throws(QueryFailure) {
+                let query = try query.get()
+                try query.confirm(by: deadline)
+                reports.append(try read(query))
             } catch {
                 guard named.count != 1 else { throw CommandFailure(error) }
                 StandardError.write("zswapfs: \(CommandFailure(error).message)")
@@ -30,24 +37,22 @@ enum MountChoice {
     }
 
     /// The path, as the table has it, of the one mount that a command works on. Throws `badPath`
-    /// for what is no mount.
+    /// for what is no mount, and when its daemon does not answer: the command would wait for it.
     static func mountPoint(_ text: String) throws -> String {
-        try place(text, in: try mountPoints())
+        let mount = try mount(at: text)
+        try MountedPath.requireAnswers(onTheWayTo: mount.mountPoint)
+        return mount.mountPoint
     }
 
-    private static func mountPoints() throws(SystemFailure) -> [String] {
-        try MountTable.current().entries
-            .filter { $0.type == AreaPath.mountType }.map(\.mountPoint)
-    }
-
-    /// The path of a mount as the table has it.
-    private static func place(_ text: String, in mounts: [String]) throws -> String {
-        let directory = try OpenFile(text, for: .locatingDirectory)
-        defer { directory.close() }
-        let path = try directory.canonicalPath()
-        guard mounts.contains(where: { ByteText($0) == ByteText(path) }) else {
+    /// The mount at a path.
+    private static func mount(at text: String) throws -> MountTable.Entry {
+        let place = try MountedPath(text)
+        guard place.isDirectory || place.mount != nil else {
+            throw SystemFailure(call: "open", errno: .notDirectory, path: text)
+        }
+        guard let mount = place.mount, place.names.isEmpty else {
             throw CommandFailure(.badPath, "\(text): no zswapfs is mounted here")
         }
-        return path
+        return mount
     }
 }

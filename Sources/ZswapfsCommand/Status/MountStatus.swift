@@ -49,20 +49,20 @@ struct MountStatus {
         var values: [(name: String, value: Int)] = []
     }
 
-    init(reading mountPoint: String) throws(SystemFailure) {
-        self.mountPoint = mountPoint
-        version = try ControlFile.text(mountPoint, "stats/version")
-        transport = try ControlFile.text(mountPoint, "stats/transport")
-        transportReason = try ControlFile.text(mountPoint, "stats/transport_reason")
-        protections = try ControlFile.text(mountPoint, "stats/protections")
+    init(asking query: MountQuery) throws(QueryFailure) {
+        mountPoint = query.mountPoint
+        version = try query.text("stats/version")
+        transport = try query.text("stats/transport")
+        transportReason = try query.text("stats/transport_reason")
+        protections = try query.text("stats/protections")
             .split(separator: "\n").map(String.init)
-        zpool = try ControlFile.text(mountPoint, "params/zpool")
-        compressor = try ControlFile.text(mountPoint, "params/compressor")
-        summary = try ControlFile.text(mountPoint, "stats/summary")
-        counters = try Self.counters(of: mountPoint)
-        areas = try Self.areas(of: mountPoint)
-        pools = try Self.pools(of: mountPoint)
-        backings = try Self.backings(of: mountPoint)
+        zpool = try query.text("params/zpool")
+        compressor = try query.text("params/compressor")
+        summary = try query.text("stats/summary")
+        counters = try Self.counters(of: query)
+        areas = try Self.areas(of: query)
+        pools = try Self.pools(of: query)
+        backings = try Self.backings(of: query)
     }
 
     /// Original bytes of the pages in memory by pool bytes, fragmentation included; nil while the
@@ -77,12 +77,12 @@ struct MountStatus {
     private func counter(_ name: String) -> Int? { counters.first { $0.name == name }?.value }
 
     private static func counters(
-        of mountPoint: String
-    ) throws(SystemFailure) -> [(name: String, value: Int)] {
+        of query: MountQuery
+    ) throws(QueryFailure) -> [(name: String, value: Int)] {
         var counters: [(name: String, value: Int)] = []
-        for name in SystemText.names(inDirectory: mountPoint + "/stats").sorted() {
+        for name in try query.names("stats").sorted() {
             guard name != "areas", name != "pools" else { continue }
-            if let value = Int(try ControlFile.text(mountPoint, "stats/" + name)) {
+            if let value = Int(try query.text("stats/" + name)) {
                 counters.append((name, value))
             }
         }
@@ -91,24 +91,24 @@ struct MountStatus {
 
     /// What an area's file says; nil when the area was removed since it was listed.
     private static func areaValues(
-        _ mountPoint: String, _ name: String
-    ) throws(SystemFailure) -> [(name: String, value: Int)]? {
+        _ query: MountQuery, _ name: String
+    ) throws(QueryFailure) -> [(name: String, value: Int)]? {
         do {
-            return try ControlFile.values(mountPoint, "stats/areas/" + name)
+            return try query.values("stats/areas/" + name)
         } catch {
-            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            guard error.isNotFound else { throw error }
             return nil
         }
     }
 
     /// The daemon knows by numbers what stands on its areas: paths here may mean something else.
-    private static func areas(of mountPoint: String) throws(SystemFailure) -> [AreaLine] {
+    private static func areas(of query: MountQuery) throws(QueryFailure) -> [AreaLine] {
         var areas: [AreaLine] = []
-        for name in SystemText.names(inDirectory: mountPoint + "/stats/areas").sorted() {
-            guard let values = try areaValues(mountPoint, name) else { continue }
+        for name in try query.names("stats/areas").sorted() {
+            guard let values = try areaValues(query, name) else { continue }
             areas.append(AreaLine(name: name, values: values))
         }
-        for line in try ControlFile.text(mountPoint, "stats/devices").split(separator: "\n") {
+        for line in ByteText.split(try query.text("stats/devices"), at: "\n") {
             let words = ByteText.split(line, at: " ")
             guard words.count == 7 else { continue }
             let name = KernelEscapes.decode(words[6])
@@ -131,28 +131,26 @@ struct MountStatus {
         return areas
     }
 
-    private static func pools(of mountPoint: String) throws(SystemFailure) -> [PoolLine] {
+    private static func pools(of query: MountQuery) throws(QueryFailure) -> [PoolLine] {
         var pools: [PoolLine] = []
-        let names = SystemText.names(inDirectory: mountPoint + "/stats/pools")
+        let names = try query.names("stats/pools")
         for generation in names.compactMap({ Int($0) }).sorted() {
             let directory = "stats/pools/\(generation)"
             pools.append(
                 PoolLine(
                     generation: generation,
-                    type: try ControlFile.text(mountPoint, directory + "/type"),
-                    byteCount: Int(try ControlFile.text(mountPoint, directory + "/total_size"))
+                    type: try query.text(directory + "/type"),
+                    byteCount: Int(try query.text(directory + "/total_size"))
                         ?? 0,
-                    isCurrent: try ControlFile.text(mountPoint, directory + "/current") == "Y"))
+                    isCurrent: try query.text(directory + "/current") == "Y"))
         }
         return pools
     }
 
-    private static func backings(of mountPoint: String) throws(SystemFailure) -> [BackingLine] {
-        let current = try ControlFile.text(mountPoint, "params/backing")
+    private static func backings(of query: MountQuery) throws(QueryFailure) -> [BackingLine] {
+        let current = try query.text("params/backing")
         var backings: [BackingLine] = []
-        for line in ByteText.split(
-            try ControlFile.text(mountPoint, "stats/backing"), at: "\n")
-        {
+        for line in ByteText.split(try query.text("stats/backing"), at: "\n") {
             let words = ByteText.split(line, at: " ", maxSplits: 1)
             guard words.count == 2 else { continue }
             let value = String(words[1])

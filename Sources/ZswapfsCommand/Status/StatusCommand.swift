@@ -19,7 +19,7 @@ struct StatusCommand: ParsableCommand {
             let unmounted = json || mountPoint != nil ? [] : try UnmountedSwap.lines()
             let (statuses, isIncomplete) = try MountChoice.read(
                 mountPoint.map { [$0] } ?? [], isNoneAnAnswer: json || !unmounted.isEmpty
-            ) { path throws(SystemFailure) in try MountStatus(reading: path) }
+            ) { query throws(QueryFailure) in try MountStatus(asking: query) }
             hasFailed = isIncomplete
             for line in unmounted { print(line) }
             if json || !statuses.isEmpty {

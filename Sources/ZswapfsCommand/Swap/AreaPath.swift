@@ -18,6 +18,7 @@ struct AreaPath: Equatable {
 
     /// Finds out what `text` names. Throws when that cannot be an area, saying what it is instead.
     init(resolving text: String) throws {
+        try MountedPath.requireAnswers(onTheWayTo: text)
         do {
             path = try Self.canonicalPath(text)
         } catch {

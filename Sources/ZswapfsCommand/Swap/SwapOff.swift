@@ -19,6 +19,7 @@ struct SwapOff: ParsableCommand {
     func run() throws {
         try reportingFailures {
             try SwapCommand.checkPrivileges()
+            try MountedPath.requireAnswers(onTheWayTo: path)
             switch try SwapTarget(resolving: path) {
             case .area(let area): try SwapDevice.turnOff(path: area)
             case .devices(let devices): for device in devices { try Self.turnOff(device) }
@@ -31,6 +32,7 @@ struct SwapOff: ParsableCommand {
         guard let backing = device.backing else {
             throw CommandFailure(.failure, "\(device.path): not attached to any file")
         }
+        try MountedPath.requireAnswers(onTheWayTo: backing.path)
         do {
             let status = try device.open(for: .reading).loopStatus()
             if let identity = status?.backing {
