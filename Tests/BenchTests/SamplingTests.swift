@@ -58,7 +58,8 @@ extension BenchTests {
                 import os, sys, time
                 n = \(Self.partMebibytes << 20)
                 parts = [bytearray(os.urandom(n))]
-                text = "".join("line %d: %d and some words\\n" % (i, i * 7919) for i in range(n // 20))
+                line = "line %d: %d and some words\\n"
+                text = "".join(line % (i, i * 7919) for i in range(n // 20))
                 parts.append(bytearray(text.encode()[:n]))
                 parts.append(bytearray(open(sys.argv[1], "rb").read(n)))
                 zeros = bytearray(b"x" * n)

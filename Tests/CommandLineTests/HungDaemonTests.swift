@@ -124,8 +124,8 @@ extension CommandLineTests {
             try other.open("my area").write([1, 2, 3], at: 0)
             let shown = try run(["status", other.path], away)
             #expect(shown.status == 0 && shown.output.contains("my area"), "\(shown)")
-            #expect(
-                try run(["pools", other.path], away).output == run(["pools", other.path]).output)
+            let pools = try run(["pools", other.path], away)
+            #expect(pools.status == 0 && pools.output.contains(other.path), "\(pools)")
             let hung = try StoppedMount(transport)
             let outcome = try run(["status"], away)
             #expect(outcome.status == 1, "\(outcome)")
@@ -152,7 +152,9 @@ extension CommandLineTests {
             .enabled(if: MountHost.canDropPrivileges && SwapHost.has("python3"), "needs setpriv"))
         func aNameThatAnotherUserHasIsNotBelieved() throws {
             let script = """
-                import socket, sys, time
+                import os, socket, sys, time
+                os.setgid(65534)
+                os.setuid(65534)
                 taken = []
                 for minor in range(20, 400):
                     s = socket.socket(socket.AF_UNIX)
@@ -165,12 +167,7 @@ extension CommandLineTests {
                 print("taken", file=sys.stderr, flush=True)
                 time.sleep(60)
                 """
-            let squatter = try ProgramRun(
-                "/usr/bin/env",
-                [
-                    "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "python3", "-c",
-                    script,
-                ])
+            let squatter = try ProgramRun("/usr/bin/env", ["python3", "-c", script])
             try #require(squatter.says("taken"), "\(squatter.errorText)")
             let mount = try TemporaryMount()
             #expect(mount.daemon.says("read the control files: bind"))

@@ -5,8 +5,8 @@ import SystemPackage
 import ZswapCore
 
 /// Not for people: reads control files through the filesystem for a command of ours that must not
-/// wait for it. Where the daemon has no socket that this command reaches: another network namespace,
-/// another version.
+/// wait for it. Where the daemon has no socket that this command reaches: another network
+/// namespace, another version.
 struct ControlReaderCommand: ParsableCommand {
     static let name = "control-reader"
 

@@ -140,8 +140,8 @@ final class MountQuery {
             mountPoint, process)
     }
 
-    /// The daemon's socket; nil where there is none, or one that is not the mounting user's: anybody
-    /// can take a name.
+    /// The daemon's socket; nil where there is none, or one that is not the mounting user's:
+    /// anybody can take a name.
     private static func daemon(
         of mount: MountTable.Entry
     ) throws(SystemFailure) -> (LocalStream, Int32)? {
