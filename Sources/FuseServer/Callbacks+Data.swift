@@ -11,8 +11,8 @@ extension Callbacks {
         table.read = { request, inode, size, offset, information in
             Callbacks.answer(request) { session throws(Refusal) in
                 try Callbacks.read(
-                    request, UInt64(inode), size, UInt64(offset), information?.pointee.fh ?? 0,
-                    session)
+                    request, UInt64(inode), size, Callbacks.unsigned(offset),
+                    information?.pointee.fh ?? 0, session)
             } send: { reply, data in
                 reply.send(data)
             }
@@ -21,7 +21,7 @@ extension Callbacks {
             Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.write(
                     UnsafeRawBufferPointer(start: bytes, count: size).bytes, to: UInt64(inode),
-                    at: UInt64(offset), session.worker)
+                    at: Callbacks.unsigned(offset), session.worker)
             } send: { reply, count in
                 reply.send(writtenByteCount: count)
             }
@@ -29,13 +29,17 @@ extension Callbacks {
         table.fallocate = { request, inode, mode, offset, byteCount, _ in
             Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.fallocate(
-                    UInt64(inode), mode: UInt32(bitPattern: mode), at: UInt64(offset),
-                    byteCount: UInt64(byteCount), session.worker)
+                    UInt64(inode), mode: UInt32(bitPattern: mode), at: Callbacks.unsigned(offset),
+                    byteCount: Callbacks.unsigned(byteCount), session.worker)
             } send: { reply, _ in
                 reply.send(error: 0)
             }
         }
     }
+
+    /// An offset or a length as the kernel sent it. libfuse hands it on as a signed number: a
+    /// negative one is beyond every area.
+    private static func unsigned(_ number: off_t) -> UInt64 { UInt64(bitPattern: Int64(number)) }
 
     /// Reads into the ring's own buffer; the value is the part of it that was filled.
     private static func read(

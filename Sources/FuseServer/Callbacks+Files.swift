@@ -1,6 +1,7 @@
 import CFuse
 import Glibc
 import Synchronization
+import ZswapCore
 
 /// Attributes and open files.
 extension Callbacks {
@@ -16,7 +17,8 @@ extension Callbacks {
             Callbacks.answer(request) { session throws(Refusal) in
                 guard let attributes else { throw Refusal(EINVAL) }
                 return try session.operations.setAttributes(
-                    UInt64(inode), Callbacks.changes(attributes.pointee, mask), session.worker)
+                    UInt64(inode), try Callbacks.changes(attributes.pointee, mask),
+                    session.worker)
             } send: { reply, answer in
                 reply.send(attributes: answer.0, seconds: answer.seconds)
             }
@@ -31,10 +33,16 @@ extension Callbacks {
         }
     }
 
-    private static func changes(_ new: stat, _ mask: CInt) -> Operations.Changes {
+    static func changes(
+        _ new: stat, _ mask: CInt
+    ) throws(Refusal) -> Operations.Changes {
         func has(_ flag: CInt) -> Bool { mask & flag != 0 }
-        func nanoseconds(_ time: timespec) -> UInt64 {
-            UInt64(max(time.tv_sec, 0)) * 1_000_000_000 + UInt64(max(time.tv_nsec, 0))
+        func time(_ time: timespec) throws(Refusal) -> FileTime {
+            guard
+                let time = FileTime(
+                    seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
+            else { throw Refusal(EINVAL) }
+            return time
         }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
@@ -42,11 +50,11 @@ extension Callbacks {
         if has(FUSE_SET_ATTR_MODE) { changes.mode = new.st_mode & 0o7777 }
         if has(FUSE_SET_ATTR_UID) { changes.userID = new.st_uid }
         if has(FUSE_SET_ATTR_GID) { changes.groupID = new.st_gid }
-        if has(FUSE_SET_ATTR_SIZE) { changes.size = UInt64(max(new.st_size, 0)) }
-        if has(FUSE_SET_ATTR_ATIME) { changes.accessed = nanoseconds(new.st_atim) }
-        if has(FUSE_SET_ATTR_MTIME) { changes.modified = nanoseconds(new.st_mtim) }
-        if has(FUSE_SET_ATTR_ATIME_NOW) { changes.accessed = nanoseconds(now) }
-        if has(FUSE_SET_ATTR_MTIME_NOW) { changes.modified = nanoseconds(now) }
+        if has(FUSE_SET_ATTR_SIZE) { changes.size = UInt64(bitPattern: Int64(new.st_size)) }
+        if has(FUSE_SET_ATTR_ATIME) { changes.accessed = try time(new.st_atim) }
+        if has(FUSE_SET_ATTR_MTIME) { changes.modified = try time(new.st_mtim) }
+        if has(FUSE_SET_ATTR_ATIME_NOW) { changes.accessed = try time(now) }
+        if has(FUSE_SET_ATTR_MTIME_NOW) { changes.modified = try time(now) }
         return changes
     }
 

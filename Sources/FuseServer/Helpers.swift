@@ -88,8 +88,8 @@ final class Helpers: @unchecked Sendable {
         // Inside the area only: its length must not depend on which piece comes first.
         guard bytes.count >= Self.byteCountMin, bytes.count <= Session.requestByteCountMax,
             !workers.isEmpty, offset.isMultiple(of: UInt64(Page.byteCount)),
-            case let size = area.size, size >= UInt64(bytes.count),
-            offset <= size - UInt64(bytes.count),
+            let range = ByteRange(offset: offset, byteCount: UInt64(bytes.count)),
+            range.end <= area.size,
             isTaken.compareExchange(
                 expected: false, desired: true, ordering: .acquiringAndReleasing
             ).exchanged

@@ -15,8 +15,8 @@ extension Operations {
         var userID: UInt32?
         var groupID: UInt32?
         var size: UInt64?
-        var accessed: UInt64?
-        var modified: UInt64?
+        var accessed: FileTime?
+        var modified: FileTime?
     }
 
     func lookUp(_ parent: UInt64, _ name: ByteText) throws(Refusal) -> Entry {
@@ -186,8 +186,7 @@ extension Operations {
         return result
     }
 
-    private static func time(_ nanoseconds: UInt64) -> timespec {
-        timespec(
-            tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    private static func time(_ time: FileTime) -> timespec {
+        timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds))
     }
 }

@@ -37,8 +37,9 @@ extension Operations {
         case .gone: throw Refusal(ESTALE)
         case .none: throw Refusal(EISDIR)
         }
-        guard offset < UInt64(text.count) else { return 0 }
-        let part = text[Int(offset)...].prefix(target.byteCount)
+        let range = ByteRange(clamping: offset, byteCount: UInt64(target.byteCount))
+            .clipped(to: UInt64(text.count))
+        let part = text[range.indices]
         target.withUnsafeMutableBytes { $0.copyBytes(from: part) }
         return part.count
     }
@@ -88,8 +89,10 @@ extension Operations {
         _ worker: ServingWorker
     ) throws(Refusal) {
         let area = try area(inode, worker)
-        guard offset <= Limits.areaByteCountMax, byteCount <= Limits.areaByteCountMax - offset
-        else { throw Refusal(EFBIG) }
+        guard byteCount > 0 else { throw Refusal(EINVAL) }
+        guard let range = ByteRange(offset: offset, byteCount: byteCount) else {
+            throw Refusal(EFBIG)
+        }
         let discards: Bool
         switch mode {
         case 0, Self.keepSize: discards = false
@@ -101,10 +104,10 @@ extension Operations {
             if discards {
                 try store.discard(area, at: offset, byteCount: byteCount, by: worker.store)
             }
+            if mode & Self.keepSize == 0 { try store.extend(area, to: range.end) }
         } catch {
             throw Refusal(error)
         }
-        if mode & Self.keepSize == 0 { store.extend(area, to: offset + byteCount) }
     }
 
     /// SEEK_DATA and SEEK_HOLE; the kernel answers the others itself.

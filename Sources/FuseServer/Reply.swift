@@ -109,15 +109,20 @@ struct Reply: ~Copyable {
         return out
     }
 
-    private static func entryOut(_ entry: Operations.Entry) -> fuse_entry_out {
+    /// Negative before 1970; the kernel takes the same bits for signed.
+    private static func seconds(_ time: timespec) -> UInt64 {
+        UInt64(bitPattern: Int64(time.tv_sec))
+    }
+
+    static func entryOut(_ entry: Operations.Entry) -> fuse_entry_out {
         let from = entry.attributes
         var attributes = fuse_attr()
         attributes.ino = UInt64(from.st_ino)
         attributes.size = UInt64(from.st_size)
         attributes.blocks = UInt64(from.st_blocks)
-        attributes.atime = UInt64(from.st_atim.tv_sec)
-        attributes.mtime = UInt64(from.st_mtim.tv_sec)
-        attributes.ctime = UInt64(from.st_ctim.tv_sec)
+        attributes.atime = seconds(from.st_atim)
+        attributes.mtime = seconds(from.st_mtim)
+        attributes.ctime = seconds(from.st_ctim)
         attributes.atimensec = UInt32(from.st_atim.tv_nsec)
         attributes.mtimensec = UInt32(from.st_mtim.tv_nsec)
         attributes.ctimensec = UInt32(from.st_ctim.tv_nsec)

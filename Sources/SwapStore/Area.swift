@@ -1,6 +1,6 @@
 import Arena
 import Synchronization
-import ZswapCore
+public import ZswapCore
 
 /// One file of the root directory: a sparse range of pages, with the metadata POSIX wants of a
 /// file.
@@ -109,7 +109,7 @@ public final class Area: Sendable {
     }
 }
 
-/// The POSIX metadata of an area. Times in nanoseconds since 1970.
+/// The POSIX metadata of an area.
 public struct AreaAttributes: Equatable, Sendable {
     /// Bytes.
     public var size: UInt64
@@ -120,9 +120,9 @@ public struct AreaAttributes: Equatable, Sendable {
     /// Group.
     public var groupID: UInt32
     /// Last set by a user; reading does not change it.
-    public var accessed: UInt64
+    public var accessed: FileTime
     /// Last change of the content.
-    public var modified: UInt64
+    public var modified: FileTime
     /// Last change of content or metadata.
-    public var changed: UInt64
+    public var changed: FileTime
 }

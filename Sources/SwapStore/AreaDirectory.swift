@@ -161,7 +161,7 @@ final class AreaDirectory: Sendable {
         let outcome: Result<(Area, Disposal)?, StoreError> = state.withLock { state in
             guard let slot = state.slotByName[old] else { return .failure(.notFound) }
             guard old != new else {
-                state.slots[slot]?.area.record.changed = WallClock.nanoseconds()
+                state.slots[slot]?.area.record.changed = WallClock.now()
                 return .success(nil)
             }
             let target = state.slotByName[new]
@@ -171,7 +171,7 @@ final class AreaDirectory: Sendable {
             state.slotByName[new] = slot
             state.slots[slot]?.name = new
             state.slots[slot]?.area.record.name = new
-            state.slots[slot]?.area.record.changed = WallClock.nanoseconds()
+            state.slots[slot]?.area.record.changed = WallClock.now()
             return .success(displaced)
         }
         return try outcome.get()
@@ -286,7 +286,7 @@ final class AreaDirectory: Sendable {
         holding.isLinked = false
         // Under the lock: without it the record may belong to nobody a moment later.
         holding.area.record.state = .unlinked
-        holding.area.record.changed = WallClock.nanoseconds()
+        holding.area.record.changed = WallClock.now()
         let disposal = Self.disposal(&holding)
         state.slots[slot] = holding
         return (holding.area, disposal)

@@ -3,9 +3,11 @@ import ZswapCore
 
 /// One area in the area directory: 1024 bytes of the arena.
 ///
-///     0 state   8 size in bytes   16 mode, uid   24 gid   32 accessed, modified, changed (ns)
+///     0 state   8 size in bytes   16 mode, uid   24 gid
 ///     56 root of the page table   64 counters    72 which name   80 birth (ns)   256, 520 names
 ///     88 compressor   92 writes back   96 limit in bytes         128 refused pages
+///
+///     144 accessed   160 modified   176 changed: seconds, nanoseconds
 ///
 /// Law: the state is written last when an area appears and first when it goes. What serving threads
 /// write is not on the cache line of what they read.
@@ -36,17 +38,17 @@ struct AreaRecord {
         get { arena.loadHalfWord(at: start + 24) }
         nonmutating set { arena.storeHalfWord(newValue, at: start + 24) }
     }
-    var accessed: UInt64 {
-        get { arena.loadWord(at: start + 32) }
-        nonmutating set { arena.storeWord(newValue, at: start + 32) }
+    var accessed: FileTime {
+        get { time(144).read() }
+        nonmutating set { time(144).write(newValue) }
     }
-    var modified: UInt64 {
-        get { arena.loadWord(at: start + 40) }
-        nonmutating set { arena.storeWord(newValue, at: start + 40) }
+    var modified: FileTime {
+        get { time(160).read() }
+        nonmutating set { time(160).write(newValue) }
     }
-    var changed: UInt64 {
-        get { arena.loadWord(at: start + 48) }
-        nonmutating set { arena.storeWord(newValue, at: start + 48) }
+    var changed: FileTime {
+        get { time(176).read() }
+        nonmutating set { time(176).write(newValue) }
     }
     var birth: UInt64 {
         get { arena.loadWord(at: start + 80) }
@@ -103,6 +105,17 @@ struct AreaRecord {
         nonmutating set { arena.storeWord(newValue, at: refusedPagesOffset) }
     }
     var refusedPagesOffset: ArenaOffset { start + 128 }
+
+    private func time(_ place: Int) -> ArenaTime {
+        ArenaTime(arena: arena, start: start + place)
+    }
+
+    /// The content changes now, and with it the record does.
+    func noteModification() {
+        let now = WallClock.now()
+        modified = now
+        changed = now
+    }
 
     /// The name in force: one of two cells, the other of which takes the next name, so that a
     /// daemon killed while it renames leaves the old name or the new one.

@@ -18,19 +18,10 @@ struct PageSpans: Sequence, IteratorProtocol {
     private let start: UInt64
     private let end: UInt64
 
-    init(offset: UInt64, byteCount: UInt64) {
-        let (end, overflow) = offset.addingReportingOverflow(byteCount)
-        precondition(!overflow)
-        self.offset = offset
-        start = offset
-        self.end = end
-    }
-
-    /// How many pages a range touches.
-    static func count(offset: UInt64, byteCount: UInt64) -> Int {
-        guard byteCount > 0 else { return 0 }
-        let last = PageNumber(holdingByte: offset + byteCount - 1)
-        return Int(last.rawValue - PageNumber(holdingByte: offset).rawValue + 1)
+    init(_ range: ByteRange) {
+        offset = range.start
+        start = range.start
+        end = range.end
     }
 
     mutating func next() -> Element? {

@@ -10,7 +10,7 @@ extension SwapStore {
         name: ByteText, mode: UInt32, userID: UInt32, groupID: UInt32
     ) throws(StoreError) -> Area {
         try directory.create(name: name) { slot, record throws(StoreError) in
-            let now = WallClock.nanoseconds()
+            let now = WallClock.now()
             do {
                 let table = try PageTable(in: arena)
                 let tally: CounterBlock
@@ -24,7 +24,7 @@ extension SwapStore {
                 record.mode = mode
                 record.userID = userID
                 record.groupID = groupID
-                record.birth = now
+                record.birth = WallClock.nanoseconds()
                 record.accessed = now
                 record.modified = now
                 record.changed = now
@@ -61,8 +61,11 @@ extension SwapStore {
     /// ask again.
     public var areaRevision: UInt64 { directory.revision.load(ordering: .acquiring) }
 
-    /// Makes the area at least this long.
-    public func extend(_ area: Area, to end: UInt64) { area.extend(to: end) }
+    /// Makes the area at least this long. Throws `tooLarge`.
+    public func extend(_ area: Area, to end: UInt64) throws(StoreError) {
+        guard end <= Limits.areaByteCountMax else { throw .tooLarge }
+        area.extend(to: end)
+    }
 
     /// Takes the name away; what the area holds goes with its last close.
     public func unlinkArea(name: ByteText, by worker: StoreWorker) throws(StoreError) {
@@ -97,7 +100,7 @@ extension SwapStore {
     /// Changes metadata other than the size.
     public func setAttributes(
         of area: Area, mode: UInt32? = nil, userID: UInt32? = nil, groupID: UInt32? = nil,
-        accessed: UInt64? = nil, modified: UInt64? = nil
+        accessed: FileTime? = nil, modified: FileTime? = nil
     ) {
         let record = area.record
         if let mode { record.mode = mode }
@@ -105,7 +108,7 @@ extension SwapStore {
         if let groupID { record.groupID = groupID }
         if let accessed { record.accessed = accessed }
         if let modified { record.modified = modified }
-        record.changed = WallClock.nanoseconds()
+        record.changed = WallClock.now()
     }
 
     private func dispose(

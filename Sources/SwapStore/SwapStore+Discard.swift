@@ -93,7 +93,7 @@ extension SwapStore {
         defer { end(worker) }
         let size = area.size
         guard offset < size else { throw .noSuchOffset }
-        let end = PageNumber((size + UInt64(Page.byteCount) - 1) >> UInt64(Page.shift))
+        let end = PageNumber(roundingUp: size)
         var page = PageNumber(holdingByte: offset)
         while let found = area.table.nextPageWithLeaf(from: page, end: end) {
             let leafEnd =

@@ -11,11 +11,10 @@ extension SwapStore {
     ) throws(StoreError) -> Int {
         begin(worker)
         defer { end(worker) }
-        let size = area.size
-        guard offset < size else { return 0 }
-        let byteCount = Int(min(UInt64(target.byteCount), size - offset))
+        let range = ByteRange(clamping: offset, byteCount: UInt64(target.byteCount))
+            .clipped(to: area.size)
         do {
-            for span in PageSpans(offset: offset, byteCount: UInt64(byteCount)) {
+            for span in PageSpans(range) {
                 let position = span.position
                 var part = target._mutatingExtracting(position..<position + span.range.count)
                 if span.isWhole {
@@ -31,10 +30,8 @@ extension SwapStore {
             count(.failedReads, by: worker)
             throw error
         }
-        area.note(
-            .reads, PageSpans.count(offset: offset, byteCount: UInt64(byteCount)),
-            worker: worker.number)
-        return byteCount
+        area.note(.reads, range.pageCount, worker: worker.number)
+        return Int(range.byteCount)
     }
 
     /// Writes `bytes` from `offset` on and makes the area longer where needed. Returns how many
@@ -43,15 +40,15 @@ extension SwapStore {
     public func write(
         _ bytes: RawSpan, to area: Area, at offset: UInt64, by worker: StoreWorker
     ) throws(StoreError) -> Int {
-        let byteCount = UInt64(bytes.byteCount)
-        guard offset <= Limits.areaByteCountMax, byteCount <= Limits.areaByteCountMax - offset
-        else { throw .tooLarge }
-        guard byteCount > 0 else { return 0 }
+        guard let range = ByteRange(offset: offset, byteCount: UInt64(bytes.byteCount)) else {
+            throw .tooLarge
+        }
+        guard !range.isEmpty else { return 0 }
         begin(worker)
         defer { end(worker) }
         var taken = 0
         do {
-            for span in PageSpans(offset: offset, byteCount: byteCount) {
+            for span in PageSpans(range) {
                 let part = bytes.extracting(taken..<taken + span.range.count)
                 if span.isWhole {
                     try store(part, at: span.page, of: area, by: worker)
@@ -64,11 +61,10 @@ extension SwapStore {
             count(.failedWrites, by: worker)
             if taken == 0 { throw error }
         }
-        area.note(
-            .writes, PageSpans.count(offset: offset, byteCount: UInt64(taken)),
-            worker: worker.number)
-        area.extend(to: offset + UInt64(taken))
-        area.record.modified = WallClock.nanoseconds()
+        let written = range.prefix(UInt64(taken))
+        area.note(.writes, written.pageCount, worker: worker.number)
+        area.extend(to: written.end)
+        area.record.noteModification()
         return taken
     }
 
@@ -77,22 +73,22 @@ extension SwapStore {
     public func discard(
         _ area: Area, at offset: UInt64, byteCount: UInt64, by worker: StoreWorker
     ) throws(StoreError) {
-        guard offset < Limits.areaByteCountMax else { return }
-        guard byteCount > 0 else { return }
-        let end = offset + min(byteCount, Limits.areaByteCountMax - offset)
+        let range = ByteRange(clamping: offset, byteCount: byteCount)
+        guard !range.isEmpty else { return }
+        try discard(range, of: area, worker)
+        area.record.noteModification()
+    }
+
+    private func discard(
+        _ range: ByteRange, of area: Area, _ worker: StoreWorker
+    ) throws(StoreError) {
         begin(worker)
-        defer { self.end(worker) }
-        let firstWhole = (offset + UInt64(Page.byteCount) - 1) >> UInt64(Page.shift)
-        let endWhole = end >> UInt64(Page.shift)
-        if firstWhole > endWhole {
-            try clear(from: offset, to: end, of: area, worker)
-        } else {
-            // Whole pages first: what they free is there for the parts, should memory be short.
-            discardPages(PageNumber(firstWhole), PageNumber(endWhole), of: area, worker)
-            try clear(from: offset, to: firstWhole << UInt64(Page.shift), of: area, worker)
-            try clear(from: endWhole << UInt64(Page.shift), to: end, of: area, worker)
-        }
-        area.record.modified = WallClock.nanoseconds()
+        defer { end(worker) }
+        guard let whole = range.wholePages else { return try clear(range, of: area, worker) }
+        // Whole pages first: what they free is there for the parts, should memory be short.
+        discardPages(whole.pages.lowerBound, whole.pages.upperBound, of: area, worker)
+        try clear(whole.before, of: area, worker)
+        try clear(whole.after, of: area, worker)
     }
 
     /// Sets the size. What was beyond a smaller size is gone and reads as zeros if the area grows
@@ -106,23 +102,19 @@ extension SwapStore {
         let old = area.size
         if size < old {
             // First the only step that can fail.
-            let page = UInt64(Page.byteCount)
-            let rest = (page - size % page) % page
-            try discard(area, at: size, byteCount: rest, by: worker)
-            try discard(
-                area, at: size + rest, byteCount: Limits.areaByteCountMax - size - rest, by: worker)
+            let beyond = PageNumber(roundingUp: size).byteOffset
+            try discard(ByteRange.rest(from: size).clipped(to: beyond), of: area, worker)
+            try discard(ByteRange.rest(from: beyond), of: area, worker)
         }
         arena.storeWord(size, at: area.record.sizeOffset)
-        let now = WallClock.nanoseconds()
-        area.record.modified = now
-        area.record.changed = now
+        area.record.noteModification()
     }
 
     /// Clears a part of one page; nothing when the range is empty or the page a hole.
     private func clear(
-        from start: UInt64, to end: UInt64, of area: Area, _ worker: StoreWorker
+        _ range: ByteRange, of area: Area, _ worker: StoreWorker
     ) throws(StoreError) {
-        for span in PageSpans(offset: start, byteCount: end - start) {
+        for span in PageSpans(range) {
             try patch(span, of: area, .always, worker) { page, _ in page.clear(span.range) }
         }
     }

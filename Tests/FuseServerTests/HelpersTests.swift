@@ -21,7 +21,7 @@ extension FuseServerTests {
             let fixture = try TestStore(growsInBackground: true)
             self.fixture = fixture
             area = try fixture.makeArea()
-            fixture.store.extend(area, to: UInt64(Self.pageCount * Page.byteCount))
+            try fixture.store.extend(area, to: UInt64(Self.pageCount * Page.byteCount))
             let workers = try (0..<2).map { _ in try #require(fixture.store.makeWorker()) }
             helperWorkers = workers
             helpers = Helpers(store: fixture.store, workers: workers)
