@@ -9,6 +9,7 @@
 #error "zswapfs supports x86-64 only; see Docs/decisions/0045-architectures.md"
 #endif
 
+#include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
@@ -243,6 +244,13 @@ static inline long clinux_send(int socket, const void *bytes, size_t byte_count)
 static inline int clinux_peer(int socket, void *words) {
     uint32_t byte_count = 12;
     return (int)syscall(SYS_getsockopt, socket, 1, 17 /* SO_PEERCRED */, words, &byte_count);
+}
+
+/* Writes out what is still in standard output's buffer: 0, or the errno; EIO when an earlier write
+   failed, whose errno is gone. Swift does not let stdout be named. */
+static inline int clinux_flush_output(void) {
+    if (fflush(stdout) != 0) return errno;
+    return ferror(stdout) ? EIO : 0;
 }
 
 #endif

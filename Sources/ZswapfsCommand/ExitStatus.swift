@@ -14,6 +14,8 @@ enum ExitStatus: Int32, CaseIterable {
     case badPath = 66
     /// The kernel or the machine cannot do it: no loop device, no direct I/O, no memory left.
     case unavailable = 69
+    /// What the command printed could not be written: a full disk, a reader that went away.
+    case outputFailed = 74
     /// Someone uses it. Try again when that has ended; the message says how to end it.
     case inUse = 75
     /// Not allowed. Try as root.

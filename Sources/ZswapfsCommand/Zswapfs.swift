@@ -23,6 +23,7 @@ public enum ZswapfsMain {
             Zswapfs.exit(withError: ExitStatus.usage.exitCode)
         }
         ProcessLimits.settle()
+        StandardOutput.checkAtExit()
         do {
             switch try Zswapfs.parseAsRoot() {
             case let mount as MountCommand: try mount.run(zpools: zpools)

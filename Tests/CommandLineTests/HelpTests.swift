@@ -28,6 +28,16 @@ extension CommandLineTests {
             }
         }
 
+        /// A full disk behind standard output is no success.
+        @Test(arguments: [["--help"], ["--version"], ["status", "--json"], ["swap", "--help"]])
+        func outputThatCannotBeWrittenIsAnError(arguments: [String]) throws {
+            let program = try #require(BuiltProgram.zswapfs)
+            let script = "exec \"$0\" \"$@\" >/dev/full"
+            let outcome = try ProgramRun.finish("/bin/sh", ["-c", script, program] + arguments)
+            #expect(outcome.status == ExitStatus.outputFailed.rawValue, "\(outcome)")
+            #expect(outcome.errors.contains("standard output could not be written"), "\(outcome)")
+        }
+
         @Test func helpTellsEveryOption() throws {
             let expected = [
                 ["mount"]: [

@@ -40,6 +40,17 @@ extension CommandLineTests {
             }
         }
 
+        /// All found the directory free when they looked first.
+        @Test func ofMountsAtTheSameTimeOneSucceeds() throws {
+            let program = try #require(BuiltProgram.zswapfs)
+            let runs = try (0..<4).map { _ in try ProgramRun(program, ["mount", path]) }
+            let statuses = runs.compactMap { $0.wait(seconds: 60)?.status }
+            #expect(statuses.filter { $0 == 0 }.count == 1, "\(statuses)")
+            #expect(statuses.filter { $0 == 75 }.count == 3, "\(statuses)")
+            #expect(try BuiltProgram.run(["unmount", path]).status == 0)
+            #expect(!MountHost.isMounted(path))
+        }
+
         @Test(arguments: [
             ("nosuch", ["nosuch", "unknown option", "zpool"]),
             ("nosuch=1", ["nosuch", "unknown option"]), ("ro", ["ro"]),

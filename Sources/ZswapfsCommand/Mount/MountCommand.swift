@@ -42,9 +42,13 @@ struct MountCommand: ParsableCommand {
             let settings = try MountSettings(options, parameterNames: Assembly.parameterNames)
             let path = try MountPoint.check(mountPoint)
             guard foreground || readyDescriptor != nil else { return try goToBackground(path) }
+            let claim = try MountPoint.claim(path)
+            // Under the lock: another may have mounted here meanwhile.
+            _ = try MountPoint.check(mountPoint)
             var daemon = try Daemon(
                 settings: settings, zpools: zpools, path: path, level: logLevel.level,
                 isBackground: readyDescriptor != nil)
+            claim?.close()
             daemon.run()
         }
     }

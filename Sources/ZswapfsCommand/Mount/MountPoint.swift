@@ -5,6 +5,8 @@ import SystemPackage
 enum MountPoint {
     /// Where the kernel's FUSE is.
     private static let fuseDevice = "/dev/fuse"
+    /// How long a mount that is being made may have the directory.
+    private static let claimMilliseconds = 30_000
     /// Its number: a misc device, 229 of these (MISC_MAJOR, FUSE_MINOR).
     private static let fuseDeviceNumber = DeviceNumber(major: 10, minor: 229)
 
@@ -22,6 +24,29 @@ enum MountPoint {
         }
         try checkDevice()
         return place.canonicalPath
+    }
+
+    /// Locks the directory until the file is closed, so that of several mounts that are made there
+    /// at the same time one succeeds, and the others find it mounted. Nil for a directory that may
+    /// not be read, which cannot be locked.
+    static func claim(_ path: String) throws -> OpenFile? {
+        guard let directory = try? OpenFile(path, for: .reading) else { return nil }
+        var failure: SystemFailure?
+        let isLocked = Patience.wait(milliseconds: claimMilliseconds) {
+            do throws(SystemFailure) {
+                return try directory.tryLock()
+            } catch {
+                failure = error
+                return true
+            }
+        }
+        if let failure { throw CommandFailure(failure) }
+        guard isLocked else {
+            throw CommandFailure(
+                .inUse, "\(path): another program has it locked, as a mount that is being made does"
+            )
+        }
+        return directory
     }
 
     private static func failure(_ error: SystemFailure, _ text: String) -> CommandFailure {

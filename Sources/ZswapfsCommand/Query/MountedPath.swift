@@ -56,17 +56,22 @@ struct MountedPath {
     }
 
     /// Throws when a mount on the way to the path has a daemon that does not answer: whoever opens
-    /// the path would wait for it. Everything else is told by opening it.
-    static func requireAnswers(onTheWayTo text: String) throws(CommandFailure) {
-        guard let place = try? MountedPath(text) else { return }
+    /// the path would wait for it. Everything else is told by opening it. The value says whether
+    /// all of these daemons live.
+    @discardableResult
+    static func requireAnswers(onTheWayTo text: String) throws(CommandFailure) -> Bool {
+        guard let place = try? MountedPath(text) else { return true }
+        var allLive = true
         for mount in place.crossed {
             do throws(QueryFailure) {
                 let query = try MountQuery(mount)
                 try query.confirm(by: .now.advanced(by: MountQuery.patience))
             } catch {
                 if case .noAnswer = error { throw CommandFailure(error) }
+                if case .died = error { allLive = false }
             }
         }
+        return allLive
     }
 
     /// Goes on until the walk is on a zswapfs, and returns that; nil when it ends before.

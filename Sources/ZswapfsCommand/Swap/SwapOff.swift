@@ -32,7 +32,11 @@ struct SwapOff: ParsableCommand {
         guard let backing = device.backing else {
             throw CommandFailure(.failure, "\(device.path): not attached to any file")
         }
-        try MountedPath.requireAnswers(onTheWayTo: backing.path)
+        // The kernel may still know the area's attributes, and say nothing of its daemon's death.
+        guard try MountedPath.requireAnswers(onTheWayTo: backing.path) else {
+            tellLoss(backing)
+            return try SwapDevice.turnOff(device)
+        }
         do {
             let status = try device.open(for: .reading).loopStatus()
             if let identity = status?.backing {
@@ -43,11 +47,15 @@ struct SwapOff: ParsableCommand {
                 }
             }
         } catch let failure as SystemFailure where failure.errno == .socketNotConnected {
-            StandardError.write(
-                "zswapfs: \(backing.path): the daemon has ended, and what was swapped to it is "
-                    + "lost; programs end with SIGBUS where they need it")
+            tellLoss(backing)
         }
         try SwapDevice.turnOff(device)
+    }
+
+    private static func tellLoss(_ backing: KernelPath) {
+        StandardError.write(
+            "zswapfs: \(backing.path): the daemon has ended, and what was swapped to it is lost; "
+                + "programs end with SIGBUS where they need it")
     }
 
     /// Throws for a device on a filesystem that is mounted here and no zswapfs.

@@ -1,0 +1,25 @@
+import CLinux
+import Glibc
+
+/// What a command prints, as far as it has to arrive: a full disk or a closed pipe behind it is a
+/// failure that nobody would see otherwise, since print(_:) reports none.
+public enum StandardOutput {
+    /// The exit status of a command whose output could not be written: EX_IOERR of sysexits(3).
+    public static let failureStatus: Int32 = 74
+
+    /// From now on, a process that would end with status 0 ends with ``failureStatus`` when not all
+    /// of its output could be written, and says so, but for a reader that went away.
+    public static func checkAtExit() {
+        on_exit(
+            { status, _ in
+                let failure = clinux_flush_output()
+                guard failure != 0, status == 0 else { return }
+                if failure != EPIPE {
+                    let reason = String(cString: strerror(failure))
+                    StandardError.write(
+                        "zswapfs: standard output could not be written: \(reason)")
+                }
+                _exit(StandardOutput.failureStatus)
+            }, nil)
+    }
+}
