@@ -182,7 +182,8 @@ let package = Package(
             dependencies: ["zswapfs", "ZswapfsCommand", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
-            name: "MountedTests", dependencies: ["PoolTesting", "TestSupport", "CallCounter"],
+            name: "MountedTests",
+            dependencies: ["LinuxSystem", "PoolTesting", "TestSupport", "CallCounter"],
             swiftSettings: tests),
         .testTarget(
             name: "SwapTests",

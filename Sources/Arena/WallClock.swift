@@ -2,19 +2,23 @@ import CLinux
 import Glibc
 public import ZswapCore
 
-/// The time of day, for file times. No system call: the kernel's shared page answers.
+/// The time of day. No system call: the kernel's shared page answers.
 public enum WallClock {
-    /// Now.
+    /// Now, of the last tick, as the kernel's own filesystems stamp files: up to 10 ms ago. So a
+    /// file that is written all the time changes its stamps a few hundred times a second and not
+    /// with each request.
     public static func now() -> FileTime {
         var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
+        clock_gettime(CLOCK_REALTIME_COARSE, &time)
         return FileTime(
             seconds: Int64(time.tv_sec), storedNanoseconds: UInt64(bitPattern: Int64(time.tv_nsec)))
     }
 
     /// Nanoseconds since 1970, wrapping: a number that differs from one moment to the next.
     public static func nanoseconds() -> UInt64 {
-        let now = now()
-        return UInt64(bitPattern: now.seconds) &* 1_000_000_000 &+ UInt64(now.nanoseconds)
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000
+            &+ UInt64(bitPattern: Int64(time.tv_nsec))
     }
 }

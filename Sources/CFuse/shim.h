@@ -30,6 +30,29 @@ static inline struct fuse_session *cfuse_session_new(struct fuse_args *args,
     return fuse_session_new(args, ops, op_size, userdata);
 }
 
+/* What we want of the kernel, and what not: 64 flags from libfuse 3.17 on, which then wants them
+   set by its own functions only; 32 before. False where the kernel or libfuse has no such flag. */
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+static inline bool cfuse_want(struct fuse_conn_info *connection, uint64_t flag) {
+    return flag != 0 && fuse_set_feature_flag(connection, flag);
+}
+static inline void cfuse_refuse(struct fuse_conn_info *connection, uint64_t flag) {
+    fuse_unset_feature_flag(connection, flag);
+}
+#define CFUSE_SHARED_MAPPINGS ((uint64_t)FUSE_CAP_DIRECT_IO_ALLOW_MMAP)
+#else
+static inline bool cfuse_want(struct fuse_conn_info *connection, uint64_t flag) {
+    if (flag == 0 || (connection->capable & flag) != flag) return false;
+    connection->want |= (unsigned)flag;
+    return true;
+}
+static inline void cfuse_refuse(struct fuse_conn_info *connection, uint64_t flag) {
+    connection->want &= ~(unsigned)flag;
+}
+#define CFUSE_SHARED_MAPPINGS ((uint64_t)0)
+#endif
+static inline uint64_t cfuse_shared_mappings(void) { return CFUSE_SHARED_MAPPINGS; }
+
 /* FUSE over io_uring came with libfuse 3.18. With an older one there is never a ring. */
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 18)
 static inline bool cfuse_has_ring(void) { return true; }

@@ -21,7 +21,8 @@ extension Callbacks {
             Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.write(
                     UnsafeRawBufferPointer(start: bytes, count: size).bytes, to: UInt64(inode),
-                    at: Callbacks.unsigned(offset), session.worker)
+                    at: Callbacks.unsigned(offset), by: Callbacks.context(of: request).uid,
+                    session.worker)
             } send: { reply, count in
                 reply.send(writtenByteCount: count)
             }
@@ -30,7 +31,8 @@ extension Callbacks {
             Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.fallocate(
                     UInt64(inode), mode: UInt32(bitPattern: mode), at: Callbacks.unsigned(offset),
-                    byteCount: Callbacks.unsigned(byteCount), session.worker)
+                    byteCount: Callbacks.unsigned(byteCount),
+                    by: Callbacks.context(of: request).uid, session.worker)
             } send: { reply, _ in
                 reply.send(error: 0)
             }

@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import SwapStore
 import Synchronization
 import ZswapCore
 
@@ -17,7 +18,9 @@ extension Callbacks {
             Callbacks.answer(request) { session throws(Refusal) in
                 guard let attributes else { throw Refusal(EINVAL) }
                 return try session.operations.setAttributes(
-                    UInt64(inode), try Callbacks.changes(attributes.pointee, mask),
+                    UInt64(inode),
+                    try Callbacks.changes(
+                        attributes.pointee, mask, by: Callbacks.context(of: request).uid),
                     session.worker)
             } send: { reply, answer in
                 reply.send(attributes: answer.0, seconds: answer.seconds)
@@ -33,8 +36,9 @@ extension Callbacks {
         }
     }
 
+    /// What a request wants changed. EINVAL for a part of a second that is none.
     static func changes(
-        _ new: stat, _ mask: CInt
+        _ new: stat, _ mask: CInt, by userID: UInt32 = Operations.privilegedUser
     ) throws(Refusal) -> Operations.Changes {
         func has(_ flag: CInt) -> Bool { mask & flag != 0 }
         func time(_ time: timespec) throws(Refusal) -> FileTime {
@@ -45,8 +49,8 @@ extension Callbacks {
             return time
         }
         var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        var changes = Operations.Changes()
+        clock_gettime(CLOCK_REALTIME_COARSE, &now)
+        var changes = Operations.Changes(caller: userID)
         if has(FUSE_SET_ATTR_MODE) { changes.mode = new.st_mode & 0o7777 }
         if has(FUSE_SET_ATTR_UID) { changes.userID = new.st_uid }
         if has(FUSE_SET_ATTR_GID) { changes.groupID = new.st_gid }
@@ -76,7 +80,8 @@ extension Callbacks {
                     UInt64(parent), try Callbacks.text(name), mode: mode & ~context.umask,
                     userID: context.uid, groupID: context.gid)
                 let opened = try session.operations.open(
-                    entry.inode, flags: information?.pointee.flags ?? O_RDWR, session.worker)
+                    entry.inode, flags: information?.pointee.flags ?? O_RDWR,
+                    by: context.uid, session.worker)
                 return (entry, opened)
             } send: { reply, answer in
                 reply.send(answer.0, answer.1)
@@ -85,7 +90,8 @@ extension Callbacks {
         table.open = { request, inode, information in
             Callbacks.answer(request) { session throws(Refusal) in
                 try session.operations.open(
-                    UInt64(inode), flags: information?.pointee.flags ?? 0, session.worker)
+                    UInt64(inode), flags: information?.pointee.flags ?? 0,
+                    by: Callbacks.context(of: request).uid, session.worker)
             } send: { reply, opened in
                 reply.send(opened)
             }

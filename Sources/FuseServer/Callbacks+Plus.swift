@@ -19,6 +19,7 @@ extension Callbacks {
         _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: Int, _ handle: UInt64,
         _ session: Session
     ) throws(Refusal) -> [CChar] {
+        guard size > 0 else { return [] }
         var buffer = [CChar](repeating: 0, count: size)
         var used = 0
         let rows = try session.operations.rows(of: handle, in: inode, from: offset)
@@ -28,8 +29,7 @@ extension Callbacks {
             let isDots = row.name == "." || row.name == ".."
             var parameter = fuse_entry_param()
             parameter.attr.st_mode = row.type
-            // Some C libraries take a row with the number 0 for one that was deleted.
-            parameter.attr.st_ino = UInt(row.name == "." ? inode : InodeTable.root)
+            parameter.attr.st_ino = UInt(row.number)
             let needed = fuse_add_direntry_plus(
                 request, nil, 0, row.name.text, &parameter, offset + index + 1)
             guard needed <= size - used else { break }

@@ -138,13 +138,14 @@ enum Callbacks {
         _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: Int, _ handle: UInt64,
         _ session: Session
     ) throws(Refusal) -> [CChar] {
+        guard size > 0 else { return [] }
         var buffer = [CChar](repeating: 0, count: size)
         var used = 0
         let rows = try session.operations.rows(of: handle, in: inode, from: offset)
         for (index, row) in rows.enumerated() {
             var attributes = stat()
             attributes.st_mode = row.type
-            attributes.st_ino = UInt(UInt32.max)
+            attributes.st_ino = UInt(row.number)
             let needed = fuse_add_direntry(
                 request, &buffer[used], size - used, row.name.text, &attributes, offset + index + 1)
             guard needed <= size - used else { break }

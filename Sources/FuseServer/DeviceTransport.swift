@@ -13,6 +13,8 @@ import ZswapCore
 final class DeviceTransport: Transport, @unchecked Sendable {
     // Unchecked: threads are added before anybody can join them.
     let kind = TransportKind.device
+    /// Pause after a read that failed for a reason of its own.
+    private static let retryMicroseconds: useconds_t = 100_000
     private let session: Session
     private let workers: [ServingWorker]
     private let buffers: [RequestBuffer]
@@ -61,7 +63,17 @@ final class DeviceTransport: Transport, @unchecked Sendable {
 
     private func serve(_ worker: ServingWorker, _ buffer: RequestBuffer) {
         let descriptor = session.fileDescriptor
-        while !session.isExited, let request = buffer.receive(from: descriptor) {
+        while !session.isExited {
+            let request: UnsafeMutableRawBufferPointer
+            switch buffer.receive(from: descriptor) {
+            case .request(let bytes): request = bytes
+            case .gone: return
+            case .failed(let errno):
+                // The mount is still there, and with it what it holds: try again, but not at once.
+                session.readFailure.store(errno, ordering: .relaxed)
+                usleep(Self.retryMicroseconds)
+                continue
+            }
             let header = request.loadUnaligned(as: fuse_in_header.self)
             let body = UnsafeMutableRawBufferPointer(
                 rebasing: request[MemoryLayout<fuse_in_header>.size...])
@@ -109,12 +121,19 @@ final class DeviceTransport: Transport, @unchecked Sendable {
             rebasing: body[headByteCount..<headByteCount + Int(argument.size)])
         do {
             let count = try session.operations.write(
-                data.bytes, to: header.nodeid, at: argument.offset, worker)
+                data.bytes, to: header.nodeid, at: argument.offset,
+                by: Self.writer(header, argument), worker)
             var written = fuse_write_out(size: UInt32(count), padding: 0)
             withUnsafeBytes(of: &written) { answer.send($0) }
         } catch {
             answer.send(error: error.errno)
         }
+    }
+
+    /// Who writes, as far as set-user-ID bits go: the kernel says of root, too, when it may not
+    /// leave them.
+    private static func writer(_ header: fuse_in_header, _ argument: fuse_write_in) -> UInt32 {
+        argument.write_flags & UInt32(FUSE_WRITE_KILL_PRIV) == 0 ? header.uid : UInt32.max
     }
 
     private func fallocate(
@@ -128,7 +147,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
         do {
             try session.operations.fallocate(
                 header.nodeid, mode: argument.mode, at: argument.offset,
-                byteCount: argument.length, worker)
+                byteCount: argument.length, by: header.uid, worker)
             answer.send(error: 0)
         } catch {
             answer.send(error: error.errno)

@@ -46,6 +46,14 @@ public final class FuseServer: Sendable {
         transport = hasRing ? RingTransport(session: session, device: device) : device
     }
 
+    /// Why a read of /dev/fuse failed last, and is tried again; nil when none failed since this was
+    /// asked. The reason is the system's text.
+    public func takeReadFailure() -> String? {
+        let errno = session.readFailure.exchange(0, ordering: .relaxed)
+        guard errno != 0 else { return nil }
+        return String(cString: strerror(errno))
+    }
+
     private static func serving(
         _ workers: ArraySlice<StoreWorker>, _ pulse: FaultPulse
     ) -> [ServingWorker] {

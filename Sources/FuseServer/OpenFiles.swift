@@ -44,4 +44,6 @@ struct DirectoryRow: Equatable, Sendable {
     let name: ByteText
     /// S_IFDIR or S_IFREG.
     let type: UInt32
+    /// The number that `stat` shows, too.
+    let number: UInt64
 }

@@ -11,6 +11,8 @@ extension Operations {
 
     /// What to change; nil leaves as it is.
     struct Changes {
+        /// Who asks.
+        var caller = Operations.privilegedUser
         var mode: UInt32?
         var userID: UInt32?
         var groupID: UInt32?
@@ -39,7 +41,7 @@ extension Operations {
         return Entry(
             inode: InodeTable.number(areaSlot: area.slot), generation: area.birth,
             attributes: attributes(of: area), nameSeconds: Self.nameSeconds,
-            attributeSeconds: Self.attributeSeconds)
+            attributeSeconds: attributeSeconds(of: area))
     }
 
     /// The text is made now, and what is opened by this look-up is read from it.
@@ -90,48 +92,65 @@ extension Operations {
         _ inode: UInt64, _ worker: ServingWorker
     ) throws(Refusal) -> (stat, seconds: Double) {
         switch try node(inode) {
-        case .root:
-            return (directoryAttributes(inode, mode: 0o755), Self.attributeSeconds)
+        case .root: return (rootAttributes(), 0)
         case .area:
-            return (attributes(of: try area(inode, worker)), Self.attributeSeconds)
+            let area = try area(inode, worker)
+            return (attributes(of: area), attributeSeconds(of: area))
         case .control(let path):
             guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
             return (attributes(of: kind, inode), Self.controlSeconds)
         }
     }
 
-    /// New sizes of control files are accepted and mean nothing, so that `echo x > file` works.
+    /// Owner and mode are for areas only, times for areas and the root. New sizes and times of
+    /// control files are accepted and mean nothing, so that `echo x > file` and touch(1) work.
     func setAttributes(
         _ inode: UInt64, _ changes: Changes, _ worker: ServingWorker
     ) throws(Refusal) -> (stat, seconds: Double) {
-        guard case .area = try node(inode) else {
-            guard changes.mode == nil, changes.userID == nil, changes.groupID == nil else {
-                throw Refusal(EPERM)
-            }
-            return try attributes(inode, worker)
+        let node = try node(inode)
+        if case .area = node { return try setAttributes(of: area(inode, worker), changes, worker) }
+        guard changes.mode == nil, changes.userID == nil, changes.groupID == nil else {
+            throw Refusal(EPERM)
         }
-        let area = try area(inode, worker)
-        if let size = changes.size { try truncate(area, to: size, worker) }
-        store.setAttributes(
-            of: area, mode: changes.mode, userID: changes.userID, groupID: changes.groupID,
-            accessed: changes.accessed, modified: changes.modified)
-        return (attributes(of: area), Self.attributeSeconds)
+        if node == .root, changes.accessed != nil || changes.modified != nil {
+            store.setRootTimes(accessed: changes.accessed, modified: changes.modified)
+        }
+        return try attributes(inode, worker)
     }
 
-    /// Blocks of 4096 bytes: the pool limit, or the arena's size if that is less, and what of it is
-    /// free. A loop device takes its discard granularity from the block size.
+    private func setAttributes(
+        of area: Area, _ changes: Changes, _ worker: ServingWorker
+    ) throws(Refusal) -> (stat, seconds: Double) {
+        if let size = changes.size {
+            try truncate(area, to: size, worker)
+            dropPrivilegeBits(of: area, for: changes.caller)
+        }
+        var mode = changes.mode
+        let changesOwner = changes.userID != nil || changes.groupID != nil
+        // Even root's change of the owner takes the bits, as in the kernel.
+        if mode == nil, changesOwner { mode = Self.withoutPrivilegeBits(area.mode) }
+        store.setAttributes(
+            of: area, mode: mode, userID: changes.userID, groupID: changes.groupID,
+            accessed: changes.accessed, modified: changes.modified)
+        return (attributes(of: area), attributeSeconds(of: area))
+    }
+
+    /// Blocks of 4096 bytes: what the pools take, and what they may take besides, up to their limit
+    /// or the arena's size if that is less. Never 0 blocks, at a limit of 0 either: programs leave
+    /// such a filesystem out. A loop device takes its discard granularity from the block size.
     func statistics() -> statvfs {
         let statistics = store.statistics
-        let total =
-            min(statistics.limitByteCount, statistics.arenaByteCountMax) / Page.byteCount
-        let used = min(statistics.poolByteCount / Page.byteCount, total)
+        let limit = min(statistics.limitByteCount, statistics.arenaByteCountMax) / Page.byteCount
+        let used = statistics.poolByteCount / Page.byteCount
+        let free = max(limit - used, 0)
+        let total = max(used + free, 1)
         let areaCount = store.areas.count
         var result = statvfs()
         result.f_bsize = UInt(Page.byteCount)
         result.f_frsize = UInt(Page.byteCount)
         result.f_blocks = UInt(total)
-        result.f_bfree = UInt(total - used)
-        result.f_bavail = UInt(total - used)
+        result.f_bfree = UInt(free)
+        result.f_bavail = UInt(free)
         result.f_files = UInt(Limits.areasMax)
         result.f_ffree = UInt(Limits.areasMax - areaCount)
         result.f_favail = result.f_ffree
@@ -149,7 +168,7 @@ extension Operations {
         result.st_gid = attributes.groupID
         result.st_size = Int(attributes.size)
         result.st_blksize = Page.byteCount
-        let held = area.storedByteCount
+        let held = area.heldByteCount
         result.st_blocks = (held + Self.blockByteCount - 1) / Self.blockByteCount
         result.st_atim = Self.time(attributes.accessed)
         result.st_mtim = Self.time(attributes.modified)
@@ -159,7 +178,7 @@ extension Operations {
 
     private func attributes(of kind: ControlKind, _ inode: UInt64) -> stat {
         switch kind {
-        case .directory: return directoryAttributes(inode, mode: 0o555)
+        case .directory: return controlDirectoryAttributes(inode)
         case .file(let mode):
             var result = directoryAttributes(inode, mode: mode)
             result.st_mode = S_IFREG | mode
@@ -171,19 +190,49 @@ extension Operations {
         }
     }
 
-    private func directoryAttributes(_ inode: UInt64, mode: UInt32) -> stat {
+    private func directoryAttributes(
+        _ inode: UInt64, mode: UInt32, subdirectoryCount: Int = 0
+    ) -> stat {
         var result = stat()
         result.st_ino = UInt(inodes.shownNumber(of: inode))
         result.st_mode = S_IFDIR | mode
-        result.st_nlink = 2
+        result.st_nlink = UInt(clamping: 2 + subdirectoryCount)
         result.st_uid = userID
         result.st_gid = groupID
         result.st_blksize = Page.byteCount
-        let time = timespec(tv_sec: mountedAt, tv_nsec: 0)
+        let time = Self.time(mountedAt)
         result.st_atim = time
         result.st_mtim = time
         result.st_ctim = time
         return result
+    }
+
+    /// A directory of control files has a link for each directory in it, and one that lists areas
+    /// changes with them.
+    private func controlDirectoryAttributes(_ inode: UInt64) -> stat {
+        guard case .control(let path)? = inodes.node(inode) else {
+            return directoryAttributes(inode, mode: 0o555)
+        }
+        let directories = tree.children(of: path).filter {
+            tree.kind(of: path.appending($0)) == .directory
+        }
+        var result = directoryAttributes(
+            inode, mode: 0o555, subdirectoryCount: directories.count)
+        if path.directoryAndName.name == "areas" { setTimes(store.rootTimes, of: &result) }
+        return result
+    }
+
+    private func rootAttributes() -> stat {
+        var result = directoryAttributes(
+            InodeTable.root, mode: 0o755, subdirectoryCount: ControlTree.roots.count)
+        setTimes(store.rootTimes, of: &result)
+        return result
+    }
+
+    private func setTimes(_ times: RootTimes, of result: inout stat) {
+        result.st_atim = Self.time(times.accessed)
+        result.st_mtim = Self.time(times.modified)
+        result.st_ctim = Self.time(times.changed)
     }
 
     private static func time(_ time: FileTime) -> timespec {

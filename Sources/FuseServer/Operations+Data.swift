@@ -46,10 +46,12 @@ extension Operations {
 
     /// Writes `bytes`; returns how many were taken. A write to a control file is one whole value.
     func write(
-        _ bytes: RawSpan, to inode: UInt64, at offset: UInt64, _ worker: ServingWorker
+        _ bytes: RawSpan, to inode: UInt64, at offset: UInt64, by caller: UInt32 = privilegedUser,
+        _ worker: ServingWorker
     ) throws(Refusal) -> Int {
         guard InodeTable.areaSlot(of: inode) == nil else {
             let area = try area(inode, worker)
+            dropPrivilegeBits(of: area, for: caller)
             do {
                 let shared = try bytes.withUnsafeBytes { bytes throws(StoreError) in
                     try helpers?.perform(
@@ -86,7 +88,7 @@ extension Operations {
     /// which nobody can give for pages that compress as they will, so it changes at most the size.
     func fallocate(
         _ inode: UInt64, mode: UInt32, at offset: UInt64, byteCount: UInt64,
-        _ worker: ServingWorker
+        by caller: UInt32 = privilegedUser, _ worker: ServingWorker
     ) throws(Refusal) {
         let area = try area(inode, worker)
         guard byteCount > 0 else { throw Refusal(EINVAL) }
@@ -100,6 +102,7 @@ extension Operations {
             discards = true
         default: throw Refusal(EOPNOTSUPP)
         }
+        dropPrivilegeBits(of: area, for: caller)
         do {
             if discards {
                 try store.discard(area, at: offset, byteCount: byteCount, by: worker.store)

@@ -31,20 +31,34 @@ extension Operations {
     }
 
     private func listing(of inode: UInt64) throws(Refusal) -> [DirectoryRow] {
-        var rows = [
-            DirectoryRow(name: ".", type: S_IFDIR), DirectoryRow(name: "..", type: S_IFDIR),
-        ]
         switch try node(inode) {
         case .area: throw Refusal(ENOTDIR)
         case .root:
-            rows += ControlTree.roots.map { DirectoryRow(name: $0, type: S_IFDIR) }
-            rows += store.areas.map { DirectoryRow(name: $0.name, type: S_IFREG) }
+            return dots(InodeTable.root, parent: InodeTable.root)
+                + ControlTree.roots.map { controlRow($0, at: $0) }
+                + store.areas.map { name, area in
+                    DirectoryRow(
+                        name: name, type: S_IFREG, number: InodeTable.number(areaSlot: area.slot))
+                }
         case .control(let path):
-            rows += tree.children(of: path).map { name in
-                let isDirectory = tree.kind(of: path.appending(name)) == .directory
-                return DirectoryRow(name: name, type: isDirectory ? S_IFDIR : S_IFREG)
-            }
+            let parent = path.directoryAndName.directory
+            return dots(
+                InodeTable.shownNumber(ofControlPath: path),
+                parent: parent.map(InodeTable.shownNumber) ?? InodeTable.root)
+                + tree.children(of: path).map { controlRow($0, at: path.appending($0)) }
         }
-        return rows
+    }
+
+    private func dots(_ own: UInt64, parent: UInt64) -> [DirectoryRow] {
+        [
+            DirectoryRow(name: ".", type: S_IFDIR, number: own),
+            DirectoryRow(name: "..", type: S_IFDIR, number: parent),
+        ]
+    }
+
+    private func controlRow(_ name: ByteText, at path: ByteText) -> DirectoryRow {
+        DirectoryRow(
+            name: name, type: tree.kind(of: path) == .directory ? S_IFDIR : S_IFREG,
+            number: InodeTable.shownNumber(ofControlPath: path))
     }
 }

@@ -67,13 +67,17 @@ extension Operations {
     /// Opens an area, or a control file, which is read from the text of its look-up. The kernel
     /// leaves O_TRUNC to us (FUSE_CAP_ATOMIC_O_TRUNC); for a control file it means nothing.
     func open(
-        _ inode: UInt64, flags: CInt, _ worker: ServingWorker
+        _ inode: UInt64, flags: CInt, by caller: UInt32 = privilegedUser,
+        _ worker: ServingWorker
     ) throws(Refusal) -> Opened {
         switch try node(inode) {
         case .root: throw Refusal(EISDIR)
         case .area:
             let area = try area(inode, worker)
-            if flags & O_TRUNC != 0 { try truncate(area, to: 0, worker) }
+            if flags & O_TRUNC != 0 {
+                try truncate(area, to: 0, worker)
+                dropPrivilegeBits(of: area, for: caller)
+            }
             store.open(area)
             return Opened(handle: 0, isArea: true)
         case .control(let path):

@@ -1,6 +1,7 @@
 import ControlTree
 import Glibc
 import SwapStore
+import ZswapCore
 
 /// What the filesystem does, without a word of how a request came or an answer goes: values in,
 /// values out, a ``Refusal`` when it is not done. Split by group in `Operations+….swift`.
@@ -13,7 +14,7 @@ final class Operations: Sendable {
     let openFiles = OpenFiles()
     let userID = getuid()
     let groupID = getgid()
-    let mountedAt = time(nil)
+    let mountedAt: FileTime
     /// Told why a write to a control file was refused: the caller of write(2) gets an errno only.
     let onRefusal: @Sendable (String) -> Void
     /// Whether the kernel swaps to an open area; may wait for a moment.
@@ -32,6 +33,7 @@ final class Operations: Sendable {
         self.tree = tree
         let journal = tree.journal
         inodes = InodeTable { journal.textByteCount = $0 }
+        mountedAt = store.fileTime
         self.onRefusal = onRefusal
     }
 

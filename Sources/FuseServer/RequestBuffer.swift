@@ -32,20 +32,31 @@ final class RequestBuffer {
             rebasing: memory[(Session.requestByteCountMax + 2 * Page.byteCount)...])
     }
 
-    /// Waits for a request and returns its bytes; nil when the mount is gone.
-    func receive(from descriptor: CInt) -> UnsafeMutableRawBufferPointer? {
+    /// What waiting for a request came to.
+    enum Received {
+        case request(UnsafeMutableRawBufferPointer)
+        /// The mount is gone: nothing will come any more.
+        case gone
+        /// Reading failed with an errno that says nothing of the mount.
+        case failed(CInt)
+    }
+
+    /// Waits for a request.
+    func receive(from descriptor: CInt) -> Received {
         let start = Page.byteCount - Self.headByteCount
         let room = UnsafeMutableRawBufferPointer(
             rebasing: memory[start..<(Session.requestByteCountMax + 2 * Page.byteCount)])
         while true {
             let count = Glibc.read(descriptor, room.baseAddress, room.count)
             if count >= MemoryLayout<fuse_in_header>.size {
-                return UnsafeMutableRawBufferPointer(rebasing: room[..<count])
+                return .request(UnsafeMutableRawBufferPointer(rebasing: room[..<count]))
             }
-            // ENOENT: the request was interrupted before we could read it. EAGAIN, EINTR: nothing
-            // yet.
-            guard count < 0, errno == EINTR || errno == ENOENT || errno == EAGAIN else {
-                return nil
+            guard count < 0 else { return .failed(EIO) }
+            switch errno {
+            // ENOENT: the request was interrupted before we could read it. Else nothing yet.
+            case EINTR, ENOENT, EAGAIN: continue
+            case ENODEV, ECONNABORTED: return .gone
+            default: return .failed(errno)
             }
         }
     }

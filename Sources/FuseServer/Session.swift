@@ -21,6 +21,9 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
     /// Workers for libfuse's ring threads, which take theirs with their first request.
     private let ringWorkers: [ServingWorker]
     private let takenRingWorkerCount = Atomic<Int>(0)
+    /// The errno of the last read that failed though the mount is there; 0: none since it was
+    /// taken. Serving threads never log, so the main thread asks.
+    let readFailure = Atomic<CInt>(0)
     /// Whether the last statfs came by the ring.
     let cameByRing = Atomic<Bool>(false)
 
@@ -110,7 +113,9 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
     func shakeHands(_ buffer: RequestBuffer, _ worker: ServingWorker) throws(MountError) {
         let isDone = withWorker(worker) {
             while !isInitialized.load(ordering: .acquiring) {
-                guard let request = buffer.receive(from: fileDescriptor) else { return false }
+                guard case .request(let request) = buffer.receive(from: fileDescriptor) else {
+                    return false
+                }
                 process(request)
                 if isExited { return false }
             }
@@ -123,13 +128,17 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
     /// device.
     func configure(_ connection: inout fuse_conn_info) {
         // Attributes change only through us, so a read never has to ask for them first.
-        connection.want &= ~UInt32(FUSE_CAP_AUTO_INVAL_DATA)
+        cfuse_refuse(&connection, UInt64(FUSE_CAP_AUTO_INVAL_DATA))
         // Splicing allocates in the kernel while it serves.
-        connection.want &= ~UInt32(
-            FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE)
+        cfuse_refuse(
+            &connection,
+            UInt64(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE))
+        _ = cfuse_want(&connection, UInt64(FUSE_CAP_ASYNC_DIO))
         // Opening with O_TRUNC is one request; Operations.open truncates.
-        connection.want |=
-            connection.capable & UInt32(FUSE_CAP_ASYNC_DIO | FUSE_CAP_ATOMIC_O_TRUNC)
+        _ = cfuse_want(&connection, UInt64(FUSE_CAP_ATOMIC_O_TRUNC))
+        // Shared mappings of files that are opened for direct I/O. The kernel writes a mapping's
+        // changes out before a direct read, and drops its pages before a direct write.
+        _ = cfuse_want(&connection, cfuse_shared_mappings())
         connection.max_write = UInt32(Self.requestByteCountMax)
         connection.max_background = Self.backgroundCountMax
         connection.congestion_threshold = Self.backgroundCountMax

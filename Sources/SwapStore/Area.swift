@@ -60,6 +60,18 @@ public final class Area: Sendable {
     /// worker's line.
     public var storedByteCount: Int { held(.storedBytes) }
 
+    /// Bytes that its pages take, for `st_blocks`: objects in memory and on the backing store, and
+    /// the entries of same-filled pages, which have no object. 0 only when it holds no page:
+    /// programs take a file without blocks for one hole.
+    public var heldByteCount: Int {
+        let entryByteCount = held(.sameFilledPages) * MemoryLayout<WordPair>.size
+        let byteCount = storedByteCount + held(.backedBytes) + entryByteCount
+        return held(.storedPages) > 0 ? max(byteCount, 1) : byteCount
+    }
+
+    /// Permission bits, with set-user-ID and set-group-ID.
+    public var mode: UInt32 { record.mode }
+
     /// What was done to it since it was made. Only while it is linked, open or looked up.
     public var traffic: AreaTraffic {
         AreaTraffic(
@@ -103,6 +115,7 @@ public final class Area: Sendable {
             tally.add(sign * entry.byteCount, to: AreaTally.storedBytes.rawValue, worker: worker)
         case .onBacking:
             tally.add(sign, to: AreaTally.backedPages.rawValue, worker: worker)
+            tally.add(sign * entry.byteCount, to: AreaTally.backedBytes.rawValue, worker: worker)
         case .empty, .retired:
             preconditionFailure("only stored pages are counted")
         }

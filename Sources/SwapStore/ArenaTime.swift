@@ -2,22 +2,27 @@ import Arena
 import Synchronization
 import ZswapCore
 
-/// A time in the arena: two words that change as one, so that whoever reads it while it is written
-/// sees the old time or the new one.
+/// A file time in the arena: 16 bytes, the seconds and the nanoseconds.
+///
+/// Law: both words are read and replaced as one, so that no reader sees half of a change.
+/// Price: a load; a change is one locked instruction.
 struct ArenaTime {
     let arena: Arena
-    /// A multiple of 16.
     let start: ArenaOffset
 
     func read() -> FileTime {
-        let words = arena.loadPair(at: start)
+        let pair = arena.loadPair(at: start)
         return FileTime(
-            seconds: Int64(Int(bitPattern: words.first)), storedNanoseconds: UInt64(words.second))
+            seconds: Int64(bitPattern: UInt64(pair.first)), storedNanoseconds: UInt64(pair.second))
     }
 
+    /// Nothing is written when it is that time already: most writes to a file come within one tick
+    /// of the clock.
     func write(_ time: FileTime) {
-        let words = WordPair(
-            first: UInt(bitPattern: Int(time.seconds)), second: UInt(time.nanoseconds))
-        _ = arena.exchangePair(words, at: start)
+        guard read() != time else { return }
+        _ = arena.exchangePair(
+            WordPair(
+                first: UInt(UInt64(bitPattern: time.seconds)), second: UInt(time.nanoseconds)),
+            at: start)
     }
 }

@@ -58,9 +58,14 @@ enum AreaTally: Int, CaseIterable {
     case writes
     /// Stored pages that were emptied.
     case discards
+    /// Bytes of the objects on the backing store. Last, on a second cache line: no request for a
+    /// page in memory touches it.
+    case backedBytes
 
     /// What is held now: all 0 when nothing is. The others are history.
-    static let held = [storedPages, sameFilledPages, rawPages, storedBytes, backedPages]
+    static let held = [
+        storedPages, sameFilledPages, rawPages, storedBytes, backedPages, backedBytes,
+    ]
 }
 
 /// Counters in the arena, a block for each worker, so that workers share no cache line and a new

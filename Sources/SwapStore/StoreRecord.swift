@@ -7,6 +7,7 @@ import ZswapCore
 ///
 ///     0 run of the store's counters
 ///     64 … runs of the payload tally by eight generations, 32 × 4 bytes
+///     192 … times of the root directory: accessed, modified, changed, 16 bytes each
 ///     2048 … compressors, 32 × 64 bytes
 ///     4096 … pools by generation, 256 × 64 bytes: | driver 56 | chain length 8 |
 ///            an empty driver: the generation has no pool
@@ -26,6 +27,7 @@ struct StoreRecord {
     private static let nameCellByteCount = 56
     /// A line of its own: read for each page.
     private static let payloadRunsStart = 64
+    private static let rootTimesStart = 192
     private static let compressorsStart = 2048
     private static let poolsStart = Page.byteCount
 
@@ -41,6 +43,7 @@ struct StoreRecord {
         let run = try arena.takeRun(frameCount: Self.frameCount, for: .directory)
         start = arena.offset(of: run, frameCount: Self.frameCount)
         arena.clear(at: start, count: Self.frameCount * Page.byteCount)
+        for time in RootTime.allCases { rootTime(time).write(WallClock.now()) }
         arena.storeWord(UInt64(run.rawValue), at: Arena.userBlock + Self.runWord)
     }
 
@@ -64,6 +67,12 @@ struct StoreRecord {
     }
     func setPayloadRun(_ group: Int, _ run: UInt32) {
         arena.storeHalfWord(run, at: start + Self.payloadRunsStart + group * 4)
+    }
+
+    enum RootTime: Int, CaseIterable { case accessed, modified, changed }
+
+    func rootTime(_ which: RootTime) -> ArenaTime {
+        ArenaTime(arena: arena, start: start + Self.rootTimesStart + which.rawValue * 16)
     }
 
     func compressorName(_ number: Int) -> ArenaText { name(Self.compressorsStart, number) }

@@ -9,7 +9,7 @@ extension SwapStore {
     public func createArea(
         name: ByteText, mode: UInt32, userID: UInt32, groupID: UInt32
     ) throws(StoreError) -> Area {
-        try directory.create(name: name) { slot, record throws(StoreError) in
+        let area = try directory.create(name: name) { slot, record throws(StoreError) in
             let now = WallClock.now()
             do {
                 let table = try PageTable(in: arena)
@@ -38,6 +38,8 @@ extension SwapStore {
                 throw .outOfMemory
             }
         }
+        noteNamesChanged()
+        return area
     }
 
     /// The area of that name.
@@ -70,6 +72,7 @@ extension SwapStore {
     /// Takes the name away; what the area holds goes with its last close.
     public func unlinkArea(name: ByteText, by worker: StoreWorker) throws(StoreError) {
         let (area, disposal) = try directory.unlink(name: name)
+        noteNamesChanged()
         dispose(of: area, disposal, worker)
     }
 
@@ -80,6 +83,7 @@ extension SwapStore {
         if let displaced = try directory.rename(from: old, to: new, replaces: replaces) {
             dispose(of: displaced.area, displaced.disposal, worker)
         }
+        noteNamesChanged()
     }
 
     /// Counts a look-up, to be taken back by ``forget(_:count:by:)``.

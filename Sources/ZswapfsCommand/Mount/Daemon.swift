@@ -99,6 +99,9 @@ struct Daemon {
                 tryToStop(signal)
             }
             for message in messages.take() { logger.warning("\(message)") }
+            if let reason = server.takeReadFailure() {
+                logger.error("\(path): reading /dev/fuse fails, and is tried again: \(reason)")
+            }
         }
     }
 
