@@ -63,6 +63,19 @@ public final class ControlTree: Sendable {
         return names
     }
 
+    /// How many of a directory's children are directories. Rows say that, without a look at each
+    /// child: a directory may have one for each area.
+    public func directoryCount(in path: ByteText) -> Int {
+        let components = Self.components(path)
+        let below = Self.rows.filter {
+            Self.isPrefix(components, of: $0) && $0.components.count > components.count + 1
+        }
+        return Set(below.map { $0.components[components.count] }).reduce(0) { count, name in
+            guard ControlRow.isPlaceholder(name) else { return count + 1 }
+            return count + ControlKeys.of(components).list(store).count
+        }
+    }
+
     /// What a file holds, a newline at the end.
     public func read(_ path: ByteText) throws(ControlError) -> String {
         guard let (row, subject) = row(Self.components(path)) else { throw .notFound(path) }

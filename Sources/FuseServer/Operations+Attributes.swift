@@ -103,7 +103,7 @@ extension Operations {
     }
 
     /// Owner and mode are for areas only, times for areas and the root. New sizes and times of
-    /// control files are accepted and mean nothing, so that `echo x > file` and touch(1) work.
+    /// control files are accepted and mean nothing, so that `echo x > file` and `cp -p` work.
     func setAttributes(
         _ inode: UInt64, _ changes: Changes, _ worker: ServingWorker
     ) throws(Refusal) -> (stat, seconds: Double) {
@@ -112,8 +112,12 @@ extension Operations {
         guard changes.mode == nil, changes.userID == nil, changes.groupID == nil else {
             throw Refusal(EPERM)
         }
-        if node == .root, changes.accessed != nil || changes.modified != nil {
-            store.setRootTimes(accessed: changes.accessed, modified: changes.modified)
+        if changes.accessed != nil || changes.modified != nil {
+            switch node {
+            case .root: store.setRootTimes(accessed: changes.accessed, modified: changes.modified)
+            case .control(let path) where tree.kind(of: path) == .directory: throw Refusal(EPERM)
+            case .control, .area: break
+            }
         }
         return try attributes(inode, worker)
     }
@@ -213,11 +217,8 @@ extension Operations {
         guard case .control(let path)? = inodes.node(inode) else {
             return directoryAttributes(inode, mode: 0o555)
         }
-        let directories = tree.children(of: path).filter {
-            tree.kind(of: path.appending($0)) == .directory
-        }
         var result = directoryAttributes(
-            inode, mode: 0o555, subdirectoryCount: directories.count)
+            inode, mode: 0o555, subdirectoryCount: tree.directoryCount(in: path))
         if path.directoryAndName.name == "areas" { setTimes(store.rootTimes, of: &result) }
         return result
     }

@@ -53,7 +53,7 @@ public final class Area: Sendable {
         AreaStatistics(
             storedPageCount: held(.storedPages), sameFilledPageCount: held(.sameFilledPages),
             rawPageCount: held(.rawPages), backedPageCount: held(.backedPages),
-            storedByteCount: storedByteCount)
+            storedByteCount: storedByteCount, backedByteCount: max(record.backedByteCount, 0))
     }
 
     /// Bytes of its objects in memory. Only while it is linked, open or looked up. A load of each
@@ -65,7 +65,7 @@ public final class Area: Sendable {
     /// programs take a file without blocks for one hole.
     public var heldByteCount: Int {
         let entryByteCount = held(.sameFilledPages) * MemoryLayout<WordPair>.size
-        let byteCount = storedByteCount + held(.backedBytes) + entryByteCount
+        let byteCount = storedByteCount + max(record.backedByteCount, 0) + entryByteCount
         return held(.storedPages) > 0 ? max(byteCount, 1) : byteCount
     }
 
@@ -80,7 +80,9 @@ public final class Area: Sendable {
     }
 
     /// Nothing stored and nothing miscounted. Only when nobody is serving the area.
-    var isBalanced: Bool { AreaTally.held.allSatisfy { sum($0) == 0 } }
+    var isBalanced: Bool {
+        AreaTally.held.allSatisfy { sum($0) == 0 } && record.backedByteCount == 0
+    }
 
     private func sum(_ word: AreaTally) -> Int { tally.sum(of: word.rawValue) }
 
@@ -115,7 +117,7 @@ public final class Area: Sendable {
             tally.add(sign * entry.byteCount, to: AreaTally.storedBytes.rawValue, worker: worker)
         case .onBacking:
             tally.add(sign, to: AreaTally.backedPages.rawValue, worker: worker)
-            tally.add(sign * entry.byteCount, to: AreaTally.backedBytes.rawValue, worker: worker)
+            record.addBackedBytes(sign * entry.byteCount)
         case .empty, .retired:
             preconditionFailure("only stored pages are counted")
         }

@@ -6,7 +6,7 @@ import ZswapCore
 ///     0 state   8 size in bytes   16 mode, uid   24 gid
 ///     56 root of the page table   64 counters    72 which name   80 birth (ns)   256, 520 names
 ///     88 compressor   92 writes back   96 limit in bytes         128 refused pages
-///
+///     136 bytes on the backing store
 ///     144 accessed   160 modified   176 changed: seconds, nanoseconds
 ///
 /// Law: the state is written last when an area appears and first when it goes. What serving threads
@@ -105,6 +105,15 @@ struct AreaRecord {
         nonmutating set { arena.storeWord(newValue, at: refusedPagesOffset) }
     }
     var refusedPagesOffset: ArenaOffset { start + 128 }
+
+    /// Bytes of its objects on backing stores. Here, and not in each worker's counters: it changes
+    /// only when a page goes to a disk or leaves it.
+    var backedByteCount: Int { Int(Int64(bitPattern: arena.loadWord(at: backedBytesOffset))) }
+    func addBackedBytes(_ byteCount: Int) {
+        arena.addToWord(UInt64(bitPattern: Int64(byteCount)), at: backedBytesOffset)
+    }
+    func clearBackedBytes() { arena.storeWord(0, at: backedBytesOffset) }
+    private var backedBytesOffset: ArenaOffset { start + 136 }
 
     private func time(_ place: Int) -> ArenaTime {
         ArenaTime(arena: arena, start: start + place)

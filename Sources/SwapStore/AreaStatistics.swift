@@ -16,19 +16,22 @@ public struct AreaStatistics: Equatable, Sendable {
     public var backedPageCount = 0
     /// Bytes of their objects in memory.
     public var storedByteCount = 0
+    /// Bytes of their objects on the backing store.
+    public var backedByteCount = 0
 
     /// Nothing.
     public init() {}
 
     init(
         storedPageCount: Int, sameFilledPageCount: Int, rawPageCount: Int, backedPageCount: Int,
-        storedByteCount: Int
+        storedByteCount: Int, backedByteCount: Int
     ) {
         self.storedPageCount = storedPageCount
         self.sameFilledPageCount = sameFilledPageCount
         self.rawPageCount = rawPageCount
         self.backedPageCount = backedPageCount
         self.storedByteCount = storedByteCount
+        self.backedByteCount = backedByteCount
     }
 
     /// Of the stored pages, those in memory as compressed objects. While workers count, the parts
@@ -51,7 +54,8 @@ public struct AreaStatistics: Equatable, Sendable {
             sameFilledPageCount: left.sameFilledPageCount + right.sameFilledPageCount,
             rawPageCount: left.rawPageCount + right.rawPageCount,
             backedPageCount: left.backedPageCount + right.backedPageCount,
-            storedByteCount: left.storedByteCount + right.storedByteCount)
+            storedByteCount: left.storedByteCount + right.storedByteCount,
+            backedByteCount: left.backedByteCount + right.backedByteCount)
     }
 }
 

@@ -40,7 +40,8 @@ enum StoreEvent: Int, CaseIterable {
 /// What a worker counts for one area. Sums over workers; one worker's share may be negative.
 ///
 /// Price: a frame an area, as long as it is one cache line of eight words a worker. Refused pages
-/// would be the ninth; they are so few that the area's record counts them.
+/// would be the ninth and bytes on the backing store the tenth: both change so seldom that the
+/// area's record counts them.
 enum AreaTally: Int, CaseIterable {
     /// Pages that are not holes.
     case storedPages
@@ -58,14 +59,9 @@ enum AreaTally: Int, CaseIterable {
     case writes
     /// Stored pages that were emptied.
     case discards
-    /// Bytes of the objects on the backing store. Last, on a second cache line: no request for a
-    /// page in memory touches it.
-    case backedBytes
 
     /// What is held now: all 0 when nothing is. The others are history.
-    static let held = [
-        storedPages, sameFilledPages, rawPages, storedBytes, backedPages, backedBytes,
-    ]
+    static let held = [storedPages, sameFilledPages, rawPages, storedBytes, backedPages]
 }
 
 /// Counters in the arena, a block for each worker, so that workers share no cache line and a new

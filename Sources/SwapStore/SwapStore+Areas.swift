@@ -29,6 +29,7 @@ extension SwapStore {
                 record.modified = now
                 record.changed = now
                 record.refusedPageCount = 0
+                record.clearBackedBytes()
                 inheritAll(in: record)
                 record.root = table.root
                 record.counters = tally.run.rawValue

@@ -6,8 +6,6 @@ import Testing
 /// What programs that copy, list and map files rely on.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(3))) struct FileFactTests {
-        private static let transports = ["dev", "uring"]
-
         /// tar and cp take a file without blocks for one hole.
         @Test func anAreaWithPagesHasBlocks() throws {
             let mount = try TemporaryMount()
@@ -93,7 +91,7 @@ extension MountedTests {
         }
 
         /// Whoever may write but is not root takes the bits away, by every kind of change.
-        @Test(arguments: Self.transports)
+        @Test(arguments: MountHost.transports)
         func foreignChangesTakeSetUserID(transport: String) throws {
             let mount = try TemporaryMount("allow_other", "transport=\(transport)")
             let path = mount.path("area")
@@ -125,7 +123,7 @@ extension MountedTests {
         }
 
         /// A shared mapping beside plain and direct reads and writes: each sees the others.
-        @Test(arguments: Self.transports)
+        @Test(arguments: MountHost.transports)
         func sharedMappingsAreCoherent(transport: String) throws {
             let mount = try TemporaryMount("transport=\(transport)")
             let file = try mount.open("area")
@@ -133,7 +131,11 @@ extension MountedTests {
             try file.truncate(to: size)
             let protection = PROT_READ | PROT_WRITE
             let mapping = mmap(nil, size, protection, MAP_SHARED, file.descriptor, 0)
-            try #require(mapping != MAP_FAILED, "errno \(errno)")
+            guard mapping != MAP_FAILED else {
+                // No libfuse or kernel for it; such a mount can't come by io_uring either.
+                #expect(errno == ENODEV && !MountHost.hasRing)
+                return
+            }
             let bytes = try #require(mapping).assumingMemoryBound(to: UInt8.self)
             defer { munmap(mapping, size) }
             let direct = try mount.open("area", O_RDWR | MountedFile.direct)

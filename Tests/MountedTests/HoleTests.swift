@@ -95,8 +95,11 @@ extension MountedTests {
 
         @Test func blocksAreWhatIsHeld() throws {
             let file = try mount.open("area")
-            try file.write([UInt8](repeating: 0, count: 50 * page), at: 0)
+            try file.truncate(to: 50 * page)
             #expect(try file.status().st_blocks == 0)
+            try file.write([UInt8](repeating: 0, count: 50 * page), at: 0)
+            // An entry of 16 bytes for each same-filled page.
+            #expect(try SystemCall.status(mount.path("area")).st_blocks == 2)
             try file.write(random, at: 0)
             #expect(try SystemCall.status(mount.path("area")).st_blocks == random.count / 512)
             let (status, text) = try SwapHost.run("du", ["-k", mount.path("area")])
@@ -104,7 +107,45 @@ extension MountedTests {
             // Attributes may be a second old.
             try file.write([UInt8](repeating: 9, count: random.count), at: 0)
             usleep(1_100_000)
+            let sameFilled = (random.count / page * 16 + 511) / 512
+            #expect(try SystemCall.status(mount.path("area")).st_blocks == sameFilled)
+            try file.allocate(MountedFile.punchHole | MountedFile.keepSize, at: 0, count: 1 << 30)
+            usleep(1_100_000)
             #expect(try SystemCall.status(mount.path("area")).st_blocks == 0)
+        }
+
+        /// `tar -S` asks for the blocks first, and takes none for nothing but a hole.
+        @Test(
+            .enabled(if: SwapHost.has("tar"), "needs tar"), arguments: MountHost.transports)
+        func sparseArchivesAreWhole(transport: String) throws {
+            let mount = try TemporaryMount("transport=\(transport)")
+            let directory = try TemporaryDirectory()
+            let contents: [String: [UInt8]] = [
+                "same": [UInt8](repeating: 0x41, count: 2 * page),
+                "one": [UInt8](repeating: 0x42, count: page), "part": [1],
+                "mixed": [UInt8](repeating: 0x43, count: page) + random.prefix(page),
+            ]
+            for (name, content) in contents { try mount.open(name).write(content, at: 0) }
+            // A same-filled page in the middle of holes.
+            let sparse = try mount.open("sparse")
+            try sparse.truncate(to: 100 * page)
+            try sparse.write([UInt8](repeating: 0x44, count: page), at: 50 * page)
+            #expect(try sparse.status().st_blocks == 1)
+            let names = Array(contents.keys) + ["sparse"]
+            let archive = directory.path("all.tar")
+            let packed = try SwapHost.run("tar", ["cSf", archive, "-C", mount.path] + names)
+            #expect(packed.0 == 0, "\(packed)")
+            let unpacked = try SwapHost.run("tar", ["xf", archive, "-C", directory.path])
+            #expect(unpacked.0 == 0, "\(unpacked)")
+            for name in names {
+                let copy = try MountedFile(directory.path(name), O_RDONLY)
+                let original = try mount.open(name, O_RDONLY)
+                let byteCount = try original.size
+                #expect(try copy.size == byteCount, "\(name)")
+                #expect(
+                    try copy.read(at: 0, count: byteCount)
+                        == (try original.read(at: 0, count: byteCount)), "\(name)")
+            }
         }
 
         /// "Under 50 ms" is a timing, and printed; what it costs in bytes is a law.

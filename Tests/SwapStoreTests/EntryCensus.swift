@@ -40,6 +40,7 @@ struct EntryCensus {
             sameFilledPages.insert(page)
         case .onBacking:
             held.backedPageCount += 1
+            held.backedByteCount += entry.byteCount
             recordCounts[entry.generation, default: 0] += 1
         case .raw, .pooled:
             if entry.kind == .raw { held.rawPageCount += 1 } else { compressedPageCount += 1 }

@@ -147,7 +147,7 @@ import ZswapCore
         #expect(full.entries == 5120 * 16)
         #expect(full.tables == (PageTable.rootFrameCount + PageTable.nodeFrameCount) * 4096)
         #expect(full.directory == empty.directory + Limits.runFrameCountMax * 4096)
-        #expect(full.counters == empty.counters + 8192)
+        #expect(full.counters == empty.counters + 4096)
         #expect(full.superblock == 4096)
         #expect(full.committed == fixture.arena.usage.committedFrameCount * 4096)
         let overhead = full.superblock + full.segmentRecords + full.runDescriptors
