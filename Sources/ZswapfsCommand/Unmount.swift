@@ -7,6 +7,8 @@ import ZswapCore
 struct UnmountCommand: ParsableCommand {
     /// How long a mount may take to leave the mount table.
     private static let goneMilliseconds = 10_000
+    /// How long files may stay open in it before that is an error.
+    private static let busyMilliseconds = 1000
 
     static let configuration = CommandConfiguration(
         commandName: "unmount", abstract: "Unmount a zswapfs.",
@@ -62,7 +64,7 @@ struct UnmountCommand: ParsableCommand {
 
     static func unmount(_ mount: MountTable.Entry) throws {
         do {
-            try Unmounting.unmount(mount.mountPoint)
+            try unmountWhenIdle(mount)
         } catch {
             switch error.errno {
             case .resourceBusy:
@@ -74,6 +76,21 @@ struct UnmountCommand: ParsableCommand {
             default: throw error
             }
         }
+    }
+
+    /// A program that looks at all mounts, as `status` does, may have a file open for a moment.
+    private static func unmountWhenIdle(_ mount: MountTable.Entry) throws(SystemFailure) {
+        var failure: SystemFailure?
+        _ = Patience.wait(milliseconds: busyMilliseconds) {
+            do throws(SystemFailure) {
+                try Unmounting.unmount(mount.mountPoint)
+                failure = nil
+            } catch {
+                failure = error
+            }
+            return failure?.errno != .resourceBusy
+        }
+        if let failure { throw failure }
     }
 
     /// Users may unmount what they mounted, with libfuse's helper. Its own message says why not.
