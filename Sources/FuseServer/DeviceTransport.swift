@@ -69,6 +69,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
             case .request(let bytes): request = bytes
             case .gone: return
             case .failed(let errno):
+                if session.isUnmounting.load(ordering: .acquiring) { return }
                 // The mount is still there, and with it what it holds: try again, but not at once.
                 session.readFailure.store(errno, ordering: .relaxed)
                 usleep(Self.retryMicroseconds)

@@ -24,6 +24,9 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
     /// The errno of the last read that failed though the mount is there; 0: none since it was
     /// taken. Serving threads never log, so the main thread asks.
     let readFailure = Atomic<CInt>(0)
+    /// The mount is taken away by this process, which closes the descriptor before the kernel ends
+    /// the connection: reading it fails then, and goes on failing.
+    let isUnmounting = Atomic<Bool>(false)
     /// Whether the last statfs came by the ring.
     let cameByRing = Atomic<Bool>(false)
 
@@ -65,7 +68,10 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
         guard fuse_session_mount(session, path) == 0 else { throw .mount(path: path) }
     }
 
-    func unmount() { fuse_session_unmount(session) }
+    func unmount() {
+        isUnmounting.store(true, ordering: .releasing)
+        fuse_session_unmount(session)
+    }
 
     /// Sets the calling thread's worker for as long as `body` runs.
     func withWorker<Result>(_ worker: ServingWorker, _ body: () -> Result) -> Result {
