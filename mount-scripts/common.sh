@@ -17,6 +17,8 @@ indent() { sed 's/^/  /'; }
 # The comment header of the running script is its manual.
 usage() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; }
 is_root() { [[ $EUID -eq 0 ]]; }
+# is_capable: can this machine mount, attach and swap?
+is_capable() { is_root && [[ -c /dev/fuse && -c /dev/loop-control ]]; }
 
 # kib_of FIELD FILE: the number behind "FIELD:" in a file such as /proc/meminfo.
 kib_of() { awk -v field="$1:" '$1 == field { print $2; found = 1 } END { exit !found }' "$2"; }

@@ -20,7 +20,8 @@ extension Callbacks {
                 return try session.operations.setAttributes(
                     UInt64(inode),
                     try Callbacks.changes(
-                        attributes.pointee, mask, by: Callbacks.context(of: request).uid),
+                        attributes.pointee, mask, by: Callbacks.context(of: request).uid,
+                        now: session.operations.store.fileTime),
                     session.worker)
             } send: { reply, answer in
                 reply.send(attributes: answer.0, seconds: answer.seconds)
@@ -38,7 +39,7 @@ extension Callbacks {
 
     /// What a request wants changed. EINVAL for a part of a second that is none.
     static func changes(
-        _ new: stat, _ mask: CInt, by userID: UInt32 = Operations.privilegedUser
+        _ new: stat, _ mask: CInt, by userID: UInt32, now: FileTime
     ) throws(Refusal) -> Operations.Changes {
         func has(_ flag: CInt) -> Bool { mask & flag != 0 }
         func time(_ time: timespec) throws(Refusal) -> FileTime {
@@ -48,8 +49,6 @@ extension Callbacks {
             else { throw Refusal(EINVAL) }
             return time
         }
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME_COARSE, &now)
         var changes = Operations.Changes(caller: userID)
         if has(FUSE_SET_ATTR_MODE) { changes.mode = new.st_mode & 0o7777 }
         if has(FUSE_SET_ATTR_UID) { changes.userID = new.st_uid }
@@ -57,8 +56,8 @@ extension Callbacks {
         if has(FUSE_SET_ATTR_SIZE) { changes.size = UInt64(bitPattern: Int64(new.st_size)) }
         if has(FUSE_SET_ATTR_ATIME) { changes.accessed = try time(new.st_atim) }
         if has(FUSE_SET_ATTR_MTIME) { changes.modified = try time(new.st_mtim) }
-        if has(FUSE_SET_ATTR_ATIME_NOW) { changes.accessed = try time(now) }
-        if has(FUSE_SET_ATTR_MTIME_NOW) { changes.modified = try time(now) }
+        if has(FUSE_SET_ATTR_ATIME_NOW) { changes.accessed = now }
+        if has(FUSE_SET_ATTR_MTIME_NOW) { changes.modified = now }
         return changes
     }
 

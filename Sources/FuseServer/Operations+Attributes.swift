@@ -125,10 +125,7 @@ extension Operations {
     private func setAttributes(
         of area: Area, _ changes: Changes, _ worker: ServingWorker
     ) throws(Refusal) -> (stat, seconds: Double) {
-        if let size = changes.size {
-            try truncate(area, to: size, worker)
-            dropPrivilegeBits(of: area, for: changes.caller)
-        }
+        if let size = changes.size { try truncate(area, to: size, by: changes.caller, worker) }
         var mode = changes.mode
         let changesOwner = changes.userID != nil || changes.groupID != nil
         // Even root's change of the owner takes the bits, as in the kernel.

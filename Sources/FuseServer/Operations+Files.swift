@@ -74,10 +74,7 @@ extension Operations {
         case .root: throw Refusal(EISDIR)
         case .area:
             let area = try area(inode, worker)
-            if flags & O_TRUNC != 0 {
-                try truncate(area, to: 0, worker)
-                dropPrivilegeBits(of: area, for: caller)
-            }
+            if flags & O_TRUNC != 0 { try truncate(area, to: 0, by: caller, worker) }
             store.open(area)
             return Opened(handle: 0, isArea: true)
         case .control(let path):
@@ -93,13 +90,16 @@ extension Operations {
         }
     }
 
-    func truncate(_ area: Area, to size: UInt64, _ worker: ServingWorker) throws(Refusal) {
+    func truncate(
+        _ area: Area, to size: UInt64, by caller: UInt32, _ worker: ServingWorker
+    ) throws(Refusal) {
         if size < area.attributes.size { try requireNoSwap(area) }
         do {
             try store.truncate(area, to: size, by: worker.store)
         } catch {
             throw Refusal(error)
         }
+        dropPrivilegeBits(of: area, for: caller)
     }
 
     /// What the kernel swaps to keeps its name and its length, as the kernel's own swap files do.

@@ -37,9 +37,7 @@ public enum FileOpeners {
 
     /// The effective user.
     private static func userID(of process: Int32) -> UInt32? {
-        guard let text = try? SystemText.read("/proc/\(process)/status") else { return nil }
-        let line = text.split(separator: "\n").first { $0.hasPrefix("Uid:") }
-        let words = line?.split { $0 == "\t" || $0 == " " } ?? []
-        return words.count > 2 ? UInt32(words[2]) : nil
+        let words = ProcessStatus(of: "\(process)")?.words(of: "Uid") ?? []
+        return words.count > 1 ? UInt32(words[1]) : nil
     }
 }

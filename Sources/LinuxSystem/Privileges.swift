@@ -14,11 +14,7 @@ public enum Privileges {
 
     /// The effective capabilities in the text of /proc/self/status; 0 where it names none.
     static func capabilities(inStatus text: String) -> UInt64 {
-        for line in text.split(separator: "\n") where line.hasPrefix("CapEff:") {
-            let digits = line.dropFirst("CapEff:".count).drop { $0 == " " || $0 == "\t" }
-            return UInt64(digits, radix: 16) ?? 0
-        }
-        return 0
+        ProcessStatus(text).words(of: "CapEff").first.flatMap { UInt64($0, radix: 16) } ?? 0
     }
 
     /// The user that this process acts as.

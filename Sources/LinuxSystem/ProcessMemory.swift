@@ -12,13 +12,8 @@ public struct ProcessMemory {
 
     /// What this process itself has mapped, in bytes: everything, and what counts as data.
     public static var ownUse: (totalByteCount: UInt64, dataByteCount: UInt64) {
-        let text = (try? SystemText.read("/proc/self/status")) ?? ""
-        func byteCount(_ name: String) -> UInt64 {
-            let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
-            let number = line?.dropFirst(name.count).split { $0 == " " || $0 == "\t" }.first
-            return (number.flatMap { UInt64($0) } ?? 0) << 10
-        }
-        return (byteCount("VmSize:"), byteCount("VmData:"))
+        guard let status = ProcessStatus() else { return (0, 0) }
+        return (status.byteCount(of: "VmSize"), status.byteCount(of: "VmData"))
     }
 
     /// The pages that the kernel would swap: private ones that stand for no file and were used,

@@ -16,12 +16,14 @@ public enum Unmounting {
 /// Waiting for something that happens outside this process.
 public enum Patience {
     /// Asks `condition` every ten milliseconds until it holds; false when `milliseconds` have
-    /// passed.
-    public static func wait(milliseconds: Int, until condition: () -> Bool) -> Bool {
+    /// passed. What it throws ends the waiting.
+    public static func wait<Failure>(
+        milliseconds: Int, until condition: () throws(Failure) -> Bool
+    ) throws(Failure) -> Bool {
         for _ in 0..<max(milliseconds / 10, 1) {
-            if condition() { return true }
+            if try condition() { return true }
             usleep(10_000)
         }
-        return condition()
+        return try condition()
     }
 }

@@ -80,7 +80,7 @@ extension FuseServerTests {
                             FUSE_SET_ATTR_MODE, .max, .min, -1,
                         ] {
                             let errno = rig.errno {
-                                let changes = try Callbacks.changes(new, mask)
+                                let changes = try requested(new, mask)
                                 _ = try rig.operations.setAttributes(target, changes, rig.worker)
                             }
                             let hasTime = mask & FUSE_SET_ATTR_ATIME != 0
@@ -93,12 +93,17 @@ extension FuseServerTests {
             }
         }
 
+        private func requested(_ new: stat, _ mask: CInt) throws -> Operations.Changes {
+            try Callbacks.changes(
+                new, mask, by: Operations.privilegedUser, now: rig.fixture.store.fileTime)
+        }
+
         @Test func timesAreExactInEntries() throws {
             let area = targets[0]
             for seconds in [.min, -1, 0, .max] {
                 var new = stat()
                 new.st_mtim = timespec(tv_sec: seconds, tv_nsec: 999_999_999)
-                let changes = try Callbacks.changes(new, FUSE_SET_ATTR_MTIME)
+                let changes = try requested(new, FUSE_SET_ATTR_MTIME)
                 let set = try rig.operations.setAttributes(area, changes, rig.worker).0
                 #expect(set.st_mtim.tv_sec == seconds && set.st_mtim.tv_nsec == 999_999_999)
                 let entry = try rig.operations.lookUp(OperationsFixture.root, "area")
@@ -113,7 +118,7 @@ extension FuseServerTests {
                 var new = stat()
                 new.st_size = Int(Int64(bitPattern: size))
                 let errno = rig.errno {
-                    let changes = try Callbacks.changes(new, FUSE_SET_ATTR_SIZE)
+                    let changes = try requested(new, FUSE_SET_ATTR_SIZE)
                     _ = try rig.operations.setAttributes(targets[0], changes, rig.worker)
                 }
                 #expect(errno == EFBIG, "\(size)")

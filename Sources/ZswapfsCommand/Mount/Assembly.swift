@@ -7,6 +7,7 @@ import Latency
 import LinuxSystem
 import Logging
 import SwapStore
+import SystemPackage
 import ZPool
 import ZswapCore
 
@@ -141,7 +142,9 @@ struct Assembly {
             return arena
         } catch {
             var hint = ""
-            if case .systemCall(_, let errno) = error { hint = ResourceNeeds.hint(errno) }
+            if case .systemCall(_, let errno) = error {
+                hint = ResourceNeeds.hint(Errno(rawValue: errno))
+            }
             throw CommandFailure(.unavailable, "no memory for the arena: \(error)\(hint)")
         }
     }

@@ -5,10 +5,10 @@ import SystemPackage
 enum MountPoint {
     /// Where the kernel's FUSE is.
     private static let fuseDevice = "/dev/fuse"
-    /// How long a mount that is being made may have the directory.
-    private static let claimMilliseconds = 30_000
     /// Its number: a misc device, 229 of these (MISC_MAJOR, FUSE_MINOR).
     private static let fuseDeviceNumber = DeviceNumber(major: 10, minor: 229)
+    /// How long a mount that is being made may have the directory.
+    private static let claimMilliseconds = 30_000
 
     /// The directory's canonical path. Throws with what is wrong with it, or with the machine.
     static func check(_ text: String) throws -> String {
@@ -31,16 +31,9 @@ enum MountPoint {
     /// not be read, which cannot be locked.
     static func claim(_ path: String) throws -> OpenFile? {
         guard let directory = try? OpenFile(path, for: .reading) else { return nil }
-        var failure: SystemFailure?
-        let isLocked = Patience.wait(milliseconds: claimMilliseconds) {
-            do throws(SystemFailure) {
-                return try directory.tryLock()
-            } catch {
-                failure = error
-                return true
-            }
+        let isLocked = try Patience.wait(milliseconds: claimMilliseconds) {
+            try directory.tryLock()
         }
-        if let failure { throw CommandFailure(failure) }
         guard isLocked else {
             throw CommandFailure(
                 .inUse, "\(path): another program has it locked, as a mount that is being made does"

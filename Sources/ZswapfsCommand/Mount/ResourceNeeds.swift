@@ -1,4 +1,5 @@
 import LinuxSystem
+import SystemPackage
 import ZswapCore
 
 /// Hard limits under which a mount is not started: it would end, or fail, when it has pages.
@@ -30,7 +31,6 @@ enum ResourceNeeds {
             orElse: ", or a smaller arena=")
     }
 
-    /// `need` is nil for none.
     private static func check(
         _ limit: ProcessLimits.Limit, needs need: UInt64, orElse advice: String = ""
     ) throws(CommandFailure) {
@@ -47,13 +47,13 @@ enum ResourceNeeds {
 
     /// What to add to the message of a call that failed with this errno; empty when no limit is to
     /// blame.
-    static func hint(_ errno: Int32) -> String {
+    static func hint(_ errno: Errno) -> String {
         let limits: [ProcessLimits.Limit]
         switch errno {
-        case 27: limits = [ProcessLimits.fileSize]
-        case 24: limits = [ProcessLimits.openFiles]
-        case 12: limits = [ProcessLimits.addressSpace, ProcessLimits.data]
-        case 11: limits = [ProcessLimits.processes]
+        case .fileTooLarge: limits = [ProcessLimits.fileSize]
+        case .tooManyOpenFiles: limits = [ProcessLimits.openFiles]
+        case .noMemory: limits = [ProcessLimits.addressSpace, ProcessLimits.data]
+        case .resourceTemporarilyUnavailable: limits = [ProcessLimits.processes]
         default: limits = []
         }
         let low = limits.filter { $0.value != nil }.map(\.description)

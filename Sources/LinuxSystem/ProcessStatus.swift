@@ -1,0 +1,26 @@
+/// What the kernel says of a process in /proc/PID/status: a line for each field.
+///
+///     Uid:    1000    1000    1000    1000
+///     VmSize:   123456 kB
+struct ProcessStatus {
+    private let lines: [Substring]
+
+    /// That of a process, by its number or as `self`; nil when it cannot be read.
+    init?(of process: String = "self") {
+        guard let text = try? SystemText.read("/proc/\(process)/status") else { return nil }
+        self.init(text)
+    }
+
+    init(_ text: String) { lines = text.split(separator: "\n") }
+
+    /// The words of a field; none when there is no such field.
+    func words(of field: String) -> [Substring] {
+        let line = lines.first { $0.hasPrefix(field + ":") }
+        return line?.dropFirst(field.count + 1).split { $0 == " " || $0 == "\t" } ?? []
+    }
+
+    /// The bytes of a field in kB; 0 when there is no such field.
+    func byteCount(of field: String) -> UInt64 {
+        (words(of: field).first.flatMap { UInt64($0) } ?? 0) << 10
+    }
+}

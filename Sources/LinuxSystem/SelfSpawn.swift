@@ -1,0 +1,40 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// Starting this program again in a session of its own. Spawned and not forked: a fork would leave
+/// the child without the threads that libraries have started.
+enum SelfSpawn {
+    /// Starts the program with these arguments. The child has `end` as `descriptor`, /dev/null in
+    /// place of the `silenced` standard streams, the others of ours, and nothing else open: not a
+    /// script's lock, not the other end of a pipe that somebody reads to its end.
+    static func start(
+        _ arguments: [String], passing end: CInt, as descriptor: CInt,
+        silenced: [(stream: CInt, mode: CInt)]
+    ) throws(SystemFailure) -> pid_t {
+        let program = "/proc/self/exe"
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (stream, mode) in silenced {
+            posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", mode, 0)
+        }
+        posix_spawn_file_actions_adddup2(&actions, end, descriptor)
+        _ = clinux_spawn_close_from(&actions, descriptor + 1)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, Int16(CLINUX_SPAWN_SETSID))
+        var words: [UnsafeMutablePointer<CChar>?] = (["zswapfs"] + arguments).map { strdup($0) }
+        defer { words.forEach { free($0) } }
+        words.append(nil)
+        var child: pid_t = 0
+        let failed = posix_spawn(
+            &child, program, &actions, &attributes, words, clinux_environment())
+        guard failed == 0 else {
+            throw SystemFailure(
+                call: "posix_spawn", errno: Errno(rawValue: failed), path: program)
+        }
+        return child
+    }
+}
