@@ -119,6 +119,9 @@ extension CommandLineTests {
                 "needs root and mount namespaces"))
         func onAMachineWithoutMounts() throws {
             let program = try #require(BuiltProgram.zswapfs)
+            // Swap on a mount that is gone here only would be shown.
+            let turn = try SwapHost.waitForTurn()
+            defer { turn.close() }
             let script = """
                 awk '/ fuse[.]zswapfs / { print $5 }' /proc/self/mountinfo \
                 | while read -r place; do umount -l "$place"; done; exec "$0" "$@"

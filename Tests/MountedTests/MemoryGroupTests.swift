@@ -63,7 +63,7 @@ extension MountedTests {
         @Test(arguments: MountHost.transports) func aSmallGroupGivesENOSPC(
             transport: String
         ) throws {
-            let group = try MemoryGroup("store", limitByteCount: 160 << 20)
+            let group = try MemoryGroup("store", unswappedLimitByteCount: 160 << 20)
             let mount = try Self.mount(in: group, "transport=\(transport)", "max_pool_percent=50")
             #expect(mount.daemon.says("memory group"), "\(mount.daemon.errorText)")
             #expect(try mount.number("stats/pool_limit_size") < 160 << 20)
@@ -77,7 +77,7 @@ extension MountedTests {
             .enabled(
                 if: MemoryGroup.canRefuseWithoutKilling, "memory cgroups of version 1"))
         func aGroupThatEndsNobodyGivesENOSPC() throws {
-            let group = try MemoryGroup("store", limitByteCount: 160 << 20)
+            let group = try MemoryGroup("store", unswappedLimitByteCount: 160 << 20)
             try group.refuseMemory(true)
             let mount = try Self.mount(in: group, "max_pool_percent=50")
             try Self.checkFilling(mount)
@@ -87,7 +87,7 @@ extension MountedTests {
         }
 
         @Test func aLimitThatChangesIsFollowed() throws {
-            let group = try MemoryGroup("store", limitByteCount: 160 << 20)
+            let group = try MemoryGroup("store", unswappedLimitByteCount: 160 << 20)
             let mount = try Self.mount(in: group, "max_pool_percent=50")
             func limitBecomes(_ range: Range<Int>) -> Bool {
                 Patience.wait(milliseconds: 10_000) {
@@ -105,7 +105,7 @@ extension MountedTests {
 
         /// The group above counts as well.
         @Test func aGroupAboveCounts() throws {
-            let above = try MemoryGroup("above", limitByteCount: 160 << 20)
+            let above = try MemoryGroup("above", unswappedLimitByteCount: 160 << 20)
             let path = "\(above.path)/below"
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: false)
@@ -119,7 +119,7 @@ extension MountedTests {
         }
 
         @Test func aGroupWithoutRoomForTheDaemonIsToldAtOnce() throws {
-            let group = try MemoryGroup("store", limitByteCount: 20 << 20)
+            let group = try MemoryGroup("store", unswappedLimitByteCount: 20 << 20)
             let directory = try TemporaryDirectory()
             let path = try directory.makeDirectory("mount")
             let program = try #require(BuiltProgram.zswapfs)

@@ -9,6 +9,14 @@ extension MemoryGroup {
             named: "\(TemporaryFile.prefix)\(getpid())-\(name)", limitByteCount: limitByteCount)
     }
 
+    /// Makes a group that may use this much memory, and no swap: what runs in it does not use the
+    /// swap devices of tests at the same time, which could not be switched off then.
+    public convenience init(_ name: String, unswappedLimitByteCount: Int) throws {
+        try self.init(name, limitByteCount: unswappedLimitByteCount)
+        let (file, value) = isVersion2 ? ("memory.swap.max", "0") : ("memory.swappiness", "0")
+        _ = try SystemText.setAttribute("\(path)/\(file)", to: value)
+    }
+
     /// Ends what runs in groups that are left over, and removes them.
     static func removeLeftovers(_ isLeftover: (String) -> Bool) {
         guard let root else { return }

@@ -43,7 +43,7 @@ extension SwapTests {
 
         @Test(arguments: Fate.allCases) func theTableIsReadByNumbers(fate: Fate) throws {
             let (file, device) = try Self.swap("table")
-            defer { try? SwapDevice.turnOff(path: file.path) }
+            defer { SwapTests.end(file) }
             defer { Fate.mend(device) }
             try fate.happen(to: device)
             #expect(try SwapTable.current().entry(for: device)?.byteCount == 1 << 20 - 4096)
@@ -85,6 +85,8 @@ extension SwapTests {
             defer { try? SwapDevice.turnOff(device) }
             try SystemText.remove(file.path)
             #expect(try SwapTarget(resolving: file.path) == .devices([device]))
+            // Its filesystem is mounted, the file is missing: no swap without a mount.
+            #expect(try !UnmountedSwap.lines().contains { $0.contains("\(device.path):") })
             try SwapDevice.turnOff(device)
             #expect(device.backingPath == nil)
         }
@@ -92,7 +94,7 @@ extension SwapTests {
         /// The node from which swapping began, under any name, in any directory.
         @Test func aNodeOfAnotherNameIsTheSameDevice() throws {
             let (file, device) = try Self.swap("alias")
-            defer { try? SwapDevice.turnOff(path: file.path) }
+            defer { SwapTests.end(file) }
             try SwapActivation.turnOff(device.path)
             // The device has detached itself: attach it again by hand, and swap by another name.
             let (status, output) = try SwapHost.run("losetup", ["-f", "--show", file.path])

@@ -41,7 +41,7 @@ extension SwapTests {
             surroundings.tell = { said.append($0) }
             _ = try SwapDevice.turnOn(
                 path: file.path, label: "", SwapOptions(), surroundings)
-            defer { try? SwapDevice.turnOff(path: file.path) }
+            defer { SwapTests.end(file) }
             #expect(try Self.access(file) == [0o600, 0, 0])
             #expect(said.count == 1)
             let text = "mode 0\(String(old[0], radix: 8)) and owner \(owner):\(group)"

@@ -24,7 +24,7 @@ extension SwapTests {
             surroundings.attachRequest.usesConfigure = usesConfigure
             let device = try SwapDevice.turnOn(
                 path: file.path, label: "area", Self.options(), surroundings)
-            defer { try? SwapDevice.turnOff(path: file.path) }
+            defer { SwapTests.end(file) }
             #expect(device.backingPath == file.path)
             #expect(try device.attribute("loop/dio") == "1")
             #expect(try device.attribute("queue/logical_block_size") == "4096")
@@ -43,7 +43,7 @@ extension SwapTests {
         @Test func aSecondOnIsRefusedAndNamesTheDevice() throws {
             let file = TemporaryFile("twice")
             let device = try SwapDevice.turnOn(path: file.path, label: "", Self.options())
-            defer { try? SwapDevice.turnOff(path: file.path) }
+            defer { SwapTests.end(file) }
             // Under another name it is still the same file.
             let alias = TemporaryFile("twice-alias")
             try FileManager.default.linkItem(atPath: file.path, toPath: alias.path)
@@ -128,7 +128,7 @@ extension SwapTests {
         @Test func aDeviceThatOthersAlwaysTakeFirstIsGivenUp() throws {
             let (file, other) = (TemporaryFile("late"), TemporaryFile("early"))
             let device = try SwapDevice.turnOn(path: other.path, label: "", Self.options())
-            defer { try? SwapDevice.turnOff(path: other.path) }
+            defer { SwapTests.end(other) }
             var surroundings = SwapDevice.Surroundings()
             surroundings.freeDevice = { () throws(SystemFailure) in device }
             for usesConfigure in [true, false] {

@@ -1,4 +1,5 @@
 import LinuxSystem
+import ZswapCore
 
 /// Swap on files whose filesystem no mount here shows: what a lazy unmount leaves, and what another
 /// mount namespace has.
@@ -22,7 +23,16 @@ enum UnmountedSwap {
         guard let nearest = mounts.entry(holding: file.path), nearest.mountPoint == "/" else {
             return false
         }
-        let found = try? OpenFile(file.path, for: .locating).statusInMemory()
-        return file.isRemoved || found?.kind != .regular
+        if file.isRemoved {
+            // Removed from a directory that is here. A file of a filesystem without a mount has a
+            // path of its own, and a dead daemon's file the mark as well.
+            let directory = ByteText(file.path).directoryAndName.directory ?? "/"
+            return directory == "/" || kind(of: directory.text) != .directory
+        }
+        return kind(of: file.path) != .regular
+    }
+
+    private static func kind(of path: String) -> FileStatus.Kind? {
+        (try? OpenFile(path, for: .locating).statusInMemory())?.kind
     }
 }
