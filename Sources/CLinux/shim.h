@@ -180,6 +180,7 @@ static inline int clinux_open_at(int directory, const char *name, int flags) {
 
 #define CLINUX_O_PATH 010000000  /* O_PATH */
 #define CLINUX_O_DIRECT __O_DIRECT
+#define CLINUX_MS_NOSYMFOLLOW 256 /* MS_NOSYMFOLLOW, Linux 5.10 */
 #define CLINUX_SPAWN_SETSID 0x80 /* POSIX_SPAWN_SETSID */
 #define CLINUX_MCL_ONFAULT 4     /* MCL_ONFAULT */
 

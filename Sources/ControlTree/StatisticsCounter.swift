@@ -53,6 +53,10 @@ struct StatisticsCounter: Sendable {
                 + " leave it."
         ) { $0.limitByteCount },
         gauge(
+            "arena_limit_size", "arena_limit_bytes", "bytes",
+            "The most memory that the store may take: `-o arena=`, else all of the machine's."
+        ) { $0.arenaByteCountMax },
+        gauge(
             "metadata_size", "metadata_bytes", "bytes",
             "Page tables, area directory, counters and the arena's own bookkeeping."
         ) { $0.memory.metadata },

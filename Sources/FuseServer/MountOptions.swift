@@ -4,6 +4,8 @@ public struct MountOptions: Sendable {
     public var allowsOthers = false
     /// What stands as the source in the mount table.
     public var source = "zswapfs"
+    /// Flags of the mount as libfuse knows them: `noexec`.
+    public var flagWords: [String] = []
     /// Threads that serve /dev/fuse; at least 1.
     public var threadCount = 2
     /// Threads that take a part of large requests off those; may be 0.

@@ -41,6 +41,7 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
         var words = [
             "zswapfs", "-o", "fsname=\(options.source),subtype=zswapfs,default_permissions",
         ]
+        for word in options.flagWords { words += ["-o", word] }
         if options.allowsOthers { words += ["-o", "allow_other"] }
         if options.transport == .ring { words += ["-o", Ring.libfuseOptions] }
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }

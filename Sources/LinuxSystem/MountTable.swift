@@ -15,6 +15,8 @@ public struct MountTable: Equatable, Sendable {
         public let root: String
         /// Where it is mounted.
         public let mountPoint: String
+        /// The mount's own flags, `rw,nosuid`.
+        public let flags: String
         /// The type with its subtype, `fuse.zswapfs`.
         public let type: String
         /// What was given as the source, `/dev/sda1`.
@@ -76,7 +78,7 @@ extension MountTable.Entry {
         else { return nil }
         self.init(
             identifier: identifier, device: device, root: KernelEscapes.decode(fields[3]),
-            mountPoint: KernelEscapes.decode(fields[4]),
+            mountPoint: KernelEscapes.decode(fields[4]), flags: String(fields[5]),
             type: KernelEscapes.decode(fields[dash + 1]),
             source: KernelEscapes.decode(fields[dash + 2]),
             options: fields.dropFirst(dash + 3).first.map { KernelEscapes.decode($0) } ?? "")

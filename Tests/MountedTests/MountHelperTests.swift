@@ -1,4 +1,5 @@
 import Foundation
+import LinuxSystem
 import TestSupport
 import Testing
 
@@ -16,12 +17,17 @@ extension MountedTests {
 
         /// The helper with the built program first in PATH.
         private func mount(_ arguments: [String]) throws -> BackgroundMount {
+            let command = try command()
+            return try BackgroundMount(at: path, arguments, program: "/usr/bin/env") { _ in
+                command
+            }
+        }
+
+        private func command() throws -> [String] {
             let program = try #require(BuiltProgram.zswapfs)
             let place = (program as NSString).deletingLastPathComponent
             let system = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/bin"
-            return try BackgroundMount(at: path, arguments, program: "/usr/bin/env") { path in
-                ["PATH=\(place):\(system)", helper, "zswapfs", path]
-            }
+            return ["PATH=\(place):\(system)", helper, "zswapfs", path]
         }
 
         @Test func mountsWithOptions() throws {
@@ -46,6 +52,19 @@ extension MountedTests {
             #expect(unknown.isGone(seconds: 1))
             #expect(!MountHost.isMounted(path))
             #expect(try mount(["--what"]).outcome.status == 1)
+        }
+
+        /// mount(8) names all flags that the mount is to have: what it does not name is off.
+        @Test func remountsAsMount8Asks() throws {
+            let mount = try mount(["-o", "noexec,nodiratime"])
+            let table = { try MountTable.current().entries.last { $0.mountPoint == path }?.flags }
+            #expect(try table() == "rw,nosuid,nodev,noexec,nodiratime,relatime")
+            let words = "rw,nosuid,nodev,relatime,remount,user_id=0,group_id=0,max_pool_percent=7"
+            let again = try ProgramRun.finish("/usr/bin/env", try command() + ["-o", words])
+            #expect(again.status == 0, "\(again)")
+            #expect(try table() == "rw,nosuid,nodev,relatime")
+            #expect(try SystemText.read("\(path)/params/max_pool_percent") == "7\n")
+            try mount.check()
         }
 
         @Test func fakingMountsNothing() throws {

@@ -44,6 +44,26 @@ extension MountedTests {
             #expect(mount.daemon.wait(seconds: 15)?.status == 0)
         }
 
+        /// A program that was killed while it had the switch on lets go of its lock, and no more.
+        @Test(
+            .enabled(if: MountHost.hasRing, "needs FUSE over io_uring"),
+            arguments: MountHost.transports)
+        func aSwitchLeftOnIsPutBack(transport: String) throws {
+            guard !(try isOn()) || becomes(on: false) else { return }
+            _ = try RingSwitch()
+            #expect(try isOn())
+            #expect(try RingSwitch.record.text() != nil)
+            let mount = try TemporaryMount("transport=\(transport)")
+            #expect(becomes(on: false))
+            try mount.unmount()
+            _ = mount.daemon.wait(seconds: 15)
+            // Nobody has it any more, but for other tests' mounts.
+            let isEmpty = Patience.wait(milliseconds: 5000) {
+                (try? RingSwitch.record.text()) == .some(nil)
+            }
+            #expect(isEmpty)
+        }
+
         /// Where a ring can't be had the reason must be the machine's, not ours.
         @Test func autoTakesTheRing() throws {
             let mount = try TemporaryMount("transport=auto")
@@ -99,7 +119,7 @@ extension MountedTests {
             defer { if wasOn { _ = try? SystemText.setAttribute(RingSwitch.path, to: "Y") } }
             var seen: Set<String> = []
             let limitMin = 64
-            for limit in 4...24 {
+            for limit in 4...26 {
                 let prefix = [
                     "prlimit", "--nofile=\(limitMin)", "bash", "-c",
                     #"for ((file = 3; file < $0; file++)); do eval "exec $file</dev/null"; done; "#

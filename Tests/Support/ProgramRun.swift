@@ -17,6 +17,12 @@ public final class ProgramRun {
 
         /// All of it, for the message of a test.
         public var description: String { "status \(status): \(output)\(errors)" }
+
+        /// Refused with this status, a message with these words on standard error, and nothing on
+        /// standard output.
+        public func refuses(_ status: Int32, _ words: String...) -> Bool {
+            self.status == status && output.isEmpty && words.allSatisfy(errors.contains)
+        }
     }
 
     /// It did not end in time.

@@ -35,6 +35,11 @@ struct SetCommand: ParsableCommand {
         }
     }
 
+    /// Writes a value to a file of params. Throws with the reason why it was refused.
+    static func set(_ name: String, to value: String, at mount: String) throws {
+        try write(value, to: try ControlName(ByteText(name), at: mount, in: ["params"]))
+    }
+
     /// Takes the assignment apart. A name may hold `=`, as that of an area: the first part that
     /// names a file is the name.
     private static func take(

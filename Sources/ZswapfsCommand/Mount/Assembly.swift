@@ -218,6 +218,7 @@ struct Assembly {
         var options = MountOptions()
         options.allowsOthers = settings.allowsOthers
         options.source = settings.source
+        options.flagWords = settings.flags.filter(\.isKnownToLibfuse).map(\.text)
         options.threadCount = Self.threadCount
         options.helperCount = Self.helperCount
         options.transport = transport

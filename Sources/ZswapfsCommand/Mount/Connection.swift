@@ -19,9 +19,38 @@ struct Connection {
     let onRefusal: @Sendable (String) -> Void
 
     /// A server that is mounted and serves.
-    func make(_ choice: TransportChoice) throws(CommandFailure) -> FuseServer {
+    func make(_ settings: MountSettings) throws(CommandFailure) -> FuseServer {
+        let server = try connect(settings.transport)
+        do throws(SystemFailure) {
+            try setFlags(settings.flags)
+        } catch {
+            server.stop()
+            let words = settings.flags.map(\.text).joined(separator: ",")
+            throw CommandFailure(
+                CommandFailure(error).status, "\(path): -o \(words): \(error.errno.name)")
+        }
+        return server
+    }
+
+    /// Flags that libfuse does not know.
+    private func setFlags(_ flags: [MountFlags.Word]) throws(SystemFailure) {
+        let late = flags.filter { !$0.isKnownToLibfuse }
+        guard !late.isEmpty else { return }
+        let mount = try MountTable.current().entries.last {
+            ByteText($0.mountPoint) == ByteText(path)
+        }
+        if let mount { try MountFlags.change(mount, by: late) }
+    }
+
+    private func connect(_ choice: TransportChoice) throws(CommandFailure) -> FuseServer {
         do {
-            guard choice != .dev else { return try startByDevice(because: .asked) }
+            guard choice != .dev else {
+                if RingSwitch.putBackLeftover() {
+                    logger.notice(
+                        "\(RingSwitch.path): a mount that was killed left it on; it is off again")
+                }
+                return try startByDevice(because: .asked)
+            }
             do {
                 return try startByRing(choice)
             } catch let obstacle as TransportObstacle {

@@ -54,7 +54,7 @@ struct Daemon {
             assembly: assembly, path: path, logger: logger,
             onRefusal: { tell("refused: \($0)") })
         do {
-            server = try connection.make(settings.transport)
+            server = try connection.make(settings)
         } catch {
             assembly.stop()
             throw error

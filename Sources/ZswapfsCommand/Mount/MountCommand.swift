@@ -21,7 +21,8 @@ struct MountCommand: ParsableCommand {
             """
             Options: any file of /params that can be written (zpool=zbud, chain=4…16), \
             allow_other, arena=SIZE (the most memory the store may take), \
-            transport=auto|uring|dev (how requests come). May be repeated.
+            transport=auto|uring|dev (how requests come), the kernel's noexec, suid, noatime and \
+            the like. With remount: changes a mount that is there. May be repeated.
             """, valueName: "key=value,…"))
     var options: [String] = []
 
@@ -40,6 +41,7 @@ struct MountCommand: ParsableCommand {
     func run(zpools: ZpoolRegistry) throws {
         try reportingFailures {
             let settings = try MountSettings(options, parameterNames: Assembly.parameterNames)
+            guard !settings.isRemount else { return try Remount(settings, at: mountPoint).run() }
             let path = try MountPoint.check(mountPoint)
             guard foreground || readyDescriptor != nil else { return try goToBackground(path) }
             let claim = try MountPoint.claim(path)

@@ -1,25 +1,45 @@
 import ControlTree
+import LinuxSystem
 import ZswapCore
 
 /// What `-o` says, taken apart: `-o zpool=zbud,max_pool_percent=30,allow_other,arena=4G`.
 ///
-/// Three kinds: options of the mount (`allow_other`, `arena`, `transport`), names of files
-/// in `params` with their value, and words that mount(8) adds and that mean nothing here.
+/// Four kinds: options of the mount (`allow_other`, `arena`, `transport`), names of files in
+/// `params` with their value, flags that are the kernel's (`noexec`), and words that mount(8) adds
+/// and that mean nothing here.
 struct MountSettings: Equatable {
     /// Smallest and largest arena, in bytes.
     static let arenaByteCounts: ClosedRange<UInt64> = 16 << 20...1 << 44
 
     /// Words of mount(8), fstab and systemd that are for others.
     private static let ignored: Set<String> = [
-        "rw", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev",
-        "defaults", "dev", "nodev", "suid", "nosuid", "exec", "noexec", "async", "atime", "noatime",
-        "diratime", "nodiratime", "relatime", "norelatime", "strictatime", "default_permissions",
+        "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev",
+        "defaults", "norelatime", "nostrictatime", "nolazytime", "silent", "loud",
+        "default_permissions",
+    ]
+    /// Settled when it is mounted; mount(8) repeats them from fstab or the mount table.
+    private static let fixedNames: Set<String> = [
+        "allow_other", "arena", "fsname", "transport", "default_permissions", "group_id",
+        "max_read", "rootmode", "subtype", "user_id",
+    ]
+    /// Flags of the kernel's that would promise what no zswapfs does.
+    private static let refused = [
+        "strictatime": "reading an area does not change its access time",
+        "lazytime": "times are never written anywhere, so they cannot be written late",
+        "iversion": "areas have no version number",
+        "mand": "there is no mandatory locking",
     ]
 
     var allowsOthers = false
     var arenaByteCount: UInt64?
     var source = "zswapfs"
     var transport = TransportChoice.auto
+    /// The kernel's flags, in the order given.
+    var flags: [MountFlags.Word] = []
+    /// `remount`: a mount that is there is to be changed.
+    var isRemount = false
+    /// What was named for a remount and cannot be changed.
+    var fixed: [Parameter] = []
     /// Values for files in `params`, in the order given.
     var parameters: [Parameter] = []
 
@@ -31,13 +51,20 @@ struct MountSettings: Equatable {
     /// Takes the texts of all `-o` apart. `parameterNames` are the files in `params` that can be
     /// written.
     init(_ texts: [String], parameterNames: [String]) throws(CommandFailure) {
-        for text in texts {
-            for word in ByteText.split(text, at: ",") {
-                let parts = ByteText.split(word, at: "=", maxSplits: 1, omitsEmpty: false)
-                let name = String(parts[0])
-                let value = parts.count == 2 ? String(parts[1]) : nil
+        let words = texts.flatMap { ByteText.split($0, at: ",") }
+        isRemount = words.contains { ByteText($0) == "remount" }
+        for word in words {
+            let parts = ByteText.split(word, at: "=", maxSplits: 1, omitsEmpty: false)
+            let name = String(parts[0])
+            let value = parts.count == 2 ? String(parts[1]) : nil
+            if isRemount, Self.fixedNames.contains(name) {
+                fixed.append(Parameter(name: name, value: value ?? ""))
+            } else {
                 try take(name, value, parameterNames)
             }
+        }
+        if !isRemount, MountFlags().applying(flags).contains(.readOnly) {
+            throw CommandFailure(.usage, "-o ro: a store that takes no pages is of no use")
         }
     }
 
@@ -45,6 +72,8 @@ struct MountSettings: Equatable {
         _ name: String, _ value: String?, _ parameterNames: [String]
     ) throws(CommandFailure) {
         switch name {
+        case "remount":
+            break
         case "allow_other":
             allowsOthers = true
         case "arena":
@@ -53,8 +82,10 @@ struct MountSettings: Equatable {
             transport = try Self.transport(value)
         case "fsname":
             source = try Self.source(value)
-        case "ro":
-            throw CommandFailure(.usage, "-o ro: a store that takes no pages is of no use")
+        case _ where MountFlags.words[name] != nil && value == nil:
+            if let word = MountFlags.words[name] { flags.append(word) }
+        case _ where Self.refused[name] != nil:
+            throw CommandFailure(.usage, "-o \(name): \(Self.refused[name] ?? "")")
         case _ where Self.ignored.contains(name) || name.hasPrefix("x-") || name == "comment":
             break
         case _ where parameterNames.contains(name):

@@ -1,22 +1,24 @@
-import LinuxSystem
 import SystemPackage
 
-/// A small file that says what commands changed in the kernel, so that a later one can put it back.
+/// A small file that says what was changed in the kernel, so that a later program can put it back.
 ///
 /// Law: read and written by whoever has it locked. It stays when it is empty: removing it would let
-/// two commands lock two files of one name.
-struct RecordFile {
+/// two programs lock two files of one name.
+public struct RecordFile: Sendable {
     /// Where it is: gone after a restart, as the settings are.
-    let path: String
+    public let path: String
+
+    /// The record at this path.
+    public init(path: String) { self.path = path }
 
     /// What it says; nil when it says nothing.
-    func text() throws -> String? {
+    public func text() throws(SystemFailure) -> String? {
         guard let text = try SystemText.attribute(path), !text.isEmpty else { return nil }
         return text
     }
 
     /// The file, locked until it is closed; made if need be.
-    func locked() throws -> OpenFile {
+    public func locked() throws(SystemFailure) -> OpenFile {
         do {
             try OpenFile(path, for: .creating).close()
         } catch {
@@ -28,7 +30,7 @@ struct RecordFile {
     }
 
     /// Replaces what it says; nil: nothing any more.
-    func write(_ text: String?, to file: OpenFile) throws {
+    public func write(_ text: String?, to file: OpenFile) throws(SystemFailure) {
         try file.truncate(toByteCount: 0)
         if let text { try file.writeStart(Array(text.utf8)) }
     }
