@@ -1,15 +1,15 @@
 import CLinux
 import Glibc
 public import Synchronization
-import ZswapCore
+public import ZswapCore
 
 /// Reading and writing by offset. The bounds are checked on every call; that the offset belongs to
 /// the caller is the caller's law.
 extension Arena {
     @inlinable @inline(__always)
     func address(_ offset: ArenaOffset, byteCount: Int) -> UnsafeMutableRawPointer {
-        precondition(offset.rawValue >= 0 && byteCount >= 0)
-        precondition(offset.rawValue <= memory.byteCount - byteCount)
+        invariant(offset.rawValue >= 0 && byteCount >= 0)
+        invariant(offset.rawValue <= memory.byteCount - byteCount)
         return memory.base + offset.rawValue
     }
 

@@ -125,7 +125,7 @@ extension Arena {
                 segment = record.nextInLane
             }
         }
-        precondition(!runs.isEmpty, "a lane counts holes that it does not have")
+        invariant(!runs.isEmpty, "a lane counts holes that it does not have")
         return runs
     }
 

@@ -57,7 +57,7 @@ extension Arena {
     /// False when the kernel could not map again what is there.
     private func reopenSegments() -> Bool {
         let nextUnused = Int(loadWord(at: Self.nextUnusedStart))
-        precondition(nextUnused >= 1 && nextUnused <= layout.segmentCount)
+        invariant(nextUnused >= 1 && nextUnused <= layout.segmentCount)
         segments.withLock { $0.reopen(nextUnused: nextUnused) }
         let recordsEnd = layout.recordStart(nextUnused)
         let recordBytes = ArenaLayout.roundUp(recordsEnd, to: Page.byteCount) - layout.recordsStart
@@ -136,7 +136,7 @@ extension Arena {
     /// Marks a run as in use again after a reopening. False when it is in use already: by the same
     /// pool or table, which then knows it, or the tables contradict each other.
     public func claimRun(_ run: RunNumber, frameCount: Int, for purpose: RunPurpose) -> Bool {
-        precondition(run.segment > 0 && run.segment < layout.segmentCount)
+        invariant(run.segment > 0 && run.segment < layout.segmentCount)
         let isClaimed = lanes[frameCount].state.withLock { lane in
             let record = records[run.segment]
             guard record.runFrameCount == frameCount, record.claim(run.index) else { return false }

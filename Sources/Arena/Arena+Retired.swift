@@ -40,7 +40,7 @@ extension Arena {
             let following = UInt32(truncatingIfNeeded: loadWord(at: link))
             let frameCount = Int(loadHalfWord(at: link + Self.frameCountOffset))
             guard let purpose = RunPurpose(rawValue: loadHalfWord(at: link + Self.purposeOffset))
-            else { preconditionFailure("a run was retired from nothing") }
+            else { unreachable("a run was retired from nothing") }
             freeRun(run, frameCount: frameCount, from: purpose)
             next = following == 0 ? nil : RunNumber(rawValue: following)
         }

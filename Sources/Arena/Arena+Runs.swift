@@ -15,7 +15,7 @@ extension Arena {
     public func takeRun(
         frameCount: Int, for purpose: RunPurpose
     ) throws(ArenaError) -> RunNumber {
-        precondition(frameCount >= 1 && frameCount <= Limits.runFrameCountMax)
+        invariant(frameCount >= 1 && frameCount <= Limits.runFrameCountMax)
         if let run = takeCommitted(frameCount) {
             counters.inUse(purpose, add: frameCount)
             return run

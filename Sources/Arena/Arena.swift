@@ -82,7 +82,7 @@ public final class Arena: Sendable {
     }
 
     deinit {
-        precondition(grower.withLock { $0 == nil }, "an arena was dropped without stop()")
+        invariant(grower.withLock { $0 == nil }, "an arena was dropped without stop()")
         memory.unmap()
     }
 

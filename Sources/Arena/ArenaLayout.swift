@@ -30,7 +30,7 @@ struct ArenaLayout: Sendable {
     let byteCount: Int
 
     init(capacityByteCount: Int) {
-        precondition(capacityByteCount > 0)
+        invariant(capacityByteCount > 0)
         capacityFrameCount = (capacityByteCount + Page.byteCount - 1) / Page.byteCount
         let segments = (capacityFrameCount / Self.segmentFrameCount + 1) * Self.addressSpaceFactor
         segmentCount = min(max(segments, 64), Self.segmentCountMax)

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Synchronization
+import ZswapCore
 
 /// A thread for work that nobody waits for: growing the arena, looking after a store. Its stack is
 /// small and fixed, because all memory is locked.
@@ -22,7 +23,7 @@ public final class BackgroundThread: @unchecked Sendable {
 
     /// A thread that is not running yet. The name has at most 15 bytes.
     public init(name: String, _ body: @escaping @Sendable (BackgroundThread) -> Void) {
-        precondition(name.utf8.count <= 15)
+        invariant(name.utf8.count <= 15)
         self.name = name
         self.body = body
     }

@@ -54,8 +54,8 @@ import ZswapCore
     /// Makes memory out of this range, written to, so that no later access faults. False when the
     /// kernel has none; nothing is left half-committed then.
     func commit(start: Int, byteCount: Int) -> Bool {
-        precondition(start % Page.byteCount == 0)
-        precondition(start >= 0 && start + byteCount <= self.byteCount)
+        invariant(start % Page.byteCount == 0)
+        invariant(start >= 0 && start + byteCount <= self.byteCount)
         if let refusesCommit, refusesCommit(byteCount) { return false }
         if madvise(base + start, byteCount, CInt(MADV_POPULATE_WRITE)) == 0 { return true }
         release(start: start, byteCount: byteCount)
@@ -65,16 +65,16 @@ import ZswapCore
     /// Maps memory that an earlier process committed, so that no later access faults. Not a commit:
     /// on failure what is there stays.
     func map(start: Int, byteCount: Int) -> Bool {
-        precondition(start % Page.byteCount == 0)
-        precondition(start >= 0 && start + byteCount <= self.byteCount)
+        invariant(start % Page.byteCount == 0)
+        invariant(start >= 0 && start + byteCount <= self.byteCount)
         return madvise(base + start, byteCount, CInt(MADV_POPULATE_WRITE)) == 0
     }
 
     /// Gives this range's memory back. What was there reads as zeros afterwards.
     func release(start: Int, byteCount: Int) {
-        precondition(start % Page.byteCount == 0 && byteCount % Page.byteCount == 0)
+        invariant(start % Page.byteCount == 0 && byteCount % Page.byteCount == 0)
         let result = clinux_punch_hole(descriptor, Int64(start), Int64(byteCount))
-        precondition(result == 0, "a memfd refused to give memory back")
+        invariant(result == 0, "a memfd refused to give memory back")
     }
 
     func unmap() {

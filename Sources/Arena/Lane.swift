@@ -1,4 +1,5 @@
 import Synchronization
+import ZswapCore
 
 /// The segments that hold runs of one length: where such runs are taken and put back.
 ///
@@ -47,7 +48,7 @@ extension LaneState {
         let segment = availableHead
         let record = records[segment]
         guard let index = record.takeAvailable() else {
-            preconditionFailure("a segment without available runs is in the available list")
+            unreachable("a segment without available runs is in the available list")
         }
         available -= 1
         availableLow = min(availableLow, available)
@@ -58,7 +59,7 @@ extension LaneState {
     /// Puts a committed run back.
     mutating func putBack(_ run: RunNumber, _ records: SegmentRecords) {
         let record = records[run.segment]
-        precondition(record.runFrameCount == runFrameCount, "a run was freed with the wrong length")
+        invariant(record.runFrameCount == runFrameCount, "a run was freed with the wrong length")
         record.putBack(run.index, committed: true)
         available += 1
         if record.availableCount == 1 { linkAvailable(run.segment, records) }
@@ -79,7 +80,7 @@ extension LaneState {
     /// Removes a vacant segment.
     mutating func release(_ segment: Int, _ records: SegmentRecords) {
         let record = records[segment]
-        precondition(record.isVacant)
+        invariant(record.isVacant)
         if record.previousInLane != 0 {
             records[record.previousInLane].nextInLane = record.nextInLane
         } else {

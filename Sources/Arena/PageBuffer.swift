@@ -35,7 +35,7 @@ public final class PageBuffer: @unchecked Sendable {  // used by one thread at a
 
     /// Copies `source` over the bytes from `offset` on.
     public func replace(from offset: Int, with source: RawSpan) {
-        precondition(offset >= 0 && offset + source.byteCount <= Page.byteCount)
+        invariant(offset >= 0 && offset + source.byteCount <= Page.byteCount)
         source.withUnsafeBytes { source in
             UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyMemory(from: source)
         }
@@ -49,7 +49,7 @@ public final class PageBuffer: @unchecked Sendable {  // used by one thread at a
 
     /// Copies bytes of the page into the start of `target`, as many as fit.
     public func copy(from offset: Int, into target: inout MutableRawSpan) {
-        precondition(offset >= 0 && offset + target.byteCount <= Page.byteCount)
+        invariant(offset >= 0 && offset + target.byteCount <= Page.byteCount)
         target.withUnsafeMutableBytes { target in
             target.copyMemory(
                 from: UnsafeRawBufferPointer(rebasing: memory[offset...].prefix(target.count)))
@@ -61,7 +61,7 @@ public final class PageBuffer: @unchecked Sendable {  // used by one thread at a
 public enum SpanCopy {
     /// Copies `source` to the start of `target`, which is at least as long.
     public static func copy(_ source: RawSpan, into target: inout MutableRawSpan) {
-        precondition(source.byteCount <= target.byteCount)
+        invariant(source.byteCount <= target.byteCount)
         source.withUnsafeBytes { source in
             target.withUnsafeMutableBytes { $0.copyMemory(from: source) }
         }

@@ -46,7 +46,7 @@ public final class Quiescence: @unchecked Sendable {
 
     /// Gives the place back. The worker must be idle.
     public func unregister(_ worker: WorkerNumber) {
-        precondition(slot(worker).pointee.load(ordering: .relaxed) == Self.idle)
+        invariant(slot(worker).pointee.load(ordering: .relaxed) == Self.idle)
         taken.withLock { $0[worker.rawValue] = false }
     }
 

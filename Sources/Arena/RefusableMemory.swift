@@ -1,4 +1,5 @@
 import Glibc
+import ZswapCore
 
 /// Ordinary memory that the system may refuse: for everything after the start whose size depends on
 /// input, on a device or on the machine. Swift's own allocations end the process instead.
@@ -8,7 +9,7 @@ enum RefusableMemory {
     static func allocate(
         byteCount: Int, alignment: Int
     ) -> UnsafeMutableRawBufferPointer? {
-        precondition(byteCount > 0 && alignment > 0)
+        invariant(byteCount > 0 && alignment > 0)
         var memory: UnsafeMutableRawPointer?
         let alignment = max(alignment, MemoryLayout<UnsafeRawPointer>.alignment)
         guard posix_memalign(&memory, alignment, byteCount) == 0, let memory else { return nil }
@@ -33,7 +34,7 @@ public final class RefusableList<Element: BitwiseCopyable>: @unchecked Sendable 
 
     /// An empty list; nil when the system has no memory for it.
     public init?(capacity: Int) {
-        precondition(capacity > 0)
+        invariant(capacity > 0)
         let (byteCount, overflow) = capacity.multipliedReportingOverflow(
             by: MemoryLayout<Element>.stride)
         guard !overflow,
@@ -57,7 +58,7 @@ public final class RefusableList<Element: BitwiseCopyable>: @unchecked Sendable 
 
     /// The element at this place.
     public subscript(index: Int) -> Element {
-        precondition(index >= 0 && index < count)
+        invariant(index >= 0 && index < count)
         return memory.load(
             fromByteOffset: index * MemoryLayout<Element>.stride, as: Element.self)
     }

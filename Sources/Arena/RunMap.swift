@@ -19,8 +19,8 @@ public struct RunMap: @unchecked Sendable {
 
     init(base: UnsafeMutableRawPointer, layout: ArenaLayout) {
         // The shifts below are these sizes.
-        precondition(ArenaLayout.segmentByteCount == 1 << Self.segmentByteShift)
-        precondition(ArenaLayout.descriptorByteCount == 1 << Self.descriptorByteShift)
+        invariant(ArenaLayout.segmentByteCount == 1 << Self.segmentByteShift)
+        invariant(ArenaLayout.descriptorByteCount == 1 << Self.descriptorByteShift)
         self.base = base
         framesStart = layout.framesStart
         descriptorsStart = layout.descriptorsStart
@@ -33,7 +33,7 @@ public struct RunMap: @unchecked Sendable {
     /// Where a run's frames start.
     @inlinable @inline(__always)
     public func offset(of run: RunNumber, frameCount: Int) -> ArenaOffset {
-        precondition(run.segment < segmentCount)
+        invariant(run.segment < segmentCount)
         // Safe: a segment below the count and an index below 512 keep every sum inside the mapping.
         return ArenaOffset(
             framesStart &+ run.segment &<< Self.segmentByteShift
@@ -43,7 +43,7 @@ public struct RunMap: @unchecked Sendable {
     /// The run's descriptor: 32 bytes that belong to whoever holds the run.
     @inlinable @inline(__always)
     public func descriptor(of run: RunNumber) -> ArenaOffset {
-        precondition(run.segment < segmentCount)
+        invariant(run.segment < segmentCount)
         return ArenaOffset(descriptorsStart &+ Int(run.rawValue) &<< Self.descriptorByteShift)
     }
 

@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// What the arena knows of one segment: 512 frames that hold runs of one length. Lives in the
 /// arena, so that a new process finds which frames are committed.
 ///
@@ -89,7 +91,7 @@ struct SegmentRecord: @unchecked Sendable {
     /// Makes a run free; `committed` says whether it has memory.
     func putBack(_ index: Int, committed isCommitted: Bool) {
         let bit: UInt64 = 1 << UInt64(index % 64)
-        precondition(free[index / 64] & bit == 0, "a run was freed twice")
+        invariant(free[index / 64] & bit == 0, "a run was freed twice")
         free[index / 64] |= bit
         if isCommitted {
             committed[index / 64] |= bit

@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// Segments that belong to no lane: never used, vacant again, or committed in reserve.
 ///
 /// Law: a segment number is in exactly one of: not used yet (>= nextUnused), `vacant`, `reserved`,
@@ -42,7 +44,7 @@ struct SegmentStock: Sendable {
 
     /// A segment that was never used could not be: it stays unused.
     mutating func putUnused(_ segment: Int) {
-        precondition(segment == nextUnused - 1)
+        invariant(segment == nextUnused - 1)
         nextUnused = segment
     }
 

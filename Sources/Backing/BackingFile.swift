@@ -82,7 +82,7 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
     public func read(
         into target: UnsafeMutableRawBufferPointer, at offset: UInt64
     ) throws(BackingError) {
-        precondition(
+        invariant(
             BackingBlock.isWhole(UnsafeRawBufferPointer(target), at: offset, of: byteCount))
         do { try file.read(into: target, at: offset) } catch {
             throw .failed(errno: error.rawValue)
@@ -91,7 +91,7 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
 
     /// See ``BackingDevice``.
     public func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(BackingError) {
-        precondition(BackingBlock.isWhole(source, at: offset, of: byteCount))
+        invariant(BackingBlock.isWhole(source, at: offset, of: byteCount))
         do { try file.write(source, at: offset) } catch {
             throw .failed(errno: error.rawValue)
         }

@@ -28,10 +28,10 @@ extension BackingLog {
         inSegment number: Int, _ body: (ObjectOwner, BackingLocation, RawSpan) -> Void
     ) throws(BackingError) {
         let isTaken = isCleaning.exchange(true, ordering: .acquiring)
-        precondition(!isTaken, "two segments are cleaned at once")
+        invariant(!isTaken, "two segments are cleaned at once")
         defer { isCleaning.store(false, ordering: .releasing) }
         let word = segments[number]
-        precondition(!word.isOpen, "an open segment is not to be cleaned")
+        invariant(!word.isOpen, "an open segment is not to be cleaned")
         segments.setTried(number)
         let offset = UInt64(number) * UInt64(Self.segmentByteCount)
         try device.read(into: cleaned.part(0..<Self.segmentByteCount), at: offset)

@@ -77,7 +77,7 @@ extension BackingLog {
 
     private func enter() {
         let isTaken = isWriting.exchange(true, ordering: .acquiring)
-        precondition(!isTaken, "two threads write to one log at once")
+        invariant(!isTaken, "two threads write to one log at once")
     }
 
     private func leave() { isWriting.store(false, ordering: .releasing) }

@@ -110,9 +110,9 @@ public final class BackingLog: @unchecked Sendable {
     /// The record is not needed any more; exactly once for each that was appended, written or not.
     /// From any thread, without a lock or an allocation.
     public func free(_ location: BackingLocation, payloadByteCount: Int) {
-        precondition(RecordHeader.payloadByteCounts.contains(payloadByteCount))
+        invariant(RecordHeader.payloadByteCounts.contains(payloadByteCount))
         guard let offset = location.byteOffset, offset < capacityByteCount else {
-            preconditionFailure("a record was freed that is not on the device")
+            unreachable("a record was freed that is not on the device")
         }
         segments.subtract(
             byteCount: RecordHeader.recordByteCount(payloadByteCount: payloadByteCount),

@@ -23,7 +23,7 @@ public final class BackingReadBuffer: @unchecked Sendable {  // one thread's at 
 
     /// The payload is what lies in this range from now on.
     func setPayload(_ range: Range<Int>) {
-        precondition(range.upperBound <= Self.byteCount)
+        invariant(range.upperBound <= Self.byteCount)
         self.range = range
     }
 }

@@ -9,7 +9,7 @@ struct BlockMemory: ~Copyable {
 
     /// Zeros. Throws `noMemory`.
     init(byteCount: Int) throws(BackingError) {
-        precondition(byteCount > 0 && byteCount.isMultiple(of: BackingBlock.byteCount))
+        invariant(byteCount > 0 && byteCount.isMultiple(of: BackingBlock.byteCount))
         // Not Swift's own allocation, which ends the process where this one is refused.
         var memory: UnsafeMutableRawPointer?
         guard posix_memalign(&memory, BackingBlock.byteCount, byteCount) == 0, let memory else {

@@ -25,14 +25,14 @@ struct RecordHeader: Equatable {
     var recordByteCount: Int { Self.recordByteCount(payloadByteCount: payloadByteCount) }
 
     init(owner: ObjectOwner, payloadByteCount: Int) {
-        precondition(Self.payloadByteCounts.contains(payloadByteCount))
+        invariant(Self.payloadByteCounts.contains(payloadByteCount))
         self.owner = owner
         self.payloadByteCount = payloadByteCount
     }
 
     /// The header in these 16 bytes; nil when it is none, whatever else it may be.
     init?(parsing bytes: UnsafeRawBufferPointer, at location: BackingLocation, salt: UInt64) {
-        precondition(bytes.count == Self.byteCount)
+        invariant(bytes.count == Self.byteCount)
         let length = bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
         guard Self.payloadByteCounts.contains(Int(length)),
             let owner = ObjectOwner(
@@ -47,7 +47,7 @@ struct RecordHeader: Equatable {
     func write(
         to bytes: UnsafeMutableRawBufferPointer, at location: BackingLocation, salt: UInt64
     ) {
-        precondition(bytes.count == Self.byteCount)
+        invariant(bytes.count == Self.byteCount)
         bytes.storeBytes(of: owner.rawValue, as: UInt64.self)
         bytes.storeBytes(of: UInt32(payloadByteCount), toByteOffset: 8, as: UInt32.self)
         bytes.storeBytes(

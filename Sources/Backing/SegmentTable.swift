@@ -1,4 +1,5 @@
 import Synchronization
+import ZswapCore
 
 /// What the log knows of its segments: a word for each, which changes as one.
 ///
@@ -26,7 +27,7 @@ final class SegmentTable: @unchecked Sendable {
 
     /// That many segments, all free. Throws `noMemory`.
     init(segmentCount: Int) throws(BackingError) {
-        precondition(segmentCount > 0)
+        invariant(segmentCount > 0)
         let block = BackingBlock.byteCount
         let byteCount = segmentCount * MemoryLayout<Atomic<UInt64>>.stride
         // All of it is touched here, and not by a thread that serves.
@@ -49,7 +50,7 @@ final class SegmentTable: @unchecked Sendable {
     }
 
     private func word(_ number: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        precondition(number >= 0 && number < segmentCount)
+        invariant(number >= 0 && number < segmentCount)
         return words + number
     }
 
@@ -60,11 +61,11 @@ final class SegmentTable: @unchecked Sendable {
             bits: word(number).pointee.wrappingSubtract(
                 record, ordering: .acquiringAndReleasing
             ).oldValue)
-        precondition(
+        invariant(
             old.recordCount > 0 && old.granuleCount >= Int(record & 0xffff),
             "a record was freed twice, or was never appended")
         let new = SegmentWord(bits: old.bits - record)
-        precondition(
+        invariant(
             (new.recordCount == 0) == (new.granuleCount == 0),
             "a record was freed with another length than it was appended with")
         account(from: old, to: new)
@@ -110,7 +111,7 @@ extension SegmentTable {
             bits: word(number).pointee.bitwiseAnd(
                 ~SegmentWord.open, ordering: .acquiringAndReleasing
             ).oldValue)
-        precondition(old.isOpen)
+        invariant(old.isOpen)
         account(from: old, to: SegmentWord(bits: old.bits & ~SegmentWord.open))
     }
 

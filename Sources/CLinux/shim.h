@@ -31,6 +31,7 @@
 #include <sys/sysmacros.h>
 #include <syslog.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -120,6 +121,37 @@ static inline int clinux_ignore_signal(int number) {
 static inline int clinux_set_thread_name(const char *name) {
     return prctl(PR_SET_NAME, name, 0L, 0L, 0L);
 }
+
+/* 16 bytes, the last of them 0. */
+static inline int clinux_get_thread_name(void *name) {
+    return prctl(PR_GET_NAME, name, 0L, 0L, 0L);
+}
+
+/* Where the program's own instructions are; the linker knows. */
+extern const char __executable_start, etext;
+static inline unsigned long clinux_program_start(void) {
+    return (unsigned long)&__executable_start;
+}
+static inline unsigned long clinux_program_end(void) { return (unsigned long)&etext; }
+
+#define CLINUX_REG_RIP 16 /* REG_RIP */
+/* The instruction that a fault's handler was called for. */
+static inline unsigned long clinux_fault_place(const void *context) {
+#if defined(__x86_64__)
+    return (unsigned long)((const ucontext_t *)context)->uc_mcontext.gregs[CLINUX_REG_RIP];
+#else
+    (void)context;
+    return 0;
+#endif
+}
+
+/* The process that sent a signal with kill(2). */
+static inline unsigned clinux_sender(const siginfo_t *information) {
+    return (unsigned)information->si_pid;
+}
+
+/* An instruction that is none. */
+_Noreturn static inline void clinux_trap(void) { __builtin_trap(); }
 
 /* Flags of swapon(2) that glibc does not know. */
 #define CLINUX_SWAP_FLAG_DISCARD_ONCE 0x20000

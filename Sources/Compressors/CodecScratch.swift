@@ -45,7 +45,7 @@ public final class CodecScratch: @unchecked Sendable {
     /// The same with a level for each compressor, nil for its default. Throws `levelOutOfRange`
     /// too.
     public init(_ compressors: [any Compressor], levels: [Int?]) throws(CompressorError) {
-        precondition(compressors.count == levels.count)
+        invariant(compressors.count == levels.count)
         var kept: [WorkerCodec] = []
         for (compressor, level) in zip(compressors, levels) {
             kept.append(try WorkerCodec(compressor, level: level))
@@ -59,7 +59,7 @@ public final class CodecScratch: @unchecked Sendable {
     /// These codecs from now on, by the numbers of their compressors. They, and those before, must
     /// live until no call can use them. Allocates nothing.
     public func use(_ codecs: [WorkerCodec?]) {
-        precondition(codecs.count <= Limits.compressorsMax)
+        invariant(codecs.count <= Limits.compressorsMax)
         for index in self.codecs.indices {
             let codec = index < codecs.count ? codecs[index] : nil
             self.codecs[index] = codec.map { Unmanaged.passUnretained($0) }
@@ -82,15 +82,15 @@ public final class CodecScratch: @unchecked Sendable {
     public func compress(
         _ page: RawSpan, with compressor: Int, limit: Int
     ) -> CompressionResult {
-        precondition(page.byteCount == Page.byteCount)
-        precondition(limit >= 1 && limit <= Page.byteCount)
+        invariant(page.byteCount == Page.byteCount)
+        invariant(limit >= 1 && limit <= Page.byteCount)
         enter()
         defer { leave() }
         outputByteCount = 0
         #if DEBUG
         let before = PageChecksum.of(page)
         defer {
-            precondition(PageChecksum.of(page) == before, "a page changed while it was compressed")
+            invariant(PageChecksum.of(page) == before, "a page changed while it was compressed")
         }
         #endif
         let base = buffer.base
@@ -99,7 +99,7 @@ public final class CodecScratch: @unchecked Sendable {
             $0.codec.compress(page, into: &room)
         }
         if case .compressed(let byteCount) = result {
-            precondition(byteCount >= 1 && byteCount <= limit, "a codec broke its limit")
+            invariant(byteCount >= 1 && byteCount <= limit, "a codec broke its limit")
             outputByteCount = byteCount
         }
         return result
@@ -123,8 +123,8 @@ public final class CodecScratch: @unchecked Sendable {
     public func decompress(
         _ object: RawSpan, into page: inout MutableRawSpan, with compressor: Int
     ) -> Bool {
-        precondition(page.byteCount == Page.byteCount)
-        precondition(object.byteCount <= Limits.storedByteCountMax)
+        invariant(page.byteCount == Page.byteCount)
+        invariant(object.byteCount <= Limits.storedByteCountMax)
         enter()
         defer { leave() }
         let copy = privateCopy(of: object)
@@ -148,7 +148,7 @@ public final class CodecScratch: @unchecked Sendable {
 
     private func codec(_ compressor: Int) -> Unmanaged<WorkerCodec> {
         guard let codec = codecs[compressor] else {
-            preconditionFailure("a scratch has no codec of compressor \(compressor)")
+            unreachable("a scratch has no codec of compressor \(compressor)")
         }
         return codec
     }

@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// A compression algorithm by its name: what is registered, chosen and shown. It does no work
 /// itself; it makes a ``Codec`` for each thread that will.
 ///
@@ -44,7 +46,7 @@ public struct CompressorLevels: Equatable, Sendable {
 
     /// Levels with a default among them.
     public init(_ range: ClosedRange<Int>, standard: Int) {
-        precondition(range.contains(standard))
+        invariant(range.contains(standard))
         self.range = range
         self.standard = standard
     }

@@ -1,4 +1,5 @@
 import Synchronization
+import ZswapCore
 
 /// The compressors that can be chosen, by name.
 ///
@@ -21,7 +22,7 @@ public final class CompressorRegistry: Sendable {
             do {
                 try registry.register(compressor)
             } catch {
-                preconditionFailure("standard compressor \(compressor.name): \(error)")
+                unreachable("standard compressor \(compressor.name): \(error)")
             }
         }
         return registry

@@ -49,7 +49,7 @@ final class DeflateCodec: Codec {
     }
 
     func compress(_ page: RawSpan, into output: inout MutableRawSpan) -> CompressionResult {
-        precondition(page.byteCount == Page.byteCount)
+        invariant(page.byteCount == Page.byteCount)
         let compressor = compressor
         let byteCount = page.withUnsafeBytes { source in
             output.withUnsafeMutableBytes { target in
@@ -62,8 +62,8 @@ final class DeflateCodec: Codec {
     }
 
     func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool {
-        precondition(page.byteCount == Page.byteCount)
-        precondition(object.byteCount <= Limits.storedByteCountMax)
+        invariant(page.byteCount == Page.byteCount)
+        invariant(object.byteCount <= Limits.storedByteCountMax)
         let decompressor = decompressor
         // Without a place for the length, the library takes nothing but a whole page for success.
         let result = object.withUnsafeBytes { source in

@@ -6,8 +6,8 @@ import ZswapCore
 enum LZ4Block {
     /// True only when exactly a page came out. No state, no allocation. O(page).
     static func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool {
-        precondition(page.byteCount == Page.byteCount)
-        precondition(object.byteCount <= Limits.storedByteCountMax)
+        invariant(page.byteCount == Page.byteCount)
+        invariant(object.byteCount <= Limits.storedByteCountMax)
         // The one decoder of the library that bounds reads and writes both, by lengths it is told
         // here and not by what the input says.
         let byteCount = object.withUnsafeBytes { source in

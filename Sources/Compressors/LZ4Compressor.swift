@@ -40,7 +40,7 @@ final class LZ4Codec: Codec {
     var byteCount: Int { state.byteCount }
 
     func compress(_ page: RawSpan, into output: inout MutableRawSpan) -> CompressionResult {
-        precondition(page.byteCount == Page.byteCount)
+        invariant(page.byteCount == Page.byteCount)
         let (base, acceleration) = (state.base, acceleration)
         let byteCount = page.withUnsafeBytes { source in
             output.withUnsafeMutableBytes { target in

@@ -36,7 +36,7 @@ final class LZ4HCCodec: Codec {
         self.level = level
         memory = try ScratchMemory(byteCount: Int(LZ4_sizeofStateHC()))
         guard let stream = LZ4_initStreamHC(memory.base, memory.byteCount) else {
-            preconditionFailure("the library does not take the memory it asked for")
+            unreachable("the library does not take the memory it asked for")
         }
         self.stream = stream
     }
@@ -44,7 +44,7 @@ final class LZ4HCCodec: Codec {
     var byteCount: Int { memory.byteCount }
 
     func compress(_ page: RawSpan, into output: inout MutableRawSpan) -> CompressionResult {
-        precondition(page.byteCount == Page.byteCount)
+        invariant(page.byteCount == Page.byteCount)
         let stream = stream
         LZ4_resetStreamHC_fast(stream, level)
         let byteCount = page.withUnsafeBytes { source in

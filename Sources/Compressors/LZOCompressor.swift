@@ -12,7 +12,7 @@ public struct LZOCompressor: Compressor {
 
     /// LZO as the library has it. Traps when the library was built for other types than its header
     /// says.
-    public init() { precondition(clzo_init() == LZO_E_OK, "liblzo2 does not fit its header") }
+    public init() { invariant(clzo_init() == LZO_E_OK, "liblzo2 does not fit its header") }
 
     /// A codec with the 128 KiB that the library asks for, and room for a page that grows.
     public func makeCodec(level: Int) throws(CompressorError) -> any Codec { try LZOCodec() }
@@ -38,7 +38,7 @@ final class LZOCodec: Codec {
     var byteCount: Int { state.byteCount + room.byteCount }
 
     func compress(_ page: RawSpan, into output: inout MutableRawSpan) -> CompressionResult {
-        precondition(page.byteCount == Page.byteCount)
+        invariant(page.byteCount == Page.byteCount)
         let (base, room) = (state.base, room.base)
         var count: lzo_uint = 0
         let status = page.withUnsafeBytes { source in
@@ -47,7 +47,7 @@ final class LZOCodec: Codec {
                 room.assumingMemoryBound(to: UInt8.self), &count, base)
         }
         let byteCount = Int(count)
-        precondition(byteCount <= Self.outputByteCountMax)
+        invariant(byteCount <= Self.outputByteCountMax)
         guard status == LZO_E_OK else { return .failed }
         guard byteCount <= output.byteCount else { return .tooLarge }
         output.withUnsafeMutableBytes {
@@ -57,8 +57,8 @@ final class LZOCodec: Codec {
     }
 
     func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool {
-        precondition(page.byteCount == Page.byteCount)
-        precondition(object.byteCount <= Limits.storedByteCountMax)
+        invariant(page.byteCount == Page.byteCount)
+        invariant(object.byteCount <= Limits.storedByteCountMax)
         var count = lzo_uint(Page.byteCount)
         // The decoder that checks every read, write and distance.
         let status = object.withUnsafeBytes { source in

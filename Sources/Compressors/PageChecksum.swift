@@ -10,7 +10,7 @@ import ZswapCore
 public enum PageChecksum {
     /// The checksum of a page of 4096 bytes. O(page), no allocation.
     public static func of(_ page: RawSpan) -> UInt32 {
-        precondition(page.byteCount == Page.byteCount)
+        invariant(page.byteCount == Page.byteCount)
         return page.withUnsafeBytes { bytes in
             UInt32(truncatingIfNeeded: cxxhash_xxh3_64(bytes.baseAddress, bytes.count))
         }

@@ -14,7 +14,7 @@ public enum SameFilled {
 
     /// The word that a page of 4096 bytes repeats; nil when it is not same-filled. O(page).
     public static func word(of page: RawSpan) -> UInt64? {
-        precondition(page.byteCount == Page.byteCount)
+        invariant(page.byteCount == Page.byteCount)
         return page.withUnsafeBytes { bytes in
             let first = bytes.loadUnaligned(as: UInt64.self)
             // The end first: pages that start alike (headers, zeroed heads of buffers) mostly
@@ -40,7 +40,7 @@ public enum SameFilled {
 
     /// Writes `word` over a whole page of 4096 bytes. O(page).
     public static func fill(_ page: inout MutableRawSpan, with word: UInt64) {
-        precondition(page.byteCount == Page.byteCount)
+        invariant(page.byteCount == Page.byteCount)
         page.withUnsafeMutableBytes { bytes in
             let pattern = Vector(repeating: word)
             var offset = 0

@@ -1,4 +1,5 @@
 import Glibc
+import ZswapCore
 
 /// A block of working memory with one owner, freed with it.
 ///
@@ -12,7 +13,7 @@ struct ScratchMemory: ~Copyable {
 
     /// Zeroed memory. Throws `outOfMemory`.
     init(byteCount: Int) throws(CompressorError) {
-        precondition(byteCount > 0)
+        invariant(byteCount > 0)
         var memory: UnsafeMutableRawPointer?
         guard posix_memalign(&memory, Self.alignment, byteCount) == 0, let memory else {
             throw .outOfMemory

@@ -52,7 +52,7 @@ final class ZstdCodec: Codec {
             ZSTD_CCtx_setParameter(compressor, czstd_compress_format, magicless),
             ZSTD_DCtx_setParameter(decompressor, czstd_decompress_format, magicless),
         ]
-        precondition(settings.allSatisfy { ZSTD_isError($0) == 0 }, "libzstd lacks a parameter")
+        invariant(settings.allSatisfy { ZSTD_isError($0) == 0 }, "libzstd lacks a parameter")
         try tryMemory()
     }
 
@@ -69,7 +69,7 @@ final class ZstdCodec: Codec {
     }
 
     func compress(_ page: RawSpan, into output: inout MutableRawSpan) -> CompressionResult {
-        precondition(page.byteCount == Page.byteCount)
+        invariant(page.byteCount == Page.byteCount)
         let compressor = compressor
         let result = page.withUnsafeBytes { source in
             output.withUnsafeMutableBytes { target in
@@ -84,8 +84,8 @@ final class ZstdCodec: Codec {
     }
 
     func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool {
-        precondition(page.byteCount == Page.byteCount)
-        precondition(object.byteCount <= Limits.storedByteCountMax)
+        invariant(page.byteCount == Page.byteCount)
+        invariant(object.byteCount <= Limits.storedByteCountMax)
         let decompressor = decompressor
         // An error is a number far above any size.
         let byteCount = object.withUnsafeBytes { source in

@@ -50,7 +50,7 @@ public struct ControlRow: Sendable {
         otherErrors: String = "", read: Reader? = nil,
         write: Writer? = nil
     ) {
-        precondition(read != nil || write != nil)
+        invariant(read != nil || write != nil)
         self.path = path
         self.type = type
         self.standard = standard

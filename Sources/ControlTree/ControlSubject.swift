@@ -61,7 +61,7 @@ struct ControlKeys: Sendable {
     static func of(_ directory: [ByteText]) -> ControlKeys {
         guard
             let keys = all.first(where: { $0.directory.components(separatedBy: "/") == directory })
-        else { preconditionFailure("a placeholder stands where nobody knows what it may be") }
+        else { unreachable("a placeholder stands where nobody knows what it may be") }
         return keys
     }
 }

@@ -49,11 +49,11 @@ public struct BareCodec: @unchecked Sendable {  // run by one thread at a time
             }
         }
         let middle = MonotonicClock.nanoseconds
-        guard let target = try? PageBuffer() else { preconditionFailure("no memory for a page") }
+        guard let target = try? PageBuffer() else { unreachable("no memory for a page") }
         for index in order.reversed() where !ranges[index].isEmpty {
             var page = target.mutableBytes
             let isRight = codec.decompress(objects.bytes(ranges[index]), into: &page)
-            precondition(isRight, "a codec does not read what it wrote")
+            invariant(isRight, "a codec does not read what it wrote")
         }
         for index in order where ranges[index].isEmpty {
             var page = target.mutableBytes

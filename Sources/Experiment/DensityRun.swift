@@ -84,7 +84,7 @@ struct DensityRun {
             guard let source else { continue }
             var page = target.mutableBytes(0..<Page.byteCount)
             try rig.read(place, into: &page)
-            precondition(
+            invariant(
                 target.isPage(0, equalTo: source, of: pages), "page \(place) came back wrong")
         }
     }

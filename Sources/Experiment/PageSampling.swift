@@ -20,7 +20,7 @@ public struct PageSampling: Equatable, Sendable {
 
     /// A sample of at most so many pages.
     public init(pageCountMax: Int = pageCountDefault, seed: UInt64 = 1) {
-        precondition(Self.pageCounts.contains(pageCountMax))
+        invariant(Self.pageCounts.contains(pageCountMax))
         self.pageCountMax = pageCountMax
         self.seed = seed
     }

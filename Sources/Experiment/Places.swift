@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// Where pages lie in an area that is larger than what is stored in it: in clusters, spread evenly.
 struct Places: Sendable {
     private let clusterPageCount: Int
@@ -5,7 +7,7 @@ struct Places: Sendable {
 
     /// Places for so many pages in an area with room for them.
     init(pageCount: Int, areaPageCount: Int, clusterPageCount: Int) {
-        precondition(pageCount > 0 && pageCount <= areaPageCount)
+        invariant(pageCount > 0 && pageCount <= areaPageCount)
         self.clusterPageCount = clusterPageCount
         let clusterCount = (pageCount + clusterPageCount - 1) / clusterPageCount
         let stride = areaPageCount / clusterCount / clusterPageCount * clusterPageCount

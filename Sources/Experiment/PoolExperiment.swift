@@ -134,7 +134,7 @@ public struct PoolExperiment {
         for number in 0..<pages.pageCount {
             var page = target.mutableBytes(0..<Page.byteCount)
             try rig.read(number, into: &page)
-            precondition(
+            invariant(
                 target.isPage(0, equalTo: number, of: pages), "page \(number) came back wrong")
         }
     }

@@ -72,7 +72,7 @@ public struct ScaleExperiment: Sendable {
             zpool: zpool, of: zpools, compressor: CompressorChoice(LZ4Compressor()),
             roomByteCount: pageCount * Self.byteCountEach(zpool: zpool), workerCount: workerCount)
         let writers = try (0..<workerCount).map { _ in try copyOfKinds() }
-        precondition(pageCount / workerCount >= Self.touchCount)
+        invariant(pageCount / workerCount >= Self.touchCount)
         // The whole content first, then what the measurements touch, again and again.
         try timed(rig, count: pageCount / workerCount) { worker, step in
             try Self.write(
@@ -143,7 +143,7 @@ public struct ScaleExperiment: Sendable {
         for index in stride(from: 0, to: pageCount, by: step) {
             var page = target.mutableBytes(0..<Page.byteCount)
             try rig.read(places[index], into: &page)
-            precondition(
+            invariant(
                 target.isPage(
                     0, equalTo: index % kinds.pageCount, of: kinds, stamp: UInt64(index)),
                 "page \(index) came back wrong")

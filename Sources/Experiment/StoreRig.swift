@@ -92,7 +92,7 @@ final class StoreRig: Sendable {
     func write(_ page: RawSpan, to number: Int, worker: Int = 0) throws(StoreError) {
         let taken = try store.write(
             page, to: area, at: Self.offset(number), by: workers[worker])
-        precondition(taken == Page.byteCount)
+        invariant(taken == Page.byteCount)
     }
 
     /// Loads a page as a request of 4096 bytes would.
@@ -101,7 +101,7 @@ final class StoreRig: Sendable {
     ) throws(StoreError) {
         let filled = try store.read(
             area, at: Self.offset(number), into: &target, by: workers[worker])
-        precondition(filled == Page.byteCount)
+        invariant(filled == Page.byteCount)
     }
 
     /// Forgets these pages, as one request would.

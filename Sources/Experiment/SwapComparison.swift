@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// The swapped program on one device: medians of its runs.
 public struct SwapFigures: Codable, Sendable {
     /// What was swapped to.
@@ -17,7 +19,7 @@ public struct SwapFigures: Codable, Sendable {
 
     /// The medians of at least one run.
     public init(_ device: String, _ reports: [SwappedProgram.Report]) {
-        precondition(!reports.isEmpty)
+        invariant(!reports.isEmpty)
         func median(_ nanoseconds: (SwappedProgram.Report) -> UInt64) -> Double {
             Median.of(reports.map { Double(nanoseconds($0)) / 1e9 })
         }

@@ -32,7 +32,7 @@ public struct SwapEvent: Equatable, Sendable {
 
     /// An event of this page.
     public init(_ kind: Kind, page: Int, byteCount: Int = 0) {
-        precondition(page >= 0 && page < 1 << 40 && (0...Page.byteCount).contains(byteCount))
+        invariant(page >= 0 && page < 1 << 40 && (0...Page.byteCount).contains(byteCount))
         self.kind = kind
         self.page = page
         self.byteCount = byteCount

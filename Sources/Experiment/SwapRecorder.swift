@@ -18,7 +18,7 @@ public final class SwapRecorder: Sendable {
 
     /// Room for at least so many events.
     public init(eventCountMax: Int) throws(SystemFailure) {
-        precondition(eventCountMax > 0)
+        invariant(eventCountMax > 0)
         let pageCount =
             (eventCountMax * MemoryLayout<UInt64>.size + Page.byteCount - 1) / Page.byteCount
         words = try PageMemory(pageCount: pageCount)
@@ -30,7 +30,7 @@ public final class SwapRecorder: Sendable {
         let kept = min(count, words.wordCount)
         let events = (0..<kept).map { index in
             guard let event = SwapEvent(word: words[word: index]) else {
-                preconditionFailure("a hand did not write its event")
+                unreachable("a hand did not write its event")
             }
             return event
         }

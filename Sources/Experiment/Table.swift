@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// A table for people: the first column to the left, all others to the right.
 public struct Table {
     private var rows: [[String]]
@@ -7,7 +9,7 @@ public struct Table {
 
     /// Adds a row of as many cells as there are headings.
     public mutating func add(_ cells: [String]) {
-        precondition(cells.count == rows[0].count)
+        invariant(cells.count == rows[0].count)
         rows.append(cells)
     }
 

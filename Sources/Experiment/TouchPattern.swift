@@ -20,7 +20,7 @@ public struct TouchPattern: Equatable, Sendable {
 
     /// So many touches that read, anywhere.
     public init(count: Int) {
-        precondition(count >= 0)
+        invariant(count >= 0)
         self.count = count
     }
 }

@@ -26,7 +26,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     init(
         session: Session, workers: [ServingWorker], onLastEnd: @escaping @Sendable () -> Void
     ) {
-        precondition(!workers.isEmpty)
+        invariant(!workers.isEmpty)
         self.session = session
         self.workers = workers
         buffers = workers.map { _ in RequestBuffer() }

@@ -3,6 +3,7 @@ import Glibc
 public import Latency
 public import SwapStore
 import Synchronization
+import ZswapCore
 
 /// A mounted store: the FUSE side of the filesystem.
 ///
@@ -28,7 +29,7 @@ public final class FuseServer: Sendable {
         onRefusal: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable () -> Void
     ) throws(MountError) {
-        precondition(options.threadCount > 0)
+        invariant(options.threadCount > 0)
         self.store = store
         let hasRing = options.transport == .ring
         let firstRing = options.threadCount + options.helperCount

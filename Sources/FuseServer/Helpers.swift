@@ -152,7 +152,7 @@ final class Helpers: @unchecked Sendable {
     }
 
     private func perform(_ index: Int, _ worker: StoreWorker) {
-        guard let area = job.area else { preconditionFailure("a piece of no request") }
+        guard let area = job.area else { unreachable("a piece of no request") }
         let piece = piece(index)
         let offset = job.offset + UInt64(index * Self.pieceByteCount)
         outcomes[index] = transfer(piece, area, offset, worker)

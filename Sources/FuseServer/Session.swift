@@ -2,6 +2,7 @@ import CFuse
 import CLinux
 import Glibc
 import Synchronization
+import ZswapCore
 
 /// One libfuse session: a mount and the channel to its kernel side.
 ///
@@ -91,7 +92,7 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
     /// are as many workers as ring threads, and none is given back before the ring has ended.
     private func takeRingWorker() -> ServingWorker {
         let index = takenRingWorkerCount.add(1, ordering: .relaxed).oldValue
-        precondition(
+        invariant(
             index < ringWorkers.count, "a request is served by a thread without a worker")
         let worker = ringWorkers[index]
         pthread_setspecific(workerKey, Unmanaged.passUnretained(worker).toOpaque())

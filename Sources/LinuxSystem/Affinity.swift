@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ZswapCore
 
 /// The processors that threads may run on.
 public struct Affinity: Equatable, Sendable {
@@ -8,7 +9,7 @@ public struct Affinity: Equatable, Sendable {
 
     /// One processor alone.
     public init(processor: Int) {
-        precondition(processor >= 0)
+        invariant(processor >= 0)
         words = Array(repeating: 0, count: processor / 64 + 1)
         words[processor / 64] = 1 << UInt64(processor % 64)
     }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import SystemPackage
+import ZswapCore
 
 /// Requests of one kind to a file opened for direct I/O, with their times.
 ///
@@ -24,7 +25,7 @@ public struct DirectRequests {
     public init(
         _ operation: Operation, on file: OpenFile, memory: PageMemory, byteCount: Int
     ) {
-        precondition(memory.bytes.count.isMultiple(of: byteCount))
+        invariant(memory.bytes.count.isMultiple(of: byteCount))
         self.operation = operation
         self.file = file
         self.memory = memory

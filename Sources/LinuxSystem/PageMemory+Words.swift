@@ -1,3 +1,5 @@
+import ZswapCore
+
 extension PageMemory {
     /// How many words of eight bytes.
     public var wordCount: Int { bytes.count / MemoryLayout<UInt64>.size }
@@ -5,12 +7,12 @@ extension PageMemory {
     /// One of the words of eight bytes that the memory is.
     public subscript(word index: Int) -> UInt64 {
         get {
-            precondition(index >= 0 && index < wordCount)
+            invariant(index >= 0 && index < wordCount)
             return bytes.load(
                 fromByteOffset: index * MemoryLayout<UInt64>.size, as: UInt64.self)
         }
         set {
-            precondition(index >= 0 && index < wordCount)
+            invariant(index >= 0 && index < wordCount)
             bytes.storeBytes(
                 of: newValue, toByteOffset: index * MemoryLayout<UInt64>.size, as: UInt64.self)
         }

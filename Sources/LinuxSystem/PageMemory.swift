@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ZswapCore
 
 /// Anonymous memory in whole pages, as programs have it: what direct I/O reads into and writes out
 /// of, and what the kernel swaps.
@@ -13,7 +14,7 @@ public final class PageMemory: @unchecked Sendable {  // its users keep the law
 
     /// So many pages of zeros. None takes memory before it is touched.
     public init(pageCount: Int) throws(SystemFailure) {
-        precondition(pageCount > 0)
+        invariant(pageCount > 0)
         let byteCount = pageCount * Self.pageByteCount
         let start = mmap(
             nil, byteCount, PROT_READ | PROT_WRITE, CInt(MAP_PRIVATE) | CInt(MAP_ANONYMOUS), -1, 0)
@@ -105,7 +106,7 @@ public final class PageMemory: @unchecked Sendable {  // its users keep the law
 
     /// Writes the first pages to the start of a file.
     public func write(pageCount: Int, to file: OpenFile) throws(SystemFailure) {
-        precondition(pageCount <= self.pageCount)
+        invariant(pageCount <= self.pageCount)
         let byteCount = pageCount * Self.pageByteCount
         var written = 0
         while written < byteCount {
@@ -121,7 +122,7 @@ public final class PageMemory: @unchecked Sendable {  // its users keep the law
     public func hasContent(page index: Int) -> Bool { bytes[range(of: index)].contains { $0 != 0 } }
 
     private func range(of index: Int) -> Range<Int> {
-        precondition(index >= 0 && index < pageCount)
+        invariant(index >= 0 && index < pageCount)
         return index * Self.pageByteCount..<(index + 1) * Self.pageByteCount
     }
 }

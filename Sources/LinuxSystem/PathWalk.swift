@@ -30,7 +30,7 @@ public struct PathWalk {
 
     /// Begins at the root. The path has to be absolute.
     public init(_ path: String) throws(SystemFailure) {
-        precondition(ByteText(path).hasPrefix("/"))
+        invariant(ByteText(path).hasPrefix("/"))
         self.path = path
         names = Self.names(of: path)
         place = try OpenFile("/", for: .locatingDirectory)

@@ -4,8 +4,8 @@ import Glibc
 /// What a program inherits from its caller and that would end it, or change what it makes: resource
 /// limits, signals, the file mode mask, closed standard descriptors.
 ///
-///     main ── settle ── soft limits = hard limits; SIGXFSZ, SIGXCPU, SIGPIPE ignored; umask 022;
-///                       descriptors 0, 1, 2 are open
+///     main ── settle ── soft limits = hard limits; SIGXFSZ, SIGXCPU, SIGPIPE ignored, no
+///                       signal blocked; umask 022; descriptors 0, 1, 2 are open
 ///
 /// Law: settled before anything else happens. What a hard limit prevents is then an error of the
 /// call that meets it, never a signal.
@@ -48,6 +48,8 @@ public enum ProcessLimits {
     /// RLIMIT_AS, in bytes.
     public static let addressSpace = Limit(name: "address space", option: "-v", number: 9)
 
+    /// RLIMIT_CORE
+    private static let coreFileNumber: CInt = 4
     /// A soft stack limit is raised up to here only: without any the kernel lays memory out in an
     /// old way.
     private static let stackByteCount: UInt64 = 8 << 20
@@ -57,12 +59,24 @@ public enum ProcessLimits {
         openStandardDescriptors()
         umask(0o022)
         for number in [SIGXFSZ, SIGXCPU, SIGPIPE] { signal(number, SIG_IGN) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
         for limit in [
             processorTime, fileSize, data, processes, openFiles, lockedMemory, addressSpace,
         ] {
             raise(limit, upTo: .max)
         }
         raise(stack, upTo: stackByteCount)
+    }
+
+    /// Core files are not written any more. One of at most one byte is none, whoever would receive
+    /// it; 0 would still start the program that core files are piped to.
+    static func forbidCoreFiles() {
+        var values = clinux_limit()
+        guard clinux_get_limit(coreFileNumber, &values) == 0 else { return }
+        values.soft = min(values.hard, 1)
+        _ = clinux_set_limit(coreFileNumber, &values)
     }
 
     private static func raise(_ limit: Limit, upTo most: UInt64) {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ZswapCore
 
 /// The system calls swapon(2) and swapoff(2). Both need CAP_SYS_ADMIN.
 public enum SwapActivation {
@@ -25,7 +26,7 @@ public enum SwapActivation {
     ) throws(SystemFailure) {
         var flags: CInt = 0
         if let priority {
-            precondition((0...Int(SWAP_FLAG_PRIO_MASK)).contains(priority))
+            invariant((0...Int(SWAP_FLAG_PRIO_MASK)).contains(priority))
             flags |= CInt(SWAP_FLAG_PREFER) | CInt(priority)
         }
         switch discard {

@@ -27,9 +27,9 @@ public struct SwapHeader: Equatable, Sendable {
     public init(
         pageCount: UInt64, identifier: [UInt8] = SwapHeader.randomIdentifier(), label: String
     ) {
-        precondition(pageCount >= Self.pageCountMin)
-        precondition(pageCount <= Limits.areaPageCountMax)
-        precondition(identifier.count == 16)
+        invariant(pageCount >= Self.pageCountMin)
+        invariant(pageCount <= Limits.areaPageCountMax)
+        invariant(identifier.count == 16)
         self.pageCount = pageCount
         self.identifier = identifier
         var cut = label

@@ -15,7 +15,7 @@ final class NullFile: @unchecked Sendable {  // readers and writers of a page or
     let memory: UnsafeMutableRawBufferPointer
 
     init(byteCount: Int) throws(NullFailure) {
-        precondition(byteCount > 0 && byteCount.isMultiple(of: Page.byteCount))
+        invariant(byteCount > 0 && byteCount.isMultiple(of: Page.byteCount))
         let memory = mmap(
             nil, byteCount, PROT_READ | PROT_WRITE,
             CInt(MAP_PRIVATE) | CInt(MAP_ANONYMOUS) | CInt(MAP_POPULATE), -1, 0)

@@ -1,6 +1,7 @@
 import CFuse
 import Glibc
 import Synchronization
+import ZswapCore
 
 /// The null filesystem: one file, `data`, of memory that is read and written as it is. What a
 /// filesystem in user space costs before it does anything, to be measured beside zswapfs.
@@ -30,8 +31,8 @@ public final class NullServer: @unchecked Sendable {
         byteCount: Int, transport: NullTransport, threadCount: Int,
         observers: [any NullObserver] = [], onEnd: @escaping @Sendable () -> Void
     ) throws(NullFailure) {
-        precondition(threadCount > 0)
-        precondition(observers.isEmpty || transport == .dev && observers.count == threadCount)
+        invariant(threadCount > 0)
+        invariant(observers.isEmpty || transport == .dev && observers.count == threadCount)
         session = try NullSession(file: try NullFile(byteCount: byteCount), transport: transport)
         self.transport = transport
         // The ring has its own threads; ours answers what does not come that way.

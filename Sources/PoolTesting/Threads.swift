@@ -1,4 +1,5 @@
 import Glibc
+import ZswapCore
 
 /// Real threads for tests. Tasks share a few threads and must not block; these may.
 public enum Threads {
@@ -23,7 +24,7 @@ public enum Threads {
                 Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
                 return nil
             }, job)
-        precondition(result == 0, "no thread to be had")
+        invariant(result == 0, "no thread to be had")
         return thread
     }
 }

@@ -119,7 +119,7 @@ public final class Area: Sendable {
             tally.add(sign, to: AreaTally.backedPages.rawValue, worker: worker)
             record.addBackedBytes(sign * entry.byteCount)
         case .empty, .retired:
-            preconditionFailure("only stored pages are counted")
+            unreachable("only stored pages are counted")
         }
     }
 }

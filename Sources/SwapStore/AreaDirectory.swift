@@ -44,7 +44,7 @@ final class AreaDirectory: Sendable {
     let revision = Atomic<UInt64>(0)
 
     init(in arena: Arena) {
-        precondition(
+        invariant(
             Limits.areasMax / Self.recordsPerRun * 8 <= StoreRecord.runWord)
         self.arena = arena
     }
@@ -216,7 +216,7 @@ final class AreaDirectory: Sendable {
     /// Takes an open file back.
     func close(slot: Int) -> (area: Area, disposal: Disposal)? {
         letGo(slot: slot) { holding in
-            precondition(holding.openCount > 0, "an area was closed more often than opened")
+            invariant(holding.openCount > 0, "an area was closed more often than opened")
             holding.openCount -= 1
         }
     }
@@ -231,9 +231,9 @@ final class AreaDirectory: Sendable {
     func removeSlot(_ slot: Int) {
         state.withLock { state in
             guard let holding = state.slots.removeValue(forKey: slot) else {
-                preconditionFailure("an area was removed twice")
+                unreachable("an area was removed twice")
             }
-            precondition(!holding.isLinked && holding.openCount == 0)
+            invariant(!holding.isLinked && holding.openCount == 0)
             holding.area.record.state = .free
             revision.add(1, ordering: .releasing)
             releaseRecords(around: slot, state)
@@ -281,7 +281,7 @@ final class AreaDirectory: Sendable {
 
     private func unlink(slot: Int, _ state: inout State) -> (Area, Disposal) {
         guard var holding = state.slots[slot] else {
-            preconditionFailure("a name leads to a slot without an area")
+            unreachable("a name leads to a slot without an area")
         }
         holding.isLinked = false
         // Under the lock: without it the record may belong to nobody a moment later.
@@ -318,7 +318,7 @@ final class AreaDirectory: Sendable {
             throw .outOfMemory
         }
         guard let record = record(slot: slot) else {
-            preconditionFailure("a new run of records is not there")
+            unreachable("a new run of records is not there")
         }
         return record
     }

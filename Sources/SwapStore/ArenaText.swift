@@ -1,4 +1,5 @@
 import Arena
+import ZswapCore
 
 /// A short text in the arena: a length, then the bytes in words of eight.
 ///
@@ -17,7 +18,7 @@ struct ArenaText {
 
     func write(_ text: String) {
         let bytes = Array(text.utf8)
-        precondition(bytes.count <= textByteCountMax)
+        invariant(bytes.count <= textByteCountMax)
         arena.storeWord(0, at: start)
         for (index, first) in stride(from: 0, to: bytes.count, by: 8).enumerated() {
             let word = bytes[first..<min(first + 8, bytes.count)].reversed()

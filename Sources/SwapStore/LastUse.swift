@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// When a page was last used and how, in the sixteen bits that an entry has for it.
 ///
 ///     how 2 bits | scale 1 bit | time 13 bits        fine: seconds        coarse: 64 seconds
@@ -110,7 +112,7 @@ extension LastUse {
 
     init(timeBits: UInt64, howBits: UInt64) {
         guard let how = How(rawValue: howBits & 3) else {
-            preconditionFailure("two bits have four values")
+            unreachable("two bits have four values")
         }
         self.init(how, isCoarse: howBits & 4 != 0, time: timeBits)
     }

@@ -20,8 +20,8 @@ struct MemoryLimit: Equatable {
         totalByteCount: UInt64, maxPoolPercent: Int, maxPoolByteCount: UInt64? = nil,
         allowedByteCount: UInt64? = nil, acceptThresholdPercent: Int
     ) {
-        precondition((0...100).contains(maxPoolPercent))
-        precondition((0...100).contains(acceptThresholdPercent))
+        invariant((0...100).contains(maxPoolPercent))
+        invariant((0...100).contains(acceptThresholdPercent))
         let share = Int(totalByteCount >> UInt64(Page.shift)) * maxPoolPercent / 100
         let others = [maxPoolByteCount, allowedByteCount].compactMap { $0 }
         frameCountMax = others.map { Int($0 >> UInt64(Page.shift)) }.reduce(share, min)

@@ -50,9 +50,9 @@ struct PageEntry: Equatable {
         _ kind: Kind, handle: PoolHandle, generation: Int, compressor: Int, byteCount: Int,
         checksum: UInt32, lastUse: LastUse
     ) -> PageEntry {
-        precondition(generation >= 0 && generation < Limits.poolsMax)
-        precondition(compressor >= 0 && compressor < Limits.compressorsMax)
-        precondition(byteCount > 0 && byteCount <= Limits.storedByteCountMax)
+        invariant(generation >= 0 && generation < Limits.poolsMax)
+        invariant(compressor >= 0 && compressor < Limits.compressorsMax)
+        invariant(byteCount > 0 && byteCount <= Limits.storedByteCountMax)
         let packed =
             kind.rawValue | UInt64(compressor) << 3 | UInt64(generation) << 8
             | UInt64(byteCount) << 16 | UInt64(checksum) << 32
@@ -62,7 +62,7 @@ struct PageEntry: Equatable {
 
     var kind: Kind {
         guard let kind = Kind(rawValue: UInt64(pair.second) & 7) else {
-            preconditionFailure("a page entry has a kind that nobody writes")
+            unreachable("a page entry has a kind that nobody writes")
         }
         return kind
     }
@@ -96,7 +96,7 @@ struct PageEntry: Equatable {
 
     /// The same object, used at another time.
     func used(_ lastUse: LastUse) -> PageEntry {
-        precondition(isInMemory)
+        invariant(isInMemory)
         let first =
             UInt64(pair.first) & Self.handleMask
             | lastUse.timeBits << UInt64(PoolHandle.bitCount)
@@ -107,8 +107,8 @@ struct PageEntry: Equatable {
 
     /// The same page on the backing store.
     func written(to location: BackingLocation, backing generation: Int) -> PageEntry {
-        precondition(isInMemory || kind == .onBacking)
-        precondition(generation > 0 && generation < Limits.backingsMax)
+        invariant(isInMemory || kind == .onBacking)
+        invariant(generation > 0 && generation < Limits.backingsMax)
         let kept = UInt64(pair.second) & ~(7 | 255 << 8 | Self.lastUseMask)
         let second = kept | Kind.onBacking.rawValue | UInt64(generation) << 8
         return PageEntry(

@@ -77,7 +77,7 @@ struct PageSweep {
         let leafPages = UInt64(PageTable.leafPageCount)
         let leafEnd = PageNumber((first.rawValue / leafPages + 1) * leafPages)
         page = body(Stretch(area: area, leaf: leaf, first: first, end: leafEnd))
-        precondition(first <= page && page <= leafEnd)
+        invariant(first <= page && page <= leafEnd)
         if page == end {
             slot += 1
             page = PageNumber(0)

@@ -114,7 +114,7 @@ struct PageTable {
     }
 
     private func rootSlot(_ page: PageNumber) -> ArenaOffset {
-        precondition(page.rawValue < Limits.areaPageCountMax)
+        invariant(page.rawValue < Limits.areaPageCountMax)
         return arena.offset(of: root, frameCount: Self.rootFrameCount)
             + Int(page.rawValue >> Self.nodeShift) * 4
     }

@@ -33,14 +33,14 @@ struct PayloadTally {
         let group = generation / Self.generationsPerRun
         guard record.payloadRun(group) == 0 else { return }
         let block = try CounterBlock(in: arena, wordsPerWorker: Self.generationsPerRun)
-        precondition(block.frameCount == 1)
+        invariant(block.frameCount == 1)
         record.setPayloadRun(group, block.run.rawValue)
     }
 
     /// Adds to what a generation holds, or takes away.
     func add(_ byteCount: Int, to generation: Int, worker: WorkerNumber) {
         let run = record.payloadRun(generation / Self.generationsPerRun)
-        precondition(run != 0, "an object of a generation that nobody announced")
+        invariant(run != 0, "an object of a generation that nobody announced")
         arena.addToOwnWord(
             UInt64(bitPattern: Int64(byteCount)),
             at: word(run, generation, worker: worker.rawValue))

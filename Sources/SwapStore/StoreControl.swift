@@ -72,7 +72,7 @@ struct StoreControl: Sendable {
     /// The pool that new pages go to.
     var currentPool: Zpool {
         guard let pool = pools[state.currentGeneration] else {
-            preconditionFailure("the current generation has no pool")
+            unreachable("the current generation has no pool")
         }
         return pool
     }
@@ -160,7 +160,7 @@ extension SwapStore {
     /// force heeds it, new pages go to another pool, as if the driver had changed; else it waits
     /// until such a driver is chosen.
     public func setChainLength(_ frameCount: Int) throws(SettingError) {
-        precondition(Limits.chainLengths.contains(frameCount))
+        invariant(Limits.chainLengths.contains(frameCount))
         try usePool { control in
             control.configuration.chainLength = frameCount
             return control.currentPool.type

@@ -36,7 +36,7 @@ struct StoreRecord {
 
     /// A new, empty record, known to the superblock.
     init(in arena: Arena) throws(ArenaError) {
-        precondition(
+        invariant(
             Self.poolsStart + Limits.poolsMax * Self.cellByteCount
                 <= Self.frameCount * Page.byteCount)
         self.arena = arena

@@ -35,11 +35,11 @@ struct StoreState: Sendable {
         currentGeneration: Int, currentCompressor: Int, backings: [BackingLog?] = [],
         currentBacking: Int = 0
     ) {
-        precondition(backings.count <= Limits.backingsMax && Limits.backingsMax == 16)
-        precondition(pools.count == Limits.poolsMax)
-        precondition(currentGeneration > 0 && currentGeneration < Limits.poolsMax)
+        invariant(backings.count <= Limits.backingsMax && Limits.backingsMax == 16)
+        invariant(pools.count == Limits.poolsMax)
+        invariant(currentGeneration > 0 && currentGeneration < Limits.poolsMax)
         guard let current = pools[currentGeneration] else {
-            preconditionFailure("the current generation has no pool")
+            unreachable("the current generation has no pool")
         }
         self.number = number
         self.tunables = tunables

@@ -24,11 +24,11 @@ extension SwapStore {
         let isOtherCompressor = directory.withRecord(named: name) { record -> Bool in
             var settings = settings(in: record)
             change(&settings)
-            precondition(settings.byteCountMax ?? 0 <= Limits.areaByteCountMax)
+            invariant(settings.byteCountMax ?? 0 <= Limits.areaByteCountMax)
             let compressor = settings.compressor.flatMap { name in
                 compressors.firstIndex { $0.name == name }
             }
-            precondition((compressor == nil) == (settings.compressor == nil))
+            invariant((compressor == nil) == (settings.compressor == nil))
             defer { set(settings, compressor: compressor, in: record) }
             return record.compressor != compressor
         }

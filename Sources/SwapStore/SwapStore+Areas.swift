@@ -130,7 +130,7 @@ extension SwapStore {
     }
 
     private func remove(_ area: Area) {
-        precondition(area.isBalanced, "an area went with pages uncounted")
+        invariant(area.isBalanced, "an area went with pages uncounted")
         area.record.root = nil
         // Out of the directory first: whoever sums up areas there must not meet counters that went
         // back.

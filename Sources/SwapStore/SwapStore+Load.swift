@@ -28,7 +28,7 @@ extension SwapStore {
         _ page: PageNumber, of area: Area, into target: inout MutableRawSpan,
         for reason: LoadReason, by worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
-        precondition(target.byteCount == Page.byteCount)
+        invariant(target.byteCount == Page.byteCount)
         var strikes = 0
         while true {
             guard let offset = area.table.entryOffset(of: page) else {

@@ -35,7 +35,7 @@ extension SwapStore {
         _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ admission: Admission,
         _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
-        precondition(bytes.byteCount == Page.byteCount)
+        invariant(bytes.byteCount == Page.byteCount)
         let tunables = worker.state.tunables
         // Without compressing there is still the backing store.
         let compresses = tunables.isEnabled && tunables.takesOtherPages || admission == .always
@@ -65,7 +65,7 @@ extension SwapStore {
     func makeObject(
         _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
-        precondition(!arena.overlaps(bytes), "a page is stored from memory that may be reused")
+        invariant(!arena.overlaps(bytes), "a page is stored from memory that may be reused")
         let compressor = wantedCompressor(of: area, worker)
         let result = worker.scratch.compress(
             bytes, with: compressor, limit: worker.state.compressedByteCountMax)
@@ -113,7 +113,7 @@ extension SwapStore {
         _ bytes: RawSpan, _ how: LastUse.How, _ compressor: Int, _ page: PageNumber, _ area: Area,
         _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
-        precondition(!arena.overlaps(bytes), "a page is stored from memory that may be reused")
+        invariant(!arena.overlaps(bytes), "a page is stored from memory that may be reused")
         let owner = ObjectOwner(area: area.slot, page: page)
         var generation = RawFrames.generation
         let handle: PoolHandle
@@ -217,20 +217,20 @@ extension SwapStore {
         if entry.kind == .onBacking { return freeBacked(entry, worker) }
         guard entry.isInMemory else { return }
         guard let handle = entry.handle else {
-            preconditionFailure("an entry with an object has no handle")
+            unreachable("an entry with an object has no handle")
         }
         if entry.generation == RawFrames.generation {
             rawFrames.free(handle)
         } else if let pool = pool(entry.generation, for: worker) {
             pool.withPool { $0.free(handle) }
         } else {
-            preconditionFailure("a pool left before its last object")
+            unreachable("a pool left before its last object")
         }
     }
 
     private func freeBacked(_ entry: PageEntry, _ worker: StoreWorker) {
         guard let backing = backing(entry.generation, for: worker) else {
-            preconditionFailure("a backing store left before its last page")
+            unreachable("a backing store left before its last page")
         }
         backing.withLog { $0.free(entry.location, payloadByteCount: entry.byteCount) }
     }

@@ -74,7 +74,7 @@ struct WriteBack {
         self.store = store
         self.worker = worker
         guard let room = store.desk.room.withLock({ $0 }) else {
-            preconditionFailure("a backing store came without room for its batches")
+            unreachable("a backing store came without room for its batches")
         }
         copy = room.copy
         batch = WriteBackBatch(to: log, generation: generation, in: room.passengers)

@@ -64,7 +64,7 @@ struct WriteBackBatch {
         case .at(let location):
             let isAboard = passengers.append(
                 Passenger(owner: owner, entry: entry, location: location))
-            precondition(isAboard, "there was room for it")
+            invariant(isAboard, "there was room for it")
             return .aboard
         }
     }

@@ -15,7 +15,7 @@ enum WriteBackSelection: Equatable {
     case all
 
     func takes(_ entry: PageEntry, at seconds: UInt64) -> Bool {
-        precondition(entry.isInMemory)
+        invariant(entry.isInMemory)
         switch self {
         case .passing: return entry.isPassing
         case .idle(let least): return entry.lastUse.ageSeconds(at: seconds) >= least

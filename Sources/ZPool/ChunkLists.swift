@@ -1,4 +1,5 @@
 import Arena
+import ZswapCore
 
 /// Frames in lists by the chunks that one more object can get in them.
 ///
@@ -73,7 +74,7 @@ struct ChunkLists: Sendable {
             list.checkInvariants(linkage)
             list.forEach(linkage) { body($0, index) }
             let isOccupied = occupied & 1 << UInt64(index) != 0
-            precondition(isOccupied == !list.isEmpty)
+            invariant(isOccupied == !list.isEmpty)
             sum += list.count
         }
         return sum

@@ -1,3 +1,5 @@
+public import ZswapCore
+
 /// Names one object of one pool. Opaque outside the pool's driver, never 0, the same in every
 /// process that maps the arena. At most 51 bits: a run's 32, and 19 for what is in it; users keep
 /// something of their own in the other 13.
@@ -17,7 +19,7 @@ public struct PoolHandle: Hashable, Sendable {
     /// The handle with this packed form, for drivers. Traps on 0 and on more than ``bitCount``
     /// bits.
     @inlinable public init(packed rawValue: UInt64) {
-        precondition(rawValue != 0 && rawValue >> UInt64(Self.bitCount) == 0)
+        invariant(rawValue != 0 && rawValue >> UInt64(Self.bitCount) == 0)
         self.rawValue = rawValue
     }
 }

@@ -32,7 +32,7 @@ public struct PoolUsage: Equatable, Sendable {
         self.tailByteCount = tailByteCount
         freeByteCount =
             frameCount * Page.byteCount - headerByteCount - roomByteCount - tailByteCount
-        precondition(freeByteCount >= 0, "a pool uses more than it has")
+        invariant(freeByteCount >= 0, "a pool uses more than it has")
     }
 
     /// Nothing.

@@ -1,4 +1,5 @@
 public import Arena
+public import ZswapCore
 
 /// A list of runs, linked through memory of the runs themselves, so that it never allocates. For
 /// drivers: frames of one fill, or all frames by age. Not locked; the driver's lock is.
@@ -43,7 +44,7 @@ public struct RunList: Sendable {
     @inlinable public mutating func remove(_ run: RunNumber, _ linkage: some RunLinkage) {
         let links = linkage.links(of: run).pointee
         if links.previous == 0 {
-            precondition(head == run.rawValue, "a run was removed from a list that it is not in")
+            invariant(head == run.rawValue, "a run was removed from a list that it is not in")
             head = links.next
         } else {
             linkage.links(of: RunNumber(rawValue: links.previous)).pointee.next = links.next
@@ -75,13 +76,13 @@ public struct RunList: Sendable {
         var seen: UInt32 = 0
         var previous: UInt32 = 0
         forEach(linkage) { run in
-            precondition(linkage.links(of: run).pointee.previous == previous, "a broken back link")
+            invariant(linkage.links(of: run).pointee.previous == previous, "a broken back link")
             previous = run.rawValue
             seen += 1
-            precondition(seen <= count, "a list is longer than its count, or a circle")
+            invariant(seen <= count, "a list is longer than its count, or a circle")
         }
-        precondition(seen == count)
-        precondition(tail == previous)
+        invariant(seen == count)
+        invariant(tail == previous)
     }
 
     @inlinable static func run(_ rawValue: UInt32) -> RunNumber? {

@@ -108,7 +108,7 @@ public final class Zpool: Sendable {
         _ handle: PoolHandle, byteCount: Int, mode: MapMode,
         _ body: (UnsafeMutableRawBufferPointer) throws -> Result
     ) rethrows -> Result {
-        precondition(byteCount > 0 && byteCount <= pool.objectByteCountMax)
+        invariant(byteCount > 0 && byteCount <= pool.objectByteCountMax)
         let start = arena.pointer(to: pool.offset(of: handle), byteCount: byteCount)
         return try body(UnsafeMutableRawBufferPointer(start: start, count: byteCount))
     }

@@ -1,5 +1,6 @@
 public import Arena
 import Synchronization
+import ZswapCore
 
 /// The drivers that can be chosen, by name.
 ///
@@ -25,7 +26,7 @@ public final class ZpoolRegistry: Sendable {
             do {
                 try registry.register(driver)
             } catch {
-                preconditionFailure("two standard drivers of one name: \(error)")
+                unreachable("two standard drivers of one name: \(error)")
             }
         }
         return registry
@@ -111,9 +112,9 @@ public final class ZpoolRegistry: Sendable {
     func release(type: String) {
         registrations.withLock { registrations in
             guard let index = registrations.firstIndex(where: { $0.driver.type == type }) else {
-                preconditionFailure("a driver left while a pool of it existed")
+                unreachable("a driver left while a pool of it existed")
             }
-            precondition(registrations[index].poolCount > 0)
+            invariant(registrations[index].poolCount > 0)
             registrations[index].poolCount -= 1
         }
     }

@@ -43,8 +43,8 @@ public struct ObjectOwner: BitwiseCopyable, Hashable, Sendable {
 
     /// The page `page` of the area in slot `area` of the area directory.
     @inlinable public init(area: Int, page: PageNumber) {
-        precondition(area >= 0 && area < 1 << 24 - 1)
-        precondition(page.rawValue < 1 << 40)
+        invariant(area >= 0 && area < 1 << 24 - 1)
+        invariant(page.rawValue < 1 << 40)
         rawValue = UInt64(area + 1) << 40 | page.rawValue
     }
 

@@ -8,15 +8,7 @@ import Testing
 /// Serving threads read and free, and ask the heap for nothing. Refusals are not counted here: the
 /// testing library itself records a backtrace, on the heap, of each error that is thrown.
 @Suite(.serialized) struct BackingAllocationTests {
-    private static var isOptimized: Bool {
-        #if DEBUG
-        false
-        #else
-        true
-        #endif
-    }
-
-    @Test(.enabled(if: isOptimized, "needs an optimized build, see Docs/Hacking.md"))
+    @Test(.enabled(if: BuiltProgram.isOptimized, "needs an optimized build, see Docs/Hacking.md"))
     func readingAppendingAndFreeingAllocateNothing() throws {
         let file = try BackingFileTests.makeFile("allocation", byteCount: 8 << 20)
         let log = try BackingLog(on: BackingFile(opening: file.path, unlessOn: nil))

@@ -91,6 +91,13 @@ import Testing
         #expect(SafetyRules.violations(in: swift(line + "\n    // why\n")).isEmpty)
     }
 
+    @Test(arguments: ["precondition(a)", "preconditionFailure(\"\")", "fatalError()"])
+    func checksThatSayNothing(code: String) {
+        #expect(lines(SafetyRules.violations(in: swift("let a = 1\n" + code))) == [2])
+        let file = swift(code, path: "Sources/ZswapCore/A.swift")
+        #expect(SafetyRules.violations(in: file).isEmpty)
+    }
+
     @Test(arguments: ["try! f()", "a as! Int", "a.b!", "f()!.c", "a[0]!", "let a: Int!", "a!\n"])
     func forcing(code: String) {
         #expect(lines(SafetyRules.violations(in: swift("let a = 1\n" + code))) == [2])

@@ -15,6 +15,16 @@ public enum BuiltProgram {
     /// The library that counts calls, beside the test program; nil: not there.
     public static let callCounter = path(of: "libCallCounter.so")
 
+    /// Whether the tests were built with the optimizer: what is not optimized keeps on the heap
+    /// what an optimized program keeps in registers, and keeps what the optimizer takes away.
+    public static var isOptimized: Bool {
+        #if DEBUG
+        false
+        #else
+        true
+        #endif
+    }
+
     private static func path(of name: String) -> String? {
         let place = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent()

@@ -11,15 +11,6 @@ import ZswapCore
 @Suite(.serialized) struct AllocationTests {
     private static let requestCount = 100_000
 
-    /// What is not optimized keeps on the heap what an optimized program keeps in registers.
-    private static var isOptimized: Bool {
-        #if DEBUG
-        false
-        #else
-        true
-        #endif
-    }
-
     /// The count sees an allocation where there is one; else a 0 would mean nothing.
     @Test func anAllocationIsCounted() {
         let before = Self.allocationCount
@@ -31,7 +22,7 @@ import ZswapCore
     }
 
     @Test(
-        .enabled(if: isOptimized, "needs an optimized build, see Docs/Hacking.md"),
+        .enabled(if: BuiltProgram.isOptimized, "needs an optimized build, see Docs/Hacking.md"),
         arguments: Zpools.names)
     func requestsAllocateNothing(zpool: String) throws {
         let fixture = try TestStore(
@@ -51,7 +42,7 @@ import ZswapCore
 
     /// Every compressor at three of its levels, and after each change of it.
     @Test(
-        .enabled(if: isOptimized, "needs an optimized build, see Docs/Hacking.md"),
+        .enabled(if: BuiltProgram.isOptimized, "needs an optimized build, see Docs/Hacking.md"),
         arguments: CompressorRegistry.standard().names)
     func compressorsAllocateNothing(name: String) throws {
         let fixture = try TestStore(
@@ -73,7 +64,7 @@ import ZswapCore
     }
 
     /// Pages that are on a file: loaded from there, written over, patched, discarded.
-    @Test(.enabled(if: isOptimized, "needs an optimized build, see Docs/Hacking.md"))
+    @Test(.enabled(if: BuiltProgram.isOptimized, "needs an optimized build, see Docs/Hacking.md"))
     func backedPagesAllocateNothing() throws {
         let file = TemporaryFile("allocation")
         try Data(count: 64 << 20).write(to: URL(filePath: file.path))

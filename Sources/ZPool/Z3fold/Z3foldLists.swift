@@ -1,4 +1,5 @@
 import Arena
+import ZswapCore
 
 /// The lists of a z3fold pool, which decide where an object goes, and what they count.
 ///
@@ -129,19 +130,19 @@ struct Z3foldLists: Sendable {
         }
         let filed = byFreeChunks.checkInvariants(Z3foldFreeLinkage(map: map)) { run, index in
             let frame = Z3foldFrame(run, in: map)
-            precondition(frame.freeChunkCount == index, "a frame is in the wrong list")
-            precondition(!frame.isHeadless, "a headless frame takes another object")
+            invariant(frame.freeChunkCount == index, "a frame is in the wrong list")
+            invariant(!frame.isHeadless, "a headless frame takes another object")
         }
-        precondition(
+        invariant(
             Int(filed) + headlessCount == lru.count, "the lists do not hold the same frames")
-        precondition(recount.headlessCount == headlessCount, "headless frames were lost")
-        precondition(recount.objectCount == objectCount, "objects were lost")
-        precondition(recount.chunkCount == chunkCount)
-        precondition(recount.shiftableCount == shiftableCount)
-        precondition(recount.loneCount == loneCount)
+        invariant(recount.headlessCount == headlessCount, "headless frames were lost")
+        invariant(recount.objectCount == objectCount, "objects were lost")
+        invariant(recount.chunkCount == chunkCount)
+        invariant(recount.shiftableCount == shiftableCount)
+        invariant(recount.loneCount == loneCount)
         for chunks in 0..<ChunkLists.count {
-            precondition(recount.loneObjects[chunks] == loneObjects[chunks])
-            precondition(recount.gapChanges[chunks] == gapChanges[chunks])
+            invariant(recount.loneObjects[chunks] == loneObjects[chunks])
+            invariant(recount.gapChanges[chunks] == gapChanges[chunks])
         }
     }
 }

@@ -106,7 +106,7 @@ extension Z3foldPool {
         guard move(old, to: new, chunkCount: chunkCount, user) else {
             // The target was not empty before, so it is not now.
             let isTargetEmpty = drop(new, &lists)
-            precondition(!isTargetEmpty)
+            invariant(!isTargetEmpty)
             return false
         }
         return drop(old, &lists)

@@ -45,7 +45,7 @@ extension Z3foldPool {
     private func takeVictim(_ lists: inout Z3foldLists) -> Victim? {
         guard let run = lists.lru.last else { return nil }
         let frame = Z3foldFrame(run, in: map)
-        precondition(!frame.isUnderReclaim)
+        invariant(!frame.isUnderReclaim)
         lists.removeLru(run, map)
         lists.unfile(run, frame, map)
         frame.isUnderReclaim = true
@@ -62,7 +62,7 @@ extension Z3foldPool {
     /// Takes the mark off. True when the frame is empty: then it is the caller's.
     private func putBack(_ run: RunNumber, _ lists: inout Z3foldLists) -> Bool {
         let frame = Z3foldFrame(run, in: map)
-        precondition(frame.isUnderReclaim)
+        invariant(frame.isUnderReclaim)
         frame.isUnderReclaim = false
         guard !frame.isEmpty else {
             frame.poolNumber = 0

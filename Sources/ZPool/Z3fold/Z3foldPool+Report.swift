@@ -39,28 +39,28 @@ extension Z3foldPool {
         let frames = frameCount.load(ordering: .relaxed)
         lists.withLock { lists in
             lists.checkInvariants(map) { frame in
-                precondition(frame.poolNumber == number, "a frame of another pool")
-                precondition(!frame.isEmpty, "an empty frame was kept")
-                precondition(!frame.isUnderReclaim, "a frame under reclaim is in a list")
+                invariant(frame.poolNumber == number, "a frame of another pool")
+                invariant(!frame.isEmpty, "an empty frame was kept")
+                invariant(!frame.isUnderReclaim, "a frame under reclaim is in a list")
                 checkObjects(frame)
             }
-            precondition(Int(lists.lru.count) == frames, "frames were lost")
+            invariant(Int(lists.lru.count) == frames, "frames were lost")
         }
     }
 
     private func checkObjects(_ frame: Z3foldFrame) {
         guard !frame.isHeadless else {
-            precondition(frame.chunkCount(.headless) == Chunk.frameCount)
-            precondition(frame.objectCount == 1, "a headless object is not alone")
+            invariant(frame.chunkCount(.headless) == Chunk.frameCount)
+            invariant(frame.objectCount == 1, "a headless object is not alone")
             return
         }
         var end = 1
         for place in [.first, .middle, .last] as [Z3foldHandle.Place]
         where frame.chunkCount(place) != 0 {
-            precondition(frame.startChunk(place) >= end, "two objects overlap")
+            invariant(frame.startChunk(place) >= end, "two objects overlap")
             end = frame.startChunk(place) + frame.chunkCount(place)
-            precondition(frame.chunkCount(place) <= Chunk.objectCountMax)
+            invariant(frame.chunkCount(place) <= Chunk.objectCountMax)
         }
-        precondition(end <= Chunk.frameCount, "an object reaches out of its frame")
+        invariant(end <= Chunk.frameCount, "an object reaches out of its frame")
     }
 }

@@ -33,8 +33,8 @@ final class Z3foldPool: Pool {
     }
 
     func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle {
-        precondition(byteCount > 0)
-        precondition(byteCount <= Page.byteCount)
+        invariant(byteCount > 0)
+        invariant(byteCount <= Page.byteCount)
         let isHeadless = byteCount > Chunk.objectByteCountMax
         let chunkCount = isHeadless ? Chunk.frameCount : Chunk.count(ofBytes: byteCount)
         if !isHeadless {
@@ -123,9 +123,9 @@ final class Z3foldPool: Pool {
 
     @inline(__always)
     private func checkLive(_ object: Z3foldHandle, _ frame: Z3foldFrame) {
-        precondition(frame.poolNumber == number, "a handle of no live object, or of another pool")
-        precondition(frame.chunkCount(object.place) != 0, "an object was freed twice")
-        precondition(
+        invariant(frame.poolNumber == number, "a handle of no live object, or of another pool")
+        invariant(frame.chunkCount(object.place) != 0, "an object was freed twice")
+        invariant(
             frame.startChunk(object.place) == object.startChunk, "an object was freed twice")
     }
 
@@ -165,6 +165,6 @@ final class Z3foldPool: Pool {
                 giveBackFrame(run)
             }
         }
-        precondition(frameCount.load(ordering: .relaxed) == 0, "destroyed while reclaiming")
+        invariant(frameCount.load(ordering: .relaxed) == 0, "destroyed while reclaiming")
     }
 }

@@ -1,4 +1,5 @@
 import Arena
+import ZswapCore
 
 /// The lists of a zbud pool, which decide where an object goes.
 ///
@@ -55,12 +56,12 @@ struct ZbudLists: Sendable {
         var chunks = 0
         let filed = byFreeChunks.checkInvariants(ZbudBuddyLinkage(map: map)) { run, index in
             let frame = ZbudFrame(run, in: map)
-            precondition(frame.listIndex == index, "a frame is in the wrong list")
+            invariant(frame.listIndex == index, "a frame is in the wrong list")
             objects += frame.objectCount
             chunks += Chunk.usableCount - frame.freeChunkCount
             checkFrame(frame)
         }
-        precondition(filed == lru.count, "the lists do not hold the same frames")
-        precondition(objects == objectCount && chunks == chunkCount, "objects were lost")
+        invariant(filed == lru.count, "the lists do not hold the same frames")
+        invariant(objects == objectCount && chunks == chunkCount, "objects were lost")
     }
 }

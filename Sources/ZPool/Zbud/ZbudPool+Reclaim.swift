@@ -37,7 +37,7 @@ extension ZbudPool {
     private func takeVictim(_ lists: inout ZbudLists) -> Victim? {
         guard let run = lists.lru.last else { return nil }
         let frame = ZbudFrame(run, in: map)
-        precondition(!frame.isUnderReclaim)
+        invariant(!frame.isUnderReclaim)
         lists.removeLru(run, map)
         lists.unfile(run, frame, map)
         frame.isUnderReclaim = true
@@ -65,7 +65,7 @@ extension ZbudPool {
     /// Takes the mark off. True when the frame is empty: then it is the caller's.
     private func putBack(_ run: RunNumber, _ lists: inout ZbudLists) -> Bool {
         let frame = ZbudFrame(run, in: map)
-        precondition(frame.isUnderReclaim)
+        invariant(frame.isUnderReclaim)
         frame.isUnderReclaim = false
         guard !frame.isEmpty else {
             frame.poolNumber = 0

@@ -31,14 +31,14 @@ extension ZbudPool {
         let frames = frameCount.load(ordering: .relaxed)
         lists.withLock { lists in
             lists.checkInvariants(map) { frame in
-                precondition(frame.poolNumber == number, "a frame of another pool")
-                precondition(!frame.isEmpty, "an empty frame was kept")
-                precondition(!frame.isUnderReclaim, "a frame under reclaim is in a list")
-                precondition(frame.freeChunkCount >= 0, "the buddies overlap")
-                precondition(frame.firstChunkCount <= Chunk.objectCountMax)
-                precondition(frame.lastChunkCount <= Chunk.objectCountMax)
+                invariant(frame.poolNumber == number, "a frame of another pool")
+                invariant(!frame.isEmpty, "an empty frame was kept")
+                invariant(!frame.isUnderReclaim, "a frame under reclaim is in a list")
+                invariant(frame.freeChunkCount >= 0, "the buddies overlap")
+                invariant(frame.firstChunkCount <= Chunk.objectCountMax)
+                invariant(frame.lastChunkCount <= Chunk.objectCountMax)
             }
-            precondition(Int(lists.lru.count) == frames, "frames were lost")
+            invariant(Int(lists.lru.count) == frames, "frames were lost")
         }
     }
 }

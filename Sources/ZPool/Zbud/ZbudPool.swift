@@ -27,8 +27,8 @@ final class ZbudPool: Pool {
     }
 
     func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle {
-        precondition(byteCount > 0)
-        precondition(byteCount <= Chunk.objectByteCountMax)
+        invariant(byteCount > 0)
+        invariant(byteCount <= Chunk.objectByteCountMax)
         let chunkCount = Chunk.count(ofBytes: byteCount)
         if let handle = lists.withLock({ place(chunkCount, &$0) }) { return handle }
         let run = try takeFrame()
@@ -97,12 +97,12 @@ final class ZbudPool: Pool {
 
     @inline(__always)
     private func checkLive(_ object: ZbudHandle, _ frame: ZbudFrame) {
-        precondition(frame.poolNumber == number, "a handle of no live object, or of another pool")
+        invariant(frame.poolNumber == number, "a handle of no live object, or of another pool")
         switch object.buddy {
-        case .first: precondition(frame.firstChunkCount != 0, "an object was freed twice")
+        case .first: invariant(frame.firstChunkCount != 0, "an object was freed twice")
         case .last:
             let expected = Chunk.frameCount - object.startChunk
-            precondition(frame.lastChunkCount == expected, "an object was freed twice")
+            invariant(frame.lastChunkCount == expected, "an object was freed twice")
         }
     }
 
@@ -143,6 +143,6 @@ final class ZbudPool: Pool {
                 giveBackFrame(run)
             }
         }
-        precondition(frameCount.load(ordering: .relaxed) == 0, "destroyed while reclaiming")
+        invariant(frameCount.load(ordering: .relaxed) == 0, "destroyed while reclaiming")
     }
 }

@@ -31,7 +31,7 @@ public struct SizeClassTable: Equatable, Sendable {
 
     /// The table for this chain length, which must be one of ``Limits/chainLengths``.
     public init(chainLength: Int) {
-        precondition(Limits.chainLengths.contains(chainLength))
+        invariant(Limits.chainLengths.contains(chainLength))
         self.chainLength = chainLength
         var descending: [SizeClass] = []
         var mergedInto: [Int] = []
@@ -66,8 +66,8 @@ public struct SizeClassTable: Equatable, Sendable {
     /// would be larger than a frame: it is huge, and has no header.
     @inline(__always)
     static func rawIndex(ofByteCount byteCount: Int) -> Int {
-        precondition(byteCount > 0)
-        precondition(byteCount <= Page.byteCount)
+        invariant(byteCount > 0)
+        invariant(byteCount <= Page.byteCount)
         let slotByteCount = byteCount + slotHeaderByteCount
         guard slotByteCount > slotByteCountMin else { return 0 }
         let index = (slotByteCount - slotByteCountMin + slotByteCountStep - 1) / slotByteCountStep

@@ -62,7 +62,7 @@ extension ZsmallocPool {
                 // In order of adoption, which among huge zspages becomes the order of age.
                 while let run = lists.groups[FullnessGroup.empty].last {
                     let zspage = Zspage(run, in: map)
-                    precondition(zspage.inUseCount > 0)
+                    invariant(zspage.inUseCount > 0)
                     linkFreeSlots(zspage, place)
                     lists.refile(zspage, change: 0, table.classes[place], map)
                 }
@@ -72,7 +72,7 @@ extension ZsmallocPool {
 
     /// Links from the last slot to the first, so that low ones are taken first.
     private func linkFreeSlots(_ zspage: Zspage, _ place: Int) {
-        precondition(zspage.freeLink == 0)
+        invariant(zspage.freeLink == 0)
         for slot in (0..<zspage.freshCount).reversed() {
             let word = headerWord(zspage, place, slot)
             guard SlotHeader(rawValue: word.pointee.load(ordering: .relaxed)).isFree else {

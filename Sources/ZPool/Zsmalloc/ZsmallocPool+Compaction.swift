@@ -82,7 +82,7 @@ extension ZsmallocPool {
         // A destination whose only copies were dropped was not empty before, so it never becomes
         // free.
         let isTargetEmpty = settle(target, change: 0, place, &lists)
-        precondition(!isTargetEmpty)
+        invariant(!isTargetEmpty)
         if settle(source, change: 0, place, &lists) { return .freed(source.run) }
         guard staying > 0 else { return .progress }
         pass.passOver(source.run)

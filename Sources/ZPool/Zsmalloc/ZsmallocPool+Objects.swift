@@ -6,7 +6,7 @@ import ZswapCore
 extension ZsmallocPool {
     func offset(of handle: PoolHandle) -> ArenaOffset {
         let object = ZsmallocHandle(handle)
-        precondition(object.classPlace < classCount)
+        invariant(object.classPlace < classCount)
         let sizeClass = classes[object.classPlace].sizeClass
         let start = slotOffset(object.run, sizeClass, object.slot)
         return sizeClass.isHuge ? start : start + SizeClassTable.slotHeaderByteCount
@@ -33,7 +33,7 @@ extension ZsmallocPool {
     @inline(__always)
     private func headerWord(_ handle: PoolHandle) -> UnsafeMutablePointer<Atomic<UInt64>> {
         let object = ZsmallocHandle(handle)
-        precondition(object.classPlace < classCount)
+        invariant(object.classPlace < classCount)
         return headerWord(Zspage(object.run, in: map), object.classPlace, object.slot)
     }
 

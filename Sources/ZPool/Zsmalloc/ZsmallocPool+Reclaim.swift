@@ -78,7 +78,7 @@ extension ZsmallocPool {
 
     /// Takes the mark off. True when the zspage is empty: then its run is the caller's.
     private func putBack(_ zspage: Zspage, _ place: Int, _ lists: inout ClassLists) -> Bool {
-        precondition(zspage.isUnderReclaim)
+        invariant(zspage.isUnderReclaim)
         guard zspage.inUseCount > 0 else {
             zspage.close()
             return true

@@ -66,24 +66,24 @@ extension ZsmallocPool {
         for place in 0..<classCount {
             frames += classes[place].lists.withLock { checkInvariants(place, $0) }
         }
-        precondition(frames == frameCount.load(ordering: .relaxed), "zspages were lost")
+        invariant(frames == frameCount.load(ordering: .relaxed), "zspages were lost")
     }
 
     /// Checks a class and returns its frames.
     private func checkInvariants(_ place: Int, _ lists: ClassLists) -> Int {
         let sizeClass = table.classes[place]
-        precondition(lists.groups[FullnessGroup.empty].isEmpty, "an empty zspage was kept")
+        invariant(lists.groups[FullnessGroup.empty].isEmpty, "an empty zspage was kept")
         var inUse = 0
         for group in 0..<FullnessGroup.count {
             lists.groups[group].checkInvariants(ZspageGroupLinkage(map: map))
             lists.groups[group].forEach(ZspageGroupLinkage(map: map)) { run in
                 let zspage = Zspage(run, in: map)
-                precondition(zspage.group == group)
+                invariant(zspage.group == group)
                 checkInvariants(zspage, place)
                 inUse += zspage.inUseCount
             }
         }
-        precondition(inUse == lists.inUseCount, "objects were lost")
+        invariant(inUse == lists.inUseCount, "objects were lost")
         checkAges(lists, sizeClass)
         return lists.zspageCount * sizeClass.frameCount
     }
@@ -93,46 +93,46 @@ extension ZsmallocPool {
         var younger = clock.now
         func check(_ run: RunNumber) {
             let stamp = Zspage(run, in: map).stamp
-            precondition(!younger.isOlder(than: stamp), "an older zspage counts as younger")
+            invariant(!younger.isOlder(than: stamp), "an older zspage counts as younger")
             younger = stamp
         }
         guard !sizeClass.isHuge else {
-            precondition(lists.lru.isEmpty, "a huge zspage in the LRU list")
+            invariant(lists.lru.isEmpty, "a huge zspage in the LRU list")
             lists.groups[FullnessGroup.full].forEach(ZspageGroupLinkage(map: map), check)
             return
         }
         lists.lru.checkInvariants(ZspageLruLinkage(map: map))
-        precondition(Int(lists.lru.count) == lists.zspageCount, "the LRU list has other zspages")
+        invariant(Int(lists.lru.count) == lists.zspageCount, "the LRU list has other zspages")
         lists.lru.forEach(ZspageLruLinkage(map: map)) { run in
             let zspage = Zspage(run, in: map)
-            precondition(zspage.poolNumber == number, "the LRU list has another pool's zspage")
-            precondition(!zspage.isUnderReclaim, "a zspage under reclaim is in a list")
+            invariant(zspage.poolNumber == number, "the LRU list has another pool's zspage")
+            invariant(!zspage.isUnderReclaim, "a zspage under reclaim is in a list")
             check(run)
         }
     }
 
     private func checkInvariants(_ zspage: Zspage, _ place: Int) {
         let sizeClass = table.classes[place]
-        precondition(zspage.poolNumber == number, "a zspage of another pool")
-        precondition(zspage.classPlace == place, "a zspage of another class")
-        precondition(zspage.freshCount <= sizeClass.objectCount)
+        invariant(zspage.poolNumber == number, "a zspage of another pool")
+        invariant(zspage.classPlace == place, "a zspage of another class")
+        invariant(zspage.freshCount <= sizeClass.objectCount)
         let group = FullnessGroup.of(inUse: zspage.inUseCount, max: sizeClass.objectCount)
-        precondition(zspage.group == group, "a zspage is in the wrong group")
+        invariant(zspage.group == group, "a zspage is in the wrong group")
         var marked = 0
         for slot in 0..<zspage.freshCount {
             let word = headerWord(zspage, place, slot).pointee.load(ordering: .relaxed)
             if SlotHeader(rawValue: word).isFree { marked += 1 }
         }
-        precondition(zspage.inUseCount + marked == zspage.freshCount, "slots were lost")
+        invariant(zspage.inUseCount + marked == zspage.freshCount, "slots were lost")
         var linked = 0
         var link = zspage.freeLink
         while link != 0 {
             let word = headerWord(zspage, place, link - 1).pointee.load(ordering: .relaxed)
-            precondition(SlotHeader(rawValue: word).isFree, "a taken slot is linked as free")
+            invariant(SlotHeader(rawValue: word).isFree, "a taken slot is linked as free")
             link = SlotHeader(rawValue: word).link
             linked += 1
-            precondition(linked <= marked, "the free slots are linked in a circle")
+            invariant(linked <= marked, "the free slots are linked in a circle")
         }
-        precondition(linked == marked, "free slots are not linked")
+        invariant(linked == marked, "free slots are not linked")
     }
 }

@@ -112,11 +112,11 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
             slot = zspage.freeLink - 1
             let header = SlotHeader(
                 rawValue: headerWord(zspage, place, slot).pointee.load(ordering: .relaxed))
-            precondition(header.isFree, "a taken slot is in the list of free ones")
+            invariant(header.isFree, "a taken slot is in the list of free ones")
             zspage.freeLink = header.link
         } else {
             slot = zspage.freshCount
-            precondition(slot < classes[place].sizeClass.objectCount, "a zspage has no free slot")
+            invariant(slot < classes[place].sizeClass.objectCount, "a zspage has no free slot")
             zspage.freshCount = slot + 1
         }
         zspage.inUseCount += 1
@@ -127,12 +127,12 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
 
     func free(_ handle: PoolHandle) {
         let object = ZsmallocHandle(handle)
-        precondition(object.classPlace < classCount)
+        invariant(object.classPlace < classCount)
         let pool = classes + object.classPlace
         let isZspageEmpty = pool.pointee.lists.withLock { lists in
             let zspage = Zspage(object.run, in: map)
-            precondition(zspage.poolNumber == number, "a handle of no live object, or not ours")
-            precondition(zspage.classPlace == object.classPlace)
+            invariant(zspage.poolNumber == number, "a handle of no live object, or not ours")
+            invariant(zspage.classPlace == object.classPlace)
             putBackSlot(object.slot, zspage, object.classPlace)
             // Then it is in no list; whoever reclaims it also files or frees it.
             guard !zspage.isUnderReclaim else { return false }
@@ -151,10 +151,10 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     /// Makes a slot free; the caller files the zspage anew.
     @inline(__always)
     func putBackSlot(_ slot: Int, _ zspage: Zspage, _ place: Int) {
-        precondition(slot < zspage.freshCount, "a slot was freed that was never taken")
+        invariant(slot < zspage.freshCount, "a slot was freed that was never taken")
         let word = headerWord(zspage, place, slot)
         let header = SlotHeader(rawValue: word.pointee.load(ordering: .relaxed))
-        precondition(!header.isFree, "an object was freed twice")
+        invariant(!header.isFree, "an object was freed twice")
         word.pointee.store(
             SlotHeader.free(link: zspage.freeLink).rawValue, ordering: .relaxed)
         zspage.freeLink = slot + 1
@@ -192,6 +192,6 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
                 }
             }
         }
-        precondition(frameCount.load(ordering: .relaxed) == 0, "destroyed while reclaiming")
+        invariant(frameCount.load(ordering: .relaxed) == 0, "destroyed while reclaiming")
     }
 }

@@ -35,6 +35,7 @@ struct Daemon {
         isBackground: Bool
     ) throws(CommandFailure) {
         SignalGate.close()
+        CrashReport.install(usesLog: isBackground)
         ProcessProtection.setName("zswapfs")
         self.path = path
         let logger = DaemonLog.make(isBackground: isBackground, level: level)

@@ -7,7 +7,7 @@ import ZswapCore
 ///
 ///     files of params    written, as `zswapfs set` does
 ///     ro, noexec, …      the kernel's
-///     everything else    refused, unless it is what the mount has: mount(8) repeats what fstab says
+///     everything else    refused, unless the mount has it: mount(8) repeats what fstab says
 ///
 /// Law: what cannot be changed is found before anything is.
 struct Remount {
