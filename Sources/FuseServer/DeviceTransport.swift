@@ -9,7 +9,7 @@ import ZswapCore
 ///            └── anything else ── libfuse ── Callbacks
 ///
 /// Law: threads, stacks and buffers are made before serving. A request is answered by the thread
-/// that read it.
+/// that read it, unless it stands in line for a backing device (``WaitingRoom``).
 final class DeviceTransport: Transport, @unchecked Sendable {
     // Unchecked: threads are added before anybody can join them.
     let kind = TransportKind.device
@@ -17,6 +17,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     private static let retryMicroseconds: useconds_t = 100_000
     private let session: Session
     private let workers: [ServingWorker]
+    private let waitingRoom: WaitingRoom
     private let buffers: [RequestBuffer]
     private var threads: [pthread_t] = []
     private let running = Atomic<Int>(0)
@@ -24,11 +25,13 @@ final class DeviceTransport: Transport, @unchecked Sendable {
 
     /// `onLastEnd` is called by the last thread when the mount is gone.
     init(
-        session: Session, workers: [ServingWorker], onLastEnd: @escaping @Sendable () -> Void
+        session: Session, workers: [ServingWorker], waitingRoom: WaitingRoom,
+        onLastEnd: @escaping @Sendable () -> Void
     ) {
         invariant(!workers.isEmpty)
         self.session = session
         self.workers = workers
+        self.waitingRoom = waitingRoom
         buffers = workers.map { _ in RequestBuffer() }
         self.onLastEnd = onLastEnd
     }
@@ -58,12 +61,14 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     private func run(_ index: Int) {
         let worker = workers[index]
         session.withWorker(worker) { serve(worker, buffers[index]) }
+        waitingRoom.close()
         if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { onLastEnd() }
     }
 
     private func serve(_ worker: ServingWorker, _ buffer: RequestBuffer) {
         let descriptor = session.fileDescriptor
         while !session.isExited {
+            waitingRoom.standByIfNotNeeded()
             let request: UnsafeMutableRawBufferPointer
             switch buffer.receive(from: descriptor) {
             case .request(let bytes): request = bytes
@@ -87,6 +92,10 @@ final class DeviceTransport: Transport, @unchecked Sendable {
             case FUSE_INTERRUPT.rawValue: answer.send(error: ENOSYS)
             default: session.process(request)
             }
+            while let waiting = worker.seat?.next() {
+                let answer = Answer(descriptor: descriptor, unique: waiting.unique)
+                read(waiting, buffer.reply, answer, worker)
+            }
         }
     }
 
@@ -96,13 +105,27 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     ) {
         guard body.count >= MemoryLayout<fuse_read_in>.size else { return answer.send(error: EIO) }
         let argument = body.loadUnaligned(as: fuse_read_in.self)
+        read(
+            WaitingRoom.Read(
+                unique: header.unique, inode: header.nodeid, handle: argument.fh,
+                offset: argument.offset, byteCount: Int(argument.size)), reply, answer, worker)
+    }
+
+    private func read(
+        _ read: WaitingRoom.Read, _ reply: UnsafeMutableRawBufferPointer, _ answer: Answer,
+        _ worker: ServingWorker
+    ) {
         let room = UnsafeMutableRawBufferPointer(
-            rebasing: reply[..<min(Int(argument.size), reply.count)])
-        var target = room.mutableBytes
-        do {
+            rebasing: reply[..<min(read.byteCount, reply.count)])
+        func perform() throws(Refusal) {
+            var target = room.mutableBytes
             let count = try session.operations.read(
-                header.nodeid, handle: argument.fh, at: argument.offset, into: &target, worker)
+                read.inode, handle: read.handle, at: read.offset, into: &target, worker)
             answer.send(UnsafeRawBufferPointer(rebasing: room[..<count]))
+        }
+        do {
+            guard let seat = worker.seat else { return try perform() }
+            try seat.perform(read, perform)
         } catch {
             answer.send(error: error.errno)
         }

@@ -32,18 +32,20 @@ public final class FuseServer: Sendable {
         invariant(options.threadCount > 0)
         self.store = store
         let hasRing = options.transport == .ring
-        let firstRing = options.threadCount + options.helperCount
+        let threadCount = Self.deviceThreadCount(options.threadCount)
+        let firstRing = threadCount + options.helperCount
         workers = try Self.makeWorkers(firstRing + (hasRing ? Ring.queueCount : 0), for: store)
         helpers = Helpers(
-            store: store, workers: Array(workers[options.threadCount..<firstRing]))
+            store: store, workers: Array(workers[threadCount..<firstRing]))
         session = try Session(
             operations: Operations(
                 store: store, tree: tree, helpers: helpers, isSwap: isSwap, onRefusal: onRefusal),
             options: options,
             ringWorkers: Self.serving(workers[firstRing...], pulse))
+        let room = WaitingRoom(threadCount: threadCount, servingCount: options.threadCount)
         let device = DeviceTransport(
-            session: session, workers: Self.serving(workers[..<options.threadCount], pulse),
-            onLastEnd: onEnd)
+            session: session, workers: Self.serving(workers[..<threadCount], pulse, room),
+            waitingRoom: room, onLastEnd: onEnd)
         transport = hasRing ? RingTransport(session: session, device: device) : device
     }
 
@@ -56,9 +58,16 @@ public final class FuseServer: Sendable {
     }
 
     private static func serving(
-        _ workers: ArraySlice<StoreWorker>, _ pulse: FaultPulse
+        _ workers: ArraySlice<StoreWorker>, _ pulse: FaultPulse, _ room: WaitingRoom? = nil
     ) -> [ServingWorker] {
-        workers.map { ServingWorker(store: $0, reads: pulse.makeCounter()) }
+        workers.map {
+            ServingWorker(store: $0, reads: pulse.makeCounter(), waitingRoom: room)
+        }
+    }
+
+    /// Threads on /dev/fuse where so many are to serve: some more stand by when those wait.
+    public static func deviceThreadCount(_ servingCount: Int) -> Int {
+        servingCount + WaitingRoom.standbyCount
     }
 
     private static func makeWorkers(
@@ -77,7 +86,7 @@ public final class FuseServer: Sendable {
 
     /// Memory for threads, stacks and buffers of a server on /dev/fuse, in bytes; about.
     public static func memoryByteCount(threadCount: Int, helperCount: Int) -> Int {
-        threadCount * (RequestBuffer.byteCount + ServingThread.stackByteCount)
+        deviceThreadCount(threadCount) * (RequestBuffer.byteCount + ServingThread.stackByteCount)
             + helperCount * ServingThread.stackByteCount
     }
 

@@ -54,6 +54,7 @@ final class Helpers: @unchecked Sendable {
     init(store: SwapStore, workers: [StoreWorker]) {
         self.store = store
         self.workers = workers
+        for worker in workers { worker.backingGate = ClosedGate() }
         outcomes = .allocate(capacity: Self.pieceCountMax)
         outcomes.initialize(repeating: .success(0))
     }
@@ -79,8 +80,9 @@ final class Helpers: @unchecked Sendable {
         threads = []
     }
 
-    /// Does a large request together with the helpers; nil when it is not one to share: then
-    /// nothing was done. The value is the bytes from its begin on that were read or written.
+    /// Does a large request together with the helpers; nil when it is not one to share, or part of
+    /// it waits for a device: then it is to be done by one thread. The value is the bytes from its
+    /// begin on that were read or written.
     func perform(
         _ bytes: UnsafeMutableRawBufferPointer, writes: Bool, _ area: Area, at offset: UInt64,
         by worker: StoreWorker
@@ -105,7 +107,11 @@ final class Helpers: @unchecked Sendable {
         while takePiece(number, worker) {}
         waitForOthers()
         job.area = nil
-        return try outcome(pieceCount)
+        do {
+            return try outcome(pieceCount)
+        } catch .wouldWait {
+            return nil
+        }
     }
 
     /// What was done from the begin on, or the failure if that was nothing.
@@ -117,8 +123,8 @@ final class Helpers: @unchecked Sendable {
                 total += count
                 if count < piece(index).count { return total }
             case .failure(let error):
-                // A read is whole or an error; a write may be short.
-                if total == 0 || !job.writes { throw error }
+                // A read is whole or an error, and so is what has to wait; a write may be short.
+                if total == 0 || !job.writes || error == .wouldWait { throw error }
                 return total
             }
         }
@@ -212,6 +218,11 @@ final class Helpers: @unchecked Sendable {
         let end = min(start + Self.pieceByteCount, job.bytes.count)
         return UnsafeMutableRawBufferPointer(rebasing: job.bytes[start..<end])
     }
+}
+
+/// Helpers do not wait for a device: the request's own thread does, if it may.
+private final class ClosedGate: BackingGate {
+    func enter() -> BackingEntry { .later }
 }
 
 /// The pieces of a request that nobody has taken yet, in one word.

@@ -6,7 +6,7 @@ public struct MountOptions: Sendable {
     public var source = "zswapfs"
     /// Flags of the mount as libfuse knows them: `noexec`.
     public var flagWords: [String] = []
-    /// Threads that serve /dev/fuse; at least 1.
+    /// Threads that serve /dev/fuse; at least 1. More are made, for when these wait for a device.
     public var threadCount = 2
     /// Threads that take a part of large requests off those; may be 0.
     public var helperCount = 1

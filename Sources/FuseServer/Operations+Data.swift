@@ -65,6 +65,7 @@ extension Operations {
             }
         }
         guard case .control(let path) = try node(inode) else { throw Refusal(EISDIR) }
+        worker.seat?.stepAside()
         do throws(ControlError) {
             let shown = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
             // At the start, or at the end of the text, where appending writes.

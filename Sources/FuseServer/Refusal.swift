@@ -7,6 +7,9 @@ import SwapStore
 struct Refusal: Error, Equatable {
     let errno: CInt
 
+    /// The request has to be done again, by a thread that may wait.
+    static let wouldWait = Refusal(StoreError.wouldWait)
+
     init(_ errno: CInt) { self.errno = errno }
 
     init(_ error: StoreError) {
@@ -14,6 +17,8 @@ struct Refusal: Error, Equatable {
         case .disabled: errno = EROFS
         case .sameFilledOnly, .poolFull, .outOfMemory, .tooManyAreas: errno = ENOSPC
         case .corrupted, .backingFailed: errno = EIO
+        // Nobody sees it: the request is done again.
+        case .wouldWait: errno = EAGAIN
         case .tooLarge: errno = EFBIG
         case .notFound: errno = ENOENT
         case .alreadyExists: errno = EEXIST

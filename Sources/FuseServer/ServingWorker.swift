@@ -7,13 +7,17 @@ final class ServingWorker {
     let store: StoreWorker
     /// Where it counts reads that may be faults.
     let reads: ReadCounter
+    /// Its place among the threads that may wait for a backing device; nil: it always may.
+    let seat: WaitingSeat?
     private var cachedSlot = -1
     private var cachedArea: Area?
     private var cachedRevision: UInt64 = 0
 
-    init(store: StoreWorker, reads: ReadCounter) {
+    init(store: StoreWorker, reads: ReadCounter, waitingRoom: WaitingRoom? = nil) {
         self.store = store
         self.reads = reads
+        seat = waitingRoom.map(WaitingSeat.init)
+        store.backingGate = seat
     }
 
     /// The area in a slot. No lock as long as the same area is asked for and none was removed

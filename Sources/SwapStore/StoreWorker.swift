@@ -12,6 +12,8 @@ public final class StoreWorker: @unchecked Sendable {  // one thread's at a time
     let scratch: CodecScratch
     let patch: PageBuffer
     let backingBuffer: BackingReadBuffer
+    /// Asked before a request waits for the backing store; nil: it may always.
+    public var backingGate: (any BackingGate)?
     var state: StoreState
     var seconds: UInt64 = 0
 

@@ -14,15 +14,15 @@ extension SwapStore {
     /// looks.
     private static let strikesMax = 3
 
-    enum Decoding { case intact, decodeFailed, checksumDiffers, backingFailed }
+    enum Decoding { case intact, decodeFailed, checksumDiffers, backingFailed, wouldWait }
 
     /// Why a load happens: a reader's is a use of the page, a look before a change is none.
     enum LoadReason { case reading, patching }
 
     /// Fills `target` (4096 bytes) with the page and tells which entry it was. Never-written pages
-    /// are zeros. Throws `corrupted` when what is stored can't be what was written, and
-    /// `backingFailed` when it lies on a backing store that does not give it; `target` holds
-    /// anything then.
+    /// are zeros. Throws `wouldWait` when the worker's gate says so, `corrupted` when what is
+    /// stored can't be what was written, and `backingFailed` when it lies on a backing store that
+    /// does not give it; `target` holds anything then.
     @discardableResult
     func load(
         _ page: PageNumber, of area: Area, into target: inout MutableRawSpan,
@@ -42,6 +42,7 @@ extension SwapStore {
                 return entry.kind == .retired ? .empty : entry
             }
             guard PageEntry(pair: arena.loadPair(at: offset)) == entry else { continue }
+            if decoding == .wouldWait { throw .wouldWait }
             if decoding == .backingFailed {
                 count(.backingLoadFail, by: worker)
                 throw .backingFailed
@@ -80,6 +81,11 @@ extension SwapStore {
             let object = arena.bytes(at: offset, count: entry.byteCount)
             guard decode(object, of: entry, into: &target, worker) else { return .decodeFailed }
         case .onBacking:
+            switch worker.backingGate?.enter() ?? .wait {
+            case .wait: break
+            case .later: return .wouldWait
+            case .refuse: return .backingFailed
+            }
             let isRead = readBacking(entry, worker)
             // The device may have taken any time.
             worker.seconds = clock.seconds

@@ -27,7 +27,7 @@ extension SwapStore {
                 }
             }
         } catch {
-            count(.failedReads, by: worker)
+            if error != .wouldWait { count(.failedReads, by: worker) }
             throw error
         }
         area.note(.reads, range.pageCount, worker: worker.number)
@@ -58,6 +58,8 @@ extension SwapStore {
                 taken += span.range.count
             }
         } catch {
+            // The pages before it are written again with the whole request.
+            if error == .wouldWait { throw error }
             count(.failedWrites, by: worker)
             if taken == 0 { throw error }
         }

@@ -20,7 +20,8 @@ extension FuseServerTests {
             try session.mount(at: path)
             session.unmount()
             let transport = DeviceTransport(
-                session: session, workers: [rig.worker], onLastEnd: {})
+                session: session, workers: [rig.worker],
+                waitingRoom: WaitingRoom(threadCount: 1, servingCount: 1), onLastEnd: {})
             try transport.start()
             let haveEnded = Patience.wait(milliseconds: 10_000) { transport.isFinished }
             #expect(haveEnded)

@@ -12,11 +12,15 @@ extension FuseServerTests {
             defer { ends.forEach { close($0) } }
             let bytes = [UInt8](repeating: 7, count: 56)
             #expect(write(ends[1], bytes, bytes.count) == 56)
-            guard case .request(let request) = RequestBuffer().receive(from: ends[0]) else {
-                Issue.record("no request")
-                return
+            let buffer = RequestBuffer()
+            // The request lies in it.
+            withExtendedLifetime(buffer) {
+                guard case .request(let request) = buffer.receive(from: ends[0]) else {
+                    Issue.record("no request")
+                    return
+                }
+                #expect(Array(request) == bytes)
             }
-            #expect(Array(request) == bytes)
         }
 
         /// Neither is the end of the mount: the thread tries again.

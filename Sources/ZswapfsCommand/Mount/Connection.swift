@@ -83,7 +83,9 @@ struct Connection {
     /// Throws a ``TransportObstacle`` that was found before anything was mounted.
     private func startByRing(_ choice: TransportChoice) throws -> FuseServer {
         let possible = LinuxNumberList.count(try SystemText.attribute(Self.possibleProcessors))
-        let places = Limits.workersMax - Assembly.threadCount - Assembly.helperCount
+        let places =
+            Limits.workersMax - FuseServer.deviceThreadCount(Assembly.threadCount)
+            - Assembly.helperCount
         if let obstacle = RingObstacle.find(
             possibleProcessorCount: possible, workersMax: places)
         {
