@@ -213,8 +213,8 @@ report_libfuse() {
     elif system_libfuse_has_uring; then
         say "libfuse: $(system_libfuse), with io_uring"
     else
-        say "libfuse: $(system_libfuse), without io_uring (optional: setup without --check builds" \
-            "one that has it)"
+        say "libfuse: $(system_libfuse), without io_uring (optional: setup --with-io-uring" \
+            "builds one that has it)"
         mapfile -t missing < <(missing_packages "${libfuse_packages[@]}")
         [[ ${#missing[@]} -eq 0 ]] || say "libfuse: for that, packages are missing: ${missing[*]}"
     fi

@@ -5,11 +5,8 @@ public import NullFilesystem
 import ZswapCore
 
 extension NullTransport: ExpressibleByArgument {
-    /// io_uring where the library and the kernel have it: what `zswapfs mount` takes by itself.
-    static var preferred: NullTransport {
-        let setting = (try? SystemText.attribute(RingSwitch.path)) ?? nil
-        return knowsRing && setting != nil ? .uring : .dev
-    }
+    /// What `zswapfs mount` takes by itself.
+    static let preferred = NullTransport.dev
 }
 
 extension SwapRecorder.Hand: NullObserver {}

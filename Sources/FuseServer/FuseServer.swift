@@ -111,14 +111,15 @@ public final class FuseServer: Sendable {
             try transport.start()
             return transport.kind == .ring ? try session.findRingObstacle(at: path) : nil
         } catch {
-            stop()
+            stop(at: path)
             throw error
         }
     }
 
-    /// Takes the mount down and waits for the serving threads. Lazily: who has a file open keeps it
-    /// until he closes it.
-    public func stop() {
+    /// Takes down a mount that was never announced, and waits for the serving threads. Who looked
+    /// at it meanwhile has an error.
+    public func stop(at path: String) {
+        session.abort(at: path)
         session.unmount()
         waitUntilUnmounted()
     }

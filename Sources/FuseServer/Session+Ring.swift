@@ -18,12 +18,17 @@ extension Session {
             usleep(Self.waitStepMicroseconds)
         }
         guard question.isAnswered else {
-            // Ends the connection, and with it the wait. Only root may; for others the connection
-            // ends with this process.
-            umount2(path, CInt(MNT_FORCE))
             throw .stuckRing
         }
         return cameByRing.load(ordering: .acquiring) ? nil : .refused
+    }
+
+    /// Ends the connection of a mount that is not to be, and with it every wait for an answer: one
+    /// that lies in a queue of a ring without a thread would never come. Only root may; for others
+    /// the connection ends with this process.
+    func abort(at path: String) {
+        // Whoever looks at it keeps it, though nobody is answered any more: detached then.
+        if umount2(path, CInt(MNT_FORCE)) != 0, errno == EBUSY { umount2(path, CInt(MNT_DETACH)) }
     }
 
     /// Outlives the asking when no answer comes.

@@ -1,12 +1,7 @@
-import CFuse
-
 /// How requests come to the null filesystem: the ways zswapfs has too.
 public enum NullTransport: String, CaseIterable, Sendable {
     /// /dev/fuse, read by threads of our own.
     case dev
     /// FUSE-over-io_uring, by libfuse's threads.
     case uring
-
-    /// Whether the libfuse that was built with has io_uring.
-    public static var knowsRing: Bool { cfuse_has_ring() }
 }

@@ -25,7 +25,7 @@ extension CommandLineTests {
             #expect(outcome.status == 0, "\(outcome)")
             for word in [
                 mount.path, "zbud", "lz4", "my area",
-                (MountHost.hasRing ? "io_uring" : "/dev/fuse"), "memory locked", "ratio",
+                "/dev/fuse (the default; ", "memory locked", "ratio",
             ] {
                 #expect(outcome.output.contains(word), "\(word) is missing: \(outcome)")
             }

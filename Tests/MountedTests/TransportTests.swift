@@ -3,8 +3,8 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// How requests come: by the ring where it can be had, and by /dev/fuse, with one line that says
-/// why, where it can't.
+/// How requests come: by /dev/fuse, and by the ring where it is asked for; where it can't be had
+/// the mount fails and says why.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(5))) struct TransportTests {
         /// Whether the kernel's switch is so; other tests' mounts have it on for a moment.
@@ -64,16 +64,12 @@ extension MountedTests {
             #expect(isEmpty)
         }
 
-        /// Where a ring can't be had the reason must be the machine's, not ours.
-        @Test func autoTakesTheRing() throws {
-            let mount = try TemporaryMount("transport=auto")
+        @Test(arguments: [[], ["transport=auto"]])
+        func theDefaultIsTheDevice(options: [String]) throws {
+            let mount = try TemporaryMount(options: options, through: [])
+            #expect(try mount.control("stats/transport") == "/dev/fuse")
             let reason = try mount.control("stats/transport_reason")
-            if try mount.control("stats/transport") == "io_uring" {
-                #expect(reason.contains("queue"))
-            } else {
-                #expect(reason.contains("libfuse") || reason.contains("kernel"))
-                #expect(mount.daemon.says("not by io_uring: \(reason)"))
-            }
+            #expect(reason == "the default; transport=uring serves by io_uring")
         }
 
         @Test func theStatusSaysWhy() throws {
@@ -104,14 +100,14 @@ extension MountedTests {
                 "/usr/bin/env", ["unshare", "-m", "sh", "-c", script, program, path])
             #expect(outcome.status == 0, "\(outcome)")
             #expect(outcome.output.contains("uring 69\n/dev/fuse\n"), "\(outcome)")
-            #expect(outcome.output.contains("root may write Y to \(RingSwitch.path)"))
+            #expect(outcome.errors.contains("root may write Y to \(RingSwitch.path)"))
             #expect(outcome.errors.contains("-o transport=uring: "), "\(outcome)")
             #expect(outcome.errors.contains("can't be switched on"), "\(outcome)")
         }
 
         /// Too few files for a ring, for one of its queues, for everything: however many are left,
-        /// it serves one way or the other, or says why not; and it never hangs. The limit is the
-        /// least that a mount accepts, and files that are open already take the rest of it.
+        /// it serves by the ring or says why not; and it never hangs. The limit is the least that a
+        /// mount accepts, and files that are open already take the rest of it.
         @Test(.enabled(if: MountHost.hasRing, "needs FUSE over io_uring"))
         func aRingThatComesHalfWay() throws {
             let wasOn = try isOn()
@@ -127,12 +123,8 @@ extension MountedTests {
                 ]
                 do {
                     let mount = try TemporaryMount(
-                        options: ["transport=auto"], through: prefix)
+                        options: ["transport=uring"], through: prefix)
                     let transport = try mount.control("stats/transport")
-                    if transport == "/dev/fuse" {
-                        let reason = try mount.control("stats/transport_reason")
-                        #expect(reason.contains("ulimit -n") || reason.contains("EMFILE"))
-                    }
                     #expect(becomes(on: false), "limit \(limit): the switch is left on")
                     seen.insert(transport)
                     try check(mount)
@@ -143,7 +135,7 @@ extension MountedTests {
                     seen.insert("refused")
                 }
             }
-            #expect(seen == ["refused", "/dev/fuse", "io_uring"], "\(seen)")
+            #expect(seen == ["refused", "io_uring"], "\(seen)")
         }
 
         @Test(arguments: MountHost.transports) func unmountedUnderLoad(transport: String) throws {

@@ -20,13 +20,14 @@ public enum MountHost {
 
     /// This kernel, and the libfuse that was built with, have FUSE over io_uring. A mount tells.
     public static let hasRing: Bool = {
-        guard canMount, let mount = try? TemporaryMount(),
-            let transport = try? mount.control("stats/transport"),
-            let reason = try? mount.control("stats/transport_reason")
-        else { return false }
-        if transport == "io_uring" { return true }
-        print("FUSE over io_uring is not tried: \(reason)")
-        return false
+        guard canMount else { return false }
+        do {
+            _ = try TemporaryMount("transport=uring")
+            return true
+        } catch {
+            print("FUSE over io_uring is not tried: \(error)")
+            return false
+        }
     }()
 
     /// What `transport=` may be here.

@@ -36,14 +36,15 @@ public final class TemporaryMount {
         let isUp = Patience.wait(milliseconds: 20_000) { [path, daemon] in
             MountHost.isMounted(path) || !daemon.isRunning
         }
-        guard isUp, daemon.isRunning, SystemCall.exists("\(path)/stats/version") else {
-            throw Trouble(description: "no mount: \(daemon.errorText)")
-        }
-        // Seen by others a moment before it knows how it serves.
+        guard isUp else { throw Trouble(description: "no mount: \(daemon.errorText)") }
+        // Seen by others a moment before it knows how it serves, or that it can't.
         let isReady = Patience.wait(milliseconds: 20_000) {
             (try? control("stats/transport")).map { !$0.isEmpty } ?? !daemon.isRunning
         }
-        guard isReady else { throw Trouble(description: "not ready: \(daemon.errorText)") }
+        guard isReady, SystemCall.exists("\(path)/stats/version") else {
+            _ = daemon.wait(seconds: 10)
+            throw Trouble(description: "not ready: \(daemon.errorText)")
+        }
     }
 
     deinit {

@@ -3,13 +3,12 @@ import LinuxSystem
 import Logging
 import ZswapCore
 
-/// Mounts by the transport that was asked for, or by the best that can be had.
+/// Mounts by the transport that was asked for: /dev/fuse, unless it is io_uring.
 ///
-///     auto ── obstacle? ── no ──► mount with a ring ── requests come by it? ── yes ──► serves
-///                └─ yes ─► mount without, say why           └─ no ─► serves by /dev/fuse, says why
+///     uring ── obstacle? ── no ──► mount with a ring ── requests come by it? ── yes ──► serves
+///                 └─ yes ─► fails, says why                   └─ no ─► unmounts, fails, says why
 ///
-/// Law: a mount that was seen stays: one whose ring the kernel refuses goes on by /dev/fuse, which
-/// it has beside the ring anyway.
+/// Law: what was asked for by name is served by or not at all.
 struct Connection {
     private static let possibleProcessors = "/sys/devices/system/cpu/possible"
 
@@ -24,7 +23,7 @@ struct Connection {
         do throws(SystemFailure) {
             try setFlags(settings.flags)
         } catch {
-            server.stop()
+            server.stop(at: path)
             let words = settings.flags.map(\.text).joined(separator: ",")
             throw CommandFailure(
                 CommandFailure(error).status, "\(path): -o \(words): \(error.errno.name)")
@@ -44,44 +43,26 @@ struct Connection {
 
     private func connect(_ choice: TransportChoice) throws(CommandFailure) -> FuseServer {
         do {
-            guard choice != .dev else {
-                if RingSwitch.putBackLeftover() {
-                    logger.notice(
-                        "\(RingSwitch.path): a mount that was killed left it on; it is off again")
-                }
-                return try startByDevice(because: .asked)
+            guard choice != .uring else { return try startByRing() }
+            if RingSwitch.putBackLeftover() {
+                logger.notice(
+                    "\(RingSwitch.path): a mount that was killed left it on; it is off again")
             }
-            do {
-                return try startByRing(choice)
-            } catch let obstacle as TransportObstacle {
-                try report(obstacle, choice)
-                return try startByDevice(because: obstacle)
-            }
+            return try startByDevice(because: choice == .dev ? .asked : .standard)
         } catch {
             throw failure(error)
         }
     }
 
-    /// One clear line where another way will do, a failure where it was excluded.
-    private func report(
-        _ obstacle: TransportObstacle, _ choice: TransportChoice
-    ) throws(CommandFailure) {
-        guard choice == .auto else {
-            throw CommandFailure(
-                .unavailable, "-o transport=\(choice.rawValue): \(obstacle.text)")
-        }
-        logger.warning("serving by /dev/fuse, not by io_uring: \(obstacle.text)")
-    }
-
     private func startByDevice(because obstacle: TransportObstacle) throws -> FuseServer {
         let server = try makeServer(.device)
         _ = try server.start(at: path)
-        tellDevice(because: obstacle)
+        assembly.facts.set(transport: TransportKind.device.name, reason: obstacle.text)
         return server
     }
 
     /// Throws a ``TransportObstacle`` that was found before anything was mounted.
-    private func startByRing(_ choice: TransportChoice) throws -> FuseServer {
+    private func startByRing() throws -> FuseServer {
         let possible = LinuxNumberList.count(try SystemText.attribute(Self.possibleProcessors))
         let places =
             Limits.workersMax - FuseServer.deviceThreadCount(Assembly.threadCount)
@@ -101,14 +82,8 @@ struct Connection {
             assembly.facts.set(transport: TransportKind.ring.name, reason: Ring.summary)
             return server
         }
-        do {
-            try report(.server(obstacle), choice)
-        } catch {
-            server.stop()
-            throw error
-        }
-        tellDevice(because: .server(obstacle))
-        return server
+        server.stop(at: path)
+        throw TransportObstacle.server(obstacle)
     }
 
     private static func start(
@@ -119,10 +94,6 @@ struct Connection {
         } catch .stuckRing {
             throw TransportObstacle.stuck
         }
-    }
-
-    private func tellDevice(because obstacle: TransportObstacle) {
-        assembly.facts.set(transport: TransportKind.device.name, reason: obstacle.text)
     }
 
     private static func switchOn() throws(TransportObstacle) -> RingSwitch {
@@ -141,6 +112,9 @@ struct Connection {
     /// libfuse has said on standard error what the kernel or fusermount3 refused.
     private func failure(_ error: any Error) -> CommandFailure {
         if let failure = error as? CommandFailure { return failure }
+        if let obstacle = error as? TransportObstacle {
+            return CommandFailure(.unavailable, "-o transport=uring: \(obstacle.text)")
+        }
         guard case .mount? = error as? MountError, !Privileges.includeSystemAdministration else {
             return CommandFailure(.failure, "cannot mount at \(path): \(error)")
         }

@@ -61,7 +61,7 @@ struct Daemon {
             throw error
         }
         guard assembly.swapWatch.start(at: path) else {
-            server.stop()
+            server.stop(at: path)
             assembly.stop()
             throw CommandFailure(.unavailable, "no thread to look at swap")
         }

@@ -4,6 +4,7 @@ import LinuxSystem
 /// Why requests do not come by io_uring, in words that say what would be needed.
 enum TransportObstacle: Error, Equatable {
     case asked
+    case standard
     case noSwitch
     case switchIsOff(String)
     case server(RingObstacle)
@@ -14,6 +15,8 @@ enum TransportObstacle: Error, Equatable {
         switch self {
         case .asked:
             "asked for by transport=dev"
+        case .standard:
+            "the default; transport=uring serves by io_uring"
         case .noSwitch:
             "this kernel has no FUSE over io_uring; Linux 6.14 and later can have it"
         case .switchIsOff(let failure):
@@ -31,8 +34,8 @@ enum TransportObstacle: Error, Equatable {
     private static func text(_ obstacle: RingObstacle) -> String {
         switch obstacle {
         case .library(let version):
-            "built with libfuse \(version), and io_uring needs 3.18: run mount-scripts/setup and"
-                + " build again"
+            "built with libfuse \(version), and io_uring needs 3.18: run"
+                + " mount-scripts/setup --with-io-uring and build again"
         case .processors(let configured, let possible):
             "the kernel wants queues for \(possible) possible processors, libfuse makes"
                 + " \(configured): boot with possible_cpus=\(configured)"
@@ -47,7 +50,7 @@ enum TransportObstacle: Error, Equatable {
 
 /// What `-o transport=` may say.
 enum TransportChoice: String, CaseIterable {
-    /// The best that library, kernel and privileges give.
+    /// The one that suits most: /dev/fuse.
     case auto
     /// io_uring or nothing.
     case uring
