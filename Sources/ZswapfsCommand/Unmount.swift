@@ -55,7 +55,7 @@ struct UnmountCommand: ParsableCommand {
             ByteText($0.mountPoint) == path && $0.type != AreaPath.mountType
         }
         guard let other else {
-            let lines = ["\(text): nothing is mounted here"] + (try UnmountedSwap.lines())
+            let lines = ["\(text): nothing is mounted here"] + (try UnmountedSwap.all().map(\.line))
             throw CommandFailure(.badPath, lines.joined(separator: "\n  "))
         }
         throw CommandFailure(

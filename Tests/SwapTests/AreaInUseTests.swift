@@ -160,6 +160,12 @@ extension SwapTests {
                 let line = "device \(device.path): in use as swap on /area, which no mount here"
                 #expect((run.output + run.errors).contains(line), "\(run)")
             }
+            let json = try BuiltProgram.run(["status", "--json"])
+            let objects =
+                try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]]
+            let found = try #require(objects?.first { $0["device"] as? String == device.path })
+            #expect(found["mount_point"] is NSNull && found["file"] as? String == "/area")
+            #expect(found["device_number"] as? String == "\(device.number)")
             let text = [mount.path("area"), device.path, "\(device.number)"][way]
             let off = try BuiltProgram.run(["swap", "off", text])
             #expect(off.status == 0, "\(off)")

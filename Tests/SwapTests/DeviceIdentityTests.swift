@@ -86,7 +86,7 @@ extension SwapTests {
             try SystemText.remove(file.path)
             #expect(try SwapTarget(resolving: file.path) == .devices([device]))
             // Its filesystem is mounted, the file is missing: no swap without a mount.
-            #expect(try !UnmountedSwap.lines().contains { $0.contains("\(device.path):") })
+            #expect(try !UnmountedSwap.all().contains { $0.device == device })
             try SwapDevice.turnOff(device)
             #expect(device.backingPath == nil)
         }

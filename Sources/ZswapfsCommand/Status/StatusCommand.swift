@@ -16,18 +16,14 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         var hasFailed = false
         try reportingFailures {
-            let unmounted = json || mountPoint != nil ? [] : try UnmountedSwap.lines()
+            let unmounted = mountPoint == nil ? try UnmountedSwap.all() : []
             let (statuses, isIncomplete) = try MountChoice.read(
                 mountPoint.map { [$0] } ?? [], isNoneAnAnswer: json || !unmounted.isEmpty
             ) { query throws(QueryFailure) in try MountStatus(asking: query) }
             hasFailed = isIncomplete
-            for line in unmounted { print(line) }
-            if json || !statuses.isEmpty {
-                print(
-                    json
-                        ? StatusJSON.text(of: statuses)
-                        : statuses.map(Self.text).joined(separator: "\n\n"))
-            }
+            guard !json else { return print(StatusJSON.text(of: statuses, unmounted)) }
+            for swap in unmounted { print(swap.line) }
+            if !statuses.isEmpty { print(statuses.map(Self.text).joined(separator: "\n\n")) }
         }
         if hasFailed { throw ExitStatus.failure.exitCode }
     }

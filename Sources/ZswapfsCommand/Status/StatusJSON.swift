@@ -1,7 +1,19 @@
+import LinuxSystem
+
 /// The status of mounts for programs. Names are those of the control files; they do not change.
 enum StatusJSON {
-    static func text(of statuses: [MountStatus]) -> String {
-        JSONValue.array(statuses.map(value)).text()
+    static func text(of statuses: [MountStatus], _ unmounted: [UnmountedSwap]) -> String {
+        JSONValue.array(statuses.map(value) + unmounted.map(value)).text()
+    }
+
+    private static func value(_ swap: UnmountedSwap) -> JSONValue {
+        .object([
+            ("mount_point", .null),
+            ("device", .string(swap.device.path)),
+            ("device_number", .string("\(swap.device.number)")),
+            ("file", .string(swap.file.path)),
+            ("swap", .boolean(true)),
+        ])
     }
 
     private static func value(_ status: MountStatus) -> JSONValue {

@@ -3,9 +3,20 @@ import ZswapCore
 
 /// Swap on files whose filesystem no mount here shows: what a lazy unmount leaves, and what another
 /// mount namespace has.
-enum UnmountedSwap {
-    /// A sentence for each device, with the command that ends its use. No filesystem is asked.
-    static func lines() throws(SystemFailure) -> [String] {
+struct UnmountedSwap {
+    let device: LoopDevice
+    /// The file's path within its filesystem, or in the namespace that has it mounted.
+    let file: KernelPath
+
+    /// For people: with the command that ends its use.
+    var line: String {
+        "device \(device.path): in use as swap on \(file.path), which no mount here shows "
+            + "(unmounted lazily, or in another mount namespace); "
+            + "`zswapfs swap off \(device.number)` ends that"
+    }
+
+    /// All there are. No filesystem is asked.
+    static func all() throws(SystemFailure) -> [UnmountedSwap] {
         let swaps = try SwapTable.current()
         guard swaps.entries.contains(where: \.isDevice) else { return [] }
         let mounts = try MountTable.current()
@@ -13,9 +24,7 @@ enum UnmountedSwap {
             guard let file = device.backing, swaps.entry(for: device) != nil,
                 isUnexplained(file, mounts)
             else { return nil }
-            return "device \(device.path): in use as swap on \(file.path), which no mount here "
-                + "shows (unmounted lazily, or in another mount namespace); "
-                + "`zswapfs swap off \(device.number)` ends that"
+            return UnmountedSwap(device: device, file: file)
         }
     }
 
