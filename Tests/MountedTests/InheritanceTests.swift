@@ -56,6 +56,29 @@ extension MountedTests {
             #expect(!MountHost.isMounted(path))
         }
 
+        /// The limit of threads is not root's. In a mount namespace with a /dev/fuse for everybody.
+        @Test(
+            .enabled(
+                if: SwapHost.has("setpriv") && SwapHost.has("fusermount3"),
+                "needs setpriv and fusermount3"), arguments: [2, 5, 12])
+        func aLimitOfThreadsIsTold(count: Int) throws {
+            let program = try #require(BuiltProgram.zswapfs)
+            let directory = try TemporaryDirectory()
+            let path = try directory.makeDirectory("mount")
+            try SystemCall.run("chmod") { chmod(directory.path, 0o755) }
+            try SystemCall.run("chown") { chown(path, 65534, 65534) }
+            let script = """
+                mount -t tmpfs none /dev && mknod -m 666 /dev/fuse c 10 229 \
+                    && mknod -m 666 /dev/null c 1 3 && cp "$0" /dev/zswapfs || exit 99
+                exec setpriv --reuid=65534 --regid=65534 --clear-groups \
+                    bash -c 'ulimit -u "$0"; exec /dev/zswapfs mount "$1"' "$1" "$2"
+                """
+            let outcome = try ProgramRun.finish(
+                "/usr/bin/env", ["unshare", "-m", "bash", "-c", script, program, "\(count)", path])
+            #expect(outcome.refuses(69, "ulimit -u", "of \(count)"), "\(outcome)")
+            #expect(!MountHost.isMounted(path))
+        }
+
         @Test func itIsCalledByItsName() throws {
             let directory = try TemporaryDirectory()
             let path = try directory.makeDirectory("mount")

@@ -57,6 +57,9 @@ struct Assembly {
     /// What the daemon takes besides buffers and pages: code, heap, tables, codecs, a reserve.
     private static let ownByteCount = 16 << 20
 
+    /// Threads besides those of the server: the main one, those that grow, look after, write back,
+    /// move, keep awake, look at swap and answer questions, and a child that mounts.
+    private static let keeperCount = 9
     /// Processors more than this gain nothing: the loop device has one submitting thread.
     private static let threadCounts = 2...16
     /// More helpers than this would wait for memory, not for each other.
@@ -72,7 +75,10 @@ struct Assembly {
         let total = Machine.memoryByteCount
         let early = Protection.applyBeforeThreads()
         latency = LatencyControl(opening: LatencyDevice.path)
-        try ResourceNeeds.check(arenaByteCount: settings.arenaByteCount ?? total)
+        try ResourceNeeds.check(
+            arenaByteCount: settings.arenaByteCount ?? total,
+            threadCount: FuseServer.deviceThreadCount(Self.threadCount) + Self.helperCount
+                + Self.keeperCount)
         try Self.checkRoom(allowance)
         arena = try Self.makeArena(settings, total, allowance)
         do {
@@ -122,7 +128,7 @@ struct Assembly {
     ) throws(CommandFailure) -> LatencyKeeper {
         let keeper = LatencyKeeper(of: latency)
         guard keeper.start() else {
-            throw CommandFailure(.unavailable, "no thread to keep processors awake")
+            throw ResourceNeeds.noThread("to keep processors awake")
         }
         return keeper
     }
@@ -179,7 +185,7 @@ struct Assembly {
 
     private static func startCaretaker(of store: SwapStore) throws(CommandFailure) -> Caretaker {
         guard let caretaker = Caretaker(of: store), caretaker.start() else {
-            throw CommandFailure(.unavailable, "no thread to look after the store")
+            throw ResourceNeeds.noThread("to look after the store")
         }
         return caretaker
     }
@@ -188,14 +194,14 @@ struct Assembly {
         of store: SwapStore, _ onTrouble: @escaping @Sendable (String) -> Void
     ) throws(CommandFailure) -> WriteBackThread {
         guard let thread = WriteBackThread(of: store, onTrouble: onTrouble), thread.start() else {
-            throw CommandFailure(.unavailable, "no thread to write pages back")
+            throw ResourceNeeds.noThread("to write pages back")
         }
         return thread
     }
 
     private static func startMigrator(of store: SwapStore) throws(CommandFailure) -> Migrator {
         guard let migrator = Migrator(of: store), migrator.start() else {
-            throw CommandFailure(.unavailable, "no thread to move stored pages")
+            throw ResourceNeeds.noThread("to move stored pages")
         }
         return migrator
     }

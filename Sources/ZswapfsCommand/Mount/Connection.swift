@@ -115,6 +115,7 @@ struct Connection {
         if let obstacle = error as? TransportObstacle {
             return CommandFailure(.unavailable, "-o transport=uring: \(obstacle.text)")
         }
+        if case .thread? = error as? MountError { return ResourceNeeds.noThread("to serve") }
         guard case .mount? = error as? MountError, !Privileges.includeSystemAdministration else {
             return CommandFailure(.failure, "cannot mount at \(path): \(error)")
         }

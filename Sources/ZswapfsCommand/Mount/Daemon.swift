@@ -63,7 +63,7 @@ struct Daemon {
         guard assembly.swapWatch.start(at: path) else {
             server.stop(at: path)
             assembly.stop()
-            throw CommandFailure(.unavailable, "no thread to look at swap")
+            throw ResourceNeeds.noThread("to look at swap")
         }
         queries = QueryService(assembly.tree, at: path, allowsOthers: settings.allowsOthers)
         startQueries()

@@ -59,7 +59,14 @@ struct MountCommand: ParsableCommand {
         var arguments = ["mount", path, "--log-level", logLevel.rawValue]
         for text in options { arguments += ["-o", text] }
         arguments += ["--ready-descriptor", "\(Background.readyDescriptor)"]
-        guard let status = try Background.start(arguments) else { return }
+        let status: Int32?
+        do throws(SystemFailure) {
+            status = try Background.start(arguments)
+        } catch {
+            throw CommandFailure(
+                .unavailable, "\(error)\(ResourceNeeds.hint(error.errno))")
+        }
+        guard let status else { return }
         throw ExitCode(status == 0 ? ExitStatus.failure.rawValue : status)
     }
 }

@@ -14,7 +14,7 @@ enum ResourceNeeds {
     private static let laterByteCount: UInt64 = 256 << 20
 
     /// Throws when a hard limit is too low for a store of this size.
-    static func check(arenaByteCount: UInt64) throws(CommandFailure) {
+    static func check(arenaByteCount: UInt64, threadCount: Int) throws(CommandFailure) {
         if let seconds = ProcessLimits.processorTime.value {
             throw failure(
                 ProcessLimits.processorTime,
@@ -22,6 +22,10 @@ enum ResourceNeeds {
         }
         try check(ProcessLimits.openFiles, needs: openFileCount)
         try check(ProcessLimits.stack, needs: stackByteCount)
+        // Not root's; others may have more threads than the daemon's.
+        if !Privileges.includeSystemAdministration {
+            try check(ProcessLimits.processes, needs: UInt64(threadCount))
+        }
         let use = ProcessMemory.ownUse
         try check(ProcessLimits.data, needs: use.dataByteCount + laterByteCount)
         let (sum, isLarge) = (use.totalByteCount + laterByteCount)
@@ -43,6 +47,12 @@ enum ResourceNeeds {
     ) -> CommandFailure {
         CommandFailure(
             .unavailable, "\(limit.description) is too low: \(reason); start it without that limit")
+    }
+
+    /// The kernel gives no thread for this.
+    static func noThread(_ purpose: String) -> CommandFailure {
+        CommandFailure(
+            .unavailable, "no thread \(purpose)\(hint(.resourceTemporarilyUnavailable))")
     }
 
     /// What to add to the message of a call that failed with this errno; empty when no limit is to
