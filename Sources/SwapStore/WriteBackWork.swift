@@ -6,6 +6,8 @@ import ZswapCore
 /// What the write-back thread does in one turn: at most one large write.
 struct WriteBackWork {
     private static let idleNanoseconds: Int64 = 1_000_000_000
+    /// Without a backing store there are ages to keep, and whoever sets one rings.
+    private static let unusedNanoseconds: Int64 = 10_000_000_000
     /// How long pages that pass through may gather for a larger write.
     private static let gatherNanoseconds: Int64 = 20_000_000
     /// As many of them fill a write.
@@ -54,7 +56,7 @@ struct WriteBackWork {
             writeBack = nil
             desk.set(.noBacking)
             stopJob()
-            return Self.idleNanoseconds
+            return Self.unusedNanoseconds
         }
         defer { store.endWriteBack() }
         if writeBack?.log !== log {
