@@ -8,6 +8,8 @@ import ZswapCore
 /// Law: the lock belongs to this open file and the loop device is attached to another one; the
 /// kernel keeps the latter open as long as the device is attached, and a lock with it.
 struct AreaFile {
+    /// How long another command may have the area.
+    private static let lockMilliseconds = 1000
     /// Where it is.
     let path: String
     /// Open and locked.
@@ -42,7 +44,11 @@ struct AreaFile {
         guard status.kind == .regular else {
             throw CommandFailure(.badPath, "\(path): not a regular file")
         }
-        guard try file.tryLock() else {
+        // A program that is being started may have inherited the lock for a moment.
+        let isLocked = try Patience.wait(milliseconds: Self.lockMilliseconds) {
+            try file.tryLock()
+        }
+        guard isLocked else {
             throw CommandFailure(.inUse, "\(path): another command is working on this area")
         }
         self.path = path
