@@ -1,6 +1,5 @@
 import CFuse
 import Glibc
-import SwapStore
 import Synchronization
 import ZswapCore
 
@@ -76,7 +75,7 @@ final class WaitingRoom: @unchecked Sendable {
     deinit { line.deallocate() }
 
     /// Takes a place among those that wait; false: there is none.
-    fileprivate func enter(forRead isRead: Bool) -> Bool {
+    func enter(forRead isRead: Bool) -> Bool {
         let (isIn, wakes) = state.withLock { state -> (Bool, Bool) in
             guard state.waitingCount < (isRead ? waitingMax - 1 : waitingMax) else {
                 return (false, false)
@@ -96,7 +95,7 @@ final class WaitingRoom: @unchecked Sendable {
     }
 
     /// Takes a place if one became free, else puts the read in line. False: neither could be.
-    fileprivate func enterOrStandInLine(_ read: Read) -> LineEntry {
+    func enterOrStandInLine(_ read: Read) -> LineEntry {
         if enter(forRead: true) { return .entered }
         return state.withLock { state in
             // The last one who waited may have gone meanwhile, and nobody would look again.
@@ -109,11 +108,11 @@ final class WaitingRoom: @unchecked Sendable {
         }
     }
 
-    fileprivate enum LineEntry { case entered, inLine, noPlace }
+    enum LineEntry { case entered, inLine, noPlace }
 
     /// A thread that waited is done with its request: gives it the next read in line, or takes its
     /// place back.
-    fileprivate func next() -> Read? {
+    func next() -> Read? {
         state.withLock { state in
             state.movedAt = Self.seconds
             if state.lineCount > 0 {
@@ -130,7 +129,7 @@ final class WaitingRoom: @unchecked Sendable {
     }
 
     /// Waits for a place; false when the device hangs.
-    fileprivate func waitToEnter() -> Bool {
+    func waitToEnter() -> Bool {
         while !enter(forRead: false) {
             let hangs = state.withLock { state in
                 state.isClosed || Self.seconds - state.movedAt > Self.hangSeconds
@@ -173,51 +172,5 @@ final class WaitingRoom: @unchecked Sendable {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec)
-    }
-}
-
-/// What one serving thread is to the ``WaitingRoom``: it asks for a place with the first page of a
-/// request that lies on a device, and keeps it until the request is done.
-final class WaitingSeat: BackingGate {
-    let room: WaitingRoom
-    private(set) var isTaken = false
-    /// The request can be done by another thread.
-    private var mayStandInLine = false
-
-    init(in room: WaitingRoom) { self.room = room }
-
-    func enter() -> BackingEntry {
-        if isTaken { return .wait }
-        isTaken = mayStandInLine ? room.enter(forRead: true) : room.waitToEnter()
-        if isTaken { return .wait }
-        return mayStandInLine ? .later : .refuse
-    }
-
-    /// Something else than a device may take long: another thread serves meanwhile, if one can.
-    func stepAside() { isTaken = isTaken || room.enter(forRead: false) }
-
-    /// Does a read that may be left to another thread. False: it stands in line.
-    func perform(_ read: WaitingRoom.Read, _ body: () throws(Refusal) -> Void) throws(Refusal) {
-        mayStandInLine = true
-        defer { mayStandInLine = false }
-        do {
-            try body()
-        } catch {
-            guard error == .wouldWait else { throw error }
-            switch room.enterOrStandInLine(read) {
-            case .inLine: return
-            case .entered: isTaken = true
-            case .noPlace: mayStandInLine = false
-            }
-            try body()
-        }
-    }
-
-    /// The request is done: the next read in line, if this thread waited.
-    func next() -> WaitingRoom.Read? {
-        guard isTaken else { return nil }
-        let read = room.next()
-        isTaken = read != nil
-        return read
     }
 }

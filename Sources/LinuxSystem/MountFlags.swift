@@ -48,7 +48,7 @@ public struct MountFlags: OptionSet, Hashable, Sendable {
 
     /// All words, by their text.
     public static let words: [String: Word] = {
-        let later = MountFlags(MS_NODIRATIME)
+        let noDirectoryTimes = MountFlags(MS_NODIRATIME)
         let words = [
             Word("ro", readOnly, true), Word("rw", readOnly, false),
             Word("nosuid", MountFlags(MS_NOSUID), true),
@@ -61,8 +61,8 @@ public struct MountFlags: OptionSet, Hashable, Sendable {
             Word("dirsync", MountFlags(MS_DIRSYNC), true),
             Word("noatime", noTimes, true), Word("atime", noTimes, false),
             Word("relatime", relativeTimes, true, isKnownToLibfuse: false),
-            Word("nodiratime", later, true, isKnownToLibfuse: false),
-            Word("diratime", later, false, isKnownToLibfuse: false),
+            Word("nodiratime", noDirectoryTimes, true, isKnownToLibfuse: false),
+            Word("diratime", noDirectoryTimes, false, isKnownToLibfuse: false),
             Word(
                 "nosymfollow", MountFlags(CLINUX_MS_NOSYMFOLLOW), true, isKnownToLibfuse: false),
             Word(

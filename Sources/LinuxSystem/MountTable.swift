@@ -49,6 +49,12 @@ public struct MountTable: Equatable, Sendable {
         entries.first { $0.identifier == identifier }
     }
 
+    /// The mount that is seen at exactly this path, as the table writes it.
+    public func entry(mountedAt path: String) -> Entry? {
+        let path = ByteText(path)
+        return entries.last { ByteText($0.mountPoint) == path }
+    }
+
     /// The mounts that show this filesystem.
     public func entries(showing device: DeviceNumber) -> [Entry] {
         entries.filter { $0.device == device }

@@ -35,10 +35,9 @@ struct Connection {
     private func setFlags(_ flags: [MountFlags.Word]) throws(SystemFailure) {
         let late = flags.filter { !$0.isKnownToLibfuse }
         guard !late.isEmpty else { return }
-        let mount = try MountTable.current().entries.last {
-            ByteText($0.mountPoint) == ByteText(path)
+        if let mount = try MountTable.current().entry(mountedAt: path) {
+            try MountFlags.change(mount, by: late)
         }
-        if let mount { try MountFlags.change(mount, by: late) }
     }
 
     private func connect(_ choice: TransportChoice) throws(CommandFailure) -> FuseServer {

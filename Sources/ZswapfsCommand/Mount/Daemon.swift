@@ -114,11 +114,7 @@ struct Daemon {
     private func tryToStop(_ signal: String) {
         do {
             let mounts = try MountTable.current()
-            guard
-                let mount = mounts.entries.last(where: {
-                    ByteText($0.mountPoint) == ByteText(path)
-                })
-            else {
+            guard let mount = mounts.entry(mountedAt: path) else {
                 return logger.error(
                     "\(signal) refused: another mount namespace still has \(path)"
                 )

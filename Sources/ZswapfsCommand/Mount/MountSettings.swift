@@ -71,6 +71,10 @@ struct MountSettings: Equatable {
     private mutating func take(
         _ name: String, _ value: String?, _ parameterNames: [String]
     ) throws(CommandFailure) {
+        if value == nil, let word = MountFlags.words[name] { return flags.append(word) }
+        if let reason = Self.refused[name] {
+            throw CommandFailure(.usage, "-o \(name): \(reason)")
+        }
         switch name {
         case "remount":
             break
@@ -82,10 +86,6 @@ struct MountSettings: Equatable {
             transport = try Self.transport(value)
         case "fsname":
             source = try Self.source(value)
-        case _ where MountFlags.words[name] != nil && value == nil:
-            if let word = MountFlags.words[name] { flags.append(word) }
-        case _ where Self.refused[name] != nil:
-            throw CommandFailure(.usage, "-o \(name): \(Self.refused[name] ?? "")")
         case _ where Self.ignored.contains(name) || name.hasPrefix("x-") || name == "comment":
             break
         case _ where parameterNames.contains(name):
