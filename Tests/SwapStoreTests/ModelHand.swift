@@ -89,7 +89,7 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
 
     private func anyName() -> ByteText { "\(number)-\(any(["swap", "caf\u{e9}", "cafe\u{301}"]))" }
 
-    private func makeArea() throws {
+    func makeArea() throws {
         guard areas.count < Self.areasMax else { return }
         let name = anyName()
         let isTaken = areas.contains { $0.name == name }

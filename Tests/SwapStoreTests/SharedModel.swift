@@ -59,6 +59,24 @@ final class SharedModel {
         try stage.recover()
     }
 
+    /// Pages in one pool, then all of them in another. The migrator may not have come to a single
+    /// page beside two busy hands, on a machine that does much else.
+    func migrateAll() throws {
+        for hand in hands { try hand.removeAll() }
+        stage.use(Tunables())
+        let hand = hands[0]
+        try hand.makeArea()
+        for _ in 0..<20 { try hand.write() }
+        try store.setZpool(Zpools.next(after: store.zpoolType))
+        store.setMigration(.now)
+        var sweep = MigrationSweep()
+        while store.migrate(&sweep, by: hand.worker) != .idle {}
+        guard store.migrationReport.pagesMoved > 0, store.migrationReport.pagesLeft == 0 else {
+            throw different("\(store.migrationReport)")
+        }
+        try checkEverything()
+    }
+
     func different(_ what: String) -> ModelDifference {
         ModelDifference(description: "seed \(seed), steps up to \(step): \(what)")
     }

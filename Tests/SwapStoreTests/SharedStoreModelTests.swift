@@ -11,6 +11,7 @@ import Testing
     func storeIsItsModels(zpool: String, seed: UInt64) throws {
         let model = try SharedModel(zpool: zpool, seed: seed)
         try model.run(stepCount: Self.stepCount)
+        try model.migrateAll()
         let statistics = model.store.statistics
         try model.empty()
         guard ModelOperations.isEnoughForAll else { return }
