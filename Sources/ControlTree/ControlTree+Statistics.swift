@@ -14,7 +14,10 @@ extension ControlTree {
             ControlRow(
                 "stats/metrics", .lines, "All of it for Prometheus, in its text format 0.0.4.",
                 read: { subject throws(ControlError) in
-                    StoreMetrics(subject.store, subject.facts(), subject.latency.report).text
+                    guard StoreMetrics.hasHeap(subject.store) else {
+                        throw ControlError(.noMemory, "no memory for \(subject.path)")
+                    }
+                    return StoreMetrics(subject.store, subject.facts(), subject.latency.report).text
                 }),
             ControlRow(
                 "stats/last_error", .lines,

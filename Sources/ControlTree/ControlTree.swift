@@ -41,6 +41,9 @@ public final class ControlTree: Sendable {
         self.freshFacts = freshFacts ?? facts
     }
 
+    /// Whether the heap has room for a question to the tree; to be asked before.
+    public var hasHeap: Bool { store.hasHeap() }
+
     /// What a path like `params/zpool` leads to; nil: there is no such thing.
     public func kind(of path: ByteText) -> ControlKind? {
         let components = Self.components(path)

@@ -19,6 +19,10 @@ struct StoreMetrics {
         self.latency = latency
     }
 
+    /// Whether the heap has room for the text: 5 KiB for each area while it is put together,
+    /// measured.
+    static func hasHeap(_ store: SwapStore) -> Bool { store.hasHeap(byteCountPerArea: 6 << 10) }
+
     private struct Sample {
         var labels: [(name: String, value: String)] = []
         let value: Int

@@ -9,7 +9,7 @@ import Glibc
 extension Callbacks {
     static func addData(to table: inout fuse_lowlevel_ops) {
         table.read = { request, inode, size, offset, information in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 try Callbacks.read(
                     request, UInt64(inode), size, Callbacks.unsigned(offset),
                     information?.pointee.fh ?? 0, session)
@@ -18,7 +18,7 @@ extension Callbacks {
             }
         }
         table.write = { request, inode, bytes, size, offset, _ in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 try session.operations.write(
                     UnsafeRawBufferPointer(start: bytes, count: size).bytes, to: UInt64(inode),
                     at: Callbacks.unsigned(offset), by: Callbacks.context(of: request).uid,
@@ -28,7 +28,7 @@ extension Callbacks {
             }
         }
         table.fallocate = { request, inode, mode, offset, byteCount, _ in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 try session.operations.fallocate(
                     UInt64(inode), mode: UInt32(bitPattern: mode), at: Callbacks.unsigned(offset),
                     byteCount: Callbacks.unsigned(byteCount),

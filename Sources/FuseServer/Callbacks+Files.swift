@@ -8,7 +8,7 @@ import ZswapCore
 extension Callbacks {
     static func addAttributes(to table: inout fuse_lowlevel_ops) {
         table.getattr = { request, inode, _ in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 try session.operations.attributes(UInt64(inode), session.worker)
             } send: { reply, answer in
                 reply.send(attributes: answer.0, seconds: answer.seconds)
@@ -87,7 +87,7 @@ extension Callbacks {
             }
         }
         table.open = { request, inode, information in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 try session.operations.open(
                     UInt64(inode), flags: information?.pointee.flags ?? 0,
                     by: Callbacks.context(of: request).uid, session.worker)
@@ -103,7 +103,7 @@ extension Callbacks {
             Reply(request).send(error: 0)
         }
         table.lseek = { request, inode, offset, whence, _ in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 try session.operations.seek(
                     UInt64(inode), from: offset, whence: whence, session.worker)
             } send: { reply, offset in

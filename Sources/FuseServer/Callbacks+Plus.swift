@@ -19,7 +19,7 @@ extension Callbacks {
         _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: Int, _ handle: UInt64,
         _ session: Session
     ) throws(Refusal) -> [CChar] {
-        let size = min(size, Session.requestByteCountMax)
+        let size = min(size, listingByteCountMax)
         guard size > 0 else { return [] }
         var buffer = [CChar](repeating: 0, count: size)
         var used = 0

@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import SwapStore
 import ZswapCore
 
 /// What libfuse calls: take the arguments out of C, call the operation, answer once. No logic.
@@ -24,8 +25,23 @@ enum Callbacks {
         return table
     }
 
-    /// Runs an operation and sends what it gives, or its errno.
+    /// Runs an operation that allocates and sends what it gives, or its errno: ENOMEM where the
+    /// heap has no room for it.
     static func answer<Value>(
+        _ request: fuse_req_t?, _ operation: (Session) throws(Refusal) -> Value,
+        send: (consuming Reply, Value) -> Void
+    ) {
+        answerFromPreparedMemory(request) { session throws(Refusal) in
+            guard session.operations.store.hasHeap() else { throw Refusal(ENOMEM) }
+            return try operation(session)
+        } send: { reply, value in
+            send(reply, value)
+        }
+    }
+
+    /// Runs an operation that takes little of the heap or nothing and sends what it gives, or its
+    /// errno.
+    static func answerFromPreparedMemory<Value>(
         _ request: fuse_req_t?, _ operation: (Session) throws(Refusal) -> Value,
         send: (consuming Reply, Value) -> Void
     ) {
@@ -53,7 +69,7 @@ enum Callbacks {
 
     private static func addNames(to table: inout fuse_lowlevel_ops) {
         table.lookup = { request, parent, name in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 try session.operations.lookUp(UInt64(parent), try Callbacks.text(name))
             } send: { reply, entry in
                 reply.send(entry)
@@ -75,7 +91,7 @@ enum Callbacks {
             Reply(request).sendNothing()
         }
         table.unlink = { request, parent, name in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 try session.operations.unlink(
                     UInt64(parent), try Callbacks.text(name), session.worker)
             } send: { reply, _ in
@@ -134,11 +150,14 @@ enum Callbacks {
         addPlus(to: &table)
     }
 
+    /// Bytes of one answer to a reader of a directory; the C library asks for 32 KiB.
+    static let listingByteCountMax = 1 << 17
+
     private static func listing(
         _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: Int, _ handle: UInt64,
         _ session: Session
     ) throws(Refusal) -> [CChar] {
-        let size = min(size, Session.requestByteCountMax)
+        let size = min(size, listingByteCountMax)
         guard size > 0 else { return [] }
         var buffer = [CChar](repeating: 0, count: size)
         var used = 0

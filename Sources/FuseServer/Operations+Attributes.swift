@@ -46,6 +46,7 @@ extension Operations {
 
     /// The text is made now, and what is opened by this look-up is read from it.
     private func controlEntry(_ path: ByteText) throws(Refusal) -> Entry {
+        guard store.hasHeap() else { throw Refusal(ENOMEM) }
         guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
         let inode = inodes.lookUp(
             controlPath: path, text: try text(of: kind, at: path),
@@ -145,7 +146,7 @@ extension Operations {
         let used = statistics.poolByteCount / Page.byteCount
         let free = max(limit - used, 0)
         let total = max(used + free, 1)
-        let areaCount = store.areas.count
+        let areaCount = store.areaCount
         var result = statvfs()
         result.f_bsize = UInt(Page.byteCount)
         result.f_frsize = UInt(Page.byteCount)

@@ -20,6 +20,8 @@ extension Operations {
         try requireRoot(parent)
         guard mode & S_IFMT == S_IFREG || mode & S_IFMT == 0 else { throw Refusal(EPERM) }
         guard !ControlTree.roots.contains(name) else { throw Refusal(EEXIST) }
+        // It stays, and whoever removes it again has to see it in a listing.
+        guard store.hasHeap(times: 2) else { throw Refusal(ENOMEM) }
         do {
             let area = try store.createArea(
                 name: name, mode: mode & 0o7777, userID: userID, groupID: groupID)
@@ -78,6 +80,7 @@ extension Operations {
             store.open(area)
             return Opened(handle: 0, isArea: true)
         case .control(let path):
+            guard store.hasHeap() else { throw Refusal(ENOMEM) }
             // What it was for may have gone since it was looked up: an area, a pool.
             guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
             guard case .file(let mode) = kind else { throw Refusal(EISDIR) }

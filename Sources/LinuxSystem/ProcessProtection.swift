@@ -28,11 +28,6 @@ public enum ProcessProtection {
         mallopt(M_MMAP_MAX, 0)
     }
 
-    /// Leaves room in the heap, so that small allocations from here on ask the kernel for nothing:
-    /// asking may wait for reclaim, and reclaim for the one who asks. After everything else that
-    /// allocates, and after `settleHeap`.
-    public static func reserveHeap(byteCount: Int) { free(calloc(1, byteCount)) }
-
     /// Locks everything this process has mapped, and all it will map. Large sparse mappings whose
     /// start is in `sparse` are locked page by page as they are first touched; everything else at
     /// once.

@@ -92,6 +92,9 @@ final class AreaDirectory: Sendable {
 
     func area(slot: Int) -> Area? { state.withLock { $0.slots[slot]?.area } }
 
+    /// Slots that are taken.
+    var slotCount: Int { state.withLock { $0.slots.count } }
+
     func isLinked(slot: Int) -> Bool { state.withLock { $0.slots[slot]?.isLinked ?? false } }
 
     /// Name and area of all that are linked, in the order of their slots.

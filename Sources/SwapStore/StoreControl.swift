@@ -210,6 +210,10 @@ extension SwapStore {
         _ pools: inout [Zpool?]
     ) throws(SettingError) -> Int {
         guard let free = control.freeGeneration else { throw .tooManyPools }
+        // It stays for long: afterwards areas can still be made.
+        guard HeapReserve.hasPieces(byteCount: 3 * HeapReserve.standardByteCount) else {
+            throw .outOfMemory
+        }
         let pool = try Self.makePool(type, arena, zpools, configuration, movers[free])
         do {
             try payloadTally.makeRoom(for: free)

@@ -51,6 +51,8 @@ extension SwapStore {
     public func isLinked(_ area: Area) -> Bool { directory.isLinked(slot: area.slot) }
     /// Every area that has a name, in the order of their slots.
     public var areas: [(name: ByteText, area: Area)] { directory.linked }
+    /// How many areas there are, removed ones that are open or known to the kernel among them.
+    public var areaCount: Int { directory.slotCount }
     /// What can be said of every area that has a name, in the order of their slots. O(areas).
     public var areaReports: [AreaReport] { directory.reports }
     /// What can be said of every area that is open, removed ones among them. O(areas).

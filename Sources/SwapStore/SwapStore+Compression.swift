@@ -137,12 +137,11 @@ extension SwapStore {
     }
 
     private func makeCodec(_ number: Int, level: Int?) throws(SettingError) -> WorkerCodec {
-        do {
-            return try WorkerCodec(compressors[number], level: level)
-        } catch {
-            // Levels were looked at before.
-            throw .outOfMemory
-        }
+        // Levels were looked at before. Codecs are large: afterwards areas can still be made.
+        guard let codec = try? WorkerCodec(compressors[number], level: level),
+            HeapReserve.hasPieces(byteCount: 3 * HeapReserve.standardByteCount)
+        else { throw .outOfMemory }
+        return codec
     }
 
     /// Frees codecs that no request can use any more, without a lock.

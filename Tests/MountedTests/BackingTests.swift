@@ -171,22 +171,13 @@ extension MountedTests {
         @Test func withoutMemoryForItNothingChanges() throws {
             let mount = try TemporaryMount("backing=\(file.path)", "compressor=zstd")
             let large = try Self.makeFile("large", byteCount: 4 << 40)
-            let process = mount.daemon.identifier
-            func limitData(_ words: String) throws {
-                let (status, text) = try SwapHost.run(
-                    "prlimit", ["--pid", "\(process)", "--data=\(words):"])
-                try #require(status == 0, "\(text)")
-            }
-            let text = try SystemText.read("/proc/\(process)/status")
-            let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("VmData:") })
-            let used = try #require(String(line).words.compactMap { Int($0) }.first)
-            try limitData("\(used << 10)")
+            try mount.stopDataGrowth()
             #expect(try set(large.path, of: mount).contains("Cannot allocate memory"))
             #expect(try mount.control("params/backing") == file.path)
             for _ in 0..<50 { try mount.set("params/compact", "1") }
             #expect(try set("none", of: mount) == "")
             #expect(try mount.control("stats/metrics").contains("zswapfs"))
-            try limitData("unlimited")
+            try mount.limitData("unlimited")
             #expect(try set(large.path, of: mount) == "")
             #expect(try mount.control("params/backing") == large.path)
         }

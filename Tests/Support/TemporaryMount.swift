@@ -92,6 +92,24 @@ public final class TemporaryMount {
         try file.close()
     }
 
+    /// From now on the daemon gets no more memory of its own (soft RLIMIT_DATA) than it has.
+    public func stopDataGrowth() throws {
+        let lines = try SystemText.read("/proc/\(daemon.identifier)/status").split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("VmData:") } ?? ""
+        guard let used = line.split(whereSeparator: \.isWhitespace).compactMap({ Int($0) }).first
+        else {
+            throw Trouble(description: "no VmData in status")
+        }
+        try limitData("\(used << 10)")
+    }
+
+    /// Sets the daemon's soft RLIMIT_DATA, as prlimit(1) takes it.
+    public func limitData(_ bytes: String) throws {
+        let (status, text) = try SwapHost.run(
+            "prlimit", ["--pid", "\(daemon.identifier)", "--data=\(bytes):"])
+        guard status == 0 else { throw Trouble(description: text) }
+    }
+
     /// Unmounts by umount(2), as umount(8) does.
     public func unmount() throws(CallFailure) { try SystemCall.run("umount") { umount2(path, 0) } }
 }

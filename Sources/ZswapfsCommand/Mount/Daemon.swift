@@ -19,7 +19,7 @@ struct Daemon {
     private static let idleSeconds = 3
     /// Room in the heap for control files that are read and written while memory is short. Their
     /// requests may come to the thread that serves swap, too.
-    private static let heapReserveByteCount = 1 << 20
+    private static let heapReserveByteCount = 2 << 20
 
     private let assembly: Assembly
     private let server: FuseServer
@@ -67,7 +67,11 @@ struct Daemon {
         }
         queries = QueryService(assembly.tree, at: path, allowsOthers: settings.allowsOthers)
         startQueries()
-        ProcessProtection.reserveHeap(byteCount: Self.heapReserveByteCount)
+        // After everything else that allocates: small allocations from here on ask the kernel for
+        // nothing, which may wait for reclaim, and reclaim for the one who asks.
+        if !HeapReserve.fill(byteCount: Self.heapReserveByteCount) {
+            logger.warning("\(path): no memory for a reserve of the heap")
+        }
         if isBackground { Background.announceReady() }
     }
 

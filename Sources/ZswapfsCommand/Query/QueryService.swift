@@ -76,6 +76,7 @@ final class QueryService {
     }
 
     private static func answer(_ message: LocalMessage, _ tree: ControlTree) -> LocalMessage {
+        guard tree.hasHeap else { return .refusal(ENOMEM) }
         guard let question = ControlQuestion(message) else { return .refusal(ENOSYS) }
         let path = ByteText(question.path)
         switch question.verb {
