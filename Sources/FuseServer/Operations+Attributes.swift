@@ -210,7 +210,7 @@ extension Operations {
     }
 
     /// A directory of control files has a link for each directory in it, and one that lists areas
-    /// changes with them.
+    /// or pools changes with them.
     private func controlDirectoryAttributes(_ inode: UInt64) -> stat {
         guard case .control(let path)? = inodes.node(inode) else {
             return directoryAttributes(inode, mode: 0o555)
@@ -218,6 +218,10 @@ extension Operations {
         var result = directoryAttributes(
             inode, mode: 0o555, subdirectoryCount: tree.directoryCount(in: path))
         if path.directoryAndName.name == "areas" { setTimes(store.rootTimes, of: &result) }
+        if path == Self.poolDirectory {
+            let time = seenPools.changedAt(tree.children(of: path), now: store.fileTime)
+            setTimes(RootTimes(accessed: mountedAt, modified: time, changed: time), of: &result)
+        }
         return result
     }
 

@@ -15,6 +15,10 @@ final class Operations: Sendable {
     let userID = getuid()
     let groupID = getgid()
     let mountedAt: FileTime
+    /// Where the pools are listed.
+    static let poolDirectory: ByteText = "stats/pools"
+    /// What was last seen there.
+    let seenPools: SeenListing
     /// Told why a write to a control file was refused: the caller of write(2) gets an errno only.
     let onRefusal: @Sendable (String) -> Void
     /// Whether the kernel swaps to an open area; may wait for a moment.
@@ -34,6 +38,7 @@ final class Operations: Sendable {
         let journal = tree.journal
         inodes = InodeTable { journal.textByteCount = $0 }
         mountedAt = store.fileTime
+        seenPools = SeenListing(tree.children(of: Self.poolDirectory), at: mountedAt)
         self.onRefusal = onRefusal
     }
 

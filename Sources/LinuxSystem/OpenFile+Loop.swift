@@ -10,6 +10,13 @@ public struct LoopStatus: Equatable, Sendable {
     public let detachesItself: Bool
     /// What whoever attached it called the file: cut after 63 bytes.
     public let name: String
+
+    /// A status with these parts.
+    public init(backing: FileIdentity, detachesItself: Bool, name: String) {
+        self.backing = backing
+        self.detachesItself = detachesItself
+        self.name = name
+    }
 }
 
 /// How a loop device is attached.

@@ -10,6 +10,13 @@ public struct RootTimes: Equatable, Sendable {
     public var modified: FileTime
     /// Last change of the names or of a time.
     public var changed: FileTime
+
+    /// These times.
+    public init(accessed: FileTime, modified: FileTime, changed: FileTime) {
+        self.accessed = accessed
+        self.modified = modified
+        self.changed = changed
+    }
 }
 
 extension SwapStore {

@@ -41,7 +41,7 @@ struct MountUsers {
         case .sure: return true
         case .no: return false
         case .possible:
-            let status = try? device.open(for: .reading).loopStatus()
+            let status = try? device.answeredStatus()
             return status?.backing.device == mount.device
         }
     }

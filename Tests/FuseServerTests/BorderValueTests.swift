@@ -30,6 +30,21 @@ extension FuseServerTests {
             ]
         }
 
+        /// Of what nobody has open, more often than it was opened, of numbers that mean nothing.
+        @Test func anythingCanBeReleasedAndForgotten() throws {
+            let kept = try rig.create("kept")
+            _ = try rig.operations.open(kept, flags: O_RDWR, rig.worker)
+            for target in targets {
+                for handle in Self.borders {
+                    rig.operations.release(target, handle: handle, rig.worker)
+                    rig.operations.forget(target, count: handle, rig.worker)
+                }
+            }
+            #expect(try rig.write(PageContent.incompressible(2), to: kept) == Page.byteCount)
+            let again = try rig.create("again")
+            #expect(try rig.write(PageContent.incompressible(3), to: again) == Page.byteCount)
+        }
+
         @Test func rangesOfAnyNumbers() throws {
             for target in targets {
                 for offset in Self.borders {

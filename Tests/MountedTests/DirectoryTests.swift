@@ -90,6 +90,19 @@ extension MountedTests {
             }
         }
 
+        @Test(arguments: MountHost.transports)
+        func anotherPoolMovesTheTimeOfTheirList(transport: String) throws {
+            let mount = try TemporaryMount("transport=\(transport)")
+            let path = mount.path("stats/pools")
+            let first = try SystemCall.status(path)
+            usleep(20_000)
+            #expect(try SystemCall.status(path).st_mtim.tv_nsec == first.st_mtim.tv_nsec)
+            try mount.set("params/zpool", "zbud")
+            let second = try SystemCall.status(path)
+            let moved = (second.st_mtim.tv_sec, second.st_mtim.tv_nsec)
+            #expect(moved > (first.st_mtim.tv_sec, first.st_mtim.tv_nsec))
+        }
+
         @Test(arguments: MountHost.transports) func theRootCanBeTouched(transport: String) throws {
             let mount = try TemporaryMount("transport=\(transport)", "allow_other")
             let times = [timespec(tv_sec: -5, tv_nsec: 6), timespec(tv_sec: 1 << 33, tv_nsec: 7)]

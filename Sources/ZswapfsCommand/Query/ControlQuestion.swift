@@ -4,7 +4,7 @@ import ZswapCore
 /// A question about control files, as it goes to a daemon.
 ///
 ///     code 1 (read) or 2 (list), body: the path  ──>  code 0, body: the text, or the names with a
-///                                                     zero behind each; else code errno
+///     code 3 (loop device), body: its node            zero behind each; else code errno
 struct ControlQuestion: Equatable {
     /// What is asked. The numbers are never given another meaning.
     enum Verb: UInt32 {
@@ -12,6 +12,8 @@ struct ControlQuestion: Equatable {
         case read = 1
         /// The names in a directory; the path of the top is empty.
         case list = 2
+        /// What the loop device at the path stands on; answered by a child of ours alone.
+        case loop = 3
     }
 
     let verb: Verb

@@ -4,9 +4,9 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// Not for people: reads control files through the filesystem for a command of ours that must not
-/// wait for it. Where the daemon has no socket that this command reaches: another network
-/// namespace, another version.
+/// Not for people: does for a command of ours what may wait for a filesystem that does not answer.
+/// Reads control files through the filesystem, where the daemon has no socket that the command
+/// reaches (another network namespace, another version), and asks what a loop device stands on.
 struct ControlReaderCommand: ParsableCommand {
     static let name = "control-reader"
 
@@ -29,6 +29,9 @@ struct ControlReaderCommand: ParsableCommand {
         let path = question.path.isEmpty ? mountPoint : "\(mountPoint)/\(question.path)"
         do throws(SystemFailure) {
             switch question.verb {
+            case .loop:
+                let status = try OpenFile(question.path, for: .reading).loopStatus()
+                return LocalMessage(code: 0, body: Array((status?.line ?? "").utf8))
             case .read: return LocalMessage(code: 0, body: Array(try SystemText.read(path).utf8))
             case .list:
                 return .answer(names: try SystemText.list(path).map { ByteText($0) })

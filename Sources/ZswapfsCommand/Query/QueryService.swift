@@ -80,6 +80,7 @@ final class QueryService {
         guard let question = ControlQuestion(message) else { return .refusal(ENOSYS) }
         let path = ByteText(question.path)
         switch question.verb {
+        case .loop: return .refusal(ENOSYS)
         case .list where question.path.isEmpty:
             return .answer(names: ControlTree.roots)
         case .list:

@@ -124,7 +124,7 @@ extension LoopDevice {
     /// True when this device stands on that file. The kernel is asked for the file itself; where it
     /// does not answer, the path decides.
     func stands(on identity: FileIdentity, at path: String) -> Bool {
-        guard let device = try? open(for: .reading), let status = try? device.loopStatus() else {
+        guard let status = try? answeredStatus() else {
             return backingPath == path
         }
         return status.backing == identity

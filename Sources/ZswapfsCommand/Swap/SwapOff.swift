@@ -38,7 +38,7 @@ struct SwapOff: ParsableCommand {
             return try SwapDevice.turnOff(device)
         }
         do {
-            let status = try device.open(for: .reading).loopStatus()
+            let status = try device.answeredStatus()
             if let identity = status?.backing {
                 try check(device, backing, identity)
                 let file = try? OpenFile(backing.path, for: .locating)
@@ -46,6 +46,9 @@ struct SwapOff: ParsableCommand {
                     return try SwapDevice.turnOff(path: backing.path)
                 }
             }
+        } catch let failure as SystemFailure where failure.errno == .timedOut {
+            throw CommandFailure(
+                .failure, "\(device.path): the filesystem of \(backing.path) does not answer")
         } catch let failure as SystemFailure where failure.errno == .socketNotConnected {
             tellLoss(backing)
         }

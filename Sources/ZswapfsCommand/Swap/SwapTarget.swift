@@ -63,7 +63,7 @@ enum SwapTarget: Equatable {
                 mounts.entry(holding: file.path)?.mountPoint == "/"
             else { return false }
             // Its mount has gone from here, and with it the path.
-            let status = try? device.open(for: .reading).loopStatus()
+            let status = try? device.answeredStatus()
             guard let name = status?.name, !name.isEmpty else { return false }
             return ByteText(name) == wanted
                 || name.utf8.count == attachedNameByteCountMax && wanted.hasPrefix(ByteText(name))

@@ -1,0 +1,26 @@
+import Synchronization
+import ZswapCore
+
+/// The time of a directory whose names come and go without anybody telling, as those of pools do
+/// with pages: the time at which a look at it first found other names.
+///
+/// Law: who looks twice sees another time if the names have changed between.
+final class SeenListing: Sendable {
+    private struct State: Sendable {
+        var names: [ByteText]
+        var changedAt: FileTime
+    }
+    private let state: Mutex<State>
+
+    init(_ names: [ByteText], at time: FileTime) {
+        state = Mutex(State(names: names, changedAt: time))
+    }
+
+    /// When it last changed, these being the names now.
+    func changedAt(_ names: [ByteText], now: FileTime) -> FileTime {
+        state.withLock { state in
+            if state.names != names { state = State(names: names, changedAt: now) }
+            return state.changedAt
+        }
+    }
+}
