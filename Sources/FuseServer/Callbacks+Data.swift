@@ -8,11 +8,10 @@ import Glibc
 /// compressed straight out of it. Nothing here allocates.
 extension Callbacks {
     static func addData(to table: inout fuse_lowlevel_ops) {
-        table.read = { request, inode, size, offset, information in
+        table.read = { request, inode, size, offset, _ in
             Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 try Callbacks.read(
-                    request, UInt64(inode), size, Callbacks.unsigned(offset),
-                    information?.pointee.fh ?? 0, session)
+                    request, UInt64(inode), size, Callbacks.unsigned(offset), session)
             } send: { reply, data in
                 reply.send(data)
             }
@@ -45,14 +44,13 @@ extension Callbacks {
 
     /// Reads into the ring's own buffer; the value is the part of it that was filled.
     private static func read(
-        _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: UInt64, _ handle: UInt64,
-        _ session: Session
+        _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: UInt64, _ session: Session
     ) throws(Refusal) -> UnsafeRawBufferPointer {
         guard let payload = ringPayload(of: request) else { throw Refusal(EIO) }
         let room = UnsafeMutableRawBufferPointer(rebasing: payload[..<min(size, payload.count)])
         var target = room.mutableBytes
         let count = try session.operations.read(
-            inode, handle: handle, at: offset, into: &target, session.worker)
+            inode, at: offset, into: &target, session.worker)
         return UnsafeRawBufferPointer(rebasing: room[..<count])
     }
 

@@ -32,20 +32,25 @@ public final class FuseServer: Sendable {
         invariant(options.threadCount > 0)
         self.store = store
         let hasRing = options.transport == .ring
-        let threadCount = Self.deviceThreadCount(options.threadCount)
-        let firstRing = threadCount + options.helperCount
+        let threadCount = Self.readerCount(options.threadCount)
+        let firstControl = threadCount + options.helperCount
+        let firstRing = firstControl + ControlThreads.count
         workers = try Self.makeWorkers(firstRing + (hasRing ? Ring.queueCount : 0), for: store)
         helpers = Helpers(
-            store: store, workers: Array(workers[threadCount..<firstRing]))
+            store: store, workers: Array(workers[threadCount..<firstControl]))
         session = try Session(
             operations: Operations(
                 store: store, tree: tree, helpers: helpers, isSwap: isSwap, onRefusal: onRefusal),
             options: options,
             ringWorkers: Self.serving(workers[firstRing...], pulse))
         let room = WaitingRoom(threadCount: threadCount, servingCount: options.threadCount)
+        let controlRoom = WaitingRoom(threadCount: ControlThreads.count, servingCount: 1)
+        let control = ControlThreads(
+            session: session,
+            workers: Self.serving(workers[firstControl..<firstRing], pulse, controlRoom))
         let device = DeviceTransport(
             session: session, workers: Self.serving(workers[..<threadCount], pulse, room),
-            waitingRoom: room, onLastEnd: onEnd)
+            waitingRoom: room, control: control, onLastEnd: onEnd)
         transport = hasRing ? RingTransport(session: session, device: device) : device
     }
 
@@ -65,8 +70,13 @@ public final class FuseServer: Sendable {
         }
     }
 
-    /// Threads on /dev/fuse where so many are to serve: some more stand by when those wait.
+    /// Threads on /dev/fuse, and for control work, where so many are to serve.
     public static func deviceThreadCount(_ servingCount: Int) -> Int {
+        readerCount(servingCount) + ControlThreads.count
+    }
+
+    /// Threads that read /dev/fuse: some more stand by when those wait.
+    private static func readerCount(_ servingCount: Int) -> Int {
         servingCount + WaitingRoom.standbyCount
     }
 
@@ -86,8 +96,8 @@ public final class FuseServer: Sendable {
 
     /// Memory for threads, stacks and buffers of a server on /dev/fuse, in bytes; about.
     public static func memoryByteCount(threadCount: Int, helperCount: Int) -> Int {
-        deviceThreadCount(threadCount) * (RequestBuffer.byteCount + ServingThread.stackByteCount)
-            + helperCount * ServingThread.stackByteCount
+        readerCount(threadCount) * (RequestBuffer.byteCount + ServingThread.stackByteCount)
+            + helperCount * ServingThread.stackByteCount + ControlThreads.byteCount
     }
 
     /// What a ring takes besides that, in bytes; about.

@@ -14,7 +14,7 @@ extension Operations {
 
     /// Reads into `target`; returns the bytes read.
     func read(
-        _ inode: UInt64, handle: UInt64, at offset: UInt64, into target: inout MutableRawSpan,
+        _ inode: UInt64, at offset: UInt64, into target: inout MutableRawSpan,
         _ worker: ServingWorker
     ) throws(Refusal) -> Int {
         guard InodeTable.areaSlot(of: inode) == nil else {
@@ -31,17 +31,24 @@ extension Operations {
                 throw Refusal(error)
             }
         }
+        let part = try text(inode, at: offset, byteCount: UInt64(target.byteCount))
+        target.withUnsafeMutableBytes { $0.copyBytes(from: part) }
+        return part.count
+    }
+
+    /// A part of the text that an open control file is read from.
+    func text(
+        _ inode: UInt64, at offset: UInt64, byteCount: UInt64
+    ) throws(Refusal) -> ArraySlice<UInt8> {
         let text: [UInt8]
         switch inodes.text(of: inode) {
         case .bytes(let bytes): text = bytes
         case .gone: throw Refusal(ESTALE)
         case .none: throw Refusal(EISDIR)
         }
-        let range = ByteRange(clamping: offset, byteCount: UInt64(target.byteCount))
+        let range = ByteRange(clamping: offset, byteCount: byteCount)
             .clipped(to: UInt64(text.count))
-        let part = text[range.indices]
-        target.withUnsafeMutableBytes { $0.copyBytes(from: part) }
-        return part.count
+        return text[range.indices]
     }
 
     /// Writes `bytes`; returns how many were taken. A write to a control file is one whole value.

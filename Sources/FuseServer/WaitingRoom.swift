@@ -26,7 +26,6 @@ final class WaitingRoom: @unchecked Sendable {
     struct Read {
         let unique: UInt64
         let inode: UInt64
-        let handle: UInt64
         let offset: UInt64
         let byteCount: Int
     }
@@ -69,7 +68,7 @@ final class WaitingRoom: @unchecked Sendable {
         hasSurplus = Atomic(threadCount > servingCount)
         line = .allocate(capacity: Self.lineLengthMax)
         line.initialize(
-            repeating: Read(unique: 0, inode: 0, handle: 0, offset: 0, byteCount: 0))
+            repeating: Read(unique: 0, inode: 0, offset: 0, byteCount: 0))
     }
 
     deinit { line.deallocate() }

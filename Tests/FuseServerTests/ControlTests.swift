@@ -30,15 +30,15 @@ extension FuseServerTests {
             #expect(!opened.isArea)
             #expect(try rig.write(Array(" 30\n".utf8), to: inode) == 4)
             #expect(
-                try rig.read(inode, handle: opened.handle, count: 100) == Array("20\n".utf8))
+                try rig.read(inode, count: 100) == Array("20\n".utf8))
             #expect(
-                try rig.read(inode, handle: opened.handle, at: 2, count: 100) == Array("\n".utf8))
-            #expect(try rig.read(inode, handle: opened.handle, at: 99, count: 9).isEmpty)
+                try rig.read(inode, at: 2, count: 100) == Array("\n".utf8))
+            #expect(try rig.read(inode, at: 99, count: 9).isEmpty)
             #expect(rig.fixture.store.tunables.maxPoolPercent == 30)
             rig.operations.release(inode, handle: opened.handle, rig.worker)
             #expect(
                 rig.errno {
-                    _ = try rig.read(inode, handle: opened.handle, count: 100)
+                    _ = try rig.read(inode, count: 100)
                 } != 0)
         }
 

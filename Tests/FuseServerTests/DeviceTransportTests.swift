@@ -21,7 +21,8 @@ extension FuseServerTests {
             session.unmount()
             let transport = DeviceTransport(
                 session: session, workers: [rig.worker],
-                waitingRoom: WaitingRoom(threadCount: 1, servingCount: 1), onLastEnd: {})
+                waitingRoom: WaitingRoom(threadCount: 1, servingCount: 1),
+                control: ControlThreads(session: session, workers: []), onLastEnd: {})
             try transport.start()
             let haveEnded = Patience.wait(milliseconds: 10_000) { transport.isFinished }
             #expect(haveEnded)

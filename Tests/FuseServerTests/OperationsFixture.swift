@@ -34,12 +34,12 @@ struct OperationsFixture {
     }
 
     func read(
-        _ inode: UInt64, handle: UInt64 = 0, at offset: UInt64 = 0, count: Int
+        _ inode: UInt64, at offset: UInt64 = 0, count: Int
     ) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0xee, count: count)
         var span = bytes.mutableSpan
         var target = span.mutableBytes
-        let got = try operations.read(inode, handle: handle, at: offset, into: &target, worker)
+        let got = try operations.read(inode, at: offset, into: &target, worker)
         return Array(bytes.prefix(got))
     }
 

@@ -131,11 +131,12 @@ extension MountedTests {
             func count(_ name: String) -> Int {
                 SystemText.names(inDirectory: "/proc/\(mount.daemon.identifier)/\(name)").count
             }
-            // A file that the daemon looks into every few seconds is open for a moment.
+            // A file that the daemon looks into every few seconds is open for a moment; and its
+            // last threads start when the mount is there already.
             var before = (count("fd"), count("task"))
             for _ in 0..<10 {
-                usleep(20_000)
-                before.0 = min(before.0, count("fd"))
+                usleep(50_000)
+                before = (min(before.0, count("fd")), max(before.1, count("task")))
             }
             for turn in 0..<200 {
                 let file = try mount.open("area-\(turn)")

@@ -63,14 +63,22 @@ final class SharedModel {
     /// page beside two busy hands, on a machine that does much else.
     func migrateAll() throws {
         for hand in hands { try hand.removeAll() }
-        stage.use(Tunables())
+        var tunables = Tunables()
+        tunables.maxPoolPercent = 100
+        stage.use(tunables)
         let hand = hands[0]
         try hand.makeArea()
         for _ in 0..<20 { try hand.write() }
         try store.setZpool(Zpools.next(after: store.zpoolType))
         store.setMigration(.now)
         var sweep = MigrationSweep()
-        while store.migrate(&sweep, by: hand.worker) != .idle {}
+        loop: while true {
+            switch store.migrate(&sweep, by: hand.worker) {
+            case .idle: break loop
+            case .worked: continue
+            case .waitsForRequests, .waitsForRoom: throw different("the migration waits")
+            }
+        }
         guard store.migrationReport.pagesMoved > 0, store.migrationReport.pagesLeft == 0 else {
             throw different("\(store.migrationReport)")
         }

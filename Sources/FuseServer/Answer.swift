@@ -1,0 +1,41 @@
+import CFuse
+import Glibc
+
+/// The answer to one request read from /dev/fuse: one writev on the descriptor it came from.
+struct Answer {
+    let descriptor: CInt
+    let unique: UInt64
+
+    /// The header alone: done (0) or refused.
+    func send(error: CInt) {
+        var header = fuse_out_header(
+            len: UInt32(MemoryLayout<fuse_out_header>.size), error: -error, unique: unique)
+        // ENOENT means that the request was interrupted, anything else that the mount is gone:
+        // nobody waits.
+        _ = withUnsafeBytes(of: &header) { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    }
+
+    /// The header and data.
+    func send(_ data: UnsafeRawBufferPointer) {
+        let headerByteCount = MemoryLayout<fuse_out_header>.size
+        var header = fuse_out_header(
+            len: UInt32(headerByteCount + data.count), error: 0, unique: unique)
+        withUnsafeMutableBytes(of: &header) { header in
+            var parts = (
+                iovec(iov_base: header.baseAddress, iov_len: headerByteCount),
+                iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: data.baseAddress),
+                    iov_len: data.count)
+            )
+            withUnsafeBytes(of: &parts) { parts in
+                _ = writev(descriptor, parts.baseAddress?.assumingMemoryBound(to: iovec.self), 2)
+            }
+        }
+    }
+
+    /// The header and a structure of the kernel's interface.
+    func send<Body: BitwiseCopyable>(body: Body) {
+        var body = body
+        withUnsafeBytes(of: &body) { send($0) }
+    }
+}

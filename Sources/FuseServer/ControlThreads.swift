@@ -1,0 +1,86 @@
+import CFuse
+import Glibc
+import ZswapCore
+
+/// The threads of a mount that do everything but pages: names, opening, attributes that are set,
+/// control files, listings.
+///
+///     serving thread ── read(2) ── page ── answers
+///                               └─ anything else ──► ControlQueue ──► control thread: libfuse
+///
+/// Laws:
+/// - They last as long as the mount. A serving thread copies a request for them and goes on.
+/// - At most ``waitingMax`` of them wait for a backing device; one goes on.
+/// - They may allocate, open files and wait for disks. What they hold meanwhile no serving thread
+///   wants.
+/// Cost: a wake-up a request; three stacks, and 64 KiB each for a request.
+final class ControlThreads: @unchecked Sendable {
+    // Unchecked: threads are added before anybody can join them.
+
+    /// Two may wait for a device, one of them after ten seconds in vain.
+    static let count = 3
+    private let session: Session
+    private let requests: DeviceRequests
+    private let workers: [ServingWorker]
+    private let rooms: [UnsafeMutableRawBufferPointer]
+    private let queue = ControlQueue()
+    private var threads: [pthread_t] = []
+
+    init(session: Session, workers: [ServingWorker]) {
+        self.session = session
+        requests = DeviceRequests(operations: session.operations)
+        self.workers = workers
+        rooms = workers.map { _ in
+            let room = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: ControlQueue.requestByteCountMax, alignment: Page.byteCount)
+            room.initializeMemory(as: UInt8.self, repeating: 0)
+            return room
+        }
+    }
+
+    deinit { for room in rooms { room.deallocate() } }
+
+    /// Memory for the threads, in bytes.
+    static let byteCount =
+        count * (ServingThread.stackByteCount + ControlQueue.requestByteCountMax) + 1 << 20
+
+    func start() throws(MountError) {
+        for index in workers.indices {
+            threads.append(
+                try ServingThread.start("zswapfs-ctrl-\(index)") { [self] in run(index) })
+        }
+    }
+
+    /// Ends the threads; what was not begun is not done. After the mount has gone.
+    func stop() {
+        queue.close(takerCount: threads.count)
+        for thread in threads { pthread_join(thread, nil) }
+        threads = []
+    }
+
+    /// Leaves a request to them; false: the caller has to do it.
+    func take(_ request: RawRequest) -> Bool { !threads.isEmpty && queue.put(request) }
+
+    private func run(_ index: Int) {
+        let (worker, room) = (workers[index], rooms[index])
+        session.withWorker(worker) {
+            while let count = queue.take(into: room) {
+                perform(
+                    RawRequest(UnsafeMutableRawBufferPointer(rebasing: room[..<count])), worker)
+                // Nothing stands in line here: the place is given back.
+                _ = worker.seat?.next()
+            }
+        }
+    }
+
+    /// Does a request that is not for pages.
+    func perform(_ request: RawRequest, _ worker: ServingWorker) {
+        let answer = Answer(
+            descriptor: session.fileDescriptor, unique: request.header.unique)
+        switch request.header.opcode {
+        case FUSE_READ.rawValue: requests.readText(request, answer)
+        case FUSE_WRITE.rawValue: requests.write(request, answer, worker)
+        default: session.process(request.bytes)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import CFuse
+import Glibc
+
+/// The requests of /dev/fuse that are answered without libfuse, which allocates for each.
+///
+/// Law: nothing here allocates where the request is for an area.
+struct DeviceRequests {
+    let operations: Operations
+
+    /// Reads pages into `reply` and answers; or puts the request in line, if it would have to wait
+    /// for a backing device and may not.
+    func read(
+        _ read: WaitingRoom.Read, _ reply: UnsafeMutableRawBufferPointer, _ answer: Answer,
+        _ worker: ServingWorker
+    ) {
+        let room = UnsafeMutableRawBufferPointer(
+            rebasing: reply[..<min(read.byteCount, reply.count)])
+        func perform() throws(Refusal) {
+            var target = room.mutableBytes
+            let count = try operations.read(
+                read.inode, at: read.offset, into: &target, worker)
+            answer.send(UnsafeRawBufferPointer(rebasing: room[..<count]))
+        }
+        do {
+            guard let seat = worker.seat else { return try perform() }
+            try seat.perform(read, perform)
+        } catch {
+            answer.send(error: error.errno)
+        }
+    }
+
+    /// Sends a part of a control file's text from where it lies.
+    func readText(_ request: RawRequest, _ answer: Answer) {
+        Self.answer(answer) { () throws(Refusal) in
+            guard let argument = request.argument(fuse_read_in.self) else { throw Refusal(EIO) }
+            let part = try operations.text(
+                request.header.nodeid, at: argument.offset, byteCount: UInt64(argument.size))
+            part.withUnsafeBytes { answer.send($0) }
+        }
+    }
+
+    /// Writes pages, or the value of a control file.
+    func write(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
+        Self.answer(answer) { () throws(Refusal) in
+            let headByteCount = MemoryLayout<fuse_write_in>.size
+            guard let argument = request.argument(fuse_write_in.self),
+                request.body.count - headByteCount >= Int(argument.size)
+            else { throw Refusal(EIO) }
+            let data = UnsafeRawBufferPointer(
+                rebasing: request.body[headByteCount..<headByteCount + Int(argument.size)])
+            let count = try operations.write(
+                data.bytes, to: request.header.nodeid, at: argument.offset,
+                by: Self.writer(request.header, argument), worker)
+            answer.send(body: fuse_write_out(size: UInt32(count), padding: 0))
+        }
+    }
+
+    /// Who writes, as far as set-user-ID bits go: the kernel says of root, too, when it may not
+    /// leave them.
+    private static func writer(_ header: fuse_in_header, _ argument: fuse_write_in) -> UInt32 {
+        argument.write_flags & UInt32(FUSE_WRITE_KILL_PRIV) == 0 ? header.uid : UInt32.max
+    }
+
+    /// Discards pages.
+    func fallocate(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
+        Self.answer(answer) { () throws(Refusal) in
+            guard let argument = request.argument(fuse_fallocate_in.self) else {
+                throw Refusal(EIO)
+            }
+            try operations.fallocate(
+                request.header.nodeid, mode: argument.mode, at: argument.offset,
+                byteCount: argument.length, by: request.header.uid, worker)
+            answer.send(error: 0)
+        }
+    }
+
+    /// Finds data or a hole.
+    func seek(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
+        Self.answer(answer) { () throws(Refusal) in
+            guard let argument = request.argument(fuse_lseek_in.self) else { throw Refusal(EIO) }
+            guard let whence = CInt(exactly: argument.whence) else { throw Refusal(EINVAL) }
+            let offset = try operations.seek(
+                request.header.nodeid, from: Int(bitPattern: UInt(argument.offset)),
+                whence: whence, worker)
+            answer.send(body: fuse_lseek_out(offset: UInt64(offset)))
+        }
+    }
+
+    /// Says what `stat` shows of an area.
+    func attributes(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
+        Self.answer(answer) { () throws(Refusal) in
+            let (attributes, seconds) = try operations.attributes(request.header.nodeid, worker)
+            var out = fuse_attr_out()
+            out.attr_valid = UInt64(seconds)
+            out.attr_valid_nsec = UInt32((seconds - seconds.rounded(.down)) * 1_000_000_000)
+            out.attr = fuse_attr(attributes)
+            answer.send(body: out)
+        }
+    }
+
+    private static func answer(_ answer: Answer, _ body: () throws(Refusal) -> Void) {
+        do {
+            try body()
+        } catch {
+            answer.send(error: error.errno)
+        }
+    }
+}
+
+extension fuse_attr {
+    init(_ status: stat) {
+        self.init()
+        ino = UInt64(status.st_ino)
+        size = UInt64(status.st_size)
+        blocks = UInt64(status.st_blocks)
+        // Times before 1970 are negative seconds, by their bits.
+        atime = UInt64(bitPattern: Int64(status.st_atim.tv_sec))
+        mtime = UInt64(bitPattern: Int64(status.st_mtim.tv_sec))
+        ctime = UInt64(bitPattern: Int64(status.st_ctim.tv_sec))
+        atimensec = UInt32(status.st_atim.tv_nsec)
+        mtimensec = UInt32(status.st_mtim.tv_nsec)
+        ctimensec = UInt32(status.st_ctim.tv_nsec)
+        mode = status.st_mode
+        nlink = UInt32(clamping: status.st_nlink)
+        uid = status.st_uid
+        gid = status.st_gid
+        blksize = UInt32(status.st_blksize)
+    }
+}
