@@ -7,7 +7,7 @@ import ZPool
 
 /// `zswapfs-bench eviction`: a run recorded for real, replays, and what is refused.
 extension BenchTests {
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct EvictionCommandTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct EvictionCommandTests {
         @Test(
             .enabled(
                 if: SwapHost.canSwap && MountHost.canMount && MemoryGroup.canBeMade

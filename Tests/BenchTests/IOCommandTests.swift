@@ -7,7 +7,7 @@ import Testing
 /// `zswapfs-bench io` on a mount.
 extension BenchTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(5)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount && BuiltProgram.bench != nil, "\(MountHost.need)"))
     struct IOCommandTests {
         private let pages = TemporaryFile("bench-io-pages")

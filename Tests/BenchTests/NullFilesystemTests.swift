@@ -7,7 +7,7 @@ import Testing
 /// The null filesystem through the kernel, by both transports.
 extension BenchTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(2)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount && BuiltProgram.bench != nil, "\(MountHost.need)"))
     struct NullFilesystemTests {
         private static let byteCount = 4 << 20

@@ -6,7 +6,7 @@ import ZPool
 
 /// `pages` and `scale`: what they measure is checked, not how long it takes.
 extension BenchTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct PoolCommandTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct PoolCommandTests {
         /// A file of pages that compress to a few hundred bytes.
         private func corpus(_ name: String) throws -> TemporaryFile {
             let file = TemporaryFile("\(name)-\(UInt32.random(in: .min ... .max))")

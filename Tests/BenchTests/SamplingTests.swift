@@ -6,7 +6,7 @@ import Testing
 
 /// A sample stands for the whole: which pages are taken, and what is told of them.
 extension BenchTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct SamplingTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct SamplingTests {
         /// MiB of each kind of content in a mixed whole.
         private static let partMebibytes = 12
 

@@ -6,7 +6,7 @@ import Testing
 /// Commands beside a mount whose daemon is stopped: they say so, soon, and wait for nothing of it.
 extension CommandLineTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(3)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount, "needs root, /dev/fuse and the built zswapfs to mount"))
     struct HungDaemonTests {
         /// A mount whose daemon is stopped, and goes on at the end.

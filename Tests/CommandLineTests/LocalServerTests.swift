@@ -6,7 +6,7 @@ import Testing
 
 /// Questions over a local socket: nobody holds the server up.
 extension CommandLineTests {
-    @Suite(.serialized, .timeLimit(.minutes(1))) struct LocalServerTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct LocalServerTests {
         /// A server in this process that says back what it is told.
         private final class Echo: Sendable {
             let name = "zswapfs-test/\(getpid())-\(UInt32.random(in: .min ... .max))"

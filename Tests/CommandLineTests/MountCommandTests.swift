@@ -6,7 +6,7 @@ import Testing
 /// `zswapfs mount` and `unmount` as they are meant to be used.
 extension CommandLineTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(3)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount, "needs root, /dev/fuse and the built zswapfs to mount"))
     struct MountCommandTests {
         private let directory: TemporaryDirectory

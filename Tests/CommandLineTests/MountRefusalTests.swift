@@ -6,7 +6,7 @@ import Testing
 /// Everything that can be wrong with `zswapfs mount`: a message, a status, and nothing left behind.
 extension CommandLineTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(3)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount, "needs root, /dev/fuse and the built zswapfs to mount"))
     struct MountRefusalTests {
         private let directory: TemporaryDirectory

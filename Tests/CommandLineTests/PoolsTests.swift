@@ -5,7 +5,7 @@ import Testing
 /// `zswapfs pools`, for people and for programs, on real mounts.
 extension CommandLineTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(3)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount, "needs root, /dev/fuse and the built zswapfs to mount"))
     struct PoolsTests {
         private static let partNames = ["payload", "rounding", "tail", "free", "headers"]

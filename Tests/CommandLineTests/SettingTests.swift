@@ -5,7 +5,7 @@ import Testing
 /// `zswapfs set` and `zswapfs get`: values, and why they are refused.
 extension CommandLineTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(3)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount, "needs root, /dev/fuse and the built zswapfs to mount"))
     struct SettingTests {
         @Test func valuesAreSetAndRead() throws {

@@ -6,7 +6,7 @@ import Testing
 /// `zswapfs status`, for people and for programs.
 extension CommandLineTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(3)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount, "needs root, /dev/fuse and the built zswapfs to mount"))
     struct StatusTests {
         private func object(_ mount: TemporaryMount) throws -> [String: Any] {

@@ -9,7 +9,7 @@ import Testing
 
 extension FuseServerTests {
     /// Requests on their way to the control threads.
-    @Suite(.timeLimit(.minutes(1))) struct ControlQueueTests {
+    @Suite(.timeLimit(.minutes(10))) struct ControlQueueTests {
         private static let headerByteCount = MemoryLayout<fuse_in_header>.size
 
         /// A request of so many bytes, told apart by its number.

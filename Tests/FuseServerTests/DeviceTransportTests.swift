@@ -7,7 +7,7 @@ import Testing
 extension FuseServerTests {
     /// Threads that read /dev/fuse, when they end.
     @Suite(
-        .serialized, .timeLimit(.minutes(1)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount, "needs root and /dev/fuse to mount"))
     struct DeviceTransportTests {
         /// Unmounting closes the descriptor before the kernel ends the connection. A thread that

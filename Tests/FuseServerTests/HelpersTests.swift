@@ -10,7 +10,7 @@ import ZswapCore
 
 extension FuseServerTests {
     /// Large requests that several threads take pieces of.
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct HelpersTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct HelpersTests {
         private static let pageCount = 1024
         private let fixture: TestStore
         private let area: Area

@@ -157,7 +157,7 @@ private let millisecond: Int64 = 1_000_000
 }
 
 /// The real thread, with a plain file in the place of the device.
-@Suite(.timeLimit(.minutes(1))) struct LatencyControlTests {
+@Suite(.timeLimit(.minutes(10))) struct LatencyControlTests {
     private let file = TemporaryFile("latency-\(UInt32.random(in: .min ... .max))")
 
     /// What the device was asked for last; nil: nothing yet.

@@ -4,7 +4,7 @@ import Testing
 
 /// The files of each area through the kernel: there with it, gone with it.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct AreaParameterTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct AreaParameterTests {
         private static let names = ["max_bytes", "writeback", "compressor"]
         private let mount: TemporaryMount
 

@@ -4,7 +4,7 @@ import Testing
 
 /// Reading, writing, truncating: what POSIX says of regular files.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct AreaTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct AreaTests {
         private let mount: TemporaryMount
         private let random: [UInt8]
 

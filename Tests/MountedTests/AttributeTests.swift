@@ -4,7 +4,7 @@ import Testing
 
 /// What stat(2) and statfs(2) show, and what of it can be changed.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct AttributeTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct AttributeTests {
         private let mount: TemporaryMount
 
         init() throws { mount = try TemporaryMount("max_pool_percent=10") }

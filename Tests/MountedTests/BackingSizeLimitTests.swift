@@ -6,7 +6,7 @@ import ZswapCore
 
 /// A backing file that may not grow any more: RLIMIT_FSIZE, which ends a process by SIGXFSZ.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct BackingSizeLimitTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct BackingSizeLimitTests {
         private static let pageCount = 600
 
         @Test(arguments: MountHost.transports)

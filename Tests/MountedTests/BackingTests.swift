@@ -6,7 +6,7 @@ import Testing
 /// A backing store behind a mount, through the kernel: what is taken and refused, who may have it,
 /// what comes back from it, and that nobody keeps it when the mount has gone.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct BackingTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct BackingTests {
         private static let byteCount = 8 << 20
         private let file: TemporaryFile
 

@@ -5,7 +5,7 @@ import Testing
 /// Numbers at the borders of what system calls take, at every kind of file there is: each call is
 /// done or refused with an errno, and the daemon goes on.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct BorderValueTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct BorderValueTests {
         private static let borders: [Int] =
             [.min, .min + 1, -4096, -1, 0, 1, 4095, 4096, 4097, 1 << 21, 1 << 32]
             + [1 << 44 - 4096, 1 << 44 - 1, 1 << 44, 1 << 44 + 1, 1 << 62]

@@ -5,7 +5,7 @@ import Testing
 
 /// Names that a user takes for one and the kernel does not.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct ByteNameTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct ByteNameTests {
         private static let composed = "caf\u{e9}"
         private static let decomposed = "cafe\u{301}"
         /// Begins with a combining mark.

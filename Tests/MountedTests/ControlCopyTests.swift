@@ -4,7 +4,7 @@ import Testing
 
 /// Copies of control files by programs that trust a size, or that read by way of the page cache.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct ControlCopyTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct ControlCopyTests {
         /// A mount whose longest file is more than a few pages long.
         private func makeMount(_ transport: String) throws -> TemporaryMount {
             let mount = try TemporaryMount("transport=\(transport)")

@@ -4,7 +4,7 @@ import Testing
 
 /// The control files through the kernel: what shells do with them, and who may.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct ControlFileTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct ControlFileTests {
         private let mount: TemporaryMount
 
         init() throws { mount = try TemporaryMount("allow_other") }

@@ -6,7 +6,7 @@ import ZswapCore
 
 /// How a daemon ends by its own fault: at once, and with the reason in the log.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct CrashTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct CrashTests {
         /// Runs with the system's log and /dev of its own, where a socket takes what is logged.
         /// Prints the log's last line.
         private static let script = """

@@ -5,7 +5,7 @@ import Testing
 
 /// The life of a daemon: how it ends, and what is left when it does not end well.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct DaemonTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct DaemonTests {
         @Test(arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT])
         func aSignalUnmounts(signal: CInt) throws {
             let mount = try TemporaryMount()

@@ -5,7 +5,7 @@ import Testing
 /// Directories as programs read them: the numbers in listings, link counts, times, and how large
 /// the filesystem says it is.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct DirectoryTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct DirectoryTests {
         private static let directories = [
             "", "params", "stats", "params/areas", "params/areas/area-7", "stats/areas",
             "stats/pools",

@@ -5,7 +5,7 @@ import Testing
 
 /// What programs that copy, list and map files rely on.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct FileFactTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct FileFactTests {
         /// tar and cp take a file without blocks for one hole.
         @Test func anAreaWithPagesHasBlocks() throws {
             let mount = try TemporaryMount()

@@ -4,7 +4,7 @@ import Testing
 
 /// A store that has no more room: pages are refused, and nothing that it holds is lost.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct FullPoolTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct FullPoolTests {
         private let page = 4096
 
         @Test func atZeroPercentOnlySameFilledPagesAreTaken() throws {

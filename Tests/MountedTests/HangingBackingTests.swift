@@ -7,7 +7,7 @@ import Testing
 /// A backing device that does not answer: whoever wants a page of it waits, and nobody else. On the
 /// ring the thread of a processor's queue waits, and with it who asks on that processor.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct HangingBackingTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct HangingBackingTests {
         private static let pageCount = 64
         private static let warmCount = 16
 

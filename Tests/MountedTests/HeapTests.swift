@@ -5,7 +5,7 @@ import ZswapCore
 
 /// A daemon that gets no more memory from the system while it serves.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct HeapTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct HeapTests {
         private static let contents = [UInt8](repeating: 0, count: 1 << 20).indices
             .map { UInt8(truncatingIfNeeded: $0 * $0 >> 7) }
 

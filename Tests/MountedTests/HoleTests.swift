@@ -4,7 +4,7 @@ import Testing
 
 /// Holes: how they come to be, where they are found, and what they cost.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct HoleTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct HoleTests {
         private let mount: TemporaryMount
         private let random: [UInt8]
         private let page = 4096

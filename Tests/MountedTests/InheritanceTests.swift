@@ -5,7 +5,7 @@ import Testing
 
 /// What a daemon inherits from its caller, and what others send it, does not end it.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct InheritanceTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct InheritanceTests {
         private static let fatal: [CInt] = [
             SIGKILL, SIGSTOP, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS,
             SIGFPE, SIGSEGV, SIGSYS,

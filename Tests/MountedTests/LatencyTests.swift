@@ -5,7 +5,7 @@ import Testing
 
 /// Processors are kept awake while faults are served, and only then, on a real mount.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct LatencyTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct LatencyTests {
         private static let pageCount = 512
         /// A second, by all threads; and a little for where the seconds begin.
         private static let wakeUpsMax = 2.2

@@ -5,7 +5,7 @@ import Testing
 
 /// Mappings of areas beside everything else that changes an area.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct MappingTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct MappingTests {
         private static let page = 4096
         private static let pageCount = 8
 

@@ -7,7 +7,7 @@ import Testing
 /// ends it.
 extension MountedTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(3)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MemoryGroup.canBeMade, "needs root and a memory cgroup"))
     struct MemoryGroupTests {
         private static let mebibyte = 1 << 20

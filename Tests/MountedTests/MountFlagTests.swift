@@ -5,7 +5,7 @@ import Testing
 
 /// The kernel's flags of a mount: set and shown, or refused; and changed by a remount.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(3))) struct MountFlagTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct MountFlagTests {
         private static let plain = "rw,nosuid,nodev,relatime"
 
         /// The flags as the table shows them, and those of the filesystem without what is FUSE's.

@@ -5,7 +5,7 @@ import Testing
 
 /// mount-scripts/mount.fuse.zswapfs, run as mount(8) runs it.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct MountHelperTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct MountHelperTests {
         private let directory: TemporaryDirectory
         private let path: String
         private let helper = BuiltProgram.packagePath + "/mount-scripts/mount.fuse.zswapfs"

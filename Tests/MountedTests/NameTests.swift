@@ -4,7 +4,7 @@ import Testing
 
 /// The root directory: making, renaming, removing and listing areas.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct NameTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct NameTests {
         private let mount: TemporaryMount
 
         init() throws { mount = try TemporaryMount() }

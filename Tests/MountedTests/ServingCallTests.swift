@@ -6,7 +6,7 @@ import Testing
 /// What serving threads of a real daemon ask the heap and the kernel for, counted by a library that
 /// is loaded into it.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct ServingCallTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct ServingCallTests {
         private static let requestCount = 100_000
         private static let byteCount = 64 << 20
 

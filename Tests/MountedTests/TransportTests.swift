@@ -6,7 +6,7 @@ import Testing
 /// How requests come: by /dev/fuse, and by the ring where it is asked for; where it can't be had
 /// the mount fails and says why.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(5))) struct TransportTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct TransportTests {
         /// Whether the kernel's switch is so; other tests' mounts have it on for a moment.
         private func becomes(on isOn: Bool) -> Bool {
             Patience.wait(milliseconds: 5000) { (try? self.isOn()) == isOn }

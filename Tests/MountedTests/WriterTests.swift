@@ -5,7 +5,7 @@ import Testing
 
 /// Several writers at once, and writers that are not this process.
 extension MountedTests {
-    @Suite(.serialized, .timeLimit(.minutes(2))) struct WriterTests {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct WriterTests {
         private let mount: TemporaryMount
 
         init() throws { mount = try TemporaryMount() }

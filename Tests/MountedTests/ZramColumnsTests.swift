@@ -7,7 +7,7 @@ import ZswapCore
 /// to both, and all nine columns the same number after each.
 extension MountedTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(3)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: ZramPair.compressor != nil, "\(ZramPair.need)"))
     struct ZramColumnsTests {
         private static let zeros = [UInt8](repeating: 0, count: 4096)

@@ -7,7 +7,7 @@ import Testing
 /// shown whatever has become of nodes, names, mounts and the daemon. Nothing is swapped here.
 extension SwapTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(5)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(
             if: SwapHost.canSwap && MountHost.canMount,
             "needs CAP_SYS_ADMIN, loop devices, /dev/fuse, the built zswapfs"))

@@ -7,7 +7,7 @@ import Testing
 /// the process never notices. It is asked to go out by itself here: a memory cgroup would kill it.
 extension SwapTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(5)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: SwapMount.canSwapProcesses, SwapMount.swapNeeds),
         .enabled(
             if: (try? SwapTable.current().entries.isEmpty) == true,

@@ -6,7 +6,7 @@ import Testing
 /// `swap on` is killed at any moment: swap is on, or there is no trace of a device.
 extension SwapTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(5)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: SwapMount.canSwapProcesses, SwapMount.swapNeeds))
     struct KilledSwapOnTests {
         static let roundCount = 24

@@ -7,7 +7,7 @@ import Testing
 /// found by its device. Nothing is swapped here.
 extension SwapTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(5)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(
             if: SwapHost.canSwap && MountHost.canMount
                 && (try? SwapHost.run("unshare", ["-m", "true"]))?.0 == 0,

@@ -6,7 +6,7 @@ import Testing
 /// Swap slots that come free without a word to the store: seen, told, and given back by the remedy.
 extension SwapTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(5)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: SwapMount.canSwapProcesses, SwapMount.swapNeeds))
     struct StalePageTests {
         private static let megabyteCount = 24

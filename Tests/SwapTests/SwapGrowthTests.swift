@@ -6,7 +6,7 @@ import Testing
 /// One mount serves again and again: nothing is left over from one use to the next.
 extension SwapTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(5)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: SwapMount.canSwapProcesses, SwapMount.swapNeeds))
     struct SwapGrowthTests {
         static let roundCount = 10

@@ -8,7 +8,7 @@ import Testing
 /// What the kernel says with an errno of two meanings, and what a signal does.
 extension SwapTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(5)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(
             if: SwapHost.canSwap && MountHost.canMount,
             "needs CAP_SYS_ADMIN, loop devices, /dev/fuse, the built zswapfs"))

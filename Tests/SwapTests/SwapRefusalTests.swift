@@ -7,7 +7,7 @@ import Testing
 /// byte of the swapped process is lost.
 extension SwapTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(5)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(if: SwapMount.canSwapProcesses, SwapMount.swapNeeds))
     struct SwapRefusalTests {
         static let megabyteCount = 16

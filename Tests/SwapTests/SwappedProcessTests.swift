@@ -8,7 +8,7 @@ import Testing
 /// The helper that later tests trust: it must really be swapped out, and see a wrong byte.
 extension SwapTests {
     @Suite(
-        .serialized, .timeLimit(.minutes(2)),
+        .serialized, .timeLimit(.minutes(10)),
         .enabled(
             if: SwapHost.canSwap && MemoryGroup.canBeMade && SwapHost.has("python3"),
             "needs CAP_SYS_ADMIN, loop devices, a memory cgroup and python3"),
