@@ -28,6 +28,7 @@ extension ControlTree {
             "compaction_enabled", \.compactsByItself,
             "Compact in the background when enough frames can be freed by it: 1 of 128, and 64."),
         latency, compact, migrate, backing, writeback, writebackLimit, shrinkerEnabled,
+        reclaim,
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
             { ($0.availableZpools, $0.zpoolType) }),

@@ -40,6 +40,7 @@ extension ModelHand {
         var tunables = Tunables()
         tunables.maxPoolPercent = 30
         tunables.shrinksInBackground = below(3) == 0
+        tunables.reclaim = below(3) == 0 ? .pool : .store
         tunables.compactsByItself = below(3) > 0
         tunables.writeBackBlockCountPerDay = any([nil, nil, nil, nil, nil, 0, 200, 5000])
         if below(2) == 0 {

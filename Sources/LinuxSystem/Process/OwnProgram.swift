@@ -28,7 +28,7 @@ public final class OwnProgram {
 
     deinit {
         kill(child, SIGKILL)
-        // One that waits in the kernel is the system's to bury.
-        waitpid(child, nil, WNOHANG)
+        // One that waits in the kernel is the system's to bury. Others take a moment to end.
+        _ = Patience.wait(milliseconds: 200) { waitpid(child, nil, WNOHANG) != 0 }
     }
 }

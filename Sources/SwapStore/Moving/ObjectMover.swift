@@ -8,21 +8,29 @@ import ZswapCore
 ///
 /// Law: the entry changes only if it still names the old place in this pool, by one
 /// compareExchange; a page that was replaced or discarded meanwhile keeps what it has. Handles of
-/// two pools may be equal, so the generation is compared too. Without a backing store nothing can
-/// be evicted.
-/// Called with a size class or a pool locked, so it takes no lock but the one word below.
+/// two pools may be equal, so the generation is compared too. Nothing is evicted but while the
+/// write-back thread asks the pool to shrink.
+/// `move` is called with a size class or a pool locked, so it takes no lock but the one below.
 final class ObjectMover: PoolUser {
     private let generation: Int
     private let store = Mutex<WeakStore>(WeakStore())
 
     init(generation: Int) { self.generation = generation }
 
-    private struct WeakStore: Sendable { weak var store: SwapStore? }
+    private struct WeakStore: Sendable {
+        weak var store: SwapStore?
+        var eviction: PoolEviction?
+    }
 
     /// The store is known only after its first pool was made.
     func serve(_ store: SwapStore) { self.store.withLock { $0.store = store } }
 
-    func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool { false }
+    /// What the pool offers goes this way from now on; nil: nothing goes.
+    func serve(_ eviction: PoolEviction?) { store.withLock { $0.eviction = eviction } }
+
+    func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool {
+        store.withLock { $0.eviction }?.evict(handle, owner: owner) ?? false
+    }
 
     func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool {
         guard let store = store.withLock({ $0.store }),

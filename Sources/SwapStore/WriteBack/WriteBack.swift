@@ -1,6 +1,7 @@
 import Arena
 import Backing
 import Synchronization
+import ZPool
 import ZswapCore
 
 /// Writing pages back to one backing store, a large write at a time: what the write-back thread
@@ -185,6 +186,44 @@ struct WriteBack {
             if step == .endOfTurn { break }
         }
         return last
+    }
+
+    /// The page of one object of a pool of this generation, in a write of its own. Moves none where
+    /// the entry names another place by now, or the area may not be written back.
+    mutating func evict(
+        _ handle: PoolHandle, of poolGeneration: Int, owner: ObjectOwner
+    ) -> Outcome {
+        var found: PageEntry?
+        let copy = self.copy
+        _ = store.withPage(owner, by: worker) { area, offset in
+            let entry = PageEntry(pair: store.arena.loadPair(at: offset))
+            guard area.allowsWriteBack, entry.isInMemory, entry.handle == handle,
+                entry.generation == poolGeneration,
+                let object = store.objectOffset(entry, worker)
+            else { return false }
+            let arena = store.arena
+            copy.replace(from: 0, with: arena.bytes(at: object, count: entry.byteCount))
+            guard store.isIntact(copy.bytes.extracting(0..<entry.byteCount), of: entry, worker)
+            else { return false }
+            found = entry
+            return true
+        }
+        guard let entry = found else { return .moved(pageCount: 0) }
+        let bytes = copy.bytes.extracting(0..<entry.byteCount)
+        switch batch.append(bytes, entry, owner, isCleaning: false) {
+        // Alone in the buffer it does not fit what may be written today.
+        case .bufferFull: return .endOfTurn(pageCount: 0)
+        case .deviceFull: return .deviceFull(pageCount: 0)
+        case .aboard: break
+        }
+        let written = log.byteCountWritten
+        do {
+            let count = try batch.complete(in: store, by: worker)
+            if byteCountMax != .max { byteCountMax -= Int(log.byteCountWritten - written) }
+            return .moved(pageCount: count)
+        } catch {
+            return .failed(error)
+        }
     }
 
     /// Moves what is live in the emptiest segment together with others, so that it becomes free.

@@ -25,11 +25,11 @@ struct WriteBackWork {
     /// leave, as compaction has them do.
     private static let jobTurnCountMax = 4
 
-    private let store: SwapStore
+    let store: SwapStore
     private let desk: WriteBackDesk
     private let worker: StoreWorker
     private let onTrouble: @Sendable (String) -> Void
-    private var writeBack: WriteBack?
+    var writeBack: WriteBack?
     /// Where the job that is under way stands; at the start when there is none.
     private var jobSweep = PageSweep()
     /// Times that it went through all areas.
@@ -105,8 +105,11 @@ struct WriteBackWork {
 
     private mutating func makeRoom(_ frameCount: Int, _ goesOn: () -> Bool) -> Rest {
         let byteCount = frameCount * Page.byteCount
-        let outcome = Self.withNewPlans {
-            writeBack?.evictColdest(neededByteCount: byteCount) ?? .endOfTurn(pageCount: 0)
+        var outcome = shrinkPools(frameCount)
+        if outcome.isMiss {
+            outcome = Self.withNewPlans {
+                writeBack?.evictColdest(neededByteCount: byteCount) ?? .endOfTurn(pageCount: 0)
+            }
         }
         if outcome.isMiss {
             desk.set(.nothingToWrite)

@@ -13,11 +13,9 @@ extension LoopDevice {
     /// Nil when it stands on nothing. Throws ETIMEDOUT, and ENOTCONN where the daemon of the file
     /// has died.
     func answeredStatus() throws(SystemFailure) -> LoopStatus? {
-        let deadline = ContinuousClock.now.advanced(by: MountQuery.patience)
-        let reader = try OwnProgram([ControlReaderCommand.name, "/"])
-        try reader.stream.send(ControlQuestion(.loop, path).message, by: deadline)
-        guard let message = try reader.stream.receive(by: deadline) else {
-            throw SystemFailure(call: "LOOP_GET_STATUS64", errno: .ioError, path: path)
+        guard let message = try childsAnswer() else {
+            // The child ended without a word: this is no program with our commands.
+            return try open(for: .reading).loopStatus()
         }
         guard message.code == 0 else {
             throw SystemFailure(
@@ -25,6 +23,19 @@ extension LoopDevice {
                 errno: Errno(rawValue: CInt(truncatingIfNeeded: message.code)), path: path)
         }
         return LoopStatus(line: String(decoding: message.body, as: UTF8.self))
+    }
+
+    /// Nil: it ended without one.
+    private func childsAnswer() throws(SystemFailure) -> LocalMessage? {
+        let deadline = ContinuousClock.now.advanced(by: MountQuery.patience)
+        let reader = try OwnProgram([ControlReaderCommand.name, "/"])
+        do {
+            try reader.stream.send(ControlQuestion(.loop, path).message, by: deadline)
+            return try reader.stream.receive(by: deadline)
+        } catch {
+            guard [.brokenPipe, .connectionReset].contains(error.errno) else { throw error }
+            return nil
+        }
     }
 }
 
