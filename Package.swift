@@ -139,8 +139,7 @@ let package = Package(
         .target(name: "CallCounter", path: "Tests/CallCounter"),
         .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
         .testTarget(
-            name: "ArenaTests",
-            dependencies: ["Arena", "ZswapCore", "LinuxSystem", "PoolTesting", "TestSupport"],
+            name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "PoolTesting", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
             name: "ZPoolTests",
