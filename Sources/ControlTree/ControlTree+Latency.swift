@@ -2,20 +2,11 @@ import Latency
 
 /// The rows about keeping processors awake while faults are served.
 extension ControlTree {
-    static let latency = ControlRow(
-        "params/latency", .choice(LatencyMode.allCases.map(\.rawValue)),
-        standard: LatencyMode.auto.rawValue,
+    static let latency = choice(
+        "latency", standard: LatencyMode.auto,
         "Whether the kernel is asked to keep idle processors awake, so that a fault waits for none"
             + " to wake up: while reads of at most 64 KiB come in bursts, always, or never.",
-        read: { subject throws(ControlError) in subject.latency.mode.rawValue },
-        write: { subject, text throws(ControlError) in
-            guard let mode = LatencyMode(rawValue: String(text)) else {
-                let words = LatencyMode.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ControlError(
-                    .invalidValue, "\"\(text)\" is none of \(words), for \(subject.path)")
-            }
-            subject.latency.set(mode)
-        })
+        read: { $0.latency.mode }, write: { $0.latency.set($1) })
 
     static let latencyStatisticsRow = ControlRow(
         "stats/latency", .lines,

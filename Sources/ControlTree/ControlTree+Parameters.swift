@@ -82,20 +82,33 @@ extension ControlTree {
         "Move objects together in every pool, so that frames become free.",
         write: { subject, _ throws(ControlError) in subject.store.compactOnRequest() })
 
-    private static let migrate = ControlRow(
-        "params/migrate", .choice(MigrationMode.allCases.map(\.rawValue)),
-        standard: MigrationMode.off.rawValue,
+    private static let migrate = choice(
+        "migrate", standard: MigrationMode.off,
         "Move stored pages to where, and into what, new ones go: once at full speed, after which it"
             + " reads what it did before, or in the background, after every change.",
-        read: { subject throws(ControlError) in subject.store.migrationMode.rawValue },
-        write: { subject, text throws(ControlError) in
-            guard let mode = MigrationMode(rawValue: String(text)) else {
-                let words = MigrationMode.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ControlError(
-                    .invalidValue, "\"\(text)\" is none of \(words), for \(subject.path)")
-            }
-            subject.store.setMigration(mode)
-        })
+        read: { $0.store.migrationMode }, write: { $0.store.setMigration($1) })
+
+    /// One of a few words, those of an enumeration.
+    static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ name: String, standard: Choice, _ summary: String,
+        read: @escaping @Sendable (ControlSubject) -> Choice,
+        write: @escaping @Sendable (ControlSubject, Choice) -> Void
+    ) -> ControlRow {
+        let words = Choice.allCases.map(\.rawValue)
+        let others =
+            words.count == 2
+            ? "neither \(words[0]) nor \(words[1])" : "none of \(words.joined(separator: ", "))"
+        return ControlRow(
+            "params/" + name, .choice(words), standard: standard.rawValue, summary,
+            read: { subject throws(ControlError) in read(subject).rawValue },
+            write: { subject, text throws(ControlError) in
+                guard let choice = Choice(rawValue: String(text)) else {
+                    throw ControlError(
+                        .invalidValue, "\"\(text)\" is \(others), for \(subject.path)")
+                }
+                write(subject, choice)
+            })
+    }
 
     static func flag(
         _ name: String, _ field: any WritableKeyPath<Tunables, Bool> & Sendable, _ summary: String

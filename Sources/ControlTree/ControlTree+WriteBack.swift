@@ -10,20 +10,13 @@ extension ControlTree {
         "Write cold pages back in the background, at low priority, while the pools are above the"
             + " accept line.")
 
-    static let reclaim = ControlRow(
-        "params/reclaim", .choice(ReclaimOrder.allCases.map(\.rawValue)),
-        standard: ReclaimOrder.store.rawValue,
+    static let reclaim = choice(
+        "reclaim", standard: ReclaimOrder.store,
         "Whose order pages are written back in when the pools are to become smaller: the store's,"
             + " by when pages were loaded and stored, or the pool's, by when its frames were"
             + " allocated into.",
-        read: { subject throws(ControlError) in subject.store.tunables.reclaim.rawValue },
-        write: { subject, text throws(ControlError) in
-            guard let order = ReclaimOrder(rawValue: String(text)) else {
-                throw ControlError(
-                    .invalidValue, "\"\(text)\" is neither store nor pool, for \(subject.path)")
-            }
-            subject.store.update { $0.reclaim = order }
-        })
+        read: { $0.store.tunables.reclaim },
+        write: { subject, order in subject.store.update { $0.reclaim = order } })
 
     static let backing = ControlRow(
         "params/backing", .path, standard: "none",

@@ -18,11 +18,10 @@ public final class FuseServer: Sendable {
     private let workers: [StoreWorker]
     private let helpers: Helpers
 
-    /// A server for this store, which tells `pulse` of the reads it answers. `isSwap` is asked,
-    /// from a serving thread, before a name or a part of an open area goes; it may wait for a
-    /// moment. `onRefusal` is told why a write to a control file was refused, from a serving
-    /// thread; it must not block. `onEnd` is called once, from a serving thread, when the mount has
-    /// gone.
+    /// A server for this store, which tells `pulse` of the reads it answers. From a thread that
+    /// answers requests, `isSwap` is asked before a name or a part of an open area goes, and may
+    /// wait for a moment; `onRefusal` is told why a write to a control file was refused, and must
+    /// not block; `onEnd` is called once, when the mount has gone.
     public init(
         store: SwapStore, tree: ControlTree, pulse: FaultPulse, options: MountOptions,
         isSwap: @escaping @Sendable (Area) -> Bool = { _ in false },

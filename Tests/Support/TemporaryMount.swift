@@ -94,13 +94,15 @@ public final class TemporaryMount {
 
     /// From now on the daemon gets no more memory of its own (soft RLIMIT_DATA) than it has.
     public func stopDataGrowth() throws {
-        let lines = try SystemText.read("/proc/\(daemon.identifier)/status").split(separator: "\n")
-        let line = lines.first { $0.hasPrefix("VmData:") } ?? ""
-        guard let used = line.split(whereSeparator: \.isWhitespace).compactMap({ Int($0) }).first
-        else {
-            throw Trouble(description: "no VmData in status")
+        try limitData("\(status().byteCount(of: "VmData"))")
+    }
+
+    /// What the kernel says of the daemon in /proc/PID/status.
+    public func status() throws -> ProcessStatus {
+        guard let status = ProcessStatus(of: "\(daemon.identifier)") else {
+            throw Trouble(description: "no status of the daemon")
         }
-        try limitData("\(used << 10)")
+        return status
     }
 
     /// Sets the daemon's soft RLIMIT_DATA, as prlimit(1) takes it.

@@ -10,9 +10,8 @@ import ZswapCore
 ///
 /// Laws:
 /// - They last as long as the mount. A serving thread copies a request for them and goes on.
-/// - At most ``waitingMax`` of them wait for a backing device; one goes on.
-/// - They may allocate, open files and wait for disks. What they hold meanwhile no serving thread
-///   wants.
+/// - At most two of the three wait for a backing device; one goes on.
+/// - They may allocate, open files and wait for disks.
 /// Cost: a wake-up a request; three stacks, and 64 KiB each for a request.
 final class ControlThreads: @unchecked Sendable {
     // Unchecked: threads are added before anybody can join them.

@@ -8,8 +8,8 @@ import ZswapCore
 ///     read(2) ── pages and attributes of an area ── Operations ── writev(2)     two system calls
 ///            └── anything else ──► ControlThreads ── libfuse ── Callbacks
 ///
-/// Law: threads, stacks and buffers are made before serving. A request is answered by the thread
-/// that read it, unless it stands in line for a backing device (``WaitingRoom``).
+/// Law: threads, stacks and buffers are made before serving. A request for pages is answered by the
+/// thread that read it, unless it stands in line for a backing device (``WaitingRoom``).
 final class DeviceTransport: Transport, @unchecked Sendable {
     // Unchecked: threads are added before anybody can join them.
     let kind = TransportKind.device

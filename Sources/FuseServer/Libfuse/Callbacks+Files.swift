@@ -63,7 +63,7 @@ extension Callbacks {
 
     static func addFiles(to table: inout fuse_lowlevel_ops) {
         table.mknod = { request, parent, name, mode, _ in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 let context = Callbacks.context(of: request)
                 return try session.operations.create(
                     UInt64(parent), try Callbacks.text(name), mode: mode & ~context.umask,
@@ -73,7 +73,7 @@ extension Callbacks {
             }
         }
         table.create = { request, parent, name, mode, information in
-            Callbacks.answer(request) { session throws(Refusal) in
+            Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
                 let context = Callbacks.context(of: request)
                 let entry = try session.operations.create(
                     UInt64(parent), try Callbacks.text(name), mode: mode & ~context.umask,

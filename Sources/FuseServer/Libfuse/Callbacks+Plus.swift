@@ -8,40 +8,33 @@ extension Callbacks {
         table.readdirplus = { request, inode, size, offset, information in
             Callbacks.answer(request) { session throws(Refusal) in
                 try Callbacks.listing(
-                    request, UInt64(inode), size, offset, information?.pointee.fh ?? 0, session)
+                    UInt64(inode), size, offset, information?.pointee.fh ?? 0, session
+                ) { room, row, next in
+                    Callbacks.add(row, of: UInt64(inode), next, to: room, request, session)
+                }
             } send: { reply, bytes in
                 reply.send(bytes)
             }
         }
     }
 
-    private static func listing(
-        _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: Int, _ handle: UInt64,
-        _ session: Session
-    ) throws(Refusal) -> [CChar] {
-        let size = min(size, listingByteCountMax)
-        guard size > 0 else { return [] }
-        var buffer = [CChar](repeating: 0, count: size)
-        var used = 0
-        let rows = try session.operations.rows(of: handle, in: inode, from: offset)
-        for (index, row) in rows.enumerated() {
-            // The kernel does not count "." and ".." as looked up; a row that went meanwhile is
-            // left out.
-            let isDots = row.name == "." || row.name == ".."
-            var parameter = fuse_entry_param()
-            parameter.attr.st_mode = row.type
-            parameter.attr.st_ino = UInt(row.number)
-            let needed = fuse_add_direntry_plus(
-                request, nil, 0, row.name.text, &parameter, offset + index + 1)
-            guard needed <= size - used else { break }
-            if !isDots {
-                guard let entry = try? session.operations.lookUp(inode, row.name) else { continue }
-                parameter = Reply.parameter(entry)
-            }
-            used += fuse_add_direntry_plus(
-                request, &buffer[used], size - used, row.name.text, &parameter, offset + index + 1)
-            if used == size { break }
+    /// A row and, but for "." and "..", which the kernel does not count, a look-up. A row that went
+    /// meanwhile takes nothing.
+    private static func add(
+        _ row: DirectoryRow, of inode: UInt64, _ next: Int,
+        to room: UnsafeMutableBufferPointer<CChar>, _ request: fuse_req_t?, _ session: Session
+    ) -> Int {
+        var parameter = fuse_entry_param()
+        parameter.attr.st_mode = row.type
+        parameter.attr.st_ino = UInt(row.number)
+        // How many bytes, before it is looked up: what is looked up has to be told.
+        let needed = fuse_add_direntry_plus(request, nil, 0, row.name.text, &parameter, next)
+        guard needed <= room.count else { return needed }
+        if row.name != "." && row.name != ".." {
+            guard let entry = try? session.operations.lookUp(inode, row.name) else { return 0 }
+            parameter = Reply.parameter(entry)
         }
-        return Array(buffer[..<used])
+        return fuse_add_direntry_plus(
+            request, room.baseAddress, room.count, row.name.text, &parameter, next)
     }
 }

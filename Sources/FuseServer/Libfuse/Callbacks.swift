@@ -39,8 +39,8 @@ enum Callbacks {
         }
     }
 
-    /// Runs an operation that takes little of the heap or nothing and sends what it gives, or its
-    /// errno.
+    /// Runs an operation that takes little of the heap or nothing, or asks it by itself, and sends
+    /// what it gives, or its errno.
     static func answerFromPreparedMemory<Value>(
         _ request: fuse_req_t?, _ operation: (Session) throws(Refusal) -> Value,
         send: (consuming Reply, Value) -> Void
@@ -137,7 +137,14 @@ enum Callbacks {
         table.readdir = { request, inode, size, offset, information in
             Callbacks.answer(request) { session throws(Refusal) in
                 try Callbacks.listing(
-                    request, UInt64(inode), size, offset, information?.pointee.fh ?? 0, session)
+                    UInt64(inode), size, offset, information?.pointee.fh ?? 0, session
+                ) { room, row, next in
+                    var attributes = stat()
+                    attributes.st_mode = row.type
+                    attributes.st_ino = UInt(row.number)
+                    return fuse_add_direntry(
+                        request, room.baseAddress, room.count, row.name.text, &attributes, next)
+                }
             } send: { reply, bytes in
                 reply.send(bytes)
             }
@@ -153,9 +160,12 @@ enum Callbacks {
     /// Bytes of one answer to a reader of a directory; the C library asks for 32 KiB.
     static let listingByteCountMax = 1 << 17
 
-    private static func listing(
-        _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: Int, _ handle: UInt64,
-        _ session: Session
+    /// As many rows of an open directory as fit an answer of `size` bytes. `add` writes a row with
+    /// the place of the next one into the room it gets and returns how many bytes it takes: more
+    /// than there are, and the answer ends before it.
+    static func listing(
+        _ inode: UInt64, _ size: Int, _ offset: Int, _ handle: UInt64, _ session: Session,
+        add: (UnsafeMutableBufferPointer<CChar>, DirectoryRow, _ next: Int) -> Int
     ) throws(Refusal) -> [CChar] {
         let size = min(size, listingByteCountMax)
         guard size > 0 else { return [] }
@@ -163,14 +173,14 @@ enum Callbacks {
         var used = 0
         let rows = try session.operations.rows(of: handle, in: inode, from: offset)
         for (index, row) in rows.enumerated() {
-            var attributes = stat()
-            attributes.st_mode = row.type
-            attributes.st_ino = UInt(row.number)
-            let needed = fuse_add_direntry(
-                request, &buffer[used], size - used, row.name.text, &attributes, offset + index + 1)
+            guard used < size else { break }
+            let needed = buffer.withUnsafeMutableBufferPointer { buffer in
+                add(
+                    UnsafeMutableBufferPointer(rebasing: buffer[used...]), row,
+                    offset + index + 1)
+            }
             guard needed <= size - used else { break }
             used += needed
-            if used == size { break }
         }
         return Array(buffer[..<used])
     }

@@ -6,7 +6,7 @@ import ZswapCore
 /// What the filesystem does, without a word of how a request came or an answer goes: values in,
 /// values out, a ``Refusal`` when it is not done. Split by group in `Operations+….swift`.
 ///
-/// Law: may be called from every serving thread at once, each with its own worker.
+/// Law: may be called from all threads that answer requests at once, each with its own worker.
 final class Operations: Sendable {
     let store: SwapStore
     let tree: ControlTree

@@ -2,11 +2,11 @@
 ///
 ///     Uid:    1000    1000    1000    1000
 ///     VmSize:   123456 kB
-struct ProcessStatus {
+public struct ProcessStatus {
     private let lines: [Substring]
 
     /// That of a process, by its number or as `self`; nil when it cannot be read.
-    init?(of process: String = "self") {
+    public init?(of process: String = "self") {
         guard let text = try? SystemText.read("/proc/\(process)/status") else { return nil }
         self.init(text)
     }
@@ -20,7 +20,7 @@ struct ProcessStatus {
     }
 
     /// The bytes of a field in kB; 0 when there is no such field.
-    func byteCount(of field: String) -> UInt64 {
+    public func byteCount(of field: String) -> UInt64 {
         (words(of: field).first.flatMap { UInt64($0) } ?? 0) << 10
     }
 }

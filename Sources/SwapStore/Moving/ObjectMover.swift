@@ -26,7 +26,7 @@ final class ObjectMover: PoolUser {
     func serve(_ store: SwapStore) { self.store.withLock { $0.store = store } }
 
     /// What the pool offers goes this way from now on; nil: nothing goes.
-    func serve(_ eviction: PoolEviction?) { store.withLock { $0.eviction = eviction } }
+    func route(evictions eviction: PoolEviction?) { store.withLock { $0.eviction = eviction } }
 
     func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool {
         store.withLock { $0.eviction }?.evict(handle, owner: owner) ?? false

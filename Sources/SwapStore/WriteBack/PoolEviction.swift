@@ -4,15 +4,6 @@ import Synchronization
 import ZPool
 import ZswapCore
 
-/// Whose order pages leave in, when the pools are at their limit.
-public enum ReclaimOrder: String, CaseIterable, Sendable {
-    /// The store's: pages that were loaded since they were stored, then the others, the oldest
-    /// first; many in one write.
-    case store
-    /// The pool's: the frames that were allocated into longest ago, one page after the other.
-    case pool
-}
-
 /// The pool's own reclaim: a pool that is asked to shrink offers its oldest objects, and each page
 /// goes to the backing store by itself, as zswap had it.
 ///
@@ -67,10 +58,10 @@ extension WriteBackWork {
         defer { self.writeBack = writeBack }
         for (generation, pool) in store.poolsByAge {
             let eviction = PoolEviction(writeBack, generation: generation)
-            store.movers[generation].serve(eviction)
+            store.movers[generation].route(evictions: eviction)
             // What came of it is told by the evictions: a pool may end with tryAgain after some.
             _ = pool.shrink(pageCount: min(frameCount, Self.shrinkFrameCountMax))
-            store.movers[generation].serve(nil as PoolEviction?)
+            store.movers[generation].route(evictions: nil)
             writeBack = eviction.writeBack
             if let ending = eviction.ending { return ending }
             if eviction.movedCount > 0 { return .moved(pageCount: eviction.movedCount) }

@@ -170,15 +170,13 @@ struct WriteBack {
                     guard entry.isInMemory, takes(entry, worker.seconds),
                         let object = store.objectOffset(entry, worker)
                     else { return true }
-                    let arena = store.arena
-                    copy.replace(from: 0, with: arena.bytes(at: object, count: entry.byteCount))
-                    let bytes = copy.bytes.extracting(0..<entry.byteCount)
-                    guard store.isIntact(bytes, of: entry, worker) else {
+                    guard Self.take(entry, from: object, into: copy, store, worker) else {
                         let now = PageEntry(pair: store.arena.loadPair(at: offset))
                         if now != entry { changedCount += 1 }
                         return true
                     }
                     let owner = ObjectOwner(area: stretch.area.slot, page: page)
+                    let bytes = copy.bytes.extracting(0..<entry.byteCount)
                     last = batch.append(bytes, entry, owner, isCleaning: false)
                     return last == .aboard
                 }
@@ -186,6 +184,17 @@ struct WriteBack {
             if step == .endOfTurn { break }
         }
         return last
+    }
+
+    /// Copies an entry's object out of everybody's reach. False: the copy is not the page that the
+    /// entry stands for.
+    private static func take(
+        _ entry: PageEntry, from object: ArenaOffset, into copy: PageBuffer, _ store: SwapStore,
+        _ worker: StoreWorker
+    ) -> Bool {
+        let arena = store.arena
+        copy.replace(from: 0, with: arena.bytes(at: object, count: entry.byteCount))
+        return store.isIntact(copy.bytes.extracting(0..<entry.byteCount), of: entry, worker)
     }
 
     /// The page of one object of a pool of this generation, in a write of its own. Moves none where
@@ -199,11 +208,8 @@ struct WriteBack {
             let entry = PageEntry(pair: store.arena.loadPair(at: offset))
             guard area.allowsWriteBack, entry.isInMemory, entry.handle == handle,
                 entry.generation == poolGeneration,
-                let object = store.objectOffset(entry, worker)
-            else { return false }
-            let arena = store.arena
-            copy.replace(from: 0, with: arena.bytes(at: object, count: entry.byteCount))
-            guard store.isIntact(copy.bytes.extracting(0..<entry.byteCount), of: entry, worker)
+                let object = store.objectOffset(entry, worker),
+                Self.take(entry, from: object, into: copy, store, worker)
             else { return false }
             found = entry
             return true
