@@ -44,6 +44,22 @@ extension MountedTests {
             #expect(try mount.open("kept").read(at: 0, count: 1 << 20) == Self.contents)
         }
 
+        /// The optimizer once removed the reserve: then not even one area can be made.
+        @Test(
+            .enabled(
+                if: optimizedProgram != nil,
+                "needs an optimized program in ZSWAPFS_OPTIMIZED_PROGRAM"),
+            arguments: MountHost.transports)
+        func anOptimizedDaemonHasItsReserve(transport: String) throws {
+            let mount = try TemporaryMount(
+                options: ["transport=\(transport)"], program: Self.optimizedProgram, through: [])
+            try mount.stopDataGrowth()
+            #expect(SystemCall.errno { try mount.open("area").close() } == 0)
+        }
+
+        private static let optimizedProgram =
+            ProcessInfo.processInfo.environment["ZSWAPFS_OPTIMIZED_PROGRAM"]
+
         /// Takes the value, or refuses it for want of memory and keeps the old one.
         private static func set(_ row: String, _ value: String, _ mount: TemporaryMount) throws {
             let before = try mount.control(row)
