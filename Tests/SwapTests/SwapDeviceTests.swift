@@ -29,6 +29,7 @@ extension SwapTests {
             #expect(try device.attribute("loop/dio") == "1")
             #expect(try device.attribute("queue/logical_block_size") == "4096")
             #expect(["0", nil].contains(try device.attribute("queue/wbt_lat_usec")))
+            #expect(try device.attribute("queue/rq_affinity") == "2")
             let status = try OpenFile(device.path, for: .reading).loopStatus()
             #expect(status?.detachesItself == true)
             let entry = try #require(try SwapTable.current().entry(for: device))
@@ -36,6 +37,7 @@ extension SwapTests {
 
             try SwapDevice.turnOff(path: file.path)
             #expect(device.backingPath == nil)
+            #expect(try device.attribute("queue/rq_affinity") == "1")
             #expect(try SwapTable.current().entry(for: device) == nil)
             #expect(SwapHost.attachedTestFiles().isEmpty)
         }

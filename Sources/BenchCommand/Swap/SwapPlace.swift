@@ -98,7 +98,7 @@ struct SwapPlace {
         try writeHeader(to: path)
         let attachment = try LoopAttachment(to: path, undo: &undo)
         try attachment.verify()
-        try attachment.stopThrottling(undo: &undo)
+        try LoopQueue.tune(attachment.device, undo: &undo)
         try turnOn(attachment.device.path, discard: request.discards ? .pages : .none, &undo)
     }
 

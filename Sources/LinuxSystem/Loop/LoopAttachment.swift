@@ -14,8 +14,6 @@ public struct LoopAttachment {
     /// How long a detached device may stay busy: programs that look at every new disk hold it
     /// briefly.
     private static let detachMilliseconds = 5000
-    /// The kernel's own limit of write throttling for the device.
-    private static let throttleDefault = "-1"
 
     /// Which device it is.
     public let device: LoopDevice
@@ -93,24 +91,6 @@ public struct LoopAttachment {
                         + "(\(attribute) is \(found ?? "missing"))")
             }
         }
-    }
-
-    /// Turns write throttling off: it would let only a few pages at a time out of memory. A kernel
-    /// without it has nothing to turn off.
-    public func stopThrottling(undo: inout UndoList) throws {
-        let attribute = "queue/wbt_lat_usec"
-        guard let old = try device.attribute(attribute) else { return }
-        let device = device
-        undo.add("throttle \(device.path) as before") {
-            try device.setAttribute(attribute, to: old)
-        }
-        try device.setAttribute(attribute, to: "0")
-    }
-
-    /// Leaves the device to its next user as the kernel makes it. Only a courtesy: a failure costs
-    /// speed at most.
-    public static func resetThrottling(of device: LoopDevice) {
-        _ = try? device.setAttribute("queue/wbt_lat_usec", to: throttleDefault)
     }
 
     /// Detaches the device and waits until it is free.

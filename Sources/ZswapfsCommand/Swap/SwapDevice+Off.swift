@@ -44,7 +44,7 @@ extension SwapDevice {
         }
         try workers.remove(device)
         try SwapReadahead().remove(device)
-        LoopAttachment.resetThrottling(of: device)
+        LoopQueue.reset(device)
         try LoopAttachment.detach(device, handle)
     }
 

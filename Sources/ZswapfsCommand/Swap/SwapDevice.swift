@@ -61,9 +61,9 @@ enum SwapDevice {
         try surroundings.afterStep(.attached)
         try attachment.verify()
         try surroundings.afterStep(.verified)
-        try attachment.stopThrottling(undo: &undo)
-        try surroundings.afterStep(.unthrottled)
         let device = attachment.device
+        try LoopQueue.tune(device, undo: &undo)
+        try surroundings.afterStep(.tuned)
         if options.isLocal {
             let workers = surroundings.localWorkers
             undo.add("let workers of \(device.path) move again") { try workers.remove(device) }

@@ -11,8 +11,8 @@ enum SwapStep: CaseIterable {
     case attached
     /// That device has direct I/O and sectors of a page.
     case verified
-    /// Its queue does not hold writes back.
-    case unthrottled
+    /// Its queue is set up for swap.
+    case tuned
     /// Its work stays where it comes from, if that was asked for.
     case localized
     /// The kernel reads as many pages at once as was asked for.
