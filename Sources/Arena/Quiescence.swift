@@ -64,6 +64,11 @@ public final class Quiescence: @unchecked Sendable {
         slot(worker).pointee.store(Self.idle, ordering: .releasing)
     }
 
+    /// Whether the worker is inside a request. For its own thread.
+    public func isInside(_ worker: WorkerNumber) -> Bool {
+        slot(worker).pointee.load(ordering: .relaxed) != Self.idle
+    }
+
     /// Starts a new epoch, after something was unlinked; see `hasPassed`.
     public func advance() -> UInt64 {
         let epoch = epoch.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue

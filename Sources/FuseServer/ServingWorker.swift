@@ -2,7 +2,7 @@ import Latency
 import SwapStore
 
 /// What one serving thread has: its place in the store, its counter of reads, and the area it
-/// served last, so that finding it again takes no lock.
+/// served last, so that finding it again costs two loads.
 final class ServingWorker {
     let store: StoreWorker
     /// Where it counts reads that may be faults.
@@ -20,12 +20,11 @@ final class ServingWorker {
         store.backingGate = seat
     }
 
-    /// The area in a slot. No lock as long as the same area is asked for and none was removed
-    /// meanwhile.
+    /// The area in a slot. Takes no lock.
     func area(slot: Int, in swapStore: SwapStore) -> Area? {
         let revision = swapStore.areaRevision
         if slot == cachedSlot && revision == cachedRevision { return cachedArea }
-        cachedArea = swapStore.area(slot: slot)
+        cachedArea = swapStore.area(slot: slot, by: store)
         cachedSlot = slot
         cachedRevision = revision
         return cachedArea

@@ -15,8 +15,8 @@ import ZswapCore
 /// - Publish last, free last: an object's bytes and owner are written before its entry is
 ///   published, and what an entry replaced is freed after it. Each page is old or new, never mixed;
 ///   a refused page is the old one.
-/// - Loads take no lock; the first request after a setting changed fetches the new state under one.
-///   What was read is checked against the checksum before anybody sees it.
+/// - Loads take no lock; the first request after a setting changed fetches the new state by a
+///   pointer. What was read is checked against the checksum before anybody sees it.
 /// - Each call that touches pages happens between `begin` and `end` of its worker.
 /// Lock order: `codecSettings`, `control`, then the directory's, then a size class's, then an arena
 /// lane's.
@@ -60,6 +60,9 @@ public final class SwapStore: Sendable {
     let poolFrameCountMax = Atomic<Int>(0)
     let compactedFrameCount = Atomic<Int>(0)
     let stateNumber = Atomic<UInt64>(1)
+    let published: Published<PublishedState>
+    /// Most frames that pools may take, by the state in force.
+    let limitFrameCount: Atomic<Int>
     let openBacking: OpenBacking
     let desk = WriteBackDesk()
     let control: Mutex<StoreControl>
@@ -106,8 +109,11 @@ public final class SwapStore: Sendable {
         let state = StoreState(
             number: 1, tunables: configuration.tunables, totalByteCount: totalByteCount,
             pools: pools, currentGeneration: 1, currentCompressor: compressor)
-        control = Mutex(
-            StoreControl(state: state, pools: pools, configuration: configuration.pool))
+        let control = StoreControl(state: state, pools: pools, configuration: configuration.pool)
+        published = Published(
+            PublishedState(state, codecs: control.codecs), by: arena.quiescence)
+        limitFrameCount = Atomic(state.limit.frameCountMax)
+        self.control = Mutex(control)
         codecSettings = Mutex(
             CodecSettings(compressorCount: self.compressors.count, prepared: compressor))
         for mover in movers { mover.serve(self) }
@@ -143,6 +149,7 @@ public final class SwapStore: Sendable {
                 scratch.use(codecs)
                 return control.withLock { control in
                     control.codecs[number.rawValue] = codecs
+                    publish(&control)
                     return StoreWorker(
                         number: number, scratch: scratch, buffers, state: control.state)
                 }
@@ -156,12 +163,10 @@ public final class SwapStore: Sendable {
     /// Gives a worker's place back. It must not be inside a request.
     public func removeWorker(_ worker: StoreWorker) {
         codecSettings.withLock { _ in
-            let codecs = control.withLock { control in
-                defer { control.codecs[worker.number.rawValue] = [] }
-                return control.codecs[worker.number.rawValue]
+            control.withLock { control in
+                control.codecs[worker.number.rawValue] = []
+                publish(&control)
             }
-            // Freed here, behind no lock that a request takes.
-            _ = consume codecs
         }
         arena.quiescence.unregister(worker.number)
     }
@@ -175,13 +180,6 @@ public final class SwapStore: Sendable {
     }
 
     func end(_ worker: StoreWorker) { quiescence.leave(worker.number) }
-
-    func refresh(_ worker: StoreWorker) {
-        control.withLock { control in
-            worker.state = control.state
-            worker.scratch.use(control.codecs[worker.number.rawValue])
-        }
-    }
 
     func count(_ event: StoreEvent, _ value: Int = 1, by worker: StoreWorker) {
         events.add(value, to: event.rawValue, worker: worker.number)

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
+@testable import Arena
 @testable import SwapStore
 
 /// Changing compressor and level while pages come and go.
@@ -35,7 +36,7 @@ import ZswapCore
             return area.statistics.storedByteCount - LevelledHalves.baseByteCount
         }
 
-        var replacedCount: Int { store.control.withLock { $0.leavingCodecs.count } }
+        var replacedCount: Int { store.published.replacedCount }
     }
 
     @Test func newPagesGetTheLevelAtOnce() throws {
@@ -214,7 +215,7 @@ import ZswapCore
         #expect(fault.withLock { $0 } == nil)
         #expect(changeCount.load(ordering: .relaxed) > 10)
         store.housekeep()
-        #expect(store.control.withLock { $0.leavingCodecs.isEmpty })
+        #expect(store.published.replacedCount == 0)
         for worker in workers { store.removeWorker(worker) }
         let statistics = store.statistics
         #expect(statistics.checksumFail + statistics.decompressFail + statistics.rejects == 0)

@@ -8,7 +8,8 @@ import ZswapCore
 ///
 /// Law: an area lives while it is linked, open, or looked up. Its pages go when it is neither
 /// linked nor open; its slot, and with it the inode number, when nobody has it looked up either.
-/// Lock: one, never held while pages are freed or memory is taken from a pool.
+/// Lock: one, never held while pages are freed or memory is taken from a pool, and never taken by
+/// those who serve pages: they find an area in `served`.
 final class AreaDirectory: Sendable {
     /// What has to be done with an area that somebody let go of; by the caller, without the lock.
     /// Who is told to discard tells when that is done and is told what comes next; meanwhile nobody
@@ -40,6 +41,8 @@ final class AreaDirectory: Sendable {
 
     private let arena: Arena
     private let state = Mutex(State())
+    /// The areas by slot, for requests.
+    private let served: PublishedTable<Area>
     /// Rises when a slot comes to mean another area, or none.
     let revision = Atomic<UInt64>(0)
 
@@ -47,6 +50,7 @@ final class AreaDirectory: Sendable {
         invariant(
             Limits.areasMax / Self.recordsPerRun * 8 <= StoreRecord.runWord)
         self.arena = arena
+        served = PublishedTable(slotCount: Limits.areasMax, by: arena.quiescence)
     }
 
     /// Names that the root directory keeps for itself.
@@ -77,6 +81,7 @@ final class AreaDirectory: Sendable {
                 record.state = .linked
                 state.slots[slot] = Holding(area: area, name: name)
                 state.slotByName[name] = slot
+                served.set(area, at: slot)
                 revision.add(1, ordering: .releasing)
                 return .success(area)
             } catch {
@@ -91,6 +96,9 @@ final class AreaDirectory: Sendable {
     }
 
     func area(slot: Int) -> Area? { state.withLock { $0.slots[slot]?.area } }
+
+    /// The same without a lock, for a worker that is not inside a request.
+    func area(slot: Int, by worker: WorkerNumber) -> Area? { served.value(at: slot, by: worker) }
 
     /// Slots that are taken.
     var slotCount: Int { state.withLock { $0.slots.count } }
@@ -237,6 +245,7 @@ final class AreaDirectory: Sendable {
             }
             invariant(!holding.isLinked && holding.openCount == 0)
             holding.area.record.state = .free
+            served.remove(at: slot)
             revision.add(1, ordering: .releasing)
             releaseRecords(around: slot, state)
             state.slots.releaseExcess()

@@ -47,6 +47,10 @@ extension SwapStore {
     public func area(named name: ByteText) -> Area? { directory.area(named: name) }
     /// The area in that slot, linked or not.
     public func area(slot: Int) -> Area? { directory.area(slot: slot) }
+    /// The same without a lock, for a worker that is not inside a request. O(1).
+    public func area(slot: Int, by worker: StoreWorker) -> Area? {
+        directory.area(slot: slot, by: worker.number)
+    }
     /// Whether the area has a name.
     public func isLinked(_ area: Area) -> Bool { directory.isLinked(slot: area.slot) }
     /// Every area that has a name, in the order of their slots.

@@ -34,15 +34,13 @@ extension SwapStore {
             // that the pools are full only now.
             return wait(
                 at: desk.poolsWait, worker, asking: { isFull.store(true, ordering: .relaxed) },
-                until: { arena.poolFrameCount < frameCountMax },
-                orHopeless: { frameCountMax == 0 })
+                until: { arena.poolFrameCount < limitFrameCount.load(ordering: .relaxed) },
+                orHopeless: { limitFrameCount.load(ordering: .relaxed) == 0 })
         case .refuseUntilAcceptLine:
             // Room is being made, and there is some already.
             return desk.isReady
         }
     }
-
-    private var frameCountMax: Int { control.withLock { $0.state.limit.frameCountMax } }
 
     /// Whether the area stands below its own limit. One load where it has none; else the sum of
     /// what the workers count. They may go beyond it by a page each, if they begin at once.

@@ -55,11 +55,9 @@ struct StoreControl: Sendable {
     var leavingBackings: [(log: BackingLog, number: Int, epoch: UInt64)] = []
     /// Backing stores that are being closed, by their paths.
     var closingBackings: [ByteText] = []
-    /// By worker and compressor, the codecs that workers use: here they are kept alive. Empty where
+    /// By worker and compressor, the codecs that workers use from the next state on. Empty where
     /// there is no worker.
     var codecs: [[WorkerCodec?]]
-    /// Replaced codecs. Until the epoch has passed a worker may still use them.
-    var leavingCodecs: [(codecs: [WorkerCodec], epoch: UInt64)] = []
 
     /// No worker yet.
     init(state: StoreState, pools: [Zpool?], configuration: PoolConfiguration) {
@@ -239,9 +237,7 @@ extension SwapStore {
             currentGeneration: generation ?? old.currentGeneration,
             currentCompressor: compressor ?? old.currentCompressor, backings: control.backings,
             currentBacking: backing ?? old.currentBacking)
-        // Sequentially consistent, with `Quiescence.advance` and `begin`: a worker that starts
-        // after the quiescent point which a pool waits for sees that there is a newer state.
-        stateNumber.store(control.state.number, ordering: .sequentiallyConsistent)
+        putInForce(control)
     }
 
     /// Lets drained pools, backing stores and replaced codecs go. True while a pool or backing
@@ -251,7 +247,7 @@ extension SwapStore {
     /// no worker can have the old state any more it is destroyed.
     @discardableResult
     public func housekeep() -> Bool {
-        freeReplacedCodecs()
+        published.freeReplaced()
         closeBackings()
         return control.withLock { control in
             control.leaving.removeAll { pool, generation, epoch in

@@ -6,7 +6,7 @@ import ZswapCore
 /// Choosing how new pages are compressed, while requests go on.
 ///
 ///     setter               makes a codec for every worker, names them in `control`, publishes
-///     worker               sees the newer state when its next request begins: one lock, new codec
+///     worker               sees the newer state when its next request begins: new codec, no lock
 ///     setter, caretaker    when no request is left that began before: frees the old codecs
 ///
 /// Laws:
@@ -106,22 +106,15 @@ extension SwapStore {
     /// Gives every worker a codec of a compressor, in place of the one it has, if any. Behind the
     /// lock of the codecs' settings, so that no worker comes or goes meanwhile.
     private func handOver(_ number: Int, level: Int?) throws(SettingError) {
-        freeReplacedCodecs()
+        published.freeReplaced()
         let workers = control.withLock { control in
             control.codecs.indices.filter { !control.codecs[$0].isEmpty }
         }
         var made: [WorkerCodec] = []
         for _ in workers { made.append(try makeCodec(number, level: level)) }
         control.withLock { control in
-            var replaced: [WorkerCodec] = []
-            for (worker, codec) in zip(workers, made) {
-                if let old = control.codecs[worker][number] { replaced.append(old) }
-                control.codecs[worker][number] = codec
-            }
+            for (worker, codec) in zip(workers, made) { control.codecs[worker][number] = codec }
             publish(&control)
-            if !replaced.isEmpty {
-                control.leavingCodecs.append((replaced, arena.quiescence.advance()))
-            }
         }
     }
 
@@ -142,16 +135,6 @@ extension SwapStore {
             HeapReserve.hasPieces(byteCount: 3 * HeapReserve.standardByteCount)
         else { throw .outOfMemory }
         return codec
-    }
-
-    /// Frees codecs that no request can use any more, without a lock.
-    func freeReplacedCodecs() {
-        let unused = control.withLock { control -> [(codecs: [WorkerCodec], epoch: UInt64)] in
-            let unused = control.leavingCodecs.prefix { quiescence.hasPassed($0.epoch) }
-            control.leavingCodecs.removeFirst(unused.count)
-            return Array(unused)
-        }
-        _ = consume unused
     }
 
     /// Whether the worker has a codec of this compressor, once it has fetched the state in force if

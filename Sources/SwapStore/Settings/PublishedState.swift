@@ -1,0 +1,40 @@
+import Arena
+import Compressors
+import Synchronization
+
+/// What requests fetch once after a setting changed: the state in force, and the codecs that go
+/// with it. It keeps the codecs; pools and backing stores are kept by `StoreControl`.
+///
+/// Cost: some 3 KiB for each change, until the requests that had begun are done.
+final class PublishedState: Sendable {
+    let state: StoreState
+    /// By worker and compressor; empty where there is no worker.
+    private let codecs: [[WorkerCodec?]]
+
+    init(_ state: StoreState, codecs: [[WorkerCodec?]]) {
+        self.state = state
+        self.codecs = codecs
+    }
+
+    /// Hands state and codecs to a worker. Allocates nothing.
+    func fill(_ worker: StoreWorker) {
+        worker.state = state
+        worker.scratch.use(codecs[worker.number.rawValue])
+    }
+}
+
+extension SwapStore {
+    /// Fetches what is in force. Inside a request only.
+    func refresh(_ worker: StoreWorker) {
+        published.read(by: worker.number) { $0.fill(worker) }
+    }
+
+    /// Puts `control.state` in force. Behind the lock of `control`.
+    func putInForce(_ control: StoreControl) {
+        published.replace(by: PublishedState(control.state, codecs: control.codecs))
+        limitFrameCount.store(control.state.limit.frameCountMax, ordering: .relaxed)
+        // Sequentially consistent, with `Quiescence.advance` and `begin`: a worker that starts
+        // after the quiescent point which a pool waits for sees that there is a newer state.
+        stateNumber.store(control.state.number, ordering: .sequentiallyConsistent)
+    }
+}
