@@ -60,13 +60,19 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         .target(name: "ZswapCore", swiftSettings: safe),
+        .target(name: "Threads", dependencies: ["ZswapCore", "CLinux"], swiftSettings: common),
         .target(
             name: "LinuxSystem",
             dependencies: [
-                "ZswapCore", "CLinux", .product(name: "SystemPackage", package: "swift-system"),
+                "ZswapCore", "Threads", "CLinux",
+                .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: common),
-        .target(name: "Arena", dependencies: ["ZswapCore", "CLinux"], swiftSettings: common),
-        .target(name: "ZPool", dependencies: ["ZswapCore", "Arena"], swiftSettings: common),
+        .target(
+            name: "Arena", dependencies: ["ZswapCore", "Threads", "CLinux"],
+            swiftSettings: common),
+        .target(
+            name: "ZPool", dependencies: ["ZswapCore", "Threads", "Arena"],
+            swiftSettings: common),
         .target(
             name: "Compressors",
             dependencies: ["ZswapCore", "CLZ4", "CLZO", "CZstd", "CDeflate", "CXXHash"],
@@ -79,22 +85,22 @@ let package = Package(
             ], swiftSettings: common),
         .target(
             name: "SwapStore",
-            dependencies: ["ZswapCore", "Arena", "ZPool", "Compressors", "Backing"],
+            dependencies: ["ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing"],
             swiftSettings: safe),
-        .target(name: "Latency", dependencies: ["Arena", "LinuxSystem"], swiftSettings: safe),
+        .target(name: "Latency", dependencies: ["Threads", "LinuxSystem"], swiftSettings: safe),
         .target(
             name: "ControlTree", dependencies: ["ZswapCore", "SwapStore", "Backing", "Latency"],
             swiftSettings: safe),
         .target(
             name: "FuseServer",
             dependencies: [
-                "ZswapCore", "SwapStore", "ControlTree", "Latency", "CFuse", "CLinux",
+                "ZswapCore", "Threads", "SwapStore", "ControlTree", "Latency", "CFuse", "CLinux",
             ],
             swiftSettings: common, linkerSettings: libfuse),
         .target(
             name: "ZswapfsCommand",
             dependencies: [
-                "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "SwapStore",
+                "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing", "SwapStore",
                 "ControlTree", "FuseServer", "Latency", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -105,12 +111,13 @@ let package = Package(
             name: "zswapfs", dependencies: ["ZswapfsCommand", "ZPool"], swiftSettings: safe),
 
         .target(
-            name: "NullFilesystem", dependencies: ["ZswapCore", "CFuse", "CLinux"],
+            name: "NullFilesystem", dependencies: ["ZswapCore", "Threads", "CFuse", "CLinux"],
             swiftSettings: common, linkerSettings: libfuse),
         .target(
             name: "Experiment",
             dependencies: [
-                "ZswapCore", "Arena", "ZPool", "Compressors", "SwapStore", "LinuxSystem",
+                "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "SwapStore",
+                "LinuxSystem",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -118,7 +125,8 @@ let package = Package(
         .target(
             name: "BenchCommand",
             dependencies: [
-                "ZswapCore", "ZPool", "PoolTesting", "Experiment", "NullFilesystem", "LinuxSystem",
+                "ZswapCore", "Threads", "ZPool", "PoolTesting", "Experiment", "NullFilesystem",
+                "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -31,7 +31,12 @@ MUST_RUN_NAME = re.compile(r"^(Mounted|CommandLine|Swap|Bench)Tests\.")
 MUST_RUN_REASON = re.compile(r"/dev/fuse|\bloop|\broot\b|\bmount|\bswap", re.IGNORECASE)
 OPTIMIZED_REASON = "needs an optimized build"
 # What counts allocations counts those of the whole program: nothing may run beside it.
-OPTIMIZED_BUILD = ["-c", "release", "-Xswiftc", "-enable-testing", "--no-parallel"]
+OPTIMIZED_BUILD = ["-c", "release", "-Xswiftc", "-enable-testing", "-Xswiftc", "-DINTERNAL_CHECKS",
+                   "--no-parallel"]
+# Tests that run once more in that build, where an allocation by a thread that serves, or under a
+# lock that those want, ends the program.
+WATCHED_TESTS = [r"^MountedTests\.", r"^SwapTests\..*(RealSwap|SwappedProcess|FullPool|BackedSwap)",
+                 r"^SwapStoreTests\..*Model"]
 
 # A program that crashes more often than this is broken; the rest would tell nothing new.
 CRASHES_MAX = 5
@@ -169,12 +174,16 @@ def choice(tests):
 class Runner:
     """Runs the test program until every test has an outcome, or time or patience end."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds, environment=None):
         self.deadline = time.monotonic() + seconds
+        self.environment = {**os.environ, **(environment or {})}
         self.book = Book()
         self.process = None
+        self.inner = None
 
     def end_process(self, *_):
+        if self.inner is not None:
+            self.inner.end_process()
         if self.process is None:
             return
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -193,7 +202,7 @@ class Runner:
                        "--event-stream-version", "0", *options]
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                errors="replace", start_new_session=True)
+                errors="replace", start_new_session=True, env=self.environment)
             lines = []
             reader = threading.Thread(target=copy, args=(self.process.stdout, lines), daemon=True)
             reader.start()
@@ -254,6 +263,29 @@ class Runner:
             self.run_all([*OPTIMIZED_BUILD, "--scratch-path", scratch,
                           *without_choice(options), *choice(waiting)])
 
+    def run_watched(self, options, scratch):
+        """Runs WATCHED_TESTS in the optimized build; what fails is a complaint of its own."""
+        print("== what serves, with its allocations watched", flush=True)
+        build = os.path.join(scratch, "release")
+        with tempfile.TemporaryDirectory() as directory:
+            program = os.path.join(directory, "zswapfs")
+            with open(program, "w", encoding="utf-8") as script:
+                script.write(f'#!/bin/sh\nLD_PRELOAD="{build}/libCallCounter.so" '
+                             f'exec "{build}/zswapfs" "$@"\n')
+            os.chmod(program, 0o755)
+            watched = Runner(self.deadline - time.monotonic(),
+                             {"ZSWAPFS_ALLOCATION_TRAP": "1", "ZSWAPFS_PROGRAM": program})
+            self.inner = watched
+            filters = [word for pattern in WATCHED_TESTS for word in ("--filter", pattern)]
+            watched.run_all([*OPTIMIZED_BUILD, "--scratch-path", scratch,
+                             *without_choice(options), *filters])
+        book = watched.book
+        self.book.others += [f"allocations watched: {text}" for text in book.others]
+        self.book.others += [f"allocations watched: {test.name}: {test.outcome}: {test.reason}"
+                             for test in book.with_outcome("failed", "running", "never began")]
+        passed = len(book.with_outcome("passed"))
+        print(f"== {passed} tests passed with their allocations watched", flush=True)
+
 
 def copy(stream, lines):
     for line in stream:
@@ -298,6 +330,8 @@ def main():
     runner.run_all(arguments.options)
     if arguments.optimized:
         runner.run_optimized(arguments.options, arguments.optimized)
+        if not arguments.options:
+            runner.run_watched(arguments.options, arguments.optimized)
     print("== result")
     numbers = judge(runner.book, arguments.capable)
     with open(arguments.result, "w", encoding="utf-8") as result:

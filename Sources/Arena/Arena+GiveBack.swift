@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Runs on their way back to the kernel: nobody can take them any more, but a reader may still
@@ -34,6 +35,8 @@ extension Arena {
     /// point.
     func beginRelease(_ pending: inout PendingRelease) {
         for frameCount in 1...Limits.runFrameCountMax {
+            // Behind the lane's lock nothing may be allocated.
+            pending.runs.reserveCapacity(pending.runs.count + Self.releaseRunCount)
             lanes[frameCount].state.withLock { lane in
                 let keep = Self.cushionFrameCountHigh / frameCount
                 let excess = min(lane.availableLow, lane.available) - keep

@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 import ZswapCore
 
 /// What the grower does. None of it runs in a serving thread.
@@ -19,7 +20,7 @@ extension Arena {
         trimReserved()
         // What was given back may be asked for again at once.
         if finishRelease(&pending) { pause = GrowthPause() }
-        let now = BackgroundThread.nanoseconds
+        let now = MonotonicClock.nanoseconds
         if pause.lanes.isOver(at: now) {
             let isRefused = !fillLanes()
             growerSignal.setRefused(isRefused)
@@ -113,6 +114,8 @@ extension Arena {
 
     private func takeHoles(_ frameCount: Int, atMost count: Int) -> [RunNumber] {
         var runs: [RunNumber] = []
+        // Behind the lane's lock nothing may be allocated.
+        runs.reserveCapacity(count)
         lanes[frameCount].state.withLock { lane in
             var segment = lane.laneHead
             while segment != 0 && runs.count < count {

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Threads
 import ZswapCore
 
 /// What a new process needs to use an arena that an earlier one left in a memfd.

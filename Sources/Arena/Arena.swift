@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Synchronization
+import Threads
 import ZswapCore
 
 /// The memory of a store: one memfd, mapped once, handed out in runs of 1 to 16 contiguous frames.
@@ -50,7 +51,7 @@ public final class Arena: Sendable {
     public let runMap: RunMap
     /// By run length; index 0 is unused.
     let lanes: [Lane]
-    let segments: Mutex<SegmentStock>
+    let segments: ServingLock<SegmentStock>
     /// Serializes growing when there is no grower thread.
     let growing = Mutex<PendingRelease>(PendingRelease())
     let counters = ArenaCounters()
@@ -77,7 +78,10 @@ public final class Arena: Sendable {
         records = SegmentRecords(memory: memory, layout: layout)
         runMap = RunMap(base: memory.base, layout: layout)
         lanes = (0...Limits.runFrameCountMax).map { Lane(runFrameCount: max($0, 1)) }
-        segments = Mutex(SegmentStock(reserveCapacity: configuration.reserveSegmentCount))
+        segments = ServingLock(
+            SegmentStock(
+                reserveCapacity: configuration.reserveSegmentCount,
+                segmentCount: layout.segmentCount))
         guard memory.commit(start: 0, byteCount: Page.byteCount) else { throw .outOfMemory }
     }
 

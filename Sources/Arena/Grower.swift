@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 /// How takers and the grower tell each other things: two words and two futexes.
 final class GrowerSignal: Sendable {
@@ -53,7 +54,7 @@ final class GrowerThread: Sendable {
         // The arena owns the thread and is unowned by it, also while it waits: one that is dropped
         // without stopping its grower must be noticed and not be kept alive.
         thread = BackgroundThread(name: "zswapfs-grower") { [unowned arena] thread in
-            var lookedAt = BackgroundThread.nanoseconds
+            var lookedAt = MonotonicClock.nanoseconds
             var pause = GrowthPause()
             while !thread.isStopping {
                 let hasMore = Self.goRound(arena, &lookedAt, &pause)
@@ -68,7 +69,7 @@ final class GrowerThread: Sendable {
 
     /// How long to wait when nobody asks; negative: without end.
     private static func rest(_ hasMore: Bool, _ pause: GrowthPause) -> Int64 {
-        let remaining = pause.remaining(at: BackgroundThread.nanoseconds)
+        let remaining = pause.remaining(at: MonotonicClock.nanoseconds)
         guard hasMore else { return remaining ?? -1 }
         return min(releaseNanoseconds, remaining ?? releaseNanoseconds)
     }
@@ -78,8 +79,8 @@ final class GrowerThread: Sendable {
         _ arena: Arena, _ lookedAt: inout Int64, _ pause: inout GrowthPause
     ) -> Bool {
         // However often it is woken: what comes and goes within this time has not stayed free.
-        let looksForExcess = BackgroundThread.nanoseconds - lookedAt >= releaseNanoseconds
-        if looksForExcess { lookedAt = BackgroundThread.nanoseconds }
+        let looksForExcess = MonotonicClock.nanoseconds - lookedAt >= releaseNanoseconds
+        if looksForExcess { lookedAt = MonotonicClock.nanoseconds }
         return arena.growing.withLock {
             arena.growRound(pending: &$0, pause: &pause, looksForExcess: looksForExcess)
         }

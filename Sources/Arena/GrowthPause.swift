@@ -17,7 +17,7 @@ struct GrowthPause {
     }
 }
 
-/// The pause after refusals of one kind. Times are those of `BackgroundThread.nanoseconds`.
+/// The pause after refusals of one kind. Times are those of `MonotonicClock.nanoseconds`.
 struct CommitPause {
     private static let shortest: Int64 = 100_000_000
     private static let longest: Int64 = 3_200_000_000

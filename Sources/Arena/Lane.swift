@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 import ZswapCore
 
 /// The segments that hold runs of one length: where such runs are taken and put back.
@@ -33,10 +33,10 @@ struct LaneState: Sendable {
 
 /// A lane behind its lock. A class, because a lock must not move.
 final class Lane: Sendable {
-    let state: Mutex<LaneState>
+    let state: ServingLock<LaneState>
 
     init(runFrameCount: Int) {
-        state = Mutex(LaneState(runFrameCount: runFrameCount))
+        state = ServingLock(LaneState(runFrameCount: runFrameCount))
     }
 }
 

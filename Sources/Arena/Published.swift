@@ -9,6 +9,8 @@ import ZswapCore
 /// Laws:
 /// - A value that is read is never changed, and lives until no worker can have it.
 /// - Values are freed by setters and by ``freeReplaced()``, never by a worker.
+/// - A worker may keep what it copied out of a value, and look at the start of each request whether
+///   it is still the one in force. What tells it so changes before the old value may go.
 /// Cost: a load to read; a replaced value stays until the requests that had begun are done.
 public final class Published<Value: AnyObject & Sendable>: Sendable {
     private struct State {
@@ -39,12 +41,16 @@ public final class Published<Value: AnyObject & Sendable>: Sendable {
         return pointer.load(ordering: .sequentiallyConsistent)._withUnsafeGuaranteedRef(body)
     }
 
-    /// Puts another value in force: requests that begin from now on read it.
-    public func replace(by value: Value) {
+    /// Puts another value in force: requests that begin from now on read it. `announce` changes
+    /// what tells workers that theirs is an older one.
+    public func replace(by value: Value, announcing announce: () -> Void = {}) {
         state.withLock { state in
             let old = state.current
             state.current = value
             pointer.store(Unmanaged.passUnretained(value), ordering: .sequentiallyConsistent)
+            // Before the epoch: who begins after it, and so does not hold up the old value, sees
+            // that there is a newer one.
+            announce()
             state.leaving.append((old, quiescence.advance()))
         }
         freeReplaced()

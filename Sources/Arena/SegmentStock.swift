@@ -4,7 +4,7 @@ import ZswapCore
 ///
 /// Law: a segment number is in exactly one of: not used yet (>= nextUnused), `vacant`, `reserved`,
 /// a lane, or in the grower's hands. Arrays have their capacity from the start: taking from them
-/// never allocates.
+/// and adding to them never allocates: the stock is behind a lock that serving threads want.
 struct SegmentStock: Sendable {
     /// Segment 0 is never used, so that 0 can mean "no run".
     private(set) var nextUnused = 1
@@ -14,11 +14,12 @@ struct SegmentStock: Sendable {
     private var untrimmed: [(segment: Int, frameCount: Int)] = []
     let reserveCapacity: Int
 
-    init(reserveCapacity: Int) {
+    /// A stock of a memory that has so many segments.
+    init(reserveCapacity: Int, segmentCount: Int) {
         self.reserveCapacity = reserveCapacity
         reserved.reserveCapacity(reserveCapacity)
         untrimmed.reserveCapacity(reserveCapacity)
-        vacant.reserveCapacity(1024)
+        vacant.reserveCapacity(segmentCount)
     }
 
     var isReserveFull: Bool { reserved.count >= reserveCapacity }

@@ -1,5 +1,6 @@
 import Arena
 import LinuxSystem
+import Threads
 public import ZPool
 import ZswapCore
 
@@ -101,9 +102,10 @@ public struct AllocationExperiment {
     private func alone<Runner>(
         _ runners: [Runner], _ body: (Runner, Int) throws -> Void
     ) throws -> Double {
-        let begin = MonotonicClock.nanoseconds
+        let begin = UInt64(MonotonicClock.nanoseconds)
         for runner in runners { try body(runner, pairCount) }
-        return Double(MonotonicClock.nanoseconds - begin) / Double(pairCount * runners.count)
+        let passed = UInt64(MonotonicClock.nanoseconds) - begin
+        return Double(passed) / Double(pairCount * runners.count)
     }
 
     /// Each in a thread of its own; the time in which all of their pairs are done, for each pair of

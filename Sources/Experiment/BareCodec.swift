@@ -1,6 +1,7 @@
 import Arena
 public import Compressors
 public import LinuxSystem
+import Threads
 import ZswapCore
 
 /// A compressor by itself, on given pages: what the codec alone costs, in the same order and with
@@ -38,7 +39,7 @@ public struct BareCodec: @unchecked Sendable {  // run by one thread at a time
     public func run() -> Times {
         var ranges = [Range<Int>](repeating: 0..<0, count: pages.pageCount)
         var used = 0
-        let begin = MonotonicClock.nanoseconds
+        let begin = UInt64(MonotonicClock.nanoseconds)
         for index in order {
             var output = objects.mutableBytes(used..<used + Page.byteCount)
             switch codec.compress(pages.page(index), into: &output) {
@@ -48,7 +49,7 @@ public struct BareCodec: @unchecked Sendable {  // run by one thread at a time
             default: break
             }
         }
-        let middle = MonotonicClock.nanoseconds
+        let middle = UInt64(MonotonicClock.nanoseconds)
         guard let target = try? PageBuffer() else { unreachable("no memory for a page") }
         for index in order.reversed() where !ranges[index].isEmpty {
             var page = target.mutableBytes
@@ -59,7 +60,7 @@ public struct BareCodec: @unchecked Sendable {  // run by one thread at a time
             var page = target.mutableBytes
             SpanCopy.copy(pages.page(index), into: &page)
         }
-        let end = MonotonicClock.nanoseconds
+        let end = UInt64(MonotonicClock.nanoseconds)
         let count = Double(pages.pageCount)
         return Times(
             compress: Double(middle - begin) / count, decompress: Double(end - middle) / count,

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Threads
 import ZswapCore
 
 /// A store and what is in it: which page of the samples each place holds.
@@ -65,15 +66,15 @@ struct DensityRun {
                 let place = Int.random(in: 0..<pageCount, using: &random)
                 guard sources[place] != nil else { continue }
                 var page = target.mutableBytes(0..<Page.byteCount)
-                let begin = MonotonicClock.nanoseconds
+                let begin = UInt64(MonotonicClock.nanoseconds)
                 try rig.read(place, into: &page)
-                loads.record(MonotonicClock.nanoseconds - begin)
+                loads.record(UInt64(MonotonicClock.nanoseconds) - begin)
             }
             let place = Int.random(in: 0..<pageCount, using: &random)
             guard sources[place] != nil else { continue }
-            let begin = MonotonicClock.nanoseconds
+            let begin = UInt64(MonotonicClock.nanoseconds)
             try overwrite(place)
-            stores.record(MonotonicClock.nanoseconds - begin)
+            stores.record(UInt64(MonotonicClock.nanoseconds) - begin)
         }
         return (loads, stores)
     }

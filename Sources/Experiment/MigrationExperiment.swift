@@ -1,6 +1,7 @@
 import Compressors
 import LinuxSystem
 import SwapStore
+import Threads
 public import ZPool
 import ZswapCore
 
@@ -86,11 +87,11 @@ public struct MigrationExperiment: Sendable {
 
         try before("moving back at full speed")
         try rig.choose(from)
-        let begin = MonotonicClock.nanoseconds
+        let begin = UInt64(MonotonicClock.nanoseconds)
         rig.migrate(.now)
         try rig.startMigrator()
         let isDone = Patience.wait(milliseconds: Self.millisecondsMax) { rig.isMigrated }
-        let backNanoseconds = MonotonicClock.nanoseconds - begin
+        let backNanoseconds = UInt64(MonotonicClock.nanoseconds) - begin
         rig.stopMigrator()
         guard isDone else { throw Failure(description: "pages do not move back") }
         try verify(rig, pageCount, before)
@@ -118,29 +119,29 @@ public struct MigrationExperiment: Sendable {
         var random = SplitMix64(seed: Self.seed)
         var loads = Loads()
         func slice(_ latencies: inout Latencies, while goesOn: () -> Bool) throws {
-            let begin = MonotonicClock.nanoseconds
-            while MonotonicClock.nanoseconds - begin < Self.sliceNanoseconds, goesOn() {
+            let begin = UInt64(MonotonicClock.nanoseconds)
+            while UInt64(MonotonicClock.nanoseconds) - begin < Self.sliceNanoseconds, goesOn() {
                 for _ in 0..<Self.loadsPerLook {
                     let place = Int.random(in: 0..<pageCount, using: &random)
                     var page = target.mutableBytes(0..<Page.byteCount)
-                    let start = MonotonicClock.nanoseconds
+                    let start = UInt64(MonotonicClock.nanoseconds)
                     try rig.read(place, into: &page)
-                    latencies.record(MonotonicClock.nanoseconds - start)
+                    latencies.record(UInt64(MonotonicClock.nanoseconds) - start)
                 }
             }
         }
-        let deadline = UInt64(Self.millisecondsMax) * 1_000_000 + MonotonicClock.nanoseconds
+        let deadline = UInt64(Self.millisecondsMax) * 1_000_000 + UInt64(MonotonicClock.nanoseconds)
         while !rig.isMigrated {
             try before("\(rig.migratedPageCount) of \(pageCount) pages moved")
-            guard MonotonicClock.nanoseconds < deadline else {
+            guard UInt64(MonotonicClock.nanoseconds) < deadline else {
                 throw Failure(description: "\(rig.migratedPageCount) pages moved, and no end")
             }
             try slice(&loads.quiet) { true }
-            let begin = MonotonicClock.nanoseconds
+            let begin = UInt64(MonotonicClock.nanoseconds)
             try rig.startMigrator()
             try slice(&loads.busy) { !rig.isMigrated }
             rig.stopMigrator()
-            loads.busyNanoseconds += MonotonicClock.nanoseconds - begin
+            loads.busyNanoseconds += UInt64(MonotonicClock.nanoseconds) - begin
         }
         return loads
     }

@@ -1,5 +1,6 @@
 import LinuxSystem
 import SwapStore
+import Threads
 public import ZPool
 import ZswapCore
 
@@ -117,14 +118,14 @@ public struct PoolExperiment {
     private func pass(_ rig: StoreRig) throws -> Pass {
         try rig.discard(0..<pages.pageCount)
         let target = try PageMemory(pageCount: 1)
-        let begin = MonotonicClock.nanoseconds
+        let begin = UInt64(MonotonicClock.nanoseconds)
         try fill(rig)
-        let middle = MonotonicClock.nanoseconds
+        let middle = UInt64(MonotonicClock.nanoseconds)
         for number in order.reversed() {
             var page = target.mutableBytes(0..<Page.byteCount)
             try rig.read(number, into: &page)
         }
-        let end = MonotonicClock.nanoseconds
+        let end = UInt64(MonotonicClock.nanoseconds)
         let count = Double(pages.pageCount)
         return Pass(store: Double(middle - begin) / count, load: Double(end - middle) / count)
     }
@@ -144,15 +145,15 @@ public struct PoolExperiment {
         var loads = Latencies()
         let target = try PageMemory(pageCount: 1)
         for number in order {
-            let begin = MonotonicClock.nanoseconds
+            let begin = UInt64(MonotonicClock.nanoseconds)
             try rig.write(pages.page(number), to: number)
-            stores.record(MonotonicClock.nanoseconds - begin)
+            stores.record(UInt64(MonotonicClock.nanoseconds) - begin)
         }
         for number in order {
             var page = target.mutableBytes(0..<Page.byteCount)
-            let begin = MonotonicClock.nanoseconds
+            let begin = UInt64(MonotonicClock.nanoseconds)
             try rig.read(number, into: &page)
-            loads.record(MonotonicClock.nanoseconds - begin)
+            loads.record(UInt64(MonotonicClock.nanoseconds) - begin)
         }
         return (stores.summary, loads.summary)
     }

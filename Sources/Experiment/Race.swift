@@ -1,5 +1,6 @@
 import LinuxSystem
 import Synchronization
+import Threads
 
 /// Threads that begin together: the time from the common start to the last one's end.
 final class Race: Sendable {
@@ -14,13 +15,13 @@ final class Race: Sendable {
     func run(_ body: () throws -> Void) {
         waiting.subtract(1, ordering: .sequentiallyConsistent)
         while waiting.load(ordering: .sequentiallyConsistent) > 0 {}
-        begin.max(MonotonicClock.nanoseconds, ordering: .relaxed)
+        begin.max(UInt64(MonotonicClock.nanoseconds), ordering: .relaxed)
         do {
             try body()
         } catch {
             failure.withLock { $0 = error }
         }
-        end.max(MonotonicClock.nanoseconds, ordering: .relaxed)
+        end.max(UInt64(MonotonicClock.nanoseconds), ordering: .relaxed)
     }
 
     /// What it took, or what one of them threw. When all have ended.

@@ -1,4 +1,5 @@
 public import LinuxSystem
+import Threads
 import ZswapCore
 
 /// A way of using a file: what is asked for, how much at once, in which order, how much of it under
@@ -50,10 +51,10 @@ public struct RequestWorkload: Codable, Hashable, Sendable {
         var generator = SplitMix64(seed: seed)
         var latencies = Latencies()
         var place = -1
-        let begin = MonotonicClock.nanoseconds
+        let begin = UInt64(MonotonicClock.nanoseconds)
         let end = begin + UInt64(seconds * 1e9)
         func next() -> Int? {
-            guard MonotonicClock.nanoseconds < end else { return nil }
+            guard UInt64(MonotonicClock.nanoseconds) < end else { return nil }
             place =
                 isRandom
                 ? Int(generator.next(upperBound: UInt64(placeCount))) : (place + 1) % placeCount
@@ -65,6 +66,7 @@ public struct RequestWorkload: Codable, Hashable, Sendable {
             try requests.run(depth: depth, next: next) { latencies.record($0) }
         }
         return RequestRun(
-            workload: self, nanoseconds: MonotonicClock.nanoseconds - begin, latencies: latencies)
+            workload: self, nanoseconds: UInt64(MonotonicClock.nanoseconds) - begin,
+            latencies: latencies)
     }
 }

@@ -1,4 +1,5 @@
 public import LinuxSystem
+import Threads
 import ZswapCore
 
 /// A program with more memory than it may have: fills it with other programs' pages, reads all of
@@ -50,23 +51,23 @@ public struct SwappedProgram {
     /// Does it all. `device` is what its memory should be swapped to.
     public func run(device: String) throws(SystemFailure) -> Report {
         var report = Report()
-        let begin = MonotonicClock.nanoseconds
+        let begin = UInt64(MonotonicClock.nanoseconds)
         for page in 0..<memory.pageCount { fill(page) }
-        let filled = MonotonicClock.nanoseconds
+        let filled = UInt64(MonotonicClock.nanoseconds)
         report.swappedByteCount = try Self.swappedByteCount()
         report.deviceByteCount =
             try SwapTable.current().entries.first { $0.path == device }
             .map { Int($0.usedByteCount) } ?? 0
-        let scanBegin = MonotonicClock.nanoseconds
+        let scanBegin = UInt64(MonotonicClock.nanoseconds)
         if scans { report.wrongPageCount = wrongPageCount }
-        let scanned = MonotonicClock.nanoseconds
+        let scanned = UInt64(MonotonicClock.nanoseconds)
         var choices = TouchChoices(touches, pageCount: memory.pageCount, seed: Self.seed)
         while let touch = choices.next() {
             if !isRight(touch.page) { report.wrongPageCount += 1 }
             // What it holds already: the kernel sees a page that was changed.
             if touch.isWrite { memory.stamp(page: touch.page, with: UInt64(touch.page)) }
         }
-        report.random = MonotonicClock.nanoseconds - scanned
+        report.random = UInt64(MonotonicClock.nanoseconds) - scanned
         report.scan = scanned - scanBegin
         report.fill = filled - begin
         if comparesAll { report.wrongPageCount += wrongPageCount }

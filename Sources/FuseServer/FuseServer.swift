@@ -3,6 +3,7 @@ import Glibc
 public import Latency
 public import SwapStore
 import Synchronization
+import Threads
 import ZswapCore
 
 /// A mounted store: the FUSE side of the filesystem.
@@ -95,13 +96,13 @@ public final class FuseServer: Sendable {
 
     /// Memory for threads, stacks and buffers of a server on /dev/fuse, in bytes; about.
     public static func memoryByteCount(threadCount: Int, helperCount: Int) -> Int {
-        readerCount(threadCount) * (RequestBuffer.byteCount + ServingThread.stackByteCount)
-            + helperCount * ServingThread.stackByteCount + ControlThreads.byteCount
+        readerCount(threadCount) * (RequestBuffer.byteCount + SmallThread.stackByteCount)
+            + helperCount * SmallThread.stackByteCount + ControlThreads.byteCount
     }
 
     /// What a ring takes besides that, in bytes; about.
     public static var ringByteCount: Int {
-        Ring.queueCount * (Ring.depth * Session.requestByteCountMax + ServingThread.stackByteCount)
+        Ring.queueCount * (Ring.depth * Session.requestByteCountMax + SmallThread.stackByteCount)
     }
 
     /// Mounts at this directory, answers the kernel's first request and starts serving. Returns why

@@ -1,6 +1,7 @@
 import Glibc
 import SwapStore
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Threads that take a part of a large request off the thread that serves it: compressing 512 KiB
@@ -36,7 +37,7 @@ final class Helpers: @unchecked Sendable {
 
     private let store: SwapStore
     private let workers: [StoreWorker]
-    private var threads: [pthread_t] = []
+    private var threads: [SmallThread] = []
     private let isTaken = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private var job = Job()
@@ -67,7 +68,8 @@ final class Helpers: @unchecked Sendable {
     func start() throws(MountError) {
         for index in workers.indices {
             threads.append(
-                try ServingThread.start("zswapfs-help-\(index)") { [self] in
+                try SmallThread.start("zswapfs-help-\(index)", failure: MountError.thread) {
+                    [self] in
                     run(workers[index])
                 })
         }
@@ -76,7 +78,7 @@ final class Helpers: @unchecked Sendable {
     func stop() {
         isStopping.store(true, ordering: .sequentiallyConsistent)
         for _ in threads { requestCame.post() }
-        for thread in threads { pthread_join(thread, nil) }
+        for thread in threads { thread.join() }
         threads = []
     }
 

@@ -1,5 +1,5 @@
-import Arena
 import Synchronization
+import Threads
 
 /// How a thread that sleeps learns that reads come in a burst.
 ///

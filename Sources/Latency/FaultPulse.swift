@@ -1,5 +1,5 @@
-import Arena
 import Synchronization
+import Threads
 
 /// The reads that may be page faults, counted where they are served: a counter for each serving
 /// thread.
@@ -55,7 +55,7 @@ public final class ReadCounter: Sendable {
         if isCopying {
             listener.hearCopying()
         } else if byteCount <= FaultPulse.byteCountMaxToBegin {
-            listener.hear(at: BackgroundThread.nanoseconds)
+            listener.hear(at: MonotonicClock.nanoseconds)
         }
     }
 

@@ -1,6 +1,6 @@
-import Arena
 import LinuxSystem
 import Synchronization
+import Threads
 
 /// Keeps processors awake while faults are served, so that no hand-over on a fault's way waits for
 /// a processor to wake up.
@@ -29,7 +29,7 @@ public final class LatencyControl: Sendable {
     private init(_ device: LatencyDevice?, obstacle: String?) {
         pulse = FaultPulse()
         holder = Mutex(
-            LatencyHolder(device, obstacle: obstacle, now: BackgroundThread.nanoseconds))
+            LatencyHolder(device, obstacle: obstacle, now: MonotonicClock.nanoseconds))
     }
 
     /// One that keeps nothing awake, for a control tree without a daemon.
@@ -42,13 +42,13 @@ public final class LatencyControl: Sendable {
 
     /// Sets it; the kernel is asked for what it says before this returns.
     public func set(_ mode: LatencyMode) {
-        holder.withLock { $0.set(mode, now: BackgroundThread.nanoseconds) }
+        holder.withLock { $0.set(mode, now: MonotonicClock.nanoseconds) }
         pulse.listener.ring()
     }
 
     /// What it came to so far.
     public var report: LatencyReport {
-        holder.withLock { $0.report(now: BackgroundThread.nanoseconds) }
+        holder.withLock { $0.report(now: MonotonicClock.nanoseconds) }
     }
 
     /// Why the kernel cannot be asked; nil when it can.
@@ -69,7 +69,7 @@ public final class LatencyControl: Sendable {
             let looksAgain = holder.withLock {
                 $0.look(
                     isBurst: isBurst, readCount: Int64(bitPattern: count &- lastCount),
-                    now: BackgroundThread.nanoseconds)
+                    now: MonotonicClock.nanoseconds)
             }
             lastCount = count
             listens = !looksAgain && holder.withLock { $0.waitsForBurst }
@@ -78,6 +78,6 @@ public final class LatencyControl: Sendable {
                 while: seen, nanoseconds: looksAgain ? LatencyHysteresis.lookNanoseconds : -1)
         }
         _ = listener.stopListening()
-        holder.withLock { $0.end(now: BackgroundThread.nanoseconds) }
+        holder.withLock { $0.end(now: MonotonicClock.nanoseconds) }
     }
 }

@@ -1,4 +1,4 @@
-import Arena
+import Threads
 
 /// The thread behind a ``LatencyControl``.
 public final class LatencyKeeper: Sendable {

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import SystemPackage
+import Threads
 import ZswapCore
 
 /// Requests of one kind to a file opened for direct I/O, with their times.
@@ -40,14 +41,14 @@ public struct DirectRequests {
         while let place = next() {
             let offset = place * byteCount
             let start = memory.bytes.baseAddress.map { $0 + offset % memory.bytes.count }
-            let begin = MonotonicClock.nanoseconds
+            let begin = UInt64(MonotonicClock.nanoseconds)
             let count =
                 switch operation {
                 case .read: pread(file.descriptor, start, byteCount, off_t(offset))
                 case .write: pwrite(file.descriptor, start, byteCount, off_t(offset))
                 }
             guard count == byteCount else { throw failure(count) }
-            finished(MonotonicClock.nanoseconds - begin)
+            finished(UInt64(MonotonicClock.nanoseconds) - begin)
         }
     }
 
@@ -81,7 +82,7 @@ public struct DirectRequests {
             for event in events[..<Int(count)] {
                 guard event.res == Int64(byteCount) else { throw failure(Int(event.res)) }
                 let slot = Int(event.data)
-                finished(MonotonicClock.nanoseconds - begins[slot])
+                finished(UInt64(MonotonicClock.nanoseconds) - begins[slot])
                 underWay -= 1
                 guard let place = next() else { continue }
                 begins[slot] = try submit(slot, place, requests, context)
@@ -106,7 +107,7 @@ public struct DirectRequests {
         request.aio_offset = Int64(offset)
         requests[slot] = request
         var pointer = requests.baseAddress.map { $0 + slot }
-        let begin = MonotonicClock.nanoseconds
+        let begin = UInt64(MonotonicClock.nanoseconds)
         guard clinux_io_submit(context, 1, &pointer) == 1 else {
             throw SystemFailure("io_submit", file.path)
         }
@@ -120,15 +121,5 @@ public struct DirectRequests {
         if count == -1 { return SystemFailure(call, file.path) }
         let error = count < 0 ? CInt(-count) : EIO
         return SystemFailure(call: call, errno: Errno(rawValue: error), path: file.path)
-    }
-}
-
-/// The clock for measuring.
-public enum MonotonicClock {
-    /// Nanoseconds since some moment in the past.
-    public static var nanoseconds: UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

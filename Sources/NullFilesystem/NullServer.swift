@@ -1,6 +1,7 @@
 import CFuse
 import Glibc
 import Synchronization
+import Threads
 import ZswapCore
 
 /// The null filesystem: one file, `data`, of memory that is read and written as it is. What a
@@ -12,14 +13,11 @@ import ZswapCore
 /// checks of what is asked beyond the file's end.
 public final class NullServer: @unchecked Sendable {
     // Unchecked: threads are added by `mount` before anybody can join them.
-    private static let stackByteCount = 256 << 10
-
     private let session: NullSession
     private let transport: NullTransport
     private let threadCount: Int
     private let observers: [any NullObserver]
-    private let begunCount = Atomic<Int>(0)
-    private var threads: [pthread_t] = []
+    private var threads: [SmallThread] = []
     private let running = Atomic<Int>(0)
     private let onEnd: @Sendable () -> Void
 
@@ -61,38 +59,22 @@ public final class NullServer: @unchecked Sendable {
 
     /// Waits until somebody has unmounted it and all threads have ended.
     public func join() {
-        for thread in threads { pthread_join(thread, nil) }
+        for thread in threads { thread.join() }
         threads = []
         session.unmount()
     }
 
     private func start() throws(NullFailure) {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, Self.stackByteCount)
         running.store(threadCount, ordering: .releasing)
-        for _ in 0..<threadCount {
-            var thread = pthread_t()
-            // Taken back by the thread.
-            let argument = Unmanaged.passRetained(self)
-            let result = pthread_create(
-                &thread, &attributes,
-                { argument in
-                    guard let argument else { return nil }
-                    Unmanaged<NullServer>.fromOpaque(argument).takeRetainedValue().run()
-                    return nil
-                }, argument.toOpaque())
-            guard result == 0 else {
-                argument.release()
-                throw .thread(errno: result)
-            }
-            threads.append(thread)
+        for index in 0..<threadCount {
+            threads.append(
+                try SmallThread.start("null-serve-\(index)", failure: NullFailure.thread) {
+                    [self] in run(index)
+                })
         }
     }
 
-    private func run() {
-        let index = begunCount.add(1, ordering: .relaxed).oldValue
+    private func run(_ index: Int) {
         let observer = observers.isEmpty ? nil : observers[index]
         switch transport {
         case .dev: NullDeviceThread(session, observer).serve()

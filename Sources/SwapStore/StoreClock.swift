@@ -1,5 +1,5 @@
-import Arena
 import Synchronization
+import Threads
 
 /// The seconds that ages of pages are counted in: they only rise, from some start on, and stand
 /// still while the machine sleeps.
@@ -10,12 +10,12 @@ final class StoreClock: Sendable {
     /// Far enough from 0 that nothing a page could remember lies before it.
     private static let startSeconds: Int64 = 1 << 24
 
-    private let began = BackgroundThread.nanoseconds
+    private let began = MonotonicClock.nanoseconds
     private let addedSeconds = Atomic<Int64>(0)
 
     /// Now.
     var seconds: UInt64 {
-        let passed = (BackgroundThread.nanoseconds - began) / Self.nanosecondsPerSecond
+        let passed = (MonotonicClock.nanoseconds - began) / Self.nanosecondsPerSecond
         return UInt64(Self.startSeconds + passed + addedSeconds.load(ordering: .relaxed))
     }
 

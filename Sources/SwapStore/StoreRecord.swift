@@ -1,4 +1,5 @@
 import Arena
+import Threads
 import ZPool
 import ZswapCore
 

@@ -47,6 +47,19 @@ import ZswapCore
         #expect(ledger.count.load(ordering: .relaxed) == 1)
     }
 
+    /// One who begins just before the change is told, and goes by what it copied before.
+    @Test func whoWasNotToldYetKeepsTheOldValue() throws {
+        let quiescence = Quiescence()
+        let worker = try #require(quiescence.register())
+        let ledger = Counted.Ledger()
+        let published = Published(Counted(1, ledger), by: quiescence)
+        published.replace(by: Counted(2, ledger)) { quiescence.enter(worker) }
+        #expect(ledger.count.load(ordering: .relaxed) == 2)
+        quiescence.leave(worker)
+        published.freeReplaced()
+        #expect(ledger.count.load(ordering: .relaxed) == 1)
+    }
+
     @Test func aRemovedValueIsFreedByWhoChangesTheTable() throws {
         let quiescence = Quiescence()
         let worker = try #require(quiescence.register())

@@ -3,6 +3,7 @@
 #include "CallCounter.h"
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -21,6 +22,11 @@ static uint64_t *words = own_words;
 static int counts_servers;
 static __thread int is_counted __attribute__((tls_model("initial-exec")));
 
+/* Whether an allocation ends the process in a thread that serves, and in any that holds a lock
+   which those want. */
+static int traps;
+static __thread int lock_depth __attribute__((tls_model("initial-exec")));
+
 /* The names of threads that serve pages: of /dev/fuse, and libfuse's of the ring. A thread gets
    its name after it has started, so those that have none yet are asked again. */
 static int serves(void) {
@@ -29,7 +35,28 @@ static int serves(void) {
     return strncmp(name, "zswapfs-serve", 13) == 0 || strncmp(name, "fuse-ring", 9) == 0;
 }
 
+/* Threads of the ring do control work as well. */
+static int may_not_allocate(void) {
+    char name[17] = "";
+    if (lock_depth > 0) return 1;
+    if (prctl(PR_GET_NAME, name, 0L, 0L, 0L) != 0) return 0;
+    return strncmp(name, "zswapfs-serve", 13) == 0 || strncmp(name, "zswapfs-help", 12) == 0;
+}
+
+static void trap(void) {
+    static const char text[] = "an allocation under a lock of serving threads, or in one\n";
+    void *frames[48];
+    traps = 0;
+    (void)!syscall(SYS_write, 2, text, sizeof text - 1);
+    backtrace_symbols_fd(frames, backtrace(frames, 48), 2);
+    abort();
+}
+
+void call_counter_lock_taken(void) { lock_depth += 1; }
+void call_counter_lock_left(void) { lock_depth -= 1; }
+
 static void count(int word) {
+    if (traps && word == CALL_COUNT_ALLOCATIONS && may_not_allocate()) trap();
     if (!is_counted) {
         if (!counts_servers || !serves()) return;
         is_counted = 1;
@@ -39,6 +66,11 @@ static void count(int word) {
 }
 
 __attribute__((constructor)) static void open_counts(void) {
+    if (getenv("ZSWAPFS_ALLOCATION_TRAP") != NULL) {
+        void *frame[1];
+        backtrace(frame, 1); /* loads what it needs now, not in the trap */
+        traps = 1;
+    }
     const char *path = getenv("ZSWAPFS_CALL_COUNTS");
     if (path == NULL) return;
     int file = open(path, O_RDWR | O_CLOEXEC);

@@ -1,29 +1,32 @@
 /// Which module may know which: arrows point down only.
 ///
 ///     zswapfs -> ZswapfsCommand -> FuseServer -> ControlTree -> SwapStore
-///     SwapStore -> ZPool       -> Arena -> ZswapCore
-///               -> Compressors ----------> ZswapCore
-///               -> Backing -> LinuxSystem -> ZswapCore
-///     ControlTree, FuseServer -> Latency -> Arena, LinuxSystem
+///     SwapStore -> ZPool       -> Arena -> Threads -> ZswapCore
+///               -> Compressors --------------------> ZswapCore
+///               -> Backing -> LinuxSystem -> Threads, ZswapCore
+///     ControlTree, FuseServer -> Latency -> Threads, LinuxSystem
 ///
 /// A module that has no row here has no place in the house yet.
 enum House {
     /// Modules that each module may depend on; nil for the commands, which put everything together.
     static let arrows: [String: Set<String>?] = [
         "ZswapCore": [],
-        "LinuxSystem": ["ZswapCore", "CLinux"],
-        "Arena": ["ZswapCore", "CLinux"],
-        "ZPool": ["ZswapCore", "Arena"],
+        "Threads": ["ZswapCore", "CLinux"],
+        "LinuxSystem": ["ZswapCore", "Threads", "CLinux"],
+        "Arena": ["ZswapCore", "Threads", "CLinux"],
+        "ZPool": ["ZswapCore", "Threads", "Arena"],
         "Compressors": ["ZswapCore", "CLZ4", "CZstd", "CLZO", "CDeflate", "CXXHash"],
         "Backing": ["ZswapCore", "LinuxSystem", "CLinux"],
-        "SwapStore": ["ZswapCore", "Arena", "ZPool", "Compressors", "Backing"],
-        "Latency": ["Arena", "LinuxSystem"],
+        "SwapStore": ["ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing"],
+        "Latency": ["Threads", "LinuxSystem"],
         "ControlTree": ["ZswapCore", "SwapStore", "Backing", "Latency"],
-        "FuseServer": ["ZswapCore", "SwapStore", "ControlTree", "Latency", "CFuse", "CLinux"],
-        "Experiment": [
-            "ZswapCore", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
+        "FuseServer": [
+            "ZswapCore", "Threads", "SwapStore", "ControlTree", "Latency", "CFuse", "CLinux",
         ],
-        "NullFilesystem": ["ZswapCore", "CFuse", "CLinux"],
+        "Experiment": [
+            "ZswapCore", "Threads", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
+        ],
+        "NullFilesystem": ["ZswapCore", "Threads", "CFuse", "CLinux"],
         "PoolTesting": ["ZswapCore", "Arena", "ZPool"],
         "ZswapfsCommand": nil,
         "BenchCommand": nil,

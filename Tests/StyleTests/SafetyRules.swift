@@ -3,7 +3,7 @@
 enum SafetyRules {
     /// Modules that may: each turns raw memory, or C, into something safe for all others.
     static let fence: Set<String> = [
-        "Arena", "ZPool", "Compressors", "Backing", "FuseServer", "LinuxSystem",
+        "Threads", "Arena", "ZPool", "Compressors", "Backing", "FuseServer", "LinuxSystem",
         "NullFilesystem", "PoolTesting",
     ]
 

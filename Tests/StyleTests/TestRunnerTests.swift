@@ -156,10 +156,25 @@ import Testing
             ("M.S/c()", "needs root"),
         ])
         try playback.add([("M.S/b()", "passed")])
+        try playback.add([("M.S/a()", "passed")])
         let (outcome, counts) = try playback.run(["--optimized", "scratch"])
         #expect(counts == "2 0 1", "\(outcome)")
         let arguments = try playback.arguments(ofRun: 2)
         #expect(arguments.contains("release"))
         #expect(arguments.filter { $0.hasPrefix("^") } == ["^M\\.S[/]b\\(\\)(/|$)"])
+        // What passes once more, with its allocations watched, is not counted once more.
+        let watched = try playback.arguments(ofRun: 3)
+        #expect(watched.contains("-DINTERNAL_CHECKS"))
+        #expect(watched.contains("^MountedTests\\."))
+    }
+
+    /// Once more with its allocations watched, a test does what it may not.
+    @Test func anAllocationThatMayNotBeIsAFailure() throws {
+        let playback = try Playback()
+        try playback.add([("M.S/a()", "passed"), ("M.S/b()", "passed")])
+        try playback.add([("M.S/a()", "passed"), ("M.S/b()", "running")])
+        let (outcome, counts) = try playback.run(["--optimized", "scratch"])
+        #expect(counts == "2 1 0", "\(outcome)")
+        #expect(outcome.output.contains("FAILED: allocations watched: M.S/b(): running"))
     }
 }

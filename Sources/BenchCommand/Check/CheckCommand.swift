@@ -1,6 +1,7 @@
 import ArgumentParser
 import LinuxSystem
 import PoolTesting
+import Threads
 import ZPool
 import ZswapCore
 
@@ -55,7 +56,7 @@ struct CheckCommand: DriverCommand {
     }
 
     private func check(_ driver: any PoolDriver, _ progress: Progress) throws {
-        let begin = MonotonicClock.nanoseconds
+        let begin = UInt64(MonotonicClock.nanoseconds)
         for clause in PoolContract.clauses {
             progress.show("\(driver.type): \(clause)")
             try Interruption.check()
@@ -77,7 +78,7 @@ struct CheckCommand: DriverCommand {
             seed += 1
         }
         progress.end()
-        let seconds = (MonotonicClock.nanoseconds - begin) / 1_000_000_000
+        let seconds = (UInt64(MonotonicClock.nanoseconds) - begin) / 1_000_000_000
         print(
             "\(driver.type): \(PoolContract.clauses.count) clauses, \(steps) steps, seeds "
                 + "\(self.seed) to \(seed - 1), chain \(chain): no difference (\(seconds) s)")

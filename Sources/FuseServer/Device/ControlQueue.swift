@@ -1,6 +1,7 @@
 import CFuse
 import Glibc
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Requests on their way from the threads that read /dev/fuse to those that do control work.
@@ -27,7 +28,7 @@ final class ControlQueue: @unchecked Sendable {
     }
 
     private let memory: UnsafeMutableRawBufferPointer
-    private let state = Mutex(State())
+    private let state = ServingLock(State())
     private let filled = Semaphore()
 
     init() {

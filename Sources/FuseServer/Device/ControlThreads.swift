@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import Threads
 import ZswapCore
 
 /// The threads of a mount that do everything but pages: names, opening, attributes that are set,
@@ -23,7 +24,7 @@ final class ControlThreads: @unchecked Sendable {
     private let workers: [ServingWorker]
     private let rooms: [UnsafeMutableRawBufferPointer]
     private let queue = ControlQueue()
-    private var threads: [pthread_t] = []
+    private var threads: [SmallThread] = []
 
     init(session: Session, workers: [ServingWorker]) {
         self.session = session
@@ -41,19 +42,21 @@ final class ControlThreads: @unchecked Sendable {
 
     /// Memory for the threads, in bytes.
     static let byteCount =
-        count * (ServingThread.stackByteCount + ControlQueue.requestByteCountMax) + 1 << 20
+        count * (SmallThread.stackByteCount + ControlQueue.requestByteCountMax) + 1 << 20
 
     func start() throws(MountError) {
         for index in workers.indices {
             threads.append(
-                try ServingThread.start("zswapfs-ctrl-\(index)") { [self] in run(index) })
+                try SmallThread.start("zswapfs-ctrl-\(index)", failure: MountError.thread) {
+                    [self] in run(index)
+                })
         }
     }
 
     /// Ends the threads; what was not begun is not done. After the mount has gone.
     func stop() {
         queue.close(takerCount: threads.count)
-        for thread in threads { pthread_join(thread, nil) }
+        for thread in threads { thread.join() }
         threads = []
     }
 

@@ -1,6 +1,7 @@
 import CFuse
 import Glibc
 import Synchronization
+import Threads
 import ZswapCore
 
 /// /dev/fuse: a fixed number of threads, each reading a request, serving it and writing the answer.
@@ -21,7 +22,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     private let control: ControlThreads
     private let requests: DeviceRequests
     private let buffers: [RequestBuffer]
-    private var threads: [pthread_t] = []
+    private var threads: [SmallThread] = []
     private let running = Atomic<Int>(0)
     private let onLastEnd: @Sendable () -> Void
 
@@ -50,7 +51,9 @@ final class DeviceTransport: Transport, @unchecked Sendable {
         for index in workers.indices {
             do {
                 threads.append(
-                    try ServingThread.start("zswapfs-serve-\(index)") { [self] in run(index) })
+                    try SmallThread.start("zswapfs-serve-\(index)", failure: MountError.thread) {
+                        [self] in run(index)
+                    })
             } catch {
                 running.subtract(workers.count - index, ordering: .releasing)
                 throw error
@@ -59,7 +62,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     }
 
     func join() {
-        for thread in threads { pthread_join(thread, nil) }
+        for thread in threads { thread.join() }
         threads = []
         control.stop()
     }

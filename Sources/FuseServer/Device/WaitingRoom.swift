@@ -1,6 +1,7 @@
 import CFuse
 import Glibc
 import Synchronization
+import Threads
 import ZswapCore
 
 /// How many threads of /dev/fuse may wait for a backing device at once, so that some always serve
@@ -53,7 +54,7 @@ final class WaitingRoom: @unchecked Sendable {
     private let servingMin: Int
     private let waitingMax: Int
     private let line: UnsafeMutableBufferPointer<Read>
-    private let state: Mutex<State>
+    private let state: ServingLock<State>
     /// More threads serve than are meant to.
     private let hasSurplus: Atomic<Bool>
     private let standby = Semaphore()
@@ -64,7 +65,7 @@ final class WaitingRoom: @unchecked Sendable {
         servingMax = servingCount
         servingMin = max(servingCount / 2, 1)
         waitingMax = max(threadCount - servingMin, 0)
-        state = Mutex(State(servingCount: threadCount))
+        state = ServingLock(State(servingCount: threadCount))
         hasSurplus = Atomic(threadCount > servingCount)
         line = .allocate(capacity: Self.lineLengthMax)
         line.initialize(

@@ -2,6 +2,7 @@ import CFuse
 import CLinux
 import Glibc
 import Synchronization
+import Threads
 
 /// Whether requests come by the ring that was asked for.
 extension Session {
@@ -13,7 +14,7 @@ extension Session {
     /// missing queue nobody gets through.
     func findRingObstacle(at path: String) throws(MountError) -> RingObstacle? {
         let question = Question(path: path)
-        pthread_detach(try ServingThread.start("zswapfs-ask") { question.ask() })
+        try SmallThread.start("zswapfs-ask", failure: MountError.thread) { question.ask() }.detach()
         for _ in 0..<Self.waitStepCountMax where !question.isAnswered {
             usleep(Self.waitStepMicroseconds)
         }

@@ -2,6 +2,7 @@ import CFuse
 import ControlTree
 import Glibc
 import SwapStore
+import Threads
 import ZswapCore
 
 /// FUSE_LOOKUP, FUSE_FORGET, FUSE_GETATTR, FUSE_SETATTR, FUSE_STATFS.
@@ -50,22 +51,16 @@ extension Operations {
         guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
         let inode = inodes.lookUp(
             controlPath: path, text: try text(of: kind, at: path),
-            now: Self.monotonicNanoseconds)
+            now: UInt64(MonotonicClock.nanoseconds))
         return Entry(
             inode: inode, generation: 1, attributes: attributes(of: kind, inode),
             nameSeconds: Self.controlSeconds, attributeSeconds: Self.controlSeconds)
     }
 
-    private static var monotonicNanoseconds: UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-    }
-
     /// Makes the text of a control file anew that was looked up long ago, as when its descriptor is
     /// opened again by way of /proc.
     func renewText(_ inode: UInt64, _ kind: ControlKind, _ path: ByteText) throws(Refusal) {
-        let now = Self.monotonicNanoseconds
+        let now = UInt64(MonotonicClock.nanoseconds)
         guard inodes.isStale(inode, now), let text = try text(of: kind, at: path) else { return }
         inodes.renew(inode, text, now)
     }

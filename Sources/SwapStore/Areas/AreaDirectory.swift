@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import Threads
 import ZswapCore
 
 /// The areas by name and by slot, and how often each is held.

@@ -1,4 +1,5 @@
 import Arena
+import Threads
 import ZswapCore
 
 /// One area in the area directory: 1024 bytes of the arena.

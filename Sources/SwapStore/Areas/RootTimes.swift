@@ -1,4 +1,4 @@
-import Arena
+import Threads
 public import ZswapCore
 
 /// The file times of the root directory. Names that appear, go or change move them, and a user may

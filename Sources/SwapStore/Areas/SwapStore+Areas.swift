@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import Threads
 public import ZswapCore
 
 /// Areas as files of the root directory.

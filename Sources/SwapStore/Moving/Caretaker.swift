@@ -1,5 +1,5 @@
-import Arena
 import Synchronization
+import Threads
 import ZswapCore
 
 /// The thread that looks after a store while others serve: it lets drained pools go and compacts

@@ -1,5 +1,5 @@
-import Arena
 import Synchronization
+import Threads
 
 /// What somebody wants of the migration, and what it tells: the one place where those who change
 /// settings, those who look, and the thread that moves pages meet.
@@ -75,7 +75,7 @@ final class MigrationControl: Sendable {
             state.report.activity = .running
             state.report.pagesLeft = pageCount
             state.report.startedAt = WallClock.nanoseconds()
-            state.begin = BackgroundThread.nanoseconds
+            state.begin = MonotonicClock.nanoseconds
         }
     }
 
@@ -110,7 +110,7 @@ final class MigrationControl: Sendable {
     }
 
     private static func nanoseconds(since begin: Int64) -> UInt64 {
-        UInt64(max(BackgroundThread.nanoseconds - begin, 0))
+        UInt64(max(MonotonicClock.nanoseconds - begin, 0))
     }
 }
 

@@ -1,4 +1,4 @@
-import Arena
+import Threads
 
 /// The thread that moves stored pages when that is wanted.
 ///

@@ -1,6 +1,6 @@
-import Arena
 import Backing
 import Synchronization
+import Threads
 
 /// A file or device that is being opened in a thread of its own, since a path may lead to
 /// filesystems that never answer: whoever asked waits for a bounded time, then it goes on alone.
@@ -41,11 +41,11 @@ final class BackingOpening: Sendable {
     }
 
     private func wait() -> Result<BackingLog, BackingError>? {
-        let end = BackgroundThread.nanoseconds + Self.waitNanosecondsMax
+        let end = MonotonicClock.nanoseconds + Self.waitNanosecondsMax
         while true {
             let seen = bell.load()
             if let result = answer.withLock({ $0 }) { return result }
-            let left = end - BackgroundThread.nanoseconds
+            let left = end - MonotonicClock.nanoseconds
             guard left > 0 else { return nil }
             bell.wait(while: seen, nanoseconds: left)
         }

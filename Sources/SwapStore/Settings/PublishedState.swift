@@ -31,10 +31,12 @@ extension SwapStore {
 
     /// Puts `control.state` in force. Behind the lock of `control`.
     func putInForce(_ control: StoreControl) {
-        published.replace(by: PublishedState(control.state, codecs: control.codecs))
-        limitFrameCount.store(control.state.limit.frameCountMax, ordering: .relaxed)
+        let state = control.state
+        limitFrameCount.store(state.limit.frameCountMax, ordering: .relaxed)
         // Sequentially consistent, with `Quiescence.advance` and `begin`: a worker that starts
         // after the quiescent point which a pool waits for sees that there is a newer state.
-        stateNumber.store(control.state.number, ordering: .sequentiallyConsistent)
+        published.replace(by: PublishedState(state, codecs: control.codecs)) {
+            stateNumber.store(state.number, ordering: .sequentiallyConsistent)
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Arena
 public import Backing
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Which file or device pages leave for.
@@ -24,7 +25,7 @@ extension SwapStore {
             control.withLock { choose(0, &$0) }
             return noteBacking()
         }
-        let end = BackgroundThread.nanoseconds + BackingOpening.waitNanosecondsMax
+        let end = MonotonicClock.nanoseconds + BackingOpening.waitNanosecondsMax
         let pause = FutexWord()
         while true {
             switch control.withLock({ takeKnown(path, &$0) }) {
@@ -33,7 +34,7 @@ extension SwapStore {
             case .closing: break
             }
             // Its lock goes with the closing.
-            guard BackgroundThread.nanoseconds < end else { throw .backingNotOpened }
+            guard MonotonicClock.nanoseconds < end else { throw .backingNotOpened }
             pause.wait(while: pause.load(), nanoseconds: Self.closingPauseNanoseconds)
         }
     }

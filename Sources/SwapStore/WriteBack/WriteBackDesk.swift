@@ -1,6 +1,6 @@
-import Arena
 import Backing
 import Synchronization
+import Threads
 
 /// Where serving threads, control files and the write-back thread leave each other word.
 ///
@@ -99,7 +99,7 @@ final class WriteBackDesk: Sendable {
         at place: borrowing RoomWait, asking ask: () -> Void, until hasRoom: () -> Bool,
         orHopeless isHopeless: () -> Bool
     ) -> Bool {
-        let begin = BackgroundThread.nanoseconds
+        let begin = MonotonicClock.nanoseconds
         var lastProgress = begin
         var seen = progress.load()
         while !hasRoom() {
@@ -108,7 +108,7 @@ final class WriteBackDesk: Sendable {
             }
             ask()
             ring()
-            let now = BackgroundThread.nanoseconds
+            let now = MonotonicClock.nanoseconds
             let left =
                 min(
                     lastProgress + Self.stallNanosecondsMax, begin + Self.waitNanosecondsMax) - now
@@ -120,7 +120,7 @@ final class WriteBackDesk: Sendable {
             let next = progress.load()
             if next != seen {
                 seen = next
-                lastProgress = BackgroundThread.nanoseconds
+                lastProgress = MonotonicClock.nanoseconds
             }
         }
         return true

@@ -1,6 +1,6 @@
-import Arena
 import Backing
 import Synchronization
+import Threads
 import ZswapCore
 
 /// The thread that writes pages back: the only one that writes to the backing store.

@@ -1,6 +1,7 @@
 import Arena
 import Backing
 import Synchronization
+import Threads
 import ZswapCore
 
 /// What the write-back thread does in one turn: at most one large write.
@@ -63,14 +64,14 @@ struct WriteBackWork {
             writeBack = WriteBack(to: log, generation: number, of: store, by: worker)
             desk.set(nil)
         }
-        let began = BackgroundThread.nanoseconds
+        let began = MonotonicClock.nanoseconds
         let written = log.byteCountWritten
         let rest = findBudget() ? makeReady(log) ?? work(log, goesOn) : giveUp()
         let blocks = Int(log.byteCountWritten - written) / Page.byteCount
         desk.budget.withLock { $0.spend(blocks, at: store.clock.seconds) }
         switch rest {
         case .again: return 0
-        case .low: return (BackgroundThread.nanoseconds - began) * Self.restFactor
+        case .low: return (MonotonicClock.nanoseconds - began) * Self.restFactor
         case .nanoseconds(let nanoseconds): return nanoseconds
         }
     }

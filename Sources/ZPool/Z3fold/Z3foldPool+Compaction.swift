@@ -1,6 +1,7 @@
 import Arena
 import Glibc
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Closing holes: first within frames, then lone objects move to other frames, and theirs are free.

@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Freeing whole frames by evicting the objects of the frame that was allocated into longest ago.

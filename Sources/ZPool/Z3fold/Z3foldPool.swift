@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import Threads
 import ZswapCore
 
 /// A pool of z3fold; what it is stands at ``Z3foldDriver``.
@@ -14,7 +15,7 @@ final class Z3foldPool: Pool {
     weak let user: (any PoolUser)?
     /// Tells this pool's frames from others' and from what an earlier process left; never 0.
     let number = UInt32.random(in: 1 ... .max)
-    let lists = Mutex(Z3foldLists())
+    let lists = ServingLock(Z3foldLists())
     let frameCount = Atomic<Int>(0)
     let isCompacting = Atomic<Bool>(false)
     let compactedFrameCount = Atomic<Int>(0)

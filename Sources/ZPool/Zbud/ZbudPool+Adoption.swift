@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Taking over frames that an earlier process left: descriptors are made anew from the handles.

@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import Threads
 import ZswapCore
 
 /// A pool of zbud; what it is stands at ``ZbudDriver``.
@@ -13,7 +14,7 @@ final class ZbudPool: Pool {
     weak let user: (any PoolUser)?
     /// Tells this pool's frames from others' and from what an earlier process left; never 0.
     let number = UInt32.random(in: 1 ... .max)
-    let lists = Mutex(ZbudLists())
+    let lists = ServingLock(ZbudLists())
     let frameCount = Atomic<Int>(0)
 
     var objectByteCountMax: Int { Chunk.objectByteCountMax }

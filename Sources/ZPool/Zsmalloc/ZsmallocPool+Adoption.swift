@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Taking over zspages that an earlier process left: descriptors and free lists are made anew.

@@ -1,6 +1,7 @@
 import Arena
 import Glibc
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Moving objects out of the emptiest zspages of a class into its fullest ones, to free frames.

@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Freeing whole zspages by evicting all objects of the one that was allocated into longest ago.

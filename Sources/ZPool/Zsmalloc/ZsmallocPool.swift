@@ -1,11 +1,12 @@
 import Arena
 import Synchronization
+import Threads
 import ZswapCore
 
 /// One size class of a pool: what it is, which never changes, and its zspages behind their lock.
 struct PoolClass: ~Copyable {
     let sizeClass: SizeClass
-    let lists = Mutex(ClassLists())
+    let lists = ServingLock(ClassLists())
 }
 
 /// A pool of zsmalloc; what it is stands at ``ZsmallocDriver``.

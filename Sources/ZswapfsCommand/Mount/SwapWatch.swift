@@ -3,6 +3,7 @@ import ControlTree
 import LinuxSystem
 import SwapStore
 import Synchronization
+import Threads
 import ZswapCore
 
 /// A thread that knows which loop devices stand on the areas of a mount, and how far the kernel
@@ -89,13 +90,13 @@ final class SwapWatch: Sendable {
     func lookNow() {
         guard let thread = thread.withLock({ $0 }) else { return }
         let wanted = state.withLock { $0.begunCount + 1 }
-        let deadline = BackgroundThread.nanoseconds + Self.patienceNanoseconds
+        let deadline = MonotonicClock.nanoseconds + Self.patienceNanoseconds
         isAsked.store(true, ordering: .releasing)
         thread.wake()
         while true {
             let seen = looks.load()
             if state.withLock({ $0.ended >= wanted }) { return }
-            let rest = deadline - BackgroundThread.nanoseconds
+            let rest = deadline - MonotonicClock.nanoseconds
             guard rest > 0 else { return }
             looks.wait(while: seen, nanoseconds: rest)
         }

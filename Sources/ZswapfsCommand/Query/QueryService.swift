@@ -1,9 +1,9 @@
-import Arena
 import ControlTree
 import FuseServer
 import Glibc
 import LinuxSystem
 import SystemPackage
+import Threads
 import ZswapCore
 
 /// Answers questions about the control files of a mount on a socket, so that nobody has to go into

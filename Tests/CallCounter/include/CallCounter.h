@@ -23,6 +23,12 @@ enum {
 void call_counter_start(void);
 void call_counter_stop(void);
 
+/* A lock that serving threads want was taken, or left, by this thread. Called by builds with
+   INTERNAL_CHECKS. With ZSWAPFS_ALLOCATION_TRAP in the environment an allocation meanwhile ends
+   the process with a backtrace; so does one in a thread of /dev/fuse that serves, or a helper. */
+void call_counter_lock_taken(void);
+void call_counter_lock_left(void);
+
 /* The counts of this process so far. */
 uint64_t call_count(int word);
 

@@ -2,10 +2,11 @@ import Glibc
 
 /// A count of wake-ups that threads wait for. On the heap, because the kernel needs its address;
 /// nothing is allocated later.
-final class Semaphore: @unchecked Sendable {  // made for several threads
+public final class Semaphore: @unchecked Sendable {  // made for several threads
     private let semaphore: UnsafeMutablePointer<sem_t>
 
-    init() {
+    /// Nobody was woken yet.
+    public init() {
         semaphore = .allocate(capacity: 1)
         sem_init(semaphore, 0, 0)
     }
@@ -15,9 +16,11 @@ final class Semaphore: @unchecked Sendable {  // made for several threads
         semaphore.deallocate()
     }
 
-    func post() { sem_post(semaphore) }
+    /// Wakes one who waits, or who will.
+    public func post() { sem_post(semaphore) }
 
-    func wait() {
+    /// Waits for a wake-up.
+    public func wait() {
         // Only a signal makes it fail.
         while sem_wait(semaphore) != 0 {}
     }

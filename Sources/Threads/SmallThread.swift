@@ -1,10 +1,13 @@
-import CFuse
 import CLinux
 import Glibc
+import ZswapCore
 
-/// Threads of the server: small stacks, because all memory is locked.
-enum ServingThread {
-    static let stackByteCount = 256 << 10
+/// Threads with a small, fixed stack, because all memory is locked.
+///
+/// Price: 256 KiB of stack a thread.
+public struct SmallThread: Sendable {
+    /// Bytes of stack of each.
+    public static let stackByteCount = 256 << 10
 
     /// What a new thread is told; lives until it has ended.
     private final class Assignment {
@@ -16,10 +19,12 @@ enum ServingThread {
         }
     }
 
-    /// Starts a thread with a name of at most 15 bytes. It has to be joined, or detached.
-    static func start(
-        _ name: String, _ body: @escaping @Sendable () -> Void
-    ) throws(MountError) -> pthread_t {
+    /// Starts a thread with a name of at most 15 bytes. It has to be joined, or detached. Throws
+    /// what `failure` makes of the errno when the system has no thread.
+    public static func start<Failure: Error>(
+        _ name: String, failure: (CInt) -> Failure, _ body: @escaping @Sendable () -> Void
+    ) throws(Failure) -> SmallThread {
+        invariant(name.utf8.count <= 15)
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
@@ -37,8 +42,16 @@ enum ServingThread {
             }, argument.toOpaque())
         guard result == 0 else {
             argument.release()
-            throw .thread(errno: result)
+            throw failure(result)
         }
-        return thread
+        return SmallThread(handle: thread)
     }
+
+    private let handle: pthread_t
+
+    /// Waits until it has ended.
+    public func join() { pthread_join(handle, nil) }
+
+    /// Nobody will wait for it.
+    public func detach() { pthread_detach(handle) }
 }

@@ -22,7 +22,8 @@ public final class FutexWord: @unchecked Sendable {  // every access is atomic
     }
     /// The word now.
     public func load() -> UInt32 { atomic.pointee.load(ordering: .acquiring) }
-    func exchange(_ value: UInt32) -> UInt32 {
+    /// Puts another value in its place, and returns the old one.
+    public func exchange(_ value: UInt32) -> UInt32 {
         atomic.pointee.exchange(value, ordering: .acquiringAndReleasing)
     }
     /// Adds 1, wrapping.
