@@ -89,6 +89,36 @@ enum House {
         return found
     }
 
+    /// Rows of the table of modules in the architecture document that are not what the manifest
+    /// says, and modules without a row.
+    static func violations(
+        inTableOf document: TextFile, manifest: PackageManifest
+    ) -> [Violation] {
+        var found: [Violation] = []
+        var rows: Set<String> = []
+        for (index, line) in document.lines.enumerated() {
+            let columns = line.split(separator: "|", omittingEmptySubsequences: false)
+            guard columns.count == 5, let module = quoted(in: columns[1]).first,
+                let target = manifest.target(named: module), rows.insert(module).inserted
+            else { continue }
+            let wrong = Set(quoted(in: columns[3])).symmetricDifference(target.targets)
+            guard !wrong.isEmpty else { continue }
+            let names = wrong.sorted().joined(separator: ", ")
+            found.append(
+                Violation(document.path, index + 1, "\(module) and Package.swift differ: \(names)"))
+        }
+        for module in arrows.keys.sorted() where !rows.contains(module) {
+            found.append(Violation(document.path, 1, "no row for \(module)"))
+        }
+        return found
+    }
+
+    /// What stands in backticks.
+    private static func quoted(in text: some StringProtocol) -> [String] {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    }
+
     private static func importedModule(in code: String) -> String? {
         let words = code.words
         guard let keyword = words.firstIndex(of: "import"), keyword <= 2 else { return nil }

@@ -32,9 +32,11 @@ import Testing
         report(files.flatMap(FileRules.violations) + FileRules.duplicates(among: files))
     }
 
-    @Test func arrowsPointDown() {
+    @Test func arrowsPointDown() throws {
         report(House.violations(in: manifest))
         report(files.flatMap { House.violations(in: $0, manifest: manifest) })
+        let document = try Repository.current.file(at: "Docs/Architecture.md")
+        report(House.violations(inTableOf: document, manifest: manifest))
     }
 
     @Test func linksLeadSomewhere() {
