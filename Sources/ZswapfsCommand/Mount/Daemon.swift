@@ -17,9 +17,9 @@ import ZswapCore
 struct Daemon {
     /// Between two looks at messages from serving threads, in seconds. Who has a message calls.
     private static let idleSeconds = 3
-    /// Room in the heap for control files that are read and written while memory is short. Their
-    /// requests may come to the thread that serves swap, too.
-    private static let heapReserveByteCount = 2 << 20
+    /// Room in the heap for control files that are read and written while memory is short. Making
+    /// an area asks for half of it in pieces; the rest is for what lasts and lies in between.
+    private static let heapReserveByteCount = 4 * HeapReserve.standardByteCount
 
     private let assembly: Assembly
     private let server: FuseServer
