@@ -15,7 +15,7 @@ import ZswapCore
 final class ControlQueue: @unchecked Sendable {
     // Unchecked: the memory is behind the lock.
 
-    /// The longest request that goes through; only values that no control file takes are longer.
+    /// The longest request that goes through. Values that no control file takes are cut to it.
     static let requestByteCountMax = 64 << 10
     private static let capacity = 1 << 20
     private static let lengthByteCount = 8

@@ -134,8 +134,9 @@ final class DeviceTransport: Transport, @unchecked Sendable {
         // The end of the mount: nobody is left to do it.
         case FUSE_DESTROY.rawValue: session.process(request.bytes)
         default:
+            let request = request.shortenedWrite(toByteCount: ControlQueue.requestByteCountMax)
             if control.take(request) { return }
-            // The queue is full, or it is longer than any value: others serve meanwhile.
+            // The queue is full, or many numbers are forgotten at once: others serve meanwhile.
             worker.seat?.stepAside()
             control.perform(request, worker)
         }

@@ -1,4 +1,5 @@
 import CFuse
+import ZswapCore
 
 /// A request as read(2) of /dev/fuse gives it: a header, then what belongs to its kind.
 struct RawRequest {
@@ -22,6 +23,23 @@ struct RawRequest {
         let body = body
         guard body.count >= MemoryLayout<Argument>.size else { return nil }
         return body.loadUnaligned(as: Argument.self)
+    }
+
+    /// A write of more bytes than a control file takes, cut in place to so many bytes of request:
+    /// it is refused for its length all the same. Any other request as it is.
+    func shortenedWrite(toByteCount limit: Int) -> RawRequest {
+        let bodyOffset = MemoryLayout<fuse_in_header>.size
+        let dataOffset = bodyOffset + MemoryLayout<fuse_write_in>.size
+        invariant(limit > dataOffset)
+        guard header.opcode == FUSE_WRITE.rawValue, bytes.count > limit,
+            var argument = argument(fuse_write_in.self)
+        else { return self }
+        argument.size = min(argument.size, UInt32(limit - dataOffset))
+        var header = header
+        header.len = UInt32(limit)
+        bytes.storeBytes(of: header, as: fuse_in_header.self)
+        bytes.storeBytes(of: argument, toByteOffset: bodyOffset, as: fuse_write_in.self)
+        return RawRequest(UnsafeMutableRawBufferPointer(rebasing: bytes[..<limit]))
     }
 
     /// Whether a serving thread answers it by itself, from memory that is there: reading, writing
