@@ -264,7 +264,8 @@ class Runner:
                           *without_choice(options), *choice(waiting)])
 
     def run_watched(self, options, scratch):
-        """Runs WATCHED_TESTS in the optimized build; what fails is a complaint of its own."""
+        """Runs WATCHED_TESTS in the optimized build; what fails twice is a complaint of its own:
+        an allocation that may not be is made again, a test that waited too long is not."""
         print("== what serves, with its allocations watched", flush=True)
         build = os.path.join(scratch, "release")
         with tempfile.TemporaryDirectory() as directory:
@@ -273,18 +274,23 @@ class Runner:
                 script.write(f'#!/bin/sh\nLD_PRELOAD="{build}/libCallCounter.so" '
                              f'exec "{build}/zswapfs" "$@"\n')
             os.chmod(program, 0o755)
-            watched = Runner(self.deadline - time.monotonic(),
-                             {"ZSWAPFS_ALLOCATION_TRAP": "1", "ZSWAPFS_PROGRAM": program})
-            self.inner = watched
             filters = [word for pattern in WATCHED_TESTS for word in ("--filter", pattern)]
-            watched.run_all([*OPTIMIZED_BUILD, "--scratch-path", scratch,
-                             *without_choice(options), *filters])
-        book = watched.book
-        self.book.others += [f"allocations watched: {text}" for text in book.others]
+            failed = []
+            for _ in range(2):
+                watched = Runner(self.deadline - time.monotonic(),
+                                 {"ZSWAPFS_ALLOCATION_TRAP": "1", "ZSWAPFS_PROGRAM": program})
+                self.inner = watched
+                watched.run_all([*OPTIMIZED_BUILD, "--scratch-path", scratch,
+                                 *without_choice(options), *filters])
+                failed = watched.book.with_outcome("failed", "running", "never began")
+                passed = len(watched.book.with_outcome("passed"))
+                print(f"== {passed} tests passed with their allocations watched", flush=True)
+                if watched.book.others or not failed:
+                    break
+                filters = choice(failed)
+        self.book.others += [f"allocations watched: {text}" for text in watched.book.others]
         self.book.others += [f"allocations watched: {test.name}: {test.outcome}: {test.reason}"
-                             for test in book.with_outcome("failed", "running", "never began")]
-        passed = len(book.with_outcome("passed"))
-        print(f"== {passed} tests passed with their allocations watched", flush=True)
+                             for test in failed]
 
 
 def copy(stream, lines):

@@ -173,8 +173,20 @@ import Testing
         let playback = try Playback()
         try playback.add([("M.S/a()", "passed"), ("M.S/b()", "passed")])
         try playback.add([("M.S/a()", "passed"), ("M.S/b()", "running")])
+        try playback.add([("M.S/b()", "running")])
         let (outcome, counts) = try playback.run(["--optimized", "scratch"])
         #expect(counts == "2 1 0", "\(outcome)")
         #expect(outcome.output.contains("FAILED: allocations watched: M.S/b(): running"))
+        #expect(try playback.arguments(ofRun: 3).contains("^M\\.S[/]b\\(\\)(/|$)"))
+    }
+
+    /// What fails once with its allocations watched, and not again, only waited too long.
+    @Test func whatPassesTheSecondTimeIsNoFailure() throws {
+        let playback = try Playback()
+        try playback.add([("M.S/a()", "passed")])
+        try playback.add([("M.S/a()", "running")])
+        try playback.add([("M.S/a()", "passed")])
+        let (outcome, counts) = try playback.run(["--optimized", "scratch"])
+        #expect(counts == "1 0 0", "\(outcome)")
     }
 }
