@@ -37,6 +37,8 @@ OPTIMIZED_BUILD = ["-c", "release", "-Xswiftc", "-enable-testing", "-Xswiftc", "
 # lock that those want, ends the program.
 WATCHED_TESTS = [r"^MountedTests\.", r"^SwapTests\..*(RealSwap|SwappedProcess|FullPool|BackedSwap)",
                  r"^SwapStoreTests\..*Model"]
+# Mounted tests of the daemon's surroundings, which serve next to nothing and take minutes.
+UNWATCHED_TESTS = r"^MountedTests\..*/(Latency|MemoryGroup|Inheritance)Tests"
 
 # A program that crashes more often than this is broken; the rest would tell nothing new.
 CRASHES_MAX = 5
@@ -275,6 +277,7 @@ class Runner:
                              f'exec "{build}/zswapfs" "$@"\n')
             os.chmod(program, 0o755)
             filters = [word for pattern in WATCHED_TESTS for word in ("--filter", pattern)]
+            filters += ["--skip", UNWATCHED_TESTS]
             failed = []
             for _ in range(2):
                 watched = Runner(self.deadline - time.monotonic(),
