@@ -31,11 +31,17 @@ import ZswapCore
         }
     }
 
-    @Test func aReplacedValueStaysForTheRequestThatMayReadIt() throws {
-        let quiescence = Quiescence()
-        let worker = try #require(quiescence.register())
-        let ledger = Counted.Ledger()
-        let published = Published(Counted(1, ledger), by: quiescence)
+    private let quiescence = Quiescence()
+    private let worker: WorkerNumber
+    private let ledger = Counted.Ledger()
+    private let published: Published<Counted>
+
+    init() throws {
+        worker = try #require(quiescence.register())
+        published = Published(Counted(1, ledger), by: quiescence)
+    }
+
+    @Test func aReplacedValueStaysForTheRequestThatMayReadIt() {
         quiescence.enter(worker)
         #expect(published.read(by: worker) { $0.number } == 1)
         published.replace(by: Counted(2, ledger))
@@ -48,11 +54,7 @@ import ZswapCore
     }
 
     /// One who begins just before the change is told, and goes by what it copied before.
-    @Test func whoWasNotToldYetKeepsTheOldValue() throws {
-        let quiescence = Quiescence()
-        let worker = try #require(quiescence.register())
-        let ledger = Counted.Ledger()
-        let published = Published(Counted(1, ledger), by: quiescence)
+    @Test func whoWasNotToldYetKeepsTheOldValue() {
         published.replace(by: Counted(2, ledger)) { quiescence.enter(worker) }
         #expect(ledger.count.load(ordering: .relaxed) == 2)
         quiescence.leave(worker)
@@ -60,9 +62,7 @@ import ZswapCore
         #expect(ledger.count.load(ordering: .relaxed) == 1)
     }
 
-    @Test func aRemovedValueIsFreedByWhoChangesTheTable() throws {
-        let quiescence = Quiescence()
-        let worker = try #require(quiescence.register())
+    @Test func aRemovedValueIsFreedByWhoChangesTheTable() {
         let ledger = Counted.Ledger()
         let table = PublishedTable<Counted>(slotCount: 4, by: quiescence)
         table.set(Counted(1, ledger), at: 3)
@@ -82,10 +82,7 @@ import ZswapCore
 
     /// Two who look for values while a third puts them in and takes them out.
     @Test func whatIsFoundIsAlive() {
-        let quiescence = Quiescence()
-        let ledger = Counted.Ledger()
         let table = PublishedTable<Counted>(slotCount: 2, by: quiescence)
-        let published = Published(Counted(0, ledger), by: quiescence)
         let deadCount = Atomic<Int>(0)
         let readerCount = Atomic<Int>(2)
         Threads.run(count: 3) { number in
