@@ -41,7 +41,11 @@ extension Arena {
             adopting: descriptor, byteCount: layout.byteCount,
             refusesCommit: configuration.refusesCommit)
         try self.init(configuration, layout: layout, memory: memory)
-        guard reopenSegments() else { throw .outOfMemory }
+        let nextUnused = loadWord(at: Self.nextUnusedStart)
+        guard nextUnused >= 1, nextUnused <= layout.segmentCount else {
+            throw .systemCall(name: "pread", errno: EINVAL)
+        }
+        guard reopenSegments(nextUnused: Int(nextUnused)) else { throw .outOfMemory }
     }
 
     func writeSuperblock() {
@@ -56,9 +60,7 @@ extension Arena {
     }
 
     /// False when the kernel could not map again what is there.
-    private func reopenSegments() -> Bool {
-        let nextUnused = Int(loadWord(at: Self.nextUnusedStart))
-        invariant(nextUnused >= 1 && nextUnused <= layout.segmentCount)
+    private func reopenSegments(nextUnused: Int) -> Bool {
         segments.withLock { $0.reopen(nextUnused: nextUnused) }
         let recordsEnd = layout.recordStart(nextUnused)
         let recordBytes = ArenaLayout.roundUp(recordsEnd, to: Page.byteCount) - layout.recordsStart
@@ -72,7 +74,8 @@ extension Arena {
         let record = records[segment]
         let frameCount = record.runFrameCount
         let start = layout.segmentStart(segment)
-        guard frameCount > 0 else {
+        guard frameCount > 0, frameCount <= Limits.runFrameCountMax else {
+            record.runFrameCount = 0
             memory.release(start: start, byteCount: ArenaLayout.segmentByteCount)
             memory.release(
                 start: layout.descriptorStart(segment),
@@ -80,6 +83,7 @@ extension Arena {
             segments.withLock { $0.putVacant(segment) }
             return true
         }
+        counters.forgotten.add(record.inUseCount * frameCount, ordering: .relaxed)
         record.forgetUse()
         guard reopenFrames(segment) else { return false }
         lanes[frameCount].state.withLock { $0.adopt(segment, records) }
@@ -146,7 +150,21 @@ extension Arena {
             if record.availableCount == 0 { lane.unlinkAvailable(run.segment, records) }
             return true
         }
-        if isClaimed { counters.inUse(purpose, add: frameCount) }
+        if isClaimed {
+            counters.inUse(purpose, add: frameCount)
+            counters.forgotten.subtract(frameCount, ordering: .relaxed)
+        }
         return isClaimed
     }
+
+    /// The same for a number that was read from memory: false, too, if there is no such run.
+    public func claimRun(
+        ifThere run: RunNumber, frameCount: Int, for purpose: RunPurpose
+    ) -> Bool {
+        hasRun(run, frameCount: frameCount) && claimRun(run, frameCount: frameCount, for: purpose)
+    }
+
+    /// Frames that were in use when the arena was reopened and that nobody has claimed: once all
+    /// is claimed, what the process before had taken and not yet published, or already let go.
+    public var unclaimedFrameCount: Int { counters.forgotten.load(ordering: .relaxed) }
 }

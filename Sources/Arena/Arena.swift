@@ -177,6 +177,8 @@ final class ArenaCounters: Sendable {
     let segmentRecords = Atomic<Int>(0)
     let descriptors = Atomic<Int>(0)
     let committedForRuns = Atomic<Int>(0)
+    /// In use before a reopening, and not claimed since.
+    let forgotten = Atomic<Int>(0)
 
     /// Frames that are not for runs.
     var overhead: Int {

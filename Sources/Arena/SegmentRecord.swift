@@ -139,6 +139,10 @@ struct SegmentRecord: @unchecked Sendable {
         }
     }
 
+    /// Runs with memory that are not free.
+    var inUseCount: Int {
+        (0..<Self.wordCount).reduce(0) { $0 + (committed[$1] & ~free[$1]).nonzeroBitCount }
+    }
     var freeCount: Int { (0..<Self.wordCount).reduce(0) { $0 + free[$1].nonzeroBitCount } }
     var committedCount: Int {
         (0..<Self.wordCount).reduce(0) { $0 + committed[$1].nonzeroBitCount }

@@ -21,6 +21,9 @@ public protocol BackingDevice: AnyObject, Sendable {
     /// same multiples, from any thread, and no allocation either.
     func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(BackingError)
 
+    /// What a successor can go on with; nil: it is this process's own.
+    var descriptor: CInt? { get }
+
     /// Lets others have it, whoever still holds this. Nobody reads or writes from now on. May wait.
     func close()
 }
@@ -28,6 +31,8 @@ public protocol BackingDevice: AnyObject, Sendable {
 extension BackingDevice {
     /// Nothing, for devices that are nobody else's.
     public func close() {}
+    /// None, for devices that are no file.
+    public var descriptor: CInt? { nil }
 }
 
 /// What reads and writes of every device have in common.

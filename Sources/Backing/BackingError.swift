@@ -27,6 +27,8 @@ public enum BackingError: Error, Equatable, Sendable {
     case notDirect
     /// There is no memory for its buffers and its table of segments.
     case noMemory
+    /// The table of segments that a predecessor left is not one for this device.
+    case notALog
     /// It is smaller than a log needs.
     case tooSmall(byteCount: UInt64, minimum: UInt64)
 
@@ -60,6 +62,8 @@ public enum BackingError: Error, Equatable, Sendable {
         case .noMemory:
             return "\(path): the system refused the memory for its buffers and for the table of "
                 + "its segments, 8 bytes for each 512 KiB; see RLIMIT_DATA and vm.overcommit_memory"
+        case .notALog:
+            return "\(path): what was handed over is no table of its segments"
         case .tooSmall(let byteCount, let minimum):
             return "\(path): \(ByteSize(bytes: byteCount)) are too few, "
                 + "\(ByteSize(bytes: minimum)) is the least; `truncate -s 4G FILE` makes a file "

@@ -48,6 +48,18 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
         try tryOut()
     }
 
+    /// Goes on with a file or device that a predecessor opened by that path: the descriptor is the
+    /// same open file, with its lock and its claim. Takes the descriptor over.
+    public init(adopting descriptor: CInt, path: String) throws(BackingError) {
+        self.path = path
+        file = OpenFile(path: path, descriptor: descriptor)
+        do {
+            byteCount = try file.byteCount() & ~UInt64(BackingBlock.byteCount - 1)
+        } catch {
+            throw BackingError(opening: error.errno)
+        }
+    }
+
     private static func open(_ located: BackingSearch.Located) throws(SystemFailure) -> OpenFile {
         // A device is claimed by opening it. Its lock is others': of those that look at new disks.
         if located.status.kind == .blockDevice {
@@ -77,6 +89,9 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
 
     /// See ``BackingDevice``.
     public func close() { file.close() }
+
+    /// See ``BackingDevice``.
+    public var descriptor: CInt? { file.descriptor }
 
     /// See ``BackingDevice``.
     public func read(

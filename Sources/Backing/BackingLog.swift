@@ -13,7 +13,8 @@ import ZswapCore
 ///
 /// Law: what was appended can be read once `flush` returned, until it is freed. Each record is
 /// freed exactly once. One thread writes (appends, flushes, cleans); any may read, free and ask for
-/// figures at the same time. Nothing survives the process: this is swap.
+/// figures at the same time. What was flushed survives the process, if the device and the table of
+/// segments are handed to a successor; nothing survives the machine: this is swap.
 /// Price: 8 bytes of memory a segment and two buffers of 512 KiB; on the device 16 bytes a record
 /// and half a block a flush. A read is one request of one or two blocks. Cleaning writes again what
 /// is live in a segment, at most three quarters of it, and needs two segments in reserve.
@@ -46,9 +47,6 @@ public final class BackingLog: @unchecked Sendable {
     /// Where everything is.
     public let device: any BackingDevice
     let segments: SegmentTable
-    /// In the checksum of every header, so that an older log's records are none of this one's.
-    private let salt = UInt64.random(in: .min ... .max)
-
     let isWriting = Atomic<Bool>(false)
     let isCleaning = Atomic<Bool>(false)
     /// The writer's: a picture of the open segment, of which a part is on the device already.
@@ -68,16 +66,38 @@ public final class BackingLog: @unchecked Sendable {
 
     /// An empty log on this device, whatever is on it. Uses whole segments, and at most
     /// ``ZswapCore/Limits/backingByteCountMax``. Throws `tooSmall` and `noMemory`.
-    public init(on device: any BackingDevice) throws(BackingError) {
-        let byteCount = min(device.byteCount, Limits.backingByteCountMax)
-        let segmentCount = Int(byteCount / UInt64(Self.segmentByteCount))
+    public convenience init(on device: any BackingDevice) throws(BackingError) {
+        let segmentCount = Self.segmentCount(of: device)
         guard segmentCount >= Self.segmentCountMin else {
             throw .tooSmall(
                 byteCount: device.byteCount,
                 minimum: UInt64(Self.segmentCountMin * Self.segmentByteCount))
         }
+        try self.init(on: device, try SegmentTable(segmentCount: segmentCount))
+    }
+
+    /// The log that a predecessor left on this device, with the memory of its table of segments,
+    /// whose descriptor it takes over. Nothing is live until it is adopted. Throws `notALog` if the
+    /// memory is no table for this device, and `noMemory`.
+    public convenience init(
+        adopting device: any BackingDevice, segments descriptor: CInt
+    ) throws(BackingError) {
+        let segments = SegmentTable(
+            adopting: descriptor, segmentCount: Self.segmentCount(of: device))
+        guard let segments else { throw .notALog }
+        try self.init(on: device, segments)
+    }
+
+    private static func segmentCount(of device: any BackingDevice) -> Int {
+        let byteCount = min(device.byteCount, Limits.backingByteCountMax)
+        return Int(byteCount / UInt64(segmentByteCount))
+    }
+
+    private init(
+        on device: any BackingDevice, _ segments: SegmentTable
+    ) throws(BackingError) {
         self.device = device
-        segments = try SegmentTable(segmentCount: segmentCount)
+        self.segments = segments
         picture = try BlockMemory(byteCount: Self.segmentByteCount)
         cleaned = try BlockMemory(byteCount: Self.segmentByteCount)
     }
@@ -119,6 +139,21 @@ public final class BackingLog: @unchecked Sendable {
             from: Int(offset / UInt64(Self.segmentByteCount)))
     }
 
+    /// Counts a record that a page names as live. False if it can't be there. Only on a log that
+    /// was adopted, before anybody else uses it.
+    public func adopt(_ location: BackingLocation, payloadByteCount: Int) -> Bool {
+        guard RecordHeader.payloadByteCounts.contains(payloadByteCount),
+            let offset = location.byteOffset, offset < capacityByteCount
+        else { return false }
+        let (segment, start) = Int(offset).quotientAndRemainder(dividingBy: Self.segmentByteCount)
+        let byteCount = RecordHeader.recordByteCount(payloadByteCount: payloadByteCount)
+        guard start + byteCount <= Self.segmentByteCount else { return false }
+        return segments.adopt(byteCount: byteCount, in: segment)
+    }
+
+    /// The memory of the table of segments, for a successor.
+    public var segmentsDescriptor: CInt { segments.descriptor }
+
     var capacityByteCount: UInt64 {
         UInt64(segments.segmentCount) * UInt64(Self.segmentByteCount)
     }
@@ -128,7 +163,7 @@ public final class BackingLog: @unchecked Sendable {
     }
 
     /// What the headers of a segment in this life of it are made with.
-    func salt(ofLife life: UInt64) -> UInt64 { salt &+ life }
+    func salt(ofLife life: UInt64) -> UInt64 { segments.salt &+ life }
 
     func countRead(_ byteCount: Int) {
         readCount.wrappingAdd(1, ordering: .relaxed)

@@ -1,7 +1,10 @@
+import LinuxSystem
 import Synchronization
 import ZswapCore
 
 /// What the log knows of its segments: a word for each, which changes as one.
+///
+///     memory:  | magic 8 | segments 8 | salt 8 | ... 4096 | word | word | ...
 ///
 ///     63     34  33     32     31      16  15       0
 ///     | life   | tried | open | records  | granules |      granule: 16 bytes
@@ -10,13 +13,20 @@ import ZswapCore
 /// and has none is free; nobody has to make it so. Threads that free only subtract; all else is the
 /// writer's. So exactly one change of a word makes a segment free, whoever makes it, also when its
 /// last record is freed while it is being closed.
+/// The memory outlives the process, if its descriptor is kept: a successor finds the lives and the
+/// salt, by which it knows the records of a segment, and counts anew what is live.
 /// Price: 8 bytes a segment. A record costs one addition and one subtraction; a segment in its life
 /// two or three changes of counters that all threads share.
 final class SegmentTable: @unchecked Sendable {
     // Unchecked: every word is an atomic.
 
+    private static let magic: UInt64 = 0x3147_4573_7061_777a  // "zwapsEG1"
+    private static let headerByteCount = BackingBlock.byteCount
+
     let segmentCount: Int
-    private let memory: BlockMemory
+    /// In the checksum of every header, so that an older log's records are none of this one's.
+    let salt: UInt64
+    private let memory: SharedMemory
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
     /// How many words say free, but for a moment around each change.
     private let freeSegments: Atomic<Int>
@@ -28,19 +38,75 @@ final class SegmentTable: @unchecked Sendable {
     /// That many segments, all free. Throws `noMemory`.
     init(segmentCount: Int) throws(BackingError) {
         invariant(segmentCount > 0)
-        let block = BackingBlock.byteCount
-        let byteCount = segmentCount * MemoryLayout<Atomic<UInt64>>.stride
-        // All of it is touched here, and not by a thread that serves.
-        memory = try BlockMemory(byteCount: (byteCount + block - 1) / block * block)
-        // The memory lives as long as self and is a block at least.
-        words = memory.bytes.baseAddress.unsafelyUnwrapped.bindMemory(
-            to: Atomic<UInt64>.self, capacity: segmentCount)
-        for number in 0..<segmentCount { (words + number).initialize(to: Atomic(0)) }
+        do {
+            memory = try SharedMemory(
+                byteCount: Self.byteCount(segmentCount), name: "zswapfs-segments")
+        } catch {
+            throw .noMemory
+        }
         self.segmentCount = segmentCount
+        salt = UInt64.random(in: .min ... .max)
+        words = Self.words(in: memory, segmentCount)
+        for number in 0..<segmentCount { (words + number).initialize(to: Atomic(0)) }
         freeSegments = Atomic(segmentCount)
+        for (place, value) in [(0, Self.magic), (8, UInt64(segmentCount)), (16, salt)] {
+            memory.bytes.storeBytes(of: value, toByteOffset: place, as: UInt64.self)
+        }
     }
 
-    deinit { words.deinitialize(count: segmentCount) }
+    /// The table of a predecessor, of which nothing is live until it is adopted; nil if the memory
+    /// is not that of a table of so many segments. Takes over the descriptor.
+    init?(adopting descriptor: CInt, segmentCount: Int) {
+        guard segmentCount > 0, let memory = try? SharedMemory(adopting: descriptor),
+            memory.bytes.count == Self.byteCount(segmentCount),
+            memory.bytes.load(fromByteOffset: 0, as: UInt64.self) == Self.magic,
+            memory.bytes.load(fromByteOffset: 8, as: UInt64.self) == UInt64(segmentCount)
+        else { return nil }
+        self.memory = memory
+        self.segmentCount = segmentCount
+        salt = memory.bytes.load(fromByteOffset: 16, as: UInt64.self)
+        words = Self.words(in: memory, segmentCount)
+        freeSegments = Atomic(segmentCount)
+        for number in 0..<segmentCount {
+            let word = words + number
+            let life = SegmentWord(bits: word.pointee.load(ordering: .relaxed)).life
+            word.pointee.store(life << SegmentWord.lifeShift, ordering: .relaxed)
+        }
+    }
+
+    private static func byteCount(_ segmentCount: Int) -> Int {
+        let block = BackingBlock.byteCount
+        let byteCount = segmentCount * MemoryLayout<Atomic<UInt64>>.stride
+        return headerByteCount + (byteCount + block - 1) / block * block
+    }
+
+    private static func words(
+        in memory: SharedMemory, _ segmentCount: Int
+    ) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        // Behind the header of a mapping that is large enough and lives as long as the table.
+        (memory.bytes.baseAddress.unsafelyUnwrapped + headerByteCount)
+            .bindMemory(to: Atomic<UInt64>.self, capacity: segmentCount)
+    }
+
+    /// The memfd that a successor needs.
+    var descriptor: CInt { memory.descriptor }
+
+    /// Counts a record that a page names, when nobody else uses the table. False if the segment
+    /// can't hold it besides the others.
+    func adopt(byteCount: Int, in number: Int) -> Bool {
+        let word = word(number)
+        let old = SegmentWord(bits: word.pointee.load(ordering: .relaxed))
+        let record = SegmentWord.record(byteCount: byteCount)
+        let most = BackingLog.segmentByteCount / BackingLocation.unitByteCount
+        guard old.granuleCount + Int(record & 0xffff) <= most else { return false }
+        let new = SegmentWord(bits: old.bits + record)
+        word.pointee.store(new.bits, ordering: .relaxed)
+        if old.isFree { freeSegments.subtract(1, ordering: .relaxed) }
+        if new.isWorthy != old.isWorthy {
+            worthySegments.add(new.isWorthy ? 1 : -1, ordering: .relaxed)
+        }
+        return true
+    }
 
     var freeSegmentCount: Int { max(freeSegments.load(ordering: .acquiring), 0) }
     var worthySegmentCount: Int { max(worthySegments.load(ordering: .acquiring), 0) }

@@ -10,15 +10,25 @@ final class StoreClock: Sendable {
     /// Far enough from 0 that nothing a page could remember lies before it.
     private static let startSeconds: Int64 = 1 << 24
 
-    private let began = MonotonicClock.nanoseconds
-    private let addedSeconds = Atomic<Int64>(0)
+    private let began: Atomic<Int64>
+
+    /// A clock that began at this reading of the monotonic clock: a successor goes on with its
+    /// predecessor's, so that ages of pages stay what they are.
+    init(began: Int64) {
+        self.began = Atomic(min(began, MonotonicClock.nanoseconds))
+    }
+
+    /// When it began.
+    var beganNanoseconds: Int64 { began.load(ordering: .relaxed) }
 
     /// Now.
     var seconds: UInt64 {
-        let passed = (MonotonicClock.nanoseconds - began) / Self.nanosecondsPerSecond
-        return UInt64(Self.startSeconds + passed + addedSeconds.load(ordering: .relaxed))
+        let passed = (MonotonicClock.nanoseconds - beganNanoseconds) / Self.nanosecondsPerSecond
+        return UInt64(Self.startSeconds + passed)
     }
 
     /// Lets time pass at once, for tests.
-    func add(seconds: Int) { addedSeconds.add(Int64(seconds), ordering: .relaxed) }
+    func add(seconds: Int) {
+        began.subtract(Int64(seconds) * Self.nanosecondsPerSecond, ordering: .relaxed)
+    }
 }

@@ -28,6 +28,8 @@ public enum StoreError: Error, Equatable, Sendable {
     case nameTooLong
     /// As many areas as there may be.
     case tooManyAreas
+    /// As many open files of areas as there may be.
+    case tooManyOpenFiles
     /// Nothing after this offset (SEEK_DATA, SEEK_HOLE).
     case noSuchOffset
 }

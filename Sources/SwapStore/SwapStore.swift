@@ -35,6 +35,8 @@ public final class SwapStore: Sendable {
         public var openBacking: OpenBacking = { path throws(BackingError) in
             try BackingFile(opening: path, unlessOn: nil)
         }
+        /// Told of descriptors that a successor needs; nil: nobody takes over.
+        public var heirloom: Heirloom?
         /// The memory that percentages are of: the machine's, in bytes.
         public var totalByteCount: UInt64
 
@@ -55,15 +57,15 @@ public final class SwapStore: Sendable {
     let record: StoreRecord
     let events: CounterBlock
     let payloadTally: PayloadTally
-    let clock = StoreClock()
+    let clock: StoreClock
     let isFull = Atomic<Bool>(false)
-    let poolFrameCountMax = Atomic<Int>(0)
-    let compactedFrameCount = Atomic<Int>(0)
     let stateNumber = Atomic<UInt64>(1)
     let published: Published<PublishedState>
     /// Most frames that pools may take, by the state in force.
     let limitFrameCount: Atomic<Int>
     let openBacking: OpenBacking
+    /// Told of descriptors that a successor needs.
+    let heirloom: Heirloom?
     let desk = WriteBackDesk()
     let control: Mutex<StoreControl>
     let migration = MigrationControl()
@@ -73,49 +75,45 @@ public final class SwapStore: Sendable {
 
     /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the
     /// configuration names one that is not registered.
-    public init(
+    public convenience init(
         in arena: Arena, zpools: ZpoolRegistry, compressors: CompressorRegistry,
         configuration: Configuration
+    ) throws(SettingError) {
+        let parts = try StoreParts(
+            newIn: arena, zpools, compressors: compressors.all, configuration)
+        try self.init(parts, in: arena, zpools: zpools, configuration: configuration)
+    }
+
+    /// The store that these parts make.
+    init(
+        _ parts: StoreParts, in arena: Arena, zpools: ZpoolRegistry, configuration: Configuration
     ) throws(SettingError) {
         self.arena = arena
         quiescence = arena.quiescence
         self.zpools = zpools
-        self.compressors = compressors.all
+        compressors = parts.compressors
         totalByteCount = configuration.totalByteCount
         openBacking = configuration.openBacking
-        directory = AreaDirectory(in: arena)
+        heirloom = configuration.heirloom
+        directory = parts.directory
         rawFrames = RawFrames(arena: arena)
-        guard
-            let compressor = self.compressors.firstIndex(
-                where: { $0.name == configuration.compressor })
-        else { throw .unknownCompressor(configuration.compressor) }
-        do {
-            record = try StoreRecord(in: arena)
-            events = try CounterBlock(in: arena, wordsPerWorker: StoreEvent.allCases.count)
-            payloadTally = try PayloadTally(in: arena, record: record)
-        } catch {
-            throw .outOfMemory
-        }
-        record.eventsRun = events.run.rawValue
-        for (number, compressor) in self.compressors.enumerated() {
-            record.compressorName(number).write(compressor.name)
-        }
-        movers = (0..<Limits.poolsMax).map { ObjectMover(generation: $0) }
-        let pool = try Self.makePool(
-            configuration.zpool, arena, zpools, configuration.pool, movers[1])
-        var pools = [Zpool?](repeating: nil, count: Limits.poolsMax)
-        pools[1] = pool
-        record.announce(pool, as: 1)
+        record = parts.record
+        events = parts.events
+        payloadTally = parts.payloadTally
+        movers = parts.movers
+        clock = parts.clock
         let state = StoreState(
             number: 1, tunables: configuration.tunables, totalByteCount: totalByteCount,
-            pools: pools, currentGeneration: 1, currentCompressor: compressor)
-        let control = StoreControl(state: state, pools: pools, configuration: configuration.pool)
+            pools: parts.pools, currentGeneration: parts.currentGeneration,
+            currentCompressor: parts.currentCompressor, backings: parts.backings)
+        var control = StoreControl(
+            state: state, pools: parts.pools, configuration: configuration.pool)
+        control.backings = parts.backings
         published = Published(
             PublishedState(state, codecs: control.codecs), by: arena.quiescence)
         limitFrameCount = Atomic(state.limit.frameCountMax)
         self.control = Mutex(control)
-        codecSettings = Mutex(
-            CodecSettings(compressorCount: self.compressors.count, prepared: compressor))
+        codecSettings = Mutex(parts.codecSettings)
         for mover in movers { mover.serve(self) }
         guard let worker = makeCompactionWorker() else { throw .outOfMemory }
         compactionWorker.withLock { $0 = worker }

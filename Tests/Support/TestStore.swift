@@ -15,6 +15,11 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
     public let store: SwapStore
     /// Who works where nobody else is named.
     public let worker: StoreWorker
+    /// What a take-over found; nil for a store that was made.
+    public let recovery: RecoveryReport?
+    let arenaConfiguration: Arena.Configuration
+    let totalByteCount: UInt64
+    let compressors: CompressorRegistry
 
     /// A store of this driver; the limit is a share of `totalByteCount`.
     public init(
@@ -37,6 +42,24 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         if let openBacking { settings.openBacking = openBacking }
         store = try SwapStore(
             in: arena, zpools: .standard(), compressors: compressors, configuration: settings)
+        guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
+        self.worker = worker
+        recovery = nil
+        arenaConfiguration = configuration
+        self.totalByteCount = totalByteCount
+        self.compressors = compressors
+    }
+
+    /// A store that was taken over from another one.
+    init(_ store: SwapStore, in arena: Arena, _ report: RecoveryReport, like other: TestStore)
+        throws
+    {
+        self.store = store
+        self.arena = arena
+        recovery = report
+        arenaConfiguration = other.arenaConfiguration
+        totalByteCount = other.totalByteCount
+        compressors = other.compressors
         guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
         self.worker = worker
     }

@@ -34,7 +34,7 @@ struct EntryCensus {
         guard entry.kind != .empty else { return }
         held.storedPageCount += 1
         switch entry.kind {
-        case .empty, .retired: break
+        case .empty, .retired, .lost: break
         case .sameFilled:
             held.sameFilledPageCount += 1
             sameFilledPages.insert(page)

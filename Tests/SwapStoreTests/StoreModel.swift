@@ -15,7 +15,9 @@ struct ModelDifference: Error, CustomStringConvertible {
 /// an unlinked one goes on being used. Sizes stay below two and a half leaves of the page table.
 struct StoreModel {
     struct ModelArea {
-        let area: Area
+        var area: Area
+        /// By which the kernel would know it.
+        let handle: UInt64
         /// Nil: unlinked and open.
         var name: ByteText?
         var model = AreaModel()
@@ -31,7 +33,7 @@ struct StoreModel {
     static let names: [ByteText] = ["a", "swap", "caf\u{e9}", "cafe\u{301}"]
 
     let seed: UInt64
-    let fixture: TestStore
+    var fixture: TestStore
     var random: SplitMix64
     var areas: [ModelArea] = []
     var step = 0
@@ -46,7 +48,8 @@ struct StoreModel {
     /// The devices that are gone.
     var lostPaths: Set<String> = []
     var work: WriteBackWork
-    private var sweep = MigrationSweep()
+    var sweep = MigrationSweep()
+    private var lastHandle: UInt64 = 0
 
     init(zpool: String, seed: UInt64) throws {
         self.seed = seed
@@ -96,6 +99,7 @@ struct StoreModel {
         case 968..<977: changeTunables()
         case 977..<985: try changeSettings()
         case 985..<997: migrate()
+        case 997: try takeOver()
         default:
             note("giveBack")
             store.giveBack()
@@ -117,9 +121,11 @@ struct StoreModel {
         let isTaken = areas.contains { $0.name == name }
         do {
             let area = try store.createArea(name: name, mode: 0o644, userID: 1, groupID: 2)
-            store.open(area)
             guard !isTaken else { throw different("two areas are called \(name)") }
-            areas.append(ModelArea(area: area, name: name))
+            lastHandle += 1
+            // Said twice by a request that is repeated, it counts once.
+            for _ in 0...below(2) { try store.open(area, handle: lastHandle) }
+            areas.append(ModelArea(area: area, handle: lastHandle, name: name))
             note("create")
         } catch StoreError.alreadyExists where isTaken {
             note("create refused")
@@ -136,7 +142,7 @@ struct StoreModel {
 
     private mutating func closeUnlinked() throws {
         guard let index = areas.firstIndex(where: { $0.name == nil }) else { return }
-        store.close(areas[index].area, by: fixture.worker)
+        for _ in 0...below(2) { store.close(handle: areas[index].handle, by: fixture.worker) }
         areas.remove(at: index)
         note("close")
         if areas.isEmpty { try makeArea() }

@@ -15,7 +15,7 @@ import Testing
             "write refused", "rename refused", "compact", "punch leaf", "close", "switch",
             "settings", "area full",
             "switch chain", "switch compressor", "level", "migrate: idle", "migrate: worked",
-            "write back", "read failed",
+            "write back", "read failed", "take over",
         ]
         for step in seldom where ModelOperations.isEnoughForAll {
             #expect(model.counts[step, default: 0] > 0, "seed \(seed) never came to: \(step)")
@@ -29,7 +29,7 @@ import Testing
     private static func empty(_ model: inout StoreModel) throws {
         let (store, worker) = (model.store, model.fixture.worker)
         for (name, _) in store.areas { try store.unlinkArea(name: name, by: worker) }
-        for entry in model.areas { store.close(entry.area, by: worker) }
+        for entry in model.areas { store.close(handle: entry.handle, by: worker) }
         while store.housekeep() {}
         store.giveBack()
         let statistics = store.statistics

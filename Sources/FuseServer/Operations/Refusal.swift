@@ -19,6 +19,7 @@ struct Refusal: Error, Equatable {
         case .corrupted, .backingFailed: errno = EIO
         // Nobody sees it: the request is done again.
         case .wouldWait: errno = EAGAIN
+        case .tooManyOpenFiles: errno = ENFILE
         case .tooLarge: errno = EFBIG
         case .notFound: errno = ENOENT
         case .alreadyExists: errno = EEXIST

@@ -42,7 +42,8 @@ public final class OpenFile {
 
     /// The path it was opened by.
     public let path: String
-    var descriptor: CInt
+    /// Its number in this process; negative once it is closed.
+    public internal(set) var descriptor: CInt
 
     /// Opens the file. Throws what `open` says.
     public init(_ path: String, for purpose: Purpose) throws(SystemFailure) {
@@ -60,7 +61,7 @@ public final class OpenFile {
     }
 
     /// Takes over a descriptor that was opened some other way, closed on exec.
-    init(path: String, descriptor: CInt) {
+    public init(path: String, descriptor: CInt) {
         self.path = path
         self.descriptor = descriptor
     }

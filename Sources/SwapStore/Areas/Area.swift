@@ -118,7 +118,7 @@ public final class Area: Sendable {
         case .onBacking:
             tally.add(sign, to: AreaTally.backedPages.rawValue, worker: worker)
             record.addBackedBytes(sign * entry.byteCount)
-        case .empty, .retired:
+        case .empty, .retired, .lost:
             unreachable("only stored pages are counted")
         }
     }

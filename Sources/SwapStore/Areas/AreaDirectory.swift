@@ -23,7 +23,10 @@ final class AreaDirectory: Sendable {
         var name: ByteText
         var isLinked = true
         var openCount = 0
-        var lookupCount: UInt64 = 0
+        /// In the record, too, for a successor.
+        var lookupCount: UInt64 = 0 {
+            didSet { area.record.lookupCount = lookupCount }
+        }
         /// Nobody had it open since its pages were last discarded.
         var isEmptied = false
         /// Somebody is discarding its pages or removing it.
@@ -35,22 +38,23 @@ final class AreaDirectory: Sendable {
     private struct State: Sendable {
         var slots: [Int: Holding] = [:]
         var slotByName: [ByteText: Int] = [:]
+        var handles: OpenHandles
     }
 
     private static let recordsPerRun =
         Limits.runFrameCountMax * Page.byteCount / AreaRecord.byteCount
 
     private let arena: Arena
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     /// The areas by slot, for requests.
     private let served: PublishedTable<Area>
     /// Rises when a slot comes to mean another area, or none.
     let revision = Atomic<UInt64>(0)
 
-    init(in arena: Arena) {
-        invariant(
-            Limits.areasMax / Self.recordsPerRun * 8 <= StoreRecord.runWord)
+    init(in arena: Arena, record: StoreRecord) {
+        invariant(Limits.areasMax / Self.recordsPerRun * 8 <= StoreRecord.runWord)
         self.arena = arena
+        state = Mutex(State(handles: OpenHandles(in: record)))
         served = PublishedTable(slotCount: Limits.areasMax, by: arena.quiescence)
     }
 
@@ -205,6 +209,30 @@ final class AreaDirectory: Sendable {
         }
     }
 
+    /// Counts an open file that the kernel knows by this handle; once, however often it is said.
+    /// Throws `tooManyOpenFiles`, `outOfMemory`.
+    func open(slot: Int, handle: UInt64) throws(StoreError) {
+        let outcome = state.withLock { state -> Result<Void, StoreError> in
+            do throws(StoreError) {
+                guard state.slots[slot] != nil, try state.handles.add(handle, slot: slot) else {
+                    return .success(())
+                }
+            } catch {
+                return .failure(error)
+            }
+            state.slots[slot]?.openCount += 1
+            state.slots[slot]?.isEmptied = false
+            return .success(())
+        }
+        try outcome.get()
+    }
+
+    /// Takes the open file of this handle back; nothing happens if there is none.
+    func close(handle: UInt64) -> (area: Area, disposal: Disposal)? {
+        let slot = state.withLock { $0.handles.remove(handle) }
+        return slot.flatMap { close(slot: $0) }
+    }
+
     /// Holds the area in this slot as if it were open, until ``close(slot:)``. Nil when there is
     /// none, or one that nobody can have pages in.
     func hold(slot: Int) -> Area? { state.withLock { Self.hold(slot, &$0) } }
@@ -315,6 +343,56 @@ final class AreaDirectory: Sendable {
             return .discardPages
         }
         return .remove
+    }
+
+    /// Takes over the areas of a predecessor: `make` gives an area for each record that has one, or
+    /// nil if what the record says can't be, and then the record is free. Returns how many were
+    /// dropped like that.
+    func adopt(_ make: (Int, AreaRecord) -> Area?) -> Int {
+        state.withLock { state in
+            let openCounts = state.handles.adopt()
+            var dropped = 0
+            for run in 0..<Limits.areasMax / Self.recordsPerRun where claimRecords(run) {
+                for slot in run * Self.recordsPerRun..<(run + 1) * Self.recordsPerRun {
+                    guard let record = record(slot: slot), record.state != .free else { continue }
+                    guard let area = make(slot, record) else {
+                        record.state = .free
+                        dropped += 1
+                        continue
+                    }
+                    var holding = Holding(area: area, name: record.name)
+                    holding.isLinked = record.state == .linked
+                    holding.openCount = openCounts[slot] ?? 0
+                    holding.lookupCount = record.lookupCount
+                    state.slots[slot] = holding
+                    if holding.isLinked { state.slotByName[holding.name] = slot }
+                    served.set(area, at: slot)
+                }
+            }
+            let slots = Set(state.slots.keys)
+            state.handles.forget(slotsOutside: slots.contains)
+            revision.add(1, ordering: .releasing)
+            return dropped
+        }
+    }
+
+    /// Whether there is a run of records of this index.
+    private func claimRecords(_ index: Int) -> Bool {
+        let word = Arena.userBlock + index * 8
+        let number = arena.loadWord(at: word)
+        guard number != 0 else { return false }
+        let run = RunNumber(rawValue: UInt32(truncatingIfNeeded: number))
+        if arena.claimRun(ifThere: run, frameCount: Limits.runFrameCountMax, for: .directory) {
+            return true
+        }
+        arena.storeWord(0, at: word)
+        return false
+    }
+
+    /// What has to be done with areas that a predecessor let go of and did not remove.
+    func letGoOfUnheld() -> [(area: Area, disposal: Disposal)] {
+        let slots = state.withLock { Array($0.slots.keys) }
+        return slots.compactMap { letGo(slot: $0) { _ in } }.filter { $0.disposal != .none }
     }
 
     private func makeRecord(_ slot: Int) throws(StoreError) -> AreaRecord {

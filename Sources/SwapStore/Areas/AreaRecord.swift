@@ -6,7 +6,8 @@ import ZswapCore
 ///
 ///     0 state   8 size in bytes   16 mode, uid   24 gid
 ///     56 root of the page table   64 counters    72 which name   80 birth (ns)   256, 520 names
-///     88 compressor   92 writes back   96 limit in bytes         128 refused pages
+///     88 compressor   92 writes back   96 limit in bytes
+///     104 look-ups               128 refused pages
 ///     136 bytes on the backing store
 ///     144 accessed   160 modified   176 changed: seconds, nanoseconds
 ///
@@ -100,6 +101,12 @@ struct AreaRecord {
     }
     var byteCountMaxOffset: ArenaOffset { start + 96 }
 
+    /// Look-ups that the kernel has not taken back.
+    var lookupCount: UInt64 {
+        get { arena.loadWord(at: start + 104) }
+        nonmutating set { arena.storeWord(newValue, at: start + 104) }
+    }
+
     /// Pages of it that were refused since it was made.
     var refusedPageCount: UInt64 {
         get { arena.loadWord(at: refusedPagesOffset) }
@@ -113,7 +120,9 @@ struct AreaRecord {
     func addBackedBytes(_ byteCount: Int) {
         arena.addToWord(UInt64(bitPattern: Int64(byteCount)), at: backedBytesOffset)
     }
-    func clearBackedBytes() { arena.storeWord(0, at: backedBytesOffset) }
+    func setBackedBytes(_ byteCount: Int) {
+        arena.storeWord(UInt64(byteCount), at: backedBytesOffset)
+    }
     private var backedBytesOffset: ArenaOffset { start + 136 }
 
     private func time(_ place: Int) -> ArenaTime {

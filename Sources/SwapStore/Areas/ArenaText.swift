@@ -16,8 +16,9 @@ struct ArenaText {
 
     var textByteCountMax: Int { cellByteCount - Self.headerByteCount }
 
-    func write(_ text: String) {
-        let bytes = Array(text.utf8)
+    func write(_ text: String) { write(bytes: Array(text.utf8)) }
+
+    func write(bytes: [UInt8]) {
         invariant(bytes.count <= textByteCountMax)
         arena.storeWord(0, at: start)
         for (index, first) in stride(from: 0, to: bytes.count, by: 8).enumerated() {
@@ -28,12 +29,13 @@ struct ArenaText {
         arena.storeWord(UInt64(bytes.count), at: start)
     }
 
-    func read() -> String {
+    func read() -> String { String(decoding: readBytes(), as: UTF8.self) }
+
+    func readBytes() -> [UInt8] {
         let count = Int(min(arena.loadWord(at: start), UInt64(textByteCountMax)))
-        let bytes = (0..<count).map { index in
+        return (0..<count).map { index in
             let word = arena.loadWord(at: start + Self.headerByteCount + index / 8 * 8)
             return UInt8(truncatingIfNeeded: word >> UInt64(index % 8 * 8))
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

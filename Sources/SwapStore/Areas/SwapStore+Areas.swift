@@ -30,7 +30,8 @@ extension SwapStore {
                 record.modified = now
                 record.changed = now
                 record.refusedPageCount = 0
-                record.clearBackedBytes()
+                record.setBackedBytes(0)
+                record.lookupCount = 0
                 inheritAll(in: record)
                 record.root = table.root
                 record.counters = tally.run.rawValue
@@ -101,6 +102,16 @@ extension SwapStore {
         guard let (area, disposal) = directory.forget(slot: slot, count: count) else { return }
         dispose(of: area, disposal, worker)
     }
+    /// Counts an open file that the kernel knows by this handle; once, however often it is said.
+    /// Throws `tooManyOpenFiles`, `outOfMemory`.
+    public func open(_ area: Area, handle: UInt64) throws(StoreError) {
+        try directory.open(slot: area.slot, handle: handle)
+    }
+    /// Takes the open file of a handle back; nothing happens if there is none.
+    public func close(handle: UInt64, by worker: StoreWorker) {
+        guard let (area, disposal) = directory.close(handle: handle) else { return }
+        dispose(of: area, disposal, worker)
+    }
     /// Counts an open file.
     public func open(_ area: Area) { directory.open(slot: area.slot) }
     /// Takes an open file back.
@@ -123,7 +134,7 @@ extension SwapStore {
         record.changed = WallClock.now()
     }
 
-    private func dispose(
+    func dispose(
         of area: Area, _ first: AreaDirectory.Disposal, _ worker: StoreWorker
     ) {
         var disposal = first

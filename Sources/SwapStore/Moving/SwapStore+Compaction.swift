@@ -25,7 +25,7 @@ extension SwapStore {
                 return goesOn()
             }
         }
-        compactedFrameCount.add(freed, ordering: .relaxed)
+        record.addCompactedFrames(freed)
         return freed
     }
 

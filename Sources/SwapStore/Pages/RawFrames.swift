@@ -26,6 +26,12 @@ struct RawFrames {
         arena.storeWord(owner.rawValue, at: arena.descriptor(of: run(handle)))
     }
 
+    /// Takes over a frame that a predecessor left. False if it is none, or another page's.
+    func adopt(_ handle: PoolHandle) -> Bool {
+        guard handle.rawValue <= UInt64(UInt32.max) else { return false }
+        return arena.claimRun(ifThere: run(handle), frameCount: 1, for: .pool)
+    }
+
     private func run(_ handle: PoolHandle) -> RunNumber {
         RunNumber(rawValue: UInt32(handle.rawValue))
     }

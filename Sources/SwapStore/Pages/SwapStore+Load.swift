@@ -14,7 +14,7 @@ extension SwapStore {
     /// looks.
     private static let strikesMax = 3
 
-    enum Decoding { case intact, decodeFailed, checksumDiffers, backingFailed, wouldWait }
+    enum Decoding { case intact, lost, decodeFailed, checksumDiffers, backingFailed, wouldWait }
 
     /// Why a load happens: a reader's is a use of the page, a look before a change is none.
     enum LoadReason { case reading, patching }
@@ -43,6 +43,7 @@ extension SwapStore {
             }
             guard PageEntry(pair: arena.loadPair(at: offset)) == entry else { continue }
             if decoding == .wouldWait { throw .wouldWait }
+            if decoding == .lost { throw .corrupted }
             if decoding == .backingFailed {
                 count(.backingLoadFail, by: worker)
                 throw .backingFailed
@@ -71,6 +72,7 @@ extension SwapStore {
         case .empty, .retired:
             SpanCopy.clear(&target)
             return .intact
+        case .lost: return .lost
         case .sameFilled:
             SameFilled.fill(&target, with: entry.word)
             return .intact

@@ -160,9 +160,7 @@ extension SwapStore {
     /// Remembers the most frames that were ever in use.
     private func noteUse() {
         let used = arena.poolFrameCount
-        if used > poolFrameCountMax.load(ordering: .relaxed) {
-            poolFrameCountMax.max(used, ordering: .relaxed)
-        }
+        if used > record.poolFrameCountMax { record.raisePoolFrameCountMax(to: used) }
     }
 
     /// Makes an entry the page's, and frees what it replaces. With `expected`: only if the page
@@ -201,7 +199,7 @@ extension SwapStore {
 
     /// Uncounts and frees what an entry that left the table stood for.
     func forget(_ entry: PageEntry, of area: Area, _ worker: StoreWorker) {
-        guard entry.kind != .empty else { return }
+        guard entry.isCounted else { return }
         count(entry, of: area, sign: -1, by: worker)
         free(entry, worker)
     }

@@ -28,6 +28,25 @@ struct PayloadTally {
         try makeRoom(for: RawFrames.generation)
     }
 
+    /// The tally that a predecessor left, all sums 0: whoever walks the tables says what they are.
+    init(leftIn arena: Arena, record: StoreRecord) throws(ArenaError) {
+        self.arena = arena
+        self.record = record
+        for group in 0..<Limits.poolsMax / Self.generationsPerRun {
+            let run = record.payloadRun(group)
+            guard run != 0 else { continue }
+            let block = CounterBlock(
+                leftIn: arena, run: run, wordsPerWorker: Self.generationsPerRun)
+            guard let block else {
+                record.setPayloadRun(group, 0)
+                try makeRoom(for: group * Self.generationsPerRun)
+                continue
+            }
+            for word in 0..<Self.generationsPerRun { block.set(0, as: word) }
+        }
+        try makeRoom(for: RawFrames.generation)
+    }
+
     /// Before an entry names this generation. Not while serving a page: may take memory.
     func makeRoom(for generation: Int) throws(ArenaError) {
         let group = generation / Self.generationsPerRun
@@ -44,6 +63,14 @@ struct PayloadTally {
         arena.addToOwnWord(
             UInt64(bitPattern: Int64(byteCount)),
             at: word(run, generation, worker: worker.rawValue))
+    }
+
+    /// Makes the sum of a generation what it is found to be. Only while nobody counts; a generation
+    /// without a run holds nothing.
+    func set(_ byteCount: Int, of generation: Int) {
+        let run = record.payloadRun(generation / Self.generationsPerRun)
+        guard run != 0 else { return }
+        arena.storeWord(UInt64(byteCount), at: word(run, generation, worker: 0))
     }
 
     /// Bytes of all objects of a generation. While workers count, an object may be seen leaving

@@ -79,14 +79,34 @@ struct CounterBlock {
 
     /// A block with this many words for each worker, all 0.
     init(in arena: Arena, wordsPerWorker: Int) throws(ArenaError) {
-        // Whole cache lines of 8 words.
-        workerByteCount = (wordsPerWorker + 7) / 8 * 64
-        frameCount =
-            (workerByteCount * Limits.workersMax + Page.byteCount - 1) / Page.byteCount
+        (workerByteCount, frameCount) = Self.size(wordsPerWorker: wordsPerWorker)
         self.arena = arena
         run = try arena.takeRun(frameCount: frameCount, for: .counters)
         arena.clear(
             at: arena.offset(of: run, frameCount: frameCount), count: frameCount * Page.byteCount)
+    }
+
+    /// The block that a predecessor left in this run; nil if there is no such run.
+    init?(leftIn arena: Arena, run number: UInt32, wordsPerWorker: Int) {
+        (workerByteCount, frameCount) = Self.size(wordsPerWorker: wordsPerWorker)
+        self.arena = arena
+        run = RunNumber(rawValue: number)
+        guard arena.claimRun(ifThere: run, frameCount: frameCount, for: .counters) else {
+            return nil
+        }
+    }
+
+    private static func size(wordsPerWorker: Int) -> (workerByteCount: Int, frameCount: Int) {
+        // Whole cache lines of 8 words.
+        let workerByteCount = (wordsPerWorker + 7) / 8 * 64
+        let byteCount = workerByteCount * Limits.workersMax
+        return (workerByteCount, (byteCount + Page.byteCount - 1) / Page.byteCount)
+    }
+
+    /// Makes the sum of a word what it is found to be. Only while nobody counts.
+    func set(_ value: Int, as word: Int) {
+        for worker in 0..<Limits.workersMax { arena.storeWord(0, at: offset(word, worker)) }
+        arena.storeWord(UInt64(bitPattern: Int64(value)), at: offset(word, 0))
     }
 
     func add(_ value: Int, to word: Int, worker: WorkerNumber) {

@@ -72,7 +72,7 @@ extension SwapStore {
         return StoreStatistics(
             pages: directory.statistics,
             memory: StoreMemory(usage),
-            poolByteCountMax: poolFrameCountMax.load(ordering: .relaxed) * Page.byteCount,
+            poolByteCountMax: record.poolFrameCountMax * Page.byteCount,
             limitByteCount: control.withLock { $0.state.limit.frameCountMax } * Page.byteCount,
             arenaByteCountMax: usage.capacityFrameCount * Page.byteCount,
             poolLimitHits: sum(.poolLimitHit), rejectReclaimFail: sum(.rejectReclaimFail),
@@ -81,7 +81,7 @@ extension SwapStore {
             checksumFail: sum(.checksumFail), rawPagesSince: sum(.rawPagesSince),
             failedReads: sum(.failedReads), failedWrites: sum(.failedWrites),
             discardedPages: sum(.discardedPages),
-            compactedFrames: compactedFrameCount.load(ordering: .relaxed),
+            compactedFrames: record.compactedFrameCount,
             writtenBackPages: sum(.writtenBackPages), backingLoads: sum(.backingLoads),
             backingLoadFail: sum(.backingLoadFail), backingStoreFail: sum(.backingStoreFail),
             migratedPages: sum(.migratedPage))

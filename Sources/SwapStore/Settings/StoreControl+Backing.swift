@@ -78,12 +78,20 @@ extension SwapStore {
         guard desk.makeRoom() else { throw .outOfMemory }
         let isTaken = control.withLock { control -> Bool in
             guard let free = control.freeBackingNumber else { return false }
+            bequeath(log, free)
             control.backings[free] = log
             choose(free, &control)
             return true
         }
         guard isTaken else { throw .tooManyBackings }
         noteBacking()
+    }
+
+    /// Before an entry can name it.
+    private func bequeath(_ log: BackingLog, _ number: Int) {
+        guard let heirloom, let device = log.device.descriptor else { return }
+        heirloom.keep(device, Heirloom.device(ofBacking: number))
+        heirloom.keep(log.segmentsDescriptor, Heirloom.segments(ofBacking: number))
     }
 
     private func choose(_ number: Int, _ control: inout StoreControl) {
@@ -134,6 +142,10 @@ extension SwapStore {
                 passed.contains { $0.log === leaving.log }
             }
             control.closingBackings += passed.map { ByteText($0.log.device.path) }
+            for leaving in passed {
+                heirloom?.drop(Heirloom.device(ofBacking: leaving.number))
+                heirloom?.drop(Heirloom.segments(ofBacking: leaving.number))
+            }
             return passed.map(\.log)
         }
         guard !closed.isEmpty else { return }

@@ -78,6 +78,7 @@ extension SwapStore {
         try handOver(number, level: level)
         settings.levels[number] = level
         settings.isPrepared[number] = true
+        record.noteCodec(of: number, level: level)
     }
 
     /// The number by which entries name a compressor. Throws `unknownCompressor`.
@@ -101,6 +102,7 @@ extension SwapStore {
         guard !settings.isPrepared[number] else { return }
         try handOver(number, level: settings.levels[number])
         settings.isPrepared[number] = true
+        record.noteCodec(of: number, level: settings.levels[number])
     }
 
     /// Gives every worker a codec of a compressor, in place of the one it has, if any. Behind the

@@ -24,6 +24,8 @@ struct PageEntry: Equatable {
         case raw = 3
         /// On the backing store of `generation`, as it was in a pool: compressed, or 4096 bytes.
         case onBacking = 4
+        /// What a take-over found here could not be: reads fail until it is written or discarded.
+        case lost = 5
         /// The leaf with this entry was taken out of the table: look the page up again.
         case retired = 7
     }
@@ -39,6 +41,10 @@ struct PageEntry: Equatable {
     static var empty: PageEntry { PageEntry(pair: WordPair(first: 0, second: 0)) }
     static var retired: PageEntry {
         PageEntry(pair: WordPair(first: 0, second: UInt(Kind.retired.rawValue)))
+    }
+
+    static var lost: PageEntry {
+        PageEntry(pair: WordPair(first: 0, second: UInt(Kind.lost.rawValue)))
     }
 
     static func sameFilled(_ word: UInt64) -> PageEntry {
@@ -66,6 +72,10 @@ struct PageEntry: Equatable {
         }
         return kind
     }
+    /// The kind, for entries that another process wrote: nil if no kind has that number.
+    var checkedKind: Kind? { Kind(rawValue: UInt64(pair.second) & 7) }
+    /// Whether it stands for a page that is counted and that `free` has to be told of.
+    var isCounted: Bool { kind != .empty && kind != .retired && kind != .lost }
     /// Whether its object lies in a pool or a raw frame.
     var isInMemory: Bool { kind == .pooled || kind == .raw }
     /// The repeated word of a same-filled page.

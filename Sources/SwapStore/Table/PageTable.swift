@@ -101,10 +101,43 @@ struct PageTable {
         return nil
     }
 
+    /// The tree that a predecessor left under this root; nil if there is no such run.
+    init?(leftIn arena: Arena, root: RunNumber) {
+        guard arena.claimRun(ifThere: root, frameCount: Self.rootFrameCount, for: .nodes) else {
+            return nil
+        }
+        self.init(in: arena, root: root)
+    }
+
+    /// Takes over what a predecessor left below the root, and shows each leaf to `body` with its
+    /// first page. Returns how many children were no runs, and are not there any more.
+    func adopt(_ body: (PageNumber, RunNumber) -> Void) -> Int {
+        var dropped = 0
+        func claim(_ slot: ArenaOffset, _ frameCount: Int, _ purpose: RunPurpose) -> RunNumber? {
+            guard let run = child(in: slot) else { return nil }
+            if arena.claimRun(ifThere: run, frameCount: frameCount, for: purpose) { return run }
+            arena.storeHalfWord(0, at: slot)
+            dropped += 1
+            return nil
+        }
+        for index in 0..<Self.rootSlotCount {
+            let first = PageNumber(index << Self.nodeShift)
+            guard let node = claim(rootSlot(first), Self.nodeFrameCount, .nodes) else { continue }
+            for leafIndex in 0...Self.nodeMask {
+                let page = PageNumber(first.rawValue + leafIndex << Self.leafShift)
+                let slot = nodeSlot(node, page)
+                if let leaf = claim(slot, Self.leafFrameCount, .entries) { body(page, leaf) }
+            }
+        }
+        return dropped
+    }
+
+    private static let rootSlotCount = UInt64(rootFrameCount * Page.byteCount / 4)
+
     /// Gives the inner nodes and the root back. All leaves must be out of the tree, and nobody may
     /// look any more.
     func destroy() {
-        for index in 0..<UInt64(Self.rootFrameCount * Page.byteCount / 4) {
+        for index in 0..<Self.rootSlotCount {
             let page = PageNumber(index << Self.nodeShift)
             if let node = child(in: rootSlot(page)) {
                 arena.retireRun(node, frameCount: Self.nodeFrameCount, from: .nodes)

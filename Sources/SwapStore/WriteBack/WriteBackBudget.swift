@@ -12,6 +12,22 @@ struct WriteBackBudget: Equatable {
     private var dayBegan: UInt64?
     private(set) var spentBlockCount = 0
 
+    /// Nothing was written.
+    init() {}
+
+    /// The budget that a predecessor noted.
+    init(notedIn record: StoreRecord) {
+        guard record[.budgetDay] > 0 else { return }
+        dayBegan = record[.budgetDay]
+        spentBlockCount = Int(clamping: record[.budgetSpent])
+    }
+
+    /// Notes it for a successor. A day begins some way after 0.
+    func note(in record: StoreRecord) {
+        record[.budgetSpent] = UInt64(spentBlockCount)
+        record[.budgetDay] = dayBegan ?? 0
+    }
+
     /// Blocks that may be written now; nil: any number.
     mutating func blockCountLeft(of limit: Int?, at seconds: UInt64) -> Int? {
         if let began = dayBegan, seconds >= began + Self.daySeconds {

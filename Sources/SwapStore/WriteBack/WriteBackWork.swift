@@ -68,7 +68,10 @@ struct WriteBackWork {
         let written = log.byteCountWritten
         let rest = findBudget() ? makeReady(log) ?? work(log, goesOn) : giveUp()
         let blocks = Int(log.byteCountWritten - written) / Page.byteCount
-        desk.budget.withLock { $0.spend(blocks, at: store.clock.seconds) }
+        desk.budget.withLock {
+            $0.spend(blocks, at: store.clock.seconds)
+            $0.note(in: store.record)
+        }
         switch rest {
         case .again: return 0
         case .low: return (MonotonicClock.nanoseconds - began) * Self.restFactor

@@ -1,0 +1,51 @@
+public import Arena
+public import Backing
+public import Compressors
+import Synchronization
+public import ZPool
+
+/// Taking over what a predecessor left.
+extension SwapStore {
+    /// The store that is in a reopened arena, with the backing stores that entries name by number.
+    /// No run of the arena may be claimed yet. Settings other than pool, compressor and levels are
+    /// those of the configuration: see ``keptSettings``. O(pages).
+    public static func takingOver(
+        _ arena: Arena, zpools: ZpoolRegistry, compressors: CompressorRegistry,
+        configuration: Configuration, backings: [Int: BackingLog]
+    ) throws(RecoveryError) -> (store: SwapStore, report: RecoveryReport) {
+        let parts = try StoreParts(
+            leftIn: arena, zpools, compressors: compressors.all, backings: backings)
+        let report = StoreRecovery.run(parts, in: arena)
+        do {
+            let store = try SwapStore(
+                parts, in: arena, zpools: zpools, configuration: configuration)
+            if !backings.isEmpty, !store.desk.makeRoom() { throw RecoveryError.outOfMemory }
+            store.desk.budget.withLock { $0 = WriteBackBudget(notedIn: parts.record) }
+            parts.record[.serverCount] += 1
+            return (store, report)
+        } catch {
+            throw .outOfMemory
+        }
+    }
+
+    /// How many servers this store has had before this one.
+    public var predecessorCount: Int { Int(clamping: record[.serverCount]) }
+
+    /// Empties and removes areas that have neither a name nor somebody who has them open: what a
+    /// predecessor had no time for.
+    public func removeUnheldAreas(by worker: StoreWorker) {
+        for (area, disposal) in directory.letGoOfUnheld() { dispose(of: area, disposal, worker) }
+    }
+
+    /// Settings that a predecessor kept, in the words of ``keep(settings:)``; empty: none.
+    public var keptSettings: String { record.settings }
+
+    /// Keeps settings for a successor. False if they are too long. One caller at a time.
+    public func keep(settings: String) -> Bool { record.keepSettings(settings) }
+
+    /// The kernel's first request, for a successor's session.
+    public var handshake: [UInt8] {
+        get { record.handshake.readBytes() }
+        set { record.handshake.write(bytes: newValue) }
+    }
+}
