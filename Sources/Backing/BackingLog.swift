@@ -73,7 +73,7 @@ public final class BackingLog: @unchecked Sendable {
                 byteCount: device.byteCount,
                 minimum: UInt64(Self.segmentCountMin * Self.segmentByteCount))
         }
-        try self.init(on: device, try SegmentTable(segmentCount: segmentCount))
+        try self.init(on: device, try SegmentTable(segmentCount: segmentCount, path: device.path))
     }
 
     /// The log that a predecessor left on this device, with the memory of its table of segments,
@@ -86,6 +86,12 @@ public final class BackingLog: @unchecked Sendable {
             adopting: descriptor, segmentCount: Self.segmentCount(of: device))
         guard let segments else { throw .notALog }
         try self.init(on: device, segments)
+    }
+
+    /// The path of the device whose table of segments a predecessor left in this memory; nil if it
+    /// is no such table.
+    public static func devicePath(inSegments descriptor: CInt) -> String? {
+        SegmentTable.devicePath(in: descriptor)
     }
 
     private static func segmentCount(of device: any BackingDevice) -> Int {

@@ -1,10 +1,11 @@
+import Glibc
 import LinuxSystem
 import Synchronization
 import ZswapCore
 
 /// What the log knows of its segments: a word for each, which changes as one.
 ///
-///     memory:  | magic 8 | segments 8 | salt 8 | ... 4096 | word | word | ...
+///     memory:  | magic 8 | segments 8 | salt 8 | path: length 8, bytes ... 4096 | word | word ...
 ///
 ///     63     34  33     32     31      16  15       0
 ///     | life   | tried | open | records  | granules |      granule: 16 bytes
@@ -22,6 +23,8 @@ final class SegmentTable: @unchecked Sendable {
 
     private static let magic: UInt64 = 0x3147_4573_7061_777a  // "zwapsEG1"
     private static let headerByteCount = BackingBlock.byteCount
+    private static let pathLengthStart = 24
+    private static let pathStart = 32
 
     let segmentCount: Int
     /// In the checksum of every header, so that an older log's records are none of this one's.
@@ -36,7 +39,7 @@ final class SegmentTable: @unchecked Sendable {
     private var cursor = 0
 
     /// That many segments, all free. Throws `noMemory`.
-    init(segmentCount: Int) throws(BackingError) {
+    init(segmentCount: Int, path: String) throws(BackingError) {
         invariant(segmentCount > 0)
         do {
             memory = try SharedMemory(
@@ -49,7 +52,12 @@ final class SegmentTable: @unchecked Sendable {
         words = Self.words(in: memory, segmentCount)
         for number in 0..<segmentCount { (words + number).initialize(to: Atomic(0)) }
         freeSegments = Atomic(segmentCount)
-        for (place, value) in [(0, Self.magic), (8, UInt64(segmentCount)), (16, salt)] {
+        let pathBytes = path.utf8.prefix(Self.headerByteCount - Self.pathStart)
+        memory.bytes[Self.pathStart...].copyBytes(from: pathBytes)
+        for (place, value) in [
+            (0, Self.magic), (8, UInt64(segmentCount)), (16, salt),
+            (Self.pathLengthStart, UInt64(pathBytes.count)),
+        ] {
             memory.bytes.storeBytes(of: value, toByteOffset: place, as: UInt64.self)
         }
     }
@@ -72,6 +80,17 @@ final class SegmentTable: @unchecked Sendable {
             let life = SegmentWord(bits: word.pointee.load(ordering: .relaxed)).life
             word.pointee.store(life << SegmentWord.lifeShift, ordering: .relaxed)
         }
+    }
+
+    /// The path of the device that a table in this memory is of; nil if it is no table.
+    static func devicePath(in descriptor: CInt) -> String? {
+        guard let memory = try? SharedMemory(adopting: dup(descriptor)),
+            memory.bytes.count > headerByteCount,
+            memory.bytes.load(fromByteOffset: 0, as: UInt64.self) == magic
+        else { return nil }
+        let count = memory.bytes.load(fromByteOffset: pathLengthStart, as: UInt64.self)
+        guard count <= UInt64(headerByteCount - pathStart) else { return nil }
+        return String(decoding: memory.bytes[pathStart..<pathStart + Int(count)], as: UTF8.self)
     }
 
     private static func byteCount(_ segmentCount: Int) -> Int {

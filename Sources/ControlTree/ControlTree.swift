@@ -1,5 +1,6 @@
 public import Latency
 public import SwapStore
+import Synchronization
 public import ZswapCore
 
 /// The control files of a mount: what `params` and `stats` hold, by path.
@@ -23,7 +24,9 @@ public final class ControlTree: Sendable {
 
     /// What happened to control files.
     public let journal = ControlJournal()
-    private let store: SwapStore
+    let store: SwapStore
+    /// Held while settings are kept for a successor.
+    let keeping = Mutex<Void>(())
     private let latency: LatencyControl
     private let facts: @Sendable () -> ControlFacts
     private let freshFacts: @Sendable () -> ControlFacts
@@ -94,6 +97,7 @@ public final class ControlTree: Sendable {
     public func write(_ text: String, to path: ByteText) throws(ControlError) {
         do {
             try take(text, path)
+            keepSettings(changedBy: path)
         } catch {
             journal.note(error, value: text, path: path)
             throw error
@@ -108,7 +112,7 @@ public final class ControlTree: Sendable {
         return error
     }
 
-    private func take(_ text: String, _ path: ByteText) throws(ControlError) {
+    func take(_ text: String, _ path: ByteText) throws(ControlError) {
         guard let (row, subject) = row(Self.components(path)) else { throw .notFound(path) }
         guard let write = row.write else {
             throw ControlError(.notWritable, "\(subject.path) can only be read")

@@ -1,0 +1,119 @@
+import Arena
+import Glibc
+import TestSupport
+import Testing
+import ZswapCore
+
+@testable import SwapStore
+
+/// Memory that holds what nobody wrote: a successor believes none of it.
+@Suite struct DamagedMemoryTests {
+    private static let pageCount = 300
+
+    private static func filled(_ zpool: String) throws -> TestStore {
+        let store = try TestStore(zpool: zpool)
+        let area = try store.makeArea()
+        for page in 0..<pageCount {
+            try store.write(content(page), to: area, page: UInt64(page))
+        }
+        return store
+    }
+
+    private static func content(_ page: Int) -> [UInt8] { anyPage(UInt64(page)) }
+
+    private static func overwrite(_ memory: CInt, _ offset: Int, _ value: UInt64) throws {
+        var value = value
+        try SystemCall.run("pwrite") { pwrite(memory, &value, 8, offset) }
+    }
+
+    /// A page reads as it was or fails; afterwards it can be written.
+    private static func check(_ new: TestStore, _ area: Area, damaged: Set<Int>) throws {
+        for page in 0..<pageCount {
+            do {
+                let bytes = try new.read(area, page: UInt64(page))
+                if bytes != content(page) { #expect(damaged.contains(page), "page \(page)") }
+            } catch {
+                #expect(damaged.contains(page), "page \(page): \(error)")
+                #expect(error == .corrupted)
+            }
+            try new.write(content(page + 1), to: area, page: UInt64(page))
+            #expect(try new.read(area, page: UInt64(page)) == content(page + 1))
+        }
+        for pool in new.store.pools { pool.checkInvariants() }
+        try new.store.truncate(area, to: 0, by: new.worker)
+        #expect(area.statistics == AreaStatistics())
+    }
+
+    @Test(arguments: Zpools.names)
+    func anEntryThatCannotBeCostsItsPage(zpool: String) throws {
+        let old = try Self.filled(zpool)
+        let area = try #require(old.store.area(named: "area"))
+        var random = SplitMix64(seed: 5)
+        for _ in 0..<40 {
+            let memory = try TestStore.memory(leftBy: old.arena)
+            var damaged: Set<Int> = []
+            for _ in 0..<20 {
+                let page = Int(random.next() % UInt64(Self.pageCount))
+                damaged.insert(page)
+                let entry = try #require(area.table.entryOffset(of: PageNumber(UInt64(page))))
+                let word = Int(random.next() % 2) * 8
+                // A bit, or all of it.
+                let old = old.arena.loadWord(at: entry + word)
+                let change = random.next() % 3 == 0 ? random.next() : 1 << (random.next() % 64)
+                try Self.overwrite(memory, entry.rawValue + word, old ^ change)
+            }
+            let new = try TestStore(takingOver: memory, from: old)
+            let found = try #require(new.store.area(named: "area"))
+            // An entry that names the object of another one may be the one that is believed.
+            try Self.checkAllowingStolenObjects(new, found, damaged)
+        }
+    }
+
+    private static func checkAllowingStolenObjects(
+        _ new: TestStore, _ area: Area, _ damaged: Set<Int>
+    ) throws {
+        let lost = (0..<pageCount).filter { page in
+            guard let offset = area.table.entryOffset(of: PageNumber(UInt64(page))) else {
+                return false
+            }
+            return PageEntry(pair: new.arena.loadPair(at: offset)).kind == .lost
+        }
+        #expect(lost.count <= damaged.count)
+        try check(new, area, damaged: damaged.union(lost))
+    }
+
+    /// Whatever stands anywhere but in objects: no trap, and no bytes that nobody wrote but zeros
+    /// where a part of the table went.
+    @Test(arguments: Zpools.names)
+    func noWordIsBelieved(zpool: String) throws {
+        let old = try Self.filled(zpool)
+        var random = SplitMix64(seed: 6)
+        let record = old.arena.offset(of: old.store.record.run, frameCount: 1).rawValue
+        let area = try #require(old.store.area(named: "area"))
+        let places = [
+            0..<Page.byteCount, record..<record + 2 * Page.byteCount,
+            area.record.start.rawValue..<area.record.start.rawValue + AreaRecord.byteCount,
+            Self.place(of: area.table.root, old.arena),
+            Page.byteCount..<Page.byteCount + 4 * 192,
+        ]
+        for turn in 0..<200 {
+            let memory = try TestStore.memory(leftBy: old.arena)
+            let place = places[turn % places.count]
+            let offset = (place.lowerBound + Int(random.next() % UInt64(place.count))) & ~7
+            let value: UInt64 = [random.next(), random.next() >> 48, .max, 0][turn / 5 % 4]
+            try Self.overwrite(memory, offset, value)
+            guard let new = try? TestStore(takingOver: memory, from: old) else { continue }
+            guard let found = new.store.area(named: "area") else { continue }
+            for page in 0..<Self.pageCount {
+                let bytes = try? new.read(found, page: UInt64(page))
+                let isRight = bytes == Self.content(page) || bytes?.allSatisfy { $0 == 0 } ?? true
+                #expect(isRight || bytes?.isEmpty == true, "page \(page), word at \(offset)")
+            }
+        }
+    }
+
+    private static func place(of run: RunNumber, _ arena: Arena) -> Range<Int> {
+        let start = arena.offset(of: run, frameCount: 4).rawValue
+        return start..<start + 4 * Page.byteCount
+    }
+}
