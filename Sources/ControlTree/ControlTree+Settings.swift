@@ -11,7 +11,7 @@ import ZswapCore
 /// their own is in their records.
 extension ControlTree {
     /// Files of `params` that have a value and take one.
-    static let settingRows = rows.filter {
+    public static let settingRows = rows.filter {
         $0.access == .readWrite && !$0.hasPlaceholder && $0.path.hasPrefix("params/")
     }
 

@@ -19,13 +19,15 @@ import ZswapCore
 struct Assembly {
     let arena: Arena
     let store: SwapStore
+    /// What was found of a predecessor; nil: there was none.
+    let recovery: RecoveryReport?
     let protections: [Protection]
     let facts: SharedFacts
     /// What the memory groups of this process leave it.
     let allowance = MemoryAllowance()
     /// What the arena keeps ready.
     var reserveByteCount: Int {
-        Self.reserveSegmentCount(settings, allowance) * Arena.segmentByteCount
+        StoreAssembly.reserveSegmentCount(settings, allowance) * Arena.segmentByteCount
     }
     let swapWatch: SwapWatch
     let tree: ControlTree
@@ -36,24 +38,6 @@ struct Assembly {
     private let migrator: Migrator
     private let settings: MountSettings
 
-    /// Files of `params` that can be given as mount options.
-    static var parameterNames: [String] {
-        let rows = ControlTree.rows.filter {
-            $0.access == .readWrite && !$0.hasPlaceholder
-                && $0.path.hasPrefix(parameterDirectory)
-        }
-        return rows.map { String($0.path.dropFirst(parameterDirectory.count)) }
-    }
-    private static let parameterDirectory = "params/"
-    private static let compressorName = "compressor"
-    private static let levelName = "compressor_level"
-
-    /// What is taken when what was asked for can't be had, as the kernel's zswap did.
-    static let fallbackZpool = "zbud"
-    static let fallbackCompressor = "lz4"
-
-    /// Up to this size an arena, or twice what a memory group leaves, counts as small.
-    private static let smallByteCount = 64 << 20
     /// What the daemon takes besides buffers and pages: code, heap, tables, codecs, a reserve.
     private static let ownByteCount = 16 << 20
 
@@ -65,10 +49,11 @@ struct Assembly {
     /// More helpers than this would wait for memory, not for each other.
     private static let helperCountMax = 3
 
-    /// `path` is where it will be mounted; `onTrouble` is told what the log should say, from any
-    /// thread.
+    /// `path` is where it will be mounted, or is, if a `legacy` is taken over; `onTrouble` is told
+    /// what the log should say, from any thread.
     init(
         _ settings: MountSettings, at path: String, zpools: ZpoolRegistry, logger: Logger,
+        legacy: StoreLegacy? = nil, heirloom: Heirloom? = nil,
         onTrouble: @escaping @Sendable (String) -> Void
     ) throws(CommandFailure) {
         self.settings = settings
@@ -79,10 +64,13 @@ struct Assembly {
             arenaByteCount: settings.arenaByteCount ?? total,
             threadCount: FuseServer.deviceThreadCount(Self.threadCount) + Self.helperCount
                 + Self.keeperCount)
-        try Self.checkRoom(allowance)
-        arena = try Self.makeArena(settings, total, allowance)
+        if legacy == nil { try Self.checkRoom(allowance) }
+        let assembled = try StoreAssembly(
+            settings, zpools, allowance, mountedAt: path, legacy: legacy, heirloom: heirloom)
+        arena = assembled.arena
+        store = assembled.store
+        recovery = assembled.recovery
         do {
-            store = try Self.makeStore(settings, zpools, total, in: arena, mountedAt: path)
             protections =
                 early + [Protection.lockMemory(arena, within: allowance)]
                 + Protection.missing(latency)
@@ -97,7 +85,12 @@ struct Assembly {
                 swapWatch.lookNow()
                 return facts.now
             }
-            try Self.apply(settings.parameters, to: tree, logger)
+            if recovery == nil {
+                try ParameterOptions.apply(settings.parameters, to: tree, logger)
+                tree.keepSettings()
+            } else {
+                for failure in tree.restoreSettings() { logger.warning("\(path): \(failure)") }
+            }
             caretaker = try Self.startCaretaker(of: store)
             writeBack = try Self.startWriteBack(of: store, onTrouble)
         } catch {
@@ -131,39 +124,6 @@ struct Assembly {
             throw ResourceNeeds.noThread("to keep processors awake")
         }
         return keeper
-    }
-
-    /// An arena that never asks for more than the memory groups leave: the kernel would end the
-    /// daemon.
-    private static func makeArena(
-        _ settings: MountSettings, _ total: UInt64, _ allowance: MemoryAllowance
-    ) throws(CommandFailure) -> Arena {
-        var configuration = Arena.Configuration(
-            capacityByteCount: Int(settings.arenaByteCount ?? total))
-        configuration.reserveSegmentCount = reserveSegmentCount(settings, allowance)
-        configuration.refusesCommit = { !allowance.hasRoom(forByteCount: $0) }
-        do {
-            let arena = try Arena(configuration)
-            try arena.start()
-            return arena
-        } catch {
-            var hint = ""
-            if case .systemCall(_, let errno) = error {
-                hint = ResourceNeeds.hint(Errno(rawValue: errno))
-            }
-            throw CommandFailure(.unavailable, "no memory for the arena: \(error)\(hint)")
-        }
-    }
-
-    /// Less is kept ready where there is little.
-    private static func reserveSegmentCount(
-        _ settings: MountSettings, _ allowance: MemoryAllowance
-    ) -> Int {
-        let limits = [
-            settings.arenaByteCount.map { Int($0) }, allowance.room.map { 2 * $0.byteCount },
-        ]
-        let isSmall = limits.compactMap { $0 }.contains { $0 < smallByteCount }
-        return isSmall ? 1 : Arena.Configuration(capacityByteCount: 0).reserveSegmentCount
     }
 
     /// Refuses to start where the daemon itself would not fit: it would be ended when it had pages.
@@ -239,81 +199,5 @@ struct Assembly {
     /// Threads on /dev/fuse.
     static var threadCount: Int {
         min(max(Machine.processorCount, threadCounts.lowerBound), threadCounts.upperBound)
-    }
-
-    private static func makeStore(
-        _ settings: MountSettings, _ zpools: ZpoolRegistry, _ total: UInt64, in arena: Arena,
-        mountedAt path: String
-    ) throws(CommandFailure) -> SwapStore {
-        let compressors = CompressorRegistry.standard()
-        var configuration = SwapStore.Configuration(totalByteCount: total)
-        configuration.openBacking = { file throws(BackingError) in
-            // What stands on this mount itself would wait for this very thread.
-            let mounts = try? MountTable.current()
-            let own = mounts?.entries.last {
-                ByteText($0.mountPoint) == ByteText(path)
-            }?.device
-            return try BackingFile(opening: file, unlessOn: own)
-        }
-        // What can't be had is refused, or replaced, when the parameters are applied.
-        if let asked = settings.parameters.last(where: { $0.name == "chain" })?.value,
-            let chainLength = Int(asked), Limits.chainLengths.contains(chainLength)
-        {
-            configuration.pool.chainLength = chainLength
-        }
-        if let asked = settings.parameters.last(where: { $0.name == "zpool" })?.value {
-            configuration.zpool = zpools.has(type: asked) ? asked : fallbackZpool
-        }
-        if let asked = settings.parameters.last(where: { $0.name == compressorName })?.value {
-            let name = ControlTree.compressorName(in: asked)
-            let isKnown = compressors.compressor(named: name) != nil
-            configuration.compressor = isKnown ? name : fallbackCompressor
-        }
-        do {
-            return try SwapStore(
-                in: arena, zpools: zpools, compressors: compressors, configuration: configuration)
-        } catch {
-            throw CommandFailure(.unavailable, "cannot make the store: \(error)")
-        }
-    }
-
-    /// Sets the parameters as a write to their files would, in the order of the table: a level is
-    /// one of the compressor that was chosen, wherever its option stands. A pool or compressor that
-    /// is not known was replaced already: a warning, no failure.
-    private static func apply(
-        _ parameters: [MountSettings.Parameter], to tree: ControlTree, _ logger: Logger
-    ) throws(CommandFailure) {
-        var isCompressorReplaced = false
-        for name in parameterNames {
-            for parameter in parameters where parameter.name == name {
-                if name == levelName, isCompressorReplaced {
-                    logger.warning(
-                        "-o \(name)=\(parameter.value): not for \(fallbackCompressor); left out")
-                    continue
-                }
-                let isKnown = try set(parameter, in: tree, logger)
-                if name == compressorName { isCompressorReplaced = !isKnown }
-            }
-        }
-    }
-
-    /// Sets one parameter. False for a name that is not known.
-    private static func set(
-        _ parameter: MountSettings.Parameter, in tree: ControlTree, _ logger: Logger
-    ) throws(CommandFailure) -> Bool {
-        do {
-            try tree.write(
-                parameter.value, to: ByteText(parameterDirectory + parameter.name))
-            return true
-        } catch {
-            guard error.kind == .unknownName else {
-                throw CommandFailure(
-                    .usage, "-o \(parameter.name)=\(parameter.value): \(error.message)")
-            }
-            let fallback = parameter.name == "zpool" ? fallbackZpool : fallbackCompressor
-            logger.warning(
-                "-o \(parameter.name)=\(parameter.value): \(error.message); taking \(fallback)")
-            return false
-        }
     }
 }

@@ -40,7 +40,7 @@ struct MountCommand: ParsableCommand {
     /// Called by ``ZswapfsMain`` in place of `run`, which could not be told the drivers.
     func run(zpools: ZpoolRegistry) throws {
         try reportingFailures {
-            let settings = try MountSettings(options, parameterNames: Assembly.parameterNames)
+            let settings = try MountSettings(options, parameterNames: ParameterOptions.names)
             guard !settings.isRemount else { return try Remount(settings, at: mountPoint).run() }
             let path = try MountPoint.check(mountPoint)
             guard foreground || readyDescriptor != nil else { return try goToBackground(path) }
