@@ -53,11 +53,21 @@ extension Arena {
             guard let start = source.baseAddress else { return }
             memcpy(target, start, source.count)
         }
+        noteChange()
     }
 
     /// Sets `count` bytes to zero.
     public func clear(at offset: ArenaOffset, count: Int) {
         memset(address(offset, byteCount: count), 0, count)
+        noteChange()
+    }
+
+    /// In builds for tests: tells the configuration's `onChange` that the memory has changed.
+    @inlinable @inline(__always)
+    func noteChange() {
+        #if DEBUG || INTERNAL_CHECKS
+        onChange?()
+        #endif
     }
 
     /// Where the mapping starts in this process, to tell it from others in /proc/self/maps.
@@ -97,12 +107,14 @@ extension Arena {
     }
     /// Sets the 64-bit word at this offset.
     @inlinable public func storeWord(_ value: UInt64, at offset: ArenaOffset) {
+        defer { noteChange() }
         word(offset).pointee.store(value, ordering: .releasing)
     }
     /// Adds to the 64-bit word at this offset, wrapping, and returns the new value.
     @discardableResult
     @inlinable public func addToWord(_ value: UInt64, at offset: ArenaOffset) -> UInt64 {
-        word(offset).pointee.wrappingAdd(value, ordering: .acquiringAndReleasing).newValue
+        defer { noteChange() }
+        return word(offset).pointee.wrappingAdd(value, ordering: .acquiringAndReleasing).newValue
     }
     /// Adds to a 64-bit word that only the caller writes, wrapping; others read it whole. No locked
     /// instruction, and no order among other words.
@@ -114,7 +126,8 @@ extension Arena {
     @inlinable public func compareExchangeWord(
         expected: UInt64, desired: UInt64, at offset: ArenaOffset
     ) -> (exchanged: Bool, original: UInt64) {
-        word(offset).pointee.compareExchange(
+        defer { noteChange() }
+        return word(offset).pointee.compareExchange(
             expected: expected, desired: desired, ordering: .acquiringAndReleasing)
     }
 
@@ -124,17 +137,20 @@ extension Arena {
     }
     /// Sets the 32-bit word at this offset.
     @inlinable public func storeHalfWord(_ value: UInt32, at offset: ArenaOffset) {
+        defer { noteChange() }
         halfWord(offset).pointee.store(value, ordering: .releasing)
     }
     /// Replaces the 32-bit word and returns what was there.
     @inlinable public func exchangeHalfWord(_ value: UInt32, at offset: ArenaOffset) -> UInt32 {
-        halfWord(offset).pointee.exchange(value, ordering: .acquiringAndReleasing)
+        defer { noteChange() }
+        return halfWord(offset).pointee.exchange(value, ordering: .acquiringAndReleasing)
     }
     /// Replaces the 32-bit word if it is `expected`; tells what was there.
     @inlinable public func compareExchangeHalfWord(
         expected: UInt32, desired: UInt32, at offset: ArenaOffset
     ) -> (exchanged: Bool, original: UInt32) {
-        halfWord(offset).pointee.compareExchange(
+        defer { noteChange() }
+        return halfWord(offset).pointee.compareExchange(
             expected: expected, desired: desired, ordering: .acquiringAndReleasing)
     }
 
@@ -148,13 +164,15 @@ extension Arena {
     }
     /// Replaces the pair as one and returns what was there.
     @inlinable public func exchangePair(_ value: WordPair, at offset: ArenaOffset) -> WordPair {
-        pair(offset).pointee.exchange(value, ordering: .acquiringAndReleasing)
+        defer { noteChange() }
+        return pair(offset).pointee.exchange(value, ordering: .acquiringAndReleasing)
     }
     /// Replaces the pair as one if it is `expected`.
     @inlinable public func compareExchangePair(
         expected: WordPair, desired: WordPair, at offset: ArenaOffset
     ) -> Bool {
-        pair(offset).pointee.compareExchange(
+        defer { noteChange() }
+        return pair(offset).pointee.compareExchange(
             expected: expected, desired: desired, ordering: .acquiringAndReleasing
         ).exchanged
     }

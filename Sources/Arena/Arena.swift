@@ -31,6 +31,12 @@ public final class Arena: Sendable {
         /// without room for it, or fault injection. By the grower, and by `start`.
         public var refusesCommit: (@Sendable (Int) -> Bool)?
 
+        #if DEBUG || INTERNAL_CHECKS
+        /// Called after each change of the arena's words, for tests that look at what a process
+        /// leaves that ends there.
+        public var onChange: (@Sendable () -> Void)?
+        #endif
+
         /// An arena of at most this many bytes.
         public init(capacityByteCount: Int) { self.capacityByteCount = capacityByteCount }
     }
@@ -42,6 +48,9 @@ public final class Arena: Sendable {
     public let quiescence = Quiescence()
 
     let configuration: Configuration
+    #if DEBUG || INTERNAL_CHECKS
+    @usableFromInline let onChange: (@Sendable () -> Void)?
+    #endif
     let layout: ArenaLayout
     @usableFromInline let memory: FrameMemory
     /// The processor reads 16 aligned bytes in one piece.
@@ -73,6 +82,9 @@ public final class Arena: Sendable {
         _ configuration: Configuration, layout: ArenaLayout, memory: FrameMemory
     ) throws(ArenaError) {
         self.configuration = configuration
+        #if DEBUG || INTERNAL_CHECKS
+        onChange = configuration.onChange
+        #endif
         self.layout = layout
         self.memory = memory
         records = SegmentRecords(memory: memory, layout: layout)

@@ -10,7 +10,11 @@ extension TestStore {
     /// A copy of an arena's memory as it is at this moment: what a process that is killed now
     /// leaves. The original may be used, and may end, as it likes.
     public static func memory(leftBy arena: Arena) throws -> CInt {
-        let source = arena.fileDescriptor
+        try copy(of: arena.fileDescriptor)
+    }
+
+    /// Another memfd with what stands in this one now.
+    public static func copy(of source: CInt) throws -> CInt {
         let length = try SystemCall.run("lseek") { lseek(source, 0, SEEK_END) }
         let copy = try SystemCall.run("memfd_create") { clinux_memfd_create("zswapfs-test-copy") }
         try SystemCall.run("ftruncate") { ftruncate(copy, length) }
@@ -28,15 +32,18 @@ extension TestStore {
     }
 
     /// The store that a successor finds in this memory, whose descriptor it takes over; `backings`
-    /// are those that entries name by number.
+    /// are those that entries name by number. Without `tunables`, those of the other store.
     public convenience init(
         takingOver descriptor: CInt, from other: TestStore, backings: [Int: BackingLog] = [:],
-        openBacking: SwapStore.OpenBacking? = nil
+        tunables: Tunables? = nil, openBacking: SwapStore.OpenBacking? = nil
     ) throws {
-        let arena = try Arena(reopening: descriptor, configuration: other.arenaConfiguration)
+        var configuration = other.arenaConfiguration
+        #if DEBUG || INTERNAL_CHECKS
+        configuration.onChange = nil
+        #endif
+        let arena = try Arena(reopening: descriptor, configuration: configuration)
         var settings = SwapStore.Configuration(totalByteCount: other.totalByteCount)
-        settings.tunables = other.store.tunables
-        settings.pool.chainLength = other.store.chainLength
+        settings.tunables = tunables ?? other.store.tunables
         if let openBacking { settings.openBacking = openBacking }
         let (store, report) = try SwapStore.takingOver(
             arena, zpools: .standard(), compressors: other.compressors, configuration: settings,

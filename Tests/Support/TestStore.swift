@@ -28,12 +28,15 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         compressors: CompressorRegistry = .standard(),
         tunables: (inout Tunables) -> Void = { _ in },
         openBacking: SwapStore.OpenBacking? = nil,
-        refusesCommit: (@Sendable (Int) -> Bool)? = nil
+        refusesCommit: (@Sendable (Int) -> Bool)? = nil, onChange: (@Sendable () -> Void)? = nil
     ) throws {
         var configuration = Arena.Configuration(capacityByteCount: capacityByteCount)
         configuration.reserveSegmentCount = 1
         configuration.growsInBackground = growsInBackground
         configuration.refusesCommit = refusesCommit
+        #if DEBUG || INTERNAL_CHECKS
+        configuration.onChange = onChange
+        #endif
         arena = try Arena(configuration)
         try arena.start()
         var settings = SwapStore.Configuration(totalByteCount: totalByteCount)

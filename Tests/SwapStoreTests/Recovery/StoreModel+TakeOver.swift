@@ -17,10 +17,11 @@ extension StoreModel {
             backings[number] = try BackingLog(
                 adopting: log.device, segments: dup(log.segmentsDescriptor))
         }
-        let path = old.store.backingPath
+        let (path, chainLength) = (old.store.backingPath, old.store.chainLength)
         fixture = try TestStore(
             takingOver: memory, from: old, backings: backings, openBacking: devices.opening)
         try store.setBacking(path: path)
+        try store.setChainLength(chainLength)
         guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
         work = WriteBackWork(of: store, by: worker, onTrouble: { _ in })
         sweep = MigrationSweep()
