@@ -182,12 +182,14 @@ final class AreaDirectory: Sendable {
             }
             let target = state.slotByName[new]
             guard target == nil || replaces else { return .failure(.alreadyExists) }
+            // Named before the other one is unlinked: a process that ends in between leaves two of
+            // that name, of which the later one is taken, and never none.
+            state.slots[slot]?.area.record.name = new
+            state.slots[slot]?.area.record.changed = WallClock.now()
             let displaced = target.map { unlink(slot: $0, &state) }
             state.slotByName[old] = nil
             state.slotByName[new] = slot
             state.slots[slot]?.name = new
-            state.slots[slot]?.area.record.name = new
-            state.slots[slot]?.area.record.changed = WallClock.now()
             return .success(displaced)
         }
         return try outcome.get()
@@ -355,6 +357,11 @@ final class AreaDirectory: Sendable {
             for run in 0..<Limits.areasMax / Self.recordsPerRun where claimRecords(run) {
                 for slot in run * Self.recordsPerRun..<(run + 1) * Self.recordsPerRun {
                     guard let record = record(slot: slot), record.state != .free else { continue }
+                    // It was being removed.
+                    if record.state == .unlinked, record.root == nil {
+                        record.state = .free
+                        continue
+                    }
                     guard let area = make(slot, record) else {
                         record.state = .free
                         dropped += 1
@@ -365,7 +372,7 @@ final class AreaDirectory: Sendable {
                     holding.openCount = openCounts[slot] ?? 0
                     holding.lookupCount = record.lookupCount
                     state.slots[slot] = holding
-                    if holding.isLinked { state.slotByName[holding.name] = slot }
+                    if holding.isLinked { Self.name(slot, &state) }
                     served.set(area, at: slot)
                 }
             }
@@ -374,6 +381,21 @@ final class AreaDirectory: Sendable {
             revision.add(1, ordering: .releasing)
             return dropped
         }
+    }
+
+    /// Makes a linked area's name lead to it, unless one that got it later has the name.
+    private static func name(_ slot: Int, _ state: inout State) {
+        guard let holding = state.slots[slot] else { return }
+        var loser: Int?
+        if let other = state.slotByName[holding.name] {
+            let otherNamedAt = state.slots[other]?.area.record.namedAt ?? 0
+            loser = otherNamedAt < holding.area.record.namedAt ? other : slot
+        }
+        if let loser {
+            state.slots[loser]?.isLinked = false
+            state.slots[loser]?.area.record.state = .unlinked
+        }
+        if loser != slot { state.slotByName[holding.name] = slot }
     }
 
     /// Whether there is a run of records of this index.

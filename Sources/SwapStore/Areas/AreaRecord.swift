@@ -5,7 +5,7 @@ import ZswapCore
 /// One area in the area directory: 1024 bytes of the arena.
 ///
 ///     0 state   8 size in bytes   16 mode, uid   24 gid
-///     56 root of the page table   64 counters    72 which name   80 birth (ns)   256, 520 names
+///     56 root of the page table   64 counters    72 name's cell  80 birth (ns)   256, 520 names
 ///     88 compressor   92 writes back   96 limit in bytes
 ///     104 look-ups               128 refused pages
 ///     136 bytes on the backing store
@@ -137,20 +137,24 @@ struct AreaRecord {
     }
 
     /// The name in force: one of two cells, the other of which takes the next name, so that a
-    /// daemon killed while it renames leaves the old name or the new one.
+    /// daemon killed while it renames leaves the old name or the new one. One word says which cell
+    /// and when it was named.
     var name: ByteText {
-        get { ByteText(nameCell(arena.loadWord(at: start + 72)).read()) }
+        get { ByteText(nameCell(arena.loadWord(at: start + 72) & 1).read()) }
         nonmutating set {
-            let next = 1 - min(arena.loadWord(at: start + 72), 1)
+            let next = 1 - arena.loadWord(at: start + 72) & 1
             nameCell(next).write(newValue.text)
-            arena.storeWord(next, at: start + 72)
+            arena.storeWord(UInt64(MonotonicClock.nanoseconds) << 1 | next, at: start + 72)
         }
     }
+    /// Orders areas by when they got their names. Two have the same name only where a process ended
+    /// while one replaced the other.
+    var namedAt: UInt64 { arena.loadWord(at: start + 72) >> 1 }
 
     private func nameCell(_ number: UInt64) -> ArenaText {
         ArenaText(
             arena: arena,
-            start: start + Self.nameStart + Int(min(number, 1)) * Self.nameCellByteCount,
+            start: start + Self.nameStart + Int(number) * Self.nameCellByteCount,
             cellByteCount: Self.nameCellByteCount)
     }
 }

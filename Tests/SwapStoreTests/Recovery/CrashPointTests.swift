@@ -9,7 +9,7 @@ import ZswapCore
 @Suite struct CrashPointTests {
     @Test(arguments: Zpools.names)
     func everyStepLeavesTheOldOrTheNew(zpool: String) throws {
-        let stage = try CrashStage(zpool: zpool, seed: 3, stride: 23)
+        let stage = try CrashStage(zpool: zpool, seed: 3, stride: 31)
         let area = try make("one", stage)
         try write(0..<40, seed: 1, to: area, "one", stage)
         try write(20..<60, seed: 2, to: area, "one", stage)
