@@ -23,6 +23,8 @@ final class AreaDirectory: Sendable {
         var name: ByteText
         var isLinked = true
         var openCount = 0
+        /// Those of the open ones that are told apart.
+        var handles: Set<UInt64> = []
         var lookupCount: UInt64 = 0
         /// Nobody had it open since its pages were last discarded.
         var isEmptied = false
@@ -202,6 +204,22 @@ final class AreaDirectory: Sendable {
         state.withLock { state in
             state.slots[slot]?.openCount += 1
             state.slots[slot]?.isEmptied = false
+        }
+    }
+
+    /// Counts an open file, once for each handle.
+    func open(slot: Int, handle: UInt64) {
+        state.withLock { state in
+            guard state.slots[slot]?.handles.insert(handle).inserted == true else { return }
+            state.slots[slot]?.openCount += 1
+            state.slots[slot]?.isEmptied = false
+        }
+    }
+
+    /// Takes the open file of a handle back; nothing changes when there is none.
+    func close(slot: Int, handle: UInt64) -> (area: Area, disposal: Disposal)? {
+        letGo(slot: slot) { holding in
+            if holding.handles.remove(handle) != nil { holding.openCount -= 1 }
         }
     }
 

@@ -109,6 +109,18 @@ extension SwapStore {
         dispose(of: area, disposal, worker)
     }
 
+    /// Counts an open file that is told apart by its handle: opening it twice counts once.
+    public func open(_ area: Area, handle: UInt64) {
+        directory.open(slot: area.slot, handle: handle)
+    }
+    /// Takes the open file of that handle back; nothing changes when there is none.
+    public func close(_ area: Area, handle: UInt64, by worker: StoreWorker) {
+        guard let (area, disposal) = directory.close(slot: area.slot, handle: handle) else {
+            return
+        }
+        dispose(of: area, disposal, worker)
+    }
+
     /// Changes metadata other than the size.
     public func setAttributes(
         of area: Area, mode: UInt32? = nil, userID: UInt32? = nil, groupID: UInt32? = nil,
