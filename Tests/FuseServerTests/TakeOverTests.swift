@@ -159,7 +159,7 @@ extension FuseServerTests {
             let path = try directory.makeDirectory("mount")
             let first = try rig.makeServer()
             #expect(try first.start(at: path) == nil)
-            defer { umount2(path, CInt(MNT_DETACH)) }
+            defer { KilledServer.takeDown(path) }
             let clients = (0..<3).map { number in
                 Client { [content] in
                     let file = open("\(path)/area-\(number)", O_CREAT | O_RDWR, 0o600)
@@ -187,7 +187,7 @@ extension FuseServerTests {
             }
             for client in clients { #expect(client.result == [0]) }
             #expect(try rig.lookUp("area-2") != 0)
-            umount2(path, CInt(MNT_DETACH))
+            KilledServer.takeDown(path)
             for server in servers { server.waitUntilUnmounted() }
         }
 

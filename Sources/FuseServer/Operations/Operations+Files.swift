@@ -90,7 +90,11 @@ extension Operations {
             let area = try area(inode, worker)
             if flags & O_TRUNC != 0 { try truncate(area, to: 0, by: caller, worker) }
             let handle = newHandle(worker)
-            store.open(area, handle: handle)
+            do {
+                try store.open(area, handle: handle)
+            } catch {
+                throw Refusal(error)
+            }
             return Opened(handle: handle, isArea: true)
         case .control(let path):
             guard store.hasHeap() else { throw Refusal(ENOMEM) }
@@ -126,10 +130,9 @@ extension Operations {
     }
 
     func release(_ inode: UInt64, handle: UInt64, _ worker: ServingWorker) {
-        guard let slot = InodeNumber.areaSlot(of: inode) else {
+        guard InodeNumber.areaSlot(of: inode) != nil else {
             return inodes.close(control: inode)
         }
-        guard let area = store.area(slot: slot) else { return }
-        store.close(area, handle: handle, by: worker.store)
+        store.close(handle: handle, by: worker.store)
     }
 }

@@ -217,8 +217,12 @@ final class AreaDirectory: Sendable {
     }
 
     /// Takes the open file of a handle back; nothing changes when there is none.
-    func close(slot: Int, handle: UInt64) -> (area: Area, disposal: Disposal)? {
-        letGo(slot: slot) { holding in
+    func close(handle: UInt64) -> (area: Area, disposal: Disposal)? {
+        let slot = state.withLock { state in
+            state.slots.first { $0.value.handles.contains(handle) }?.key
+        }
+        guard let slot else { return nil }
+        return letGo(slot: slot) { holding in
             if holding.handles.remove(handle) != nil { holding.openCount -= 1 }
         }
     }

@@ -110,14 +110,12 @@ extension SwapStore {
     }
 
     /// Counts an open file that is told apart by its handle: opening it twice counts once.
-    public func open(_ area: Area, handle: UInt64) {
+    public func open(_ area: Area, handle: UInt64) throws(StoreError) {
         directory.open(slot: area.slot, handle: handle)
     }
     /// Takes the open file of that handle back; nothing changes when there is none.
-    public func close(_ area: Area, handle: UInt64, by worker: StoreWorker) {
-        guard let (area, disposal) = directory.close(slot: area.slot, handle: handle) else {
-            return
-        }
+    public func close(handle: UInt64, by worker: StoreWorker) {
+        guard let (area, disposal) = directory.close(handle: handle) else { return }
         dispose(of: area, disposal, worker)
     }
 
