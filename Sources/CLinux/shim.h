@@ -221,6 +221,8 @@ static inline int clinux_open_at(int directory, const char *name, int flags) {
 extern int clinux_add_close_from(void *actions, int first)
     __asm__("posix_spawn_file_actions_addclosefrom_np");
 
+/* Declared for programs that are _GNU_SOURCE only. */
+extern int clinux_dup3(int from, int to, int flags) __asm__("dup3");
 extern const char *clinux_error_name(int error) __asm__("strerrorname_np");
 
 /* Linux AIO: no library is needed for these four. */

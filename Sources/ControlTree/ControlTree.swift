@@ -63,7 +63,7 @@ public final class ControlTree: Sendable {
         for row in Self.rows where Self.isPrefix(components, of: row) {
             let name = row.components[components.count]
             let found =
-                ControlRow.isPlaceholder(name) ? ControlKeys.of(components).list(store) : [name]
+                ControlRow.isPlaceholder(name) ? self.names(in: components) : [name]
             names += found.filter { known.insert($0).inserted }
         }
         return names
@@ -78,7 +78,7 @@ public final class ControlTree: Sendable {
         }
         return Set(below.map { $0.components[components.count] }).reduce(0) { count, name in
             guard ControlRow.isPlaceholder(name) else { return count + 1 }
-            return count + ControlKeys.of(components).list(store).count
+            return count + names(in: components).count
         }
     }
 
@@ -120,6 +120,9 @@ public final class ControlTree: Sendable {
         guard !text.isEmpty else { return }
         try write(subject, ControlText.trimmed(text))
     }
+
+    /// What may stand for a placeholder after these names.
+    func names(in directory: [ByteText]) -> [ByteText] { ControlKeys.of(directory).list(store) }
 
     private static func components(_ path: ByteText) -> [ByteText] {
         path.components(separatedBy: "/")

@@ -8,10 +8,17 @@ import ZswapCore
 
 /// A mounted store: the FUSE side of the filesystem.
 ///
-///     init -> start -> (serves) -> waitUntilUnmounted
+///     init -> start(at:)                     -> (serves) -> waitUntilUnmounted
+///          -> start(adopting:handshake:)     -> (serves) -> waitUntilUnmounted
 ///
-/// Law: what reading, writing and discarding pages needs (threads, stacks, buffers, workers) is
-/// there before `start` returns. A server that could not start has left nothing mounted.
+/// Who keeps ``descriptor`` open and ``handshake`` beyond the end of this process can have another
+/// one take the mount over.
+///
+/// Laws:
+/// - What reading, writing and discarding pages needs (threads, stacks, buffers, workers) is there
+///   before `start` returns.
+/// - A server that could not start has left nothing mounted, but what it was to take over: that it
+///   leaves as it is.
 public final class FuseServer: Sendable {
     private let store: SwapStore
     private let session: Session
@@ -40,7 +47,8 @@ public final class FuseServer: Sendable {
             store: store, workers: Array(workers[threadCount..<firstControl]))
         session = try Session(
             operations: Operations(
-                store: store, tree: tree, helpers: helpers, isSwap: isSwap, onRefusal: onRefusal),
+                store: store, tree: tree, helpers: helpers, generation: options.generation,
+                isSwap: isSwap, onRefusal: onRefusal),
             options: options,
             ringWorkers: Self.serving(workers[firstRing...], pulse))
         let room = WaitingRoom(threadCount: threadCount, servingCount: options.threadCount)
@@ -126,9 +134,41 @@ public final class FuseServer: Sendable {
         }
     }
 
+    /// Serves a mount whose former server was killed, on a copy of its /dev/fuse and with the
+    /// ``handshake`` of the first one. The descriptor stays the caller's. Requests that the former
+    /// server had read and not answered come again; returns why they do not, nil when they do.
+    ///
+    /// When it throws, the mount is as before, and requests wait for the next one who takes it
+    /// over. Some threads may serve already where one could not be started: the process has to end
+    /// then, and the next one's start has the kernel send their requests again.
+    public func start(
+        adopting descriptor: CInt, handshake: [UInt8]
+    ) throws(MountError) -> ResendObstacle? {
+        do throws(MountError) {
+            try session.adopt(descriptor, handshake: handshake)
+            try helpers.start()
+        } catch {
+            helpers.stop()
+            removeWorkers()
+            throw error
+        }
+        let obstacle = session.resend()
+        try transport.start()
+        return obstacle
+    }
+
+    /// The open file of /dev/fuse that requests come from; -1 before the start.
+    public var descriptor: CInt { session.fileDescriptor }
+
+    /// The kernel's first request, byte for byte, after the start: what another process needs to
+    /// take the mount over.
+    public var handshake: [UInt8] { session.handshake }
+
     /// Takes down a mount that was never announced, and waits for the serving threads. Who looked
-    /// at it meanwhile has an error.
+    /// at it meanwhile has an error. A mount that was taken over goes on, and is served until the
+    /// process ends.
     public func stop(at path: String) {
+        guard !session.isAdopted else { return }
         session.abort(at: path)
         session.unmount()
         waitUntilUnmounted()

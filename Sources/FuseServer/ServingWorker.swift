@@ -1,14 +1,19 @@
 import Latency
 import SwapStore
 
-/// What one serving thread has: its place in the store, its counter of reads, and the area it
-/// served last, so that finding it again costs two loads.
+/// What one serving thread has: its place in the store, its counter of reads, the area it served
+/// last, so that finding it again costs two loads, and which request it serves.
 final class ServingWorker {
     let store: StoreWorker
     /// Where it counts reads that may be faults.
     let reads: ReadCounter
     /// Its place among the threads that may wait for a backing device; nil: it always may.
     let seat: WaitingSeat?
+    /// The number of the request that it serves, the same when the request is repeated; 0: the
+    /// request has none, as those that come by the ring.
+    private(set) var requestNumber: UInt64 = 0
+    /// The kernel sent the request before, to a server that was killed and may have done it.
+    private(set) var isRepeated = false
     private var cachedSlot = -1
     private var cachedArea: Area?
     private var cachedRevision: UInt64 = 0
@@ -18,6 +23,15 @@ final class ServingWorker {
         self.reads = reads
         seat = waitingRoom.map(WaitingSeat.init)
         store.backingGate = seat
+    }
+
+    /// FUSE_UNIQUE_RESEND, which is in later kernels' headers only.
+    private static let repeatedMark: UInt64 = 1 << 63
+
+    /// Notes which request it serves from now on. The answer echoes `unique` as it is.
+    func begin(unique: UInt64) {
+        requestNumber = unique & ~Self.repeatedMark
+        isRepeated = unique & Self.repeatedMark != 0
     }
 
     /// The area in a slot. Takes no lock.

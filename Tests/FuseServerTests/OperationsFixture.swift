@@ -20,12 +20,34 @@ struct OperationsFixture {
         worker = ServingWorker(store: fixture.worker, reads: FaultPulse().makeCounter())
     }
 
-    static let root = InodeTable.root
+    private init(of predecessor: OperationsFixture, generation: Int) {
+        fixture = predecessor.fixture
+        operations = Operations(
+            store: fixture.store, tree: ControlTree(store: fixture.store), generation: generation)
+        worker = predecessor.worker
+    }
+
+    /// The operations of a server that took the mount over: the store and what the kernel knows
+    /// are as they were.
+    func successor(generation: Int = 1) -> OperationsFixture {
+        OperationsFixture(of: self, generation: generation)
+    }
+
+    /// Does `body` as the request of this number; a repeated one is marked as the kernel marks it.
+    func serving<Result>(
+        _ number: UInt64, isRepeated: Bool = false, _ body: () throws -> Result
+    ) rethrows -> Result {
+        worker.begin(unique: isRepeated ? number | 1 << 63 : number)
+        defer { worker.begin(unique: 0) }
+        return try body()
+    }
+
+    static let root = InodeNumber.root
 
     /// A new area; returns its inode.
     func create(_ name: ByteText) throws -> UInt64 {
         try operations.create(
-            Self.root, name, mode: S_IFREG | 0o640, userID: 12, groupID: 34
+            Self.root, name, mode: S_IFREG | 0o640, userID: 12, groupID: 34, worker
         ).inode
     }
 

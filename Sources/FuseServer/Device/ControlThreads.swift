@@ -77,6 +77,7 @@ final class ControlThreads: @unchecked Sendable {
 
     /// Does a request that is not for pages.
     func perform(_ request: RawRequest, _ worker: ServingWorker) {
+        worker.begin(unique: request.header.unique)
         let answer = Answer(
             descriptor: session.fileDescriptor, unique: request.header.unique)
         switch request.header.opcode {

@@ -48,7 +48,7 @@ struct RawRequest {
         switch header.opcode {
         case FUSE_READ.rawValue, FUSE_WRITE.rawValue, FUSE_FALLOCATE.rawValue,
             FUSE_LSEEK.rawValue, FUSE_GETATTR.rawValue:
-            InodeTable.areaSlot(of: header.nodeid) != nil
+            InodeNumber.areaSlot(of: header.nodeid) != nil
         default: false
         }
     }

@@ -67,7 +67,7 @@ extension Callbacks {
                 let context = Callbacks.context(of: request)
                 return try session.operations.create(
                     UInt64(parent), try Callbacks.text(name), mode: mode & ~context.umask,
-                    userID: context.uid, groupID: context.gid)
+                    userID: context.uid, groupID: context.gid, session.worker)
             } send: { reply, entry in
                 reply.send(entry)
             }
@@ -77,7 +77,7 @@ extension Callbacks {
                 let context = Callbacks.context(of: request)
                 let entry = try session.operations.create(
                     UInt64(parent), try Callbacks.text(name), mode: mode & ~context.umask,
-                    userID: context.uid, groupID: context.gid)
+                    userID: context.uid, groupID: context.gid, session.worker)
                 let opened = try session.operations.open(
                     entry.inode, flags: information?.pointee.flags ?? O_RDWR,
                     by: context.uid, session.worker)

@@ -10,6 +10,9 @@ public struct MountOptions: Sendable {
     public var threadCount = 2
     /// Threads that take a part of large requests off those; may be 0.
     public var helperCount = 1
+    /// Which server of the mount this is: 0 the first, one more than its predecessor's for one that
+    /// takes the mount over.
+    public var generation = 0
     /// How requests come. With ``TransportKind/ring`` what the ring does not carry still comes by
     /// /dev/fuse.
     public var transport = TransportKind.device
@@ -32,4 +35,10 @@ public enum MountError: Error, Equatable, Sendable {
     case worker
     /// The kernel waits for a queue of the ring that never comes, and lets nobody through.
     case stuckRing
+    /// What was saved of the kernel's first request is none.
+    case malformedHandshake
+    /// The descriptor to take over is not one of /dev/fuse (ENOTTY), or cannot be used.
+    case descriptor(errno: CInt)
+    /// A mount that is served by io_uring cannot be taken over: its requests end with its server.
+    case ringTakeOver
 }

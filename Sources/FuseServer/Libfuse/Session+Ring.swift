@@ -26,8 +26,9 @@ extension Session {
 
     /// Ends the connection of a mount that is not to be, and with it every wait for an answer: one
     /// that lies in a queue of a ring without a thread would never come. Only root may; for others
-    /// the connection ends with this process.
+    /// the connection ends with this process. A mount that was taken over is left alone.
     func abort(at path: String) {
+        guard !isAdopted else { return }
         // Whoever looks at it keeps it, though nobody is answered any more: detached then.
         if umount2(path, CInt(MNT_FORCE)) != 0, errno == EBUSY { umount2(path, CInt(MNT_DETACH)) }
     }

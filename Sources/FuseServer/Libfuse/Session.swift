@@ -17,10 +17,15 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
 
     let operations: Operations
     private let workerKey: pthread_key_t
-    private var session: OpaquePointer?
+    private(set) var session: OpaquePointer?
+    /// The kernel's INIT request as it was read, once it was answered. Set before any thread
+    /// serves.
+    var handshake: [UInt8] = []
+    /// Another process mounted it: this one never unmounts. Set before any thread serves.
+    var isAdopted = false
     private let isInitialized = Atomic<Bool>(false)
     /// Workers for libfuse's ring threads, which take theirs with their first request.
-    private let ringWorkers: [ServingWorker]
+    let ringWorkers: [ServingWorker]
     private let takenRingWorkerCount = Atomic<Int>(0)
     /// The errno of the last read that failed though the mount is there; 0: none since it was
     /// taken. Serving threads never log, so the main thread asks.
@@ -70,7 +75,9 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
         guard fuse_session_mount(session, path) == 0 else { throw .mount(path: path) }
     }
 
+    /// Takes the mount down, if it is this session's own.
     func unmount() {
+        guard !isAdopted else { return }
         isUnmounting.store(true, ordering: .releasing)
         fuse_session_unmount(session)
     }
@@ -114,18 +121,23 @@ final class Session: @unchecked Sendable {  // libfuse's session is made for sev
         fuse_session_process_buf(session, &buffer)
     }
 
+    /// Whether libfuse has answered INIT.
+    var hasNegotiated: Bool { isInitialized.load(ordering: .acquiring) }
+
     var isExited: Bool { fuse_session_exited(session) != 0 }
 
     /// Reads and answers requests until the kernel's INIT is answered: from then on the mount
     /// serves.
     func shakeHands(_ buffer: RequestBuffer, _ worker: ServingWorker) throws(MountError) {
         let isDone = withWorker(worker) {
-            while !isInitialized.load(ordering: .acquiring) {
+            while !hasNegotiated {
                 guard case .request(let request) = buffer.receive(from: fileDescriptor) else {
                     return false
                 }
+                let bytes = [UInt8](request)
                 process(request)
                 if isExited { return false }
+                if RawRequest(request).header.opcode == FUSE_INIT.rawValue { handshake = bytes }
             }
             return true
         }

@@ -40,7 +40,7 @@ extension Operations {
     func entry(of area: Area) -> Entry {
         store.noteLookup(area)
         return Entry(
-            inode: InodeTable.number(areaSlot: area.slot), generation: area.birth,
+            inode: InodeNumber.area(slot: area.slot), generation: area.birth,
             attributes: attributes(of: area), nameSeconds: Self.nameSeconds,
             attributeSeconds: attributeSeconds(of: area))
     }
@@ -49,7 +49,7 @@ extension Operations {
     private func controlEntry(_ path: ByteText) throws(Refusal) -> Entry {
         guard store.hasHeap() else { throw Refusal(ENOMEM) }
         guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
-        let inode = inodes.lookUp(
+        let inode = try inodes.lookUp(
             controlPath: path, text: try text(of: kind, at: path),
             now: UInt64(MonotonicClock.nanoseconds))
         return Entry(
@@ -66,7 +66,7 @@ extension Operations {
     }
 
     /// What a control file holds now: nothing if it can only be written; nil for a directory.
-    private func text(of kind: ControlKind, at path: ByteText) throws(Refusal) -> [UInt8]? {
+    func text(of kind: ControlKind, at path: ByteText) throws(Refusal) -> [UInt8]? {
         guard case .file(let mode) = kind else { return nil }
         guard mode & 0o444 != 0 else { return [] }
         do {
@@ -77,9 +77,9 @@ extension Operations {
     }
 
     func forget(_ inode: UInt64, count: UInt64, _ worker: ServingWorker) {
-        if let slot = InodeTable.areaSlot(of: inode) {
+        if let slot = InodeNumber.areaSlot(of: inode) {
             store.forget(slot: slot, count: count, by: worker.store)
-        } else if inode != InodeTable.root {
+        } else if inode != InodeNumber.root {
             inodes.forget(control: inode, count: count)
         }
     }
@@ -94,6 +94,7 @@ extension Operations {
             return (attributes(of: area), attributeSeconds(of: area))
         case .control(let path):
             guard let kind = tree.kind(of: path) else { throw Refusal(ENOENT) }
+            try resumeText(inode)
             return (attributes(of: kind, inode), Self.controlSeconds)
         }
     }
@@ -158,7 +159,7 @@ extension Operations {
     private func attributes(of area: Area) -> stat {
         let attributes = area.attributes
         var result = stat()
-        result.st_ino = UInt(InodeTable.number(areaSlot: area.slot))
+        result.st_ino = UInt(InodeNumber.area(slot: area.slot))
         result.st_mode = S_IFREG | attributes.mode & 0o7777
         result.st_nlink = store.isLinked(area) ? 1 : 0
         result.st_uid = attributes.userID
@@ -222,7 +223,7 @@ extension Operations {
 
     private func rootAttributes() -> stat {
         var result = directoryAttributes(
-            InodeTable.root, mode: 0o755, subdirectoryCount: ControlTree.roots.count)
+            InodeNumber.root, mode: 0o755, subdirectoryCount: ControlTree.roots.count)
         setTimes(store.rootTimes, of: &result)
         return result
     }

@@ -17,7 +17,7 @@ extension Operations {
         _ inode: UInt64, at offset: UInt64, into target: inout MutableRawSpan,
         _ worker: ServingWorker
     ) throws(Refusal) -> Int {
-        guard InodeTable.areaSlot(of: inode) == nil else {
+        guard InodeNumber.areaSlot(of: inode) == nil else {
             let area = try area(inode, worker)
             worker.reads.note(byteCount: target.byteCount)
             do {
@@ -40,6 +40,7 @@ extension Operations {
     func text(
         _ inode: UInt64, at offset: UInt64, byteCount: UInt64
     ) throws(Refusal) -> ArraySlice<UInt8> {
+        try resumeText(inode)
         let text: [UInt8]
         switch inodes.text(of: inode) {
         case .bytes(let bytes): text = bytes
@@ -56,7 +57,7 @@ extension Operations {
         _ bytes: RawSpan, to inode: UInt64, at offset: UInt64, by caller: UInt32 = privilegedUser,
         _ worker: ServingWorker
     ) throws(Refusal) -> Int {
-        guard InodeTable.areaSlot(of: inode) == nil else {
+        guard InodeNumber.areaSlot(of: inode) == nil else {
             let area = try area(inode, worker)
             dropPrivilegeBits(of: area, for: caller)
             do {
@@ -75,8 +76,12 @@ extension Operations {
         worker.seat?.stepAside()
         do throws(ControlError) {
             let shown = bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-            // At the start, or at the end of the text, where appending writes.
-            guard offset == 0 || offset == UInt64(inodes.byteCount(of: inode)) else {
+            // At the start, or at the end of the text, where appending writes. Where the text of a
+            // predecessor ended is not known.
+            guard
+                offset == 0 || offset == UInt64(inodes.byteCount(of: inode))
+                    || inodes.isTakenUp(inode)
+            else {
                 throw tree.refuse(
                     path, "a value is written at once, from the start of the file", value: shown)
             }
@@ -148,6 +153,7 @@ extension Operations {
     private func seekText(
         _ inode: UInt64, from offset: Int, _ whence: CInt
     ) throws(Refusal) -> Int {
+        try resumeText(inode)
         let byteCount = inodes.byteCount(of: inode)
         guard whence == Self.seekData || whence == Self.seekHole else { throw Refusal(EINVAL) }
         guard offset < byteCount else { throw Refusal(ENXIO) }

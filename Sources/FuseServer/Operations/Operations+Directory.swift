@@ -17,10 +17,12 @@ extension Operations {
     }
 
     /// The rows of an open directory from a position on. Reading from the start makes the listing
-    /// anew, as rewinddir(3) wants it; the other pieces are of that moment.
+    /// anew, as rewinddir(3) wants it; the other pieces are of that moment. So does a reader who
+    /// opened it when a predecessor served: the place to go on from is a row's number.
     func rows(
         of handle: UInt64, in inode: UInt64, from position: Int
     ) throws(Refusal) -> ArraySlice<DirectoryRow> {
+        if openFiles.isPredecessors(handle) { openFiles.takeUp(handle) }
         guard var rows = openFiles.listing(of: handle) else { throw Refusal(EBADF) }
         if position == 0 || rows.isEmpty {
             rows = try listing(of: inode)
@@ -34,17 +36,17 @@ extension Operations {
         switch try node(inode) {
         case .area: throw Refusal(ENOTDIR)
         case .root:
-            return dots(InodeTable.root, parent: InodeTable.root)
+            return dots(InodeNumber.root, parent: InodeNumber.root)
                 + ControlTree.roots.map { controlRow($0, at: $0) }
                 + store.areas.map { name, area in
                     DirectoryRow(
-                        name: name, type: S_IFREG, number: InodeTable.number(areaSlot: area.slot))
+                        name: name, type: S_IFREG, number: InodeNumber.area(slot: area.slot))
                 }
         case .control(let path):
             let parent = path.directoryAndName.directory
             return dots(
                 InodeTable.shownNumber(ofControlPath: path),
-                parent: parent.map(InodeTable.shownNumber) ?? InodeTable.root)
+                parent: parent.map(InodeTable.shownNumber) ?? InodeNumber.root)
                 + tree.children(of: path).map { controlRow($0, at: path.appending($0)) }
         }
     }

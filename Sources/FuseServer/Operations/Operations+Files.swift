@@ -4,6 +4,11 @@ import SwapStore
 import ZswapCore
 
 /// FUSE_CREATE, FUSE_MKNOD, FUSE_UNLINK, FUSE_RENAME, FUSE_OPEN, FUSE_RELEASE.
+///
+/// A server that was killed may have done a request that it did not answer; the kernel then sends
+/// the request to the successor again (``ServingWorker/isRepeated``). Law: what was done already is
+/// done, and not refused because it was. The state tells: the kernel keeps other changes of the
+/// directory out until the request is answered.
 extension Operations {
     /// RENAME_NOREPLACE, the only flag of renameat2 that is known here.
     private static let renameNoReplace: UInt32 = 1
@@ -15,7 +20,8 @@ extension Operations {
     }
 
     func create(
-        _ parent: UInt64, _ name: ByteText, mode: UInt32, userID: UInt32, groupID: UInt32
+        _ parent: UInt64, _ name: ByteText, mode: UInt32, userID: UInt32, groupID: UInt32,
+        _ worker: ServingWorker
     ) throws(Refusal) -> Entry {
         try requireRoot(parent)
         guard mode & S_IFMT == S_IFREG || mode & S_IFMT == 0 else { throw Refusal(EPERM) }
@@ -27,7 +33,9 @@ extension Operations {
                 name: name, mode: mode & 0o7777, userID: userID, groupID: groupID)
             return entry(of: area)
         } catch {
-            throw Refusal(error)
+            guard worker.isRepeated, error == .alreadyExists, let area = store.area(named: name)
+            else { throw Refusal(error) }
+            return entry(of: area)
         }
     }
 
@@ -36,6 +44,7 @@ extension Operations {
     ) throws(Refusal) {
         try requireRoot(parent)
         guard !ControlTree.roots.contains(name) else { throw Refusal(EPERM) }
+        if worker.isRepeated, store.area(named: name) == nil { return }
         if let area = store.area(named: name) { try requireNoSwap(area) }
         do {
             try store.unlinkArea(name: name, by: worker.store)
@@ -54,6 +63,9 @@ extension Operations {
         guard flags & ~Self.renameNoReplace == 0 else { throw Refusal(EINVAL) }
         guard !ControlTree.roots.contains(name) else { throw Refusal(EPERM) }
         guard !ControlTree.roots.contains(newName) else { throw Refusal(EISDIR) }
+        if worker.isRepeated, store.area(named: name) == nil, store.area(named: newName) != nil {
+            return
+        }
         for name in [name, newName] {
             if let area = store.area(named: name) { try requireNoSwap(area) }
         }
@@ -77,8 +89,13 @@ extension Operations {
         case .area:
             let area = try area(inode, worker)
             if flags & O_TRUNC != 0 { try truncate(area, to: 0, by: caller, worker) }
-            store.open(area)
-            return Opened(handle: 0, isArea: true)
+            let handle = newHandle(worker)
+            do {
+                try store.open(area, handle: handle)
+            } catch {
+                throw Refusal(error)
+            }
+            return Opened(handle: handle, isArea: true)
         case .control(let path):
             guard store.hasHeap() else { throw Refusal(ENOMEM) }
             // What it was for may have gone since it was looked up: an area, a pool.
@@ -113,10 +130,9 @@ extension Operations {
     }
 
     func release(_ inode: UInt64, handle: UInt64, _ worker: ServingWorker) {
-        guard let slot = InodeTable.areaSlot(of: inode) else {
+        guard InodeNumber.areaSlot(of: inode) != nil else {
             return inodes.close(control: inode)
         }
-        guard let area = store.area(slot: slot) else { return }
-        store.close(area, by: worker.store)
+        store.close(handle: handle, by: worker.store)
     }
 }

@@ -1,6 +1,7 @@
 import ControlTree
 import Glibc
 import SwapStore
+import Synchronization
 import ZswapCore
 
 /// What the filesystem does, without a word of how a request came or an answer goes: values in,
@@ -11,7 +12,7 @@ final class Operations: Sendable {
     let store: SwapStore
     let tree: ControlTree
     let inodes: InodeTable
-    let openFiles = OpenFiles()
+    let openFiles: OpenFiles
     let userID = getuid()
     let groupID = getgid()
     let mountedAt: FileTime
@@ -25,9 +26,12 @@ final class Operations: Sendable {
     let isSwap: @Sendable (Area) -> Bool
     /// Who takes a part of large requests; nil where nobody does.
     let helpers: Helpers?
+    /// Open areas of requests without a number.
+    private let openedCount = Atomic<UInt64>(0)
 
+    /// `generation` says which server of the mount this is; the first is 0.
     init(
-        store: SwapStore, tree: ControlTree, helpers: Helpers? = nil,
+        store: SwapStore, tree: ControlTree, helpers: Helpers? = nil, generation: Int = 0,
         isSwap: @escaping @Sendable (Area) -> Bool = { _ in false },
         onRefusal: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -36,7 +40,8 @@ final class Operations: Sendable {
         self.store = store
         self.tree = tree
         let journal = tree.journal
-        inodes = InodeTable { journal.textByteCount = $0 }
+        inodes = InodeTable(generation: generation) { journal.textByteCount = $0 }
+        openFiles = OpenFiles(generation: generation)
         mountedAt = store.fileTime
         seenPools = SeenListing(tree.children(of: Self.poolDirectory), at: mountedAt)
         self.onRefusal = onRefusal
@@ -58,19 +63,24 @@ final class Operations: Sendable {
     /// Control names come and go with areas and pools.
     static let controlSeconds: Double = 0
 
-    func node(_ inode: UInt64) throws(Refusal) -> InodeTable.Node {
-        guard let node = inodes.node(inode) else { throw Refusal(ESTALE) }
-        return node
-    }
-
     func area(_ inode: UInt64, _ worker: ServingWorker) throws(Refusal) -> Area {
-        guard let slot = InodeTable.areaSlot(of: inode) else { throw Refusal(EINVAL) }
+        guard let slot = InodeNumber.areaSlot(of: inode) else { throw Refusal(EINVAL) }
         guard let area = worker.area(slot: slot, in: store) else { throw Refusal(ESTALE) }
         return area
     }
 
+    /// What an area that this request opens is called in the store's count of open areas: a request
+    /// that is done again gets the same. The number of the request, which is never 0; those that
+    /// come by the ring have none, and count in numbers that no request has.
+    func newHandle(_ worker: ServingWorker) -> UInt64 {
+        guard worker.requestNumber == 0 else { return worker.requestNumber }
+        return Self.ringHandles | openedCount.add(1, ordering: .relaxed).newValue
+    }
+
+    private static let ringHandles: UInt64 = 1 << 62
+
     /// Changes of the root directory are for areas only.
     func requireRoot(_ parent: UInt64) throws(Refusal) {
-        guard parent == InodeTable.root else { throw Refusal(EPERM) }
+        guard parent == InodeNumber.root else { throw Refusal(EPERM) }
     }
 }
