@@ -275,6 +275,66 @@ static inline int clinux_accept(int socket) {
 static inline long clinux_send(int socket, const void *bytes, size_t byte_count) {
     return syscall(SYS_sendto, socket, bytes, byte_count, 0x40 | 0x4000, NULL, 0);
 }
+/* Packets: each is read whole, and may carry a descriptor. The structures are those of the kernel,
+   struct user_msghdr and struct cmsghdr with room for one descriptor and no more. */
+typedef struct {
+    size_t byte_count;
+    int level, type, descriptor;
+} clinux_passing;
+typedef struct {
+    const void *bytes;
+    size_t byte_count;
+} clinux_part;
+typedef struct {
+    void *name;
+    int name_byte_count;
+    clinux_part *parts;
+    size_t part_count;
+    clinux_passing *control;
+    size_t control_byte_count;
+    unsigned int flags;
+} clinux_packet;
+#define CLINUX_PASSING_BYTE_COUNT 20 /* CMSG_LEN(sizeof(int)) */
+
+static inline int clinux_packet_pair(void *ends) {
+    return (int)syscall(SYS_socketpair, 1, 5 /* SOCK_SEQPACKET */ | O_CLOEXEC | O_NONBLOCK, 0,
+                        ends);
+}
+/* Without waiting and without SIGPIPE. -1: no descriptor goes along. */
+static inline long clinux_send_packet(int socket, const void *bytes, size_t byte_count,
+                                      int descriptor) {
+    clinux_passing control = {CLINUX_PASSING_BYTE_COUNT, 1 /* SOL_SOCKET */, 1 /* SCM_RIGHTS */,
+                              descriptor};
+    clinux_part part = {bytes, byte_count};
+    clinux_packet packet = {NULL, 0, &part, 1, NULL, 0, 0};
+    if (descriptor >= 0) {
+        packet.control = &control;
+        packet.control_byte_count = CLINUX_PASSING_BYTE_COUNT;
+    }
+    return syscall(SYS_sendmsg, socket, &packet, 0x40 | 0x4000);
+}
+/* Without waiting. Sets the descriptor that came along, closed on exec, or -1; and whether some of
+   the bytes or descriptors were cut off. */
+static inline long clinux_receive_packet(int socket, void *bytes, size_t byte_count,
+                                         int *descriptor, int *is_cut) {
+    clinux_passing control = {0, 0, 0, -1};
+    clinux_part part = {bytes, byte_count};
+    clinux_packet packet = {NULL, 0, &part, 1, &control, CLINUX_PASSING_BYTE_COUNT, 0};
+    long count = syscall(SYS_recvmsg, socket, &packet, 0x40 | 0x40000000 /* MSG_CMSG_CLOEXEC */);
+    int is_passed = count >= 0 && control.byte_count == CLINUX_PASSING_BYTE_COUNT;
+    *descriptor = is_passed && control.level == 1 && control.type == 1 ? control.descriptor : -1;
+    *is_cut = count >= 0 && (packet.flags & (0x20 | 0x8) /* MSG_TRUNC, MSG_CTRUNC */) != 0;
+    return count;
+}
+/* Readable when the process has ended. */
+static inline int clinux_open_process(pid_t process) {
+    return (int)syscall(SYS_pidfd_open, process, 0);
+}
+/* Readable while a signal of the set waits. */
+static inline int clinux_signal_descriptor(const sigset_t *set) {
+    return (int)syscall(SYS_signalfd4, -1, set, 8, O_CLOEXEC | O_NONBLOCK);
+}
+
 /* Process, user and group at the other end: three words. */
 static inline int clinux_peer(int socket, void *words) {
     uint32_t byte_count = 12;

@@ -13,19 +13,34 @@ public struct ControlFacts: Equatable, Sendable {
     public var transportReason: String
     /// What protects the daemon under memory pressure, a few words each: "memory locked".
     public var protections: [String]
+    /// "supervised" when another daemon takes over from one that is killed, else "unsupervised";
+    /// empty when nobody said.
+    public var supervision: String
+    /// What that means or why it is so, in one sentence.
+    public var supervisionReason: String
+    /// How often another daemon has taken over.
+    public var restartCount: Int
+    /// Why the last time, and how long no requests were answered; empty: never.
+    public var lastRestart: String
     /// Loop devices that stand on areas, as it was a few seconds ago.
     public var devices: [AreaDevice]
 
     /// Facts; nothing known unless told.
     public init(
         mountPoint: ByteText = "", version: String = "", transport: String = "",
-        transportReason: String = "", protections: [String] = [], devices: [AreaDevice] = []
+        transportReason: String = "", protections: [String] = [], supervision: String = "",
+        supervisionReason: String = "", restartCount: Int = 0, lastRestart: String = "",
+        devices: [AreaDevice] = []
     ) {
         self.mountPoint = mountPoint
         self.version = version
         self.transport = transport
         self.transportReason = transportReason
         self.protections = protections
+        self.supervision = supervision
+        self.supervisionReason = supervisionReason
+        self.restartCount = restartCount
+        self.lastRestart = lastRestart
         self.devices = devices
     }
 }

@@ -81,6 +81,24 @@ extension ControlTree {
             read: { subject throws(ControlError) in
                 subject.facts().protections.map { $0 + "\n" }.joined()
             }),
+        ControlRow(
+            "stats/supervision", .word,
+            "Whether the mount survives a daemon that is killed: supervised, unsupervised.",
+            read: { subject throws(ControlError) in subject.facts().supervision }),
+        ControlRow(
+            "stats/supervision_reason", .lines, "What that means, or why it is so.",
+            read: { subject throws(ControlError) in subject.facts().supervisionReason + "\n" }),
+        ControlRow(
+            "stats/restarts", .count("events"), "How often another daemon has taken over.",
+            read: { subject throws(ControlError) in "\(subject.facts().restartCount)" }),
+        ControlRow(
+            "stats/last_restart", .lines,
+            "How the last daemon that was replaced ended, and how long no request was answered;"
+                + " empty: none was.",
+            read: { subject throws(ControlError) in
+                let text = subject.facts().lastRestart
+                return text.isEmpty ? "" : text + "\n"
+            }),
     ]
 
     private static let migrationRow = ControlRow(

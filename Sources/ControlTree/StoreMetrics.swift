@@ -28,7 +28,7 @@ struct StoreMetrics {
         let value: Int
     }
 
-    var text: String { information + counters + memory + awake + areas + pools }
+    var text: String { information + supervision + counters + memory + awake + areas + pools }
 
     /// What never changes while the mount lasts, as labels of a constant.
     private var information: String {
@@ -38,6 +38,15 @@ struct StoreMetrics {
                 Sample(
                     labels: [("version", facts.version), ("transport", facts.transport)], value: 1)
             ])
+    }
+
+    private var supervision: String {
+        metric(
+            "supervised", .gauge, "Whether the mount survives a daemon that is killed.",
+            [Sample(value: facts.supervision == "supervised" ? 1 : 0)])
+            + metric(
+                "restarts_total", .counter, "How often another daemon has taken over.",
+                [Sample(value: facts.restartCount)])
     }
 
     private var counters: String {

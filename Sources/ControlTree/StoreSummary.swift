@@ -32,6 +32,13 @@ struct StoreSummary {
         var lines: [Line] = []
         if !facts.version.isEmpty { lines.append(("version", facts.version)) }
         if !facts.transport.isEmpty { lines.append(("transport", transport)) }
+        if !facts.supervision.isEmpty {
+            lines.append(
+                ("supervision", "\(facts.supervision) (\(facts.supervisionReason))"))
+        }
+        if facts.restartCount > 0 {
+            lines.append(("restarts", "\(facts.restartCount), the last one: \(facts.lastRestart)"))
+        }
         if !facts.protections.isEmpty {
             lines.append(("protections", facts.protections.joined(separator: ", ")))
         }

@@ -156,7 +156,7 @@ extension CommandLineTests {
         }
 
         @Test func severalMountsAreShownInTheirOrder() throws {
-            let mounts = try (0..<2).map { _ in try TemporaryMount() }
+            let mounts = try (0..<2).map { _ in try TemporaryMount("supervise=off") }
             let paths = [mounts[1].path, mounts[0].path]
             #expect(try objects(paths).map { $0["mount_point"] as? String } == paths)
             let all = try objects([]).compactMap { $0["mount_point"] as? String }

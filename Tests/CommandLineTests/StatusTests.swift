@@ -137,7 +137,7 @@ extension CommandLineTests {
         }
 
         @Test func aDeadMountIsNamed() throws {
-            let mount = try TemporaryMount()
+            let mount = try TemporaryMount("supervise=off")
             mount.daemon.signal(SIGKILL)
             #expect(mount.daemon.wait(seconds: 15) != nil)
             let outcome = try BuiltProgram.run(["status", mount.path])

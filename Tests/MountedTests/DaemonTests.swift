@@ -90,7 +90,7 @@ extension MountedTests {
         }
 
         @Test func killedItLeavesADeadMountThatCanBeCleared() throws {
-            let mount = try TemporaryMount()
+            let mount = try TemporaryMount("supervise=off")
             let file = try mount.open("area")
             try file.write([1, 2, 3], at: 0)
             mount.daemon.signal(SIGKILL)
@@ -110,7 +110,7 @@ extension MountedTests {
         }
 
         @Test func aDeadMountCanBeUnmountedByUs() throws {
-            let mount = try TemporaryMount()
+            let mount = try TemporaryMount("supervise=off")
             mount.daemon.signal(SIGKILL)
             #expect(mount.daemon.wait(seconds: 15)?.status == 128 + SIGKILL)
             let outcome = try BuiltProgram.run(["unmount", mount.path])

@@ -124,7 +124,7 @@ extension MountedTests {
 
         /// A killed daemon holds nothing: its request went with the descriptor.
         @Test func aKilledDaemonHoldsNothing() throws {
-            let mount = try TemporaryMount("latency=low")
+            let mount = try TemporaryMount("latency=low,supervise=off")
             let before = try LatencyDevice.smallestRequest()
             #expect(before == 0)
             mount.daemon.signal(SIGKILL)

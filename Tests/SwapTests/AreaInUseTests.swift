@@ -177,7 +177,7 @@ extension SwapTests {
         @Test(arguments: [true, false])
         func afterTheDaemonsDeathTheAdviceLeadsOut(byArea: Bool) throws {
             let turn = try SwapHost.waitForTurn()
-            let mount = try TemporaryMount()
+            let mount = try TemporaryMount("supervise=off")
             let device = try Self.swap(mount, "area", by: .command)
             defer { Self.off(device) }
             mount.daemon.signal(SIGKILL)

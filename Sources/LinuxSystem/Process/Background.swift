@@ -50,6 +50,11 @@ public enum Background {
         var word: UInt8 = 1
         _ = write(readyDescriptor, &word, 1)
         close(readyDescriptor)
+        letGo()
+    }
+
+    /// Lets go of the caller's directory and standard error, which nobody reads any more.
+    public static func letGo() {
         chdir("/")
         let null = clinux_open("/dev/null", O_WRONLY | O_CLOEXEC, 0)
         guard null >= 0 else { return }

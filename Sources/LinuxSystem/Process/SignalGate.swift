@@ -55,6 +55,23 @@ public enum SignalGate {
         }
     }
 
+    /// A descriptor that is readable while one of them waits, for poll(2); -1: there is none.
+    static func openDescriptor() -> CInt {
+        var set = signals
+        return clinux_signal_descriptor(&set)
+    }
+
+    /// The next one that waits already, by number; nil: none.
+    static func takeWaiting() -> CInt? {
+        var set = signals
+        var timeout = timespec(tv_sec: 0, tv_nsec: 0)
+        let number = sigtimedwait(&set, nil, &timeout)
+        return number > 0 ? number : nil
+    }
+
+    /// Forgets what waits: it was sent to a process that did not serve yet.
+    public static func forgetWaiting() { while takeWaiting() != nil {} }
+
     /// Makes the waiting thread look around. From any thread.
     public static func wake() { kill(getpid(), SIGUSR1) }
 }

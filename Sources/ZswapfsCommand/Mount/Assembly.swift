@@ -77,7 +77,9 @@ struct Assembly {
             facts = SharedFacts(
                 ControlFacts(
                     mountPoint: ByteText(path), version: ProductVersion.text,
-                    protections: protections.map(\.text)))
+                    protections: protections.map(\.text),
+                    supervision: settings.supervision.word,
+                    supervisionReason: settings.supervision.reason))
             swapWatch = SwapWatch(of: store, tells: facts)
             tree = ControlTree(store: store, latency: latency) { [facts] in
                 facts.now

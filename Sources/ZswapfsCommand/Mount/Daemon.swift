@@ -17,6 +17,9 @@ import ZswapCore
 struct Daemon {
     /// Between two looks at messages from serving threads, in seconds. Who has a message calls.
     private static let idleSeconds = 3
+    /// Descriptors for the next server.
+    private static let arenaName = "arena"
+    private static let fuseName = "fuse"
     /// Room in the heap for control files that are read and written while memory is short. Making
     /// an area asks for half of it in pieces; the rest is for what lasts and lies in between.
     private static let heapReserveByteCount = 4 * HeapReserve.standardByteCount
@@ -28,12 +31,14 @@ struct Daemon {
     private let messages: PendingMessages
     private var groupWatch: GroupWatch
     private let queries: QueryService
+    private let link: SupervisorLink?
 
     /// Sets everything up and mounts.
     init(
         settings: MountSettings, zpools: ZpoolRegistry, path: String, level: Logger.Level,
-        isBackground: Bool
+        isBackground: Bool, link: SupervisorLink?
     ) throws(CommandFailure) {
+        self.link = link
         SignalGate.close()
         CrashReport.install(usesLog: isBackground)
         ProcessProtection.setName("zswapfs")
@@ -49,6 +54,7 @@ struct Daemon {
         let assembly = try Assembly(
             settings, at: path, zpools: zpools, logger: logger, onTrouble: tell)
         self.assembly = assembly
+        link?.keep(assembly.arena.fileDescriptor, as: Self.arenaName)
         groupWatch = GroupWatch(assembly, logger)
         groupWatch.lookIfDue()
         let connection = Connection(
@@ -72,7 +78,23 @@ struct Daemon {
         if !HeapReserve.fill(byteCount: Self.heapReserveByteCount) {
             logger.warning("\(path): no memory for a reserve of the heap")
         }
-        if isBackground { Background.announceReady() }
+        link?.keep(server.descriptor, as: Self.fuseName)
+        switch (link, isBackground) {
+        case (let link?, _):
+            // The caller goes on when the supervisor is told.
+            if isBackground { Background.letGo() }
+            link.announceReady()
+        case (nil, true): Background.announceReady()
+        case (nil, false): break
+        }
+    }
+
+    /// Serves the mount of a server that died, with what it left.
+    init(
+        takingOver legacy: Legacy, settings: MountSettings, zpools: ZpoolRegistry, path: String,
+        level: Logger.Level, isBackground: Bool, link: SupervisorLink
+    ) throws(CommandFailure) {
+        throw CommandFailure(.unavailable, "\(path): this version cannot take over yet")
     }
 
     mutating func run() {
@@ -82,6 +104,7 @@ struct Daemon {
         server.waitUntilUnmounted()
         assembly.stop()
         logger.notice("\(path): unmounted")
+        link?.announceEnd()
     }
 
     /// What this mount decided, in one line.
@@ -90,14 +113,29 @@ struct Daemon {
         let off = assembly.protections.filter { !$0.isOn }.map(\.text)
         let parts = [
             "zpool \(assembly.store.zpoolType)", "compressor \(assembly.store.compressorName)",
-            "transport \(assembly.facts.now.transport)",
+            "transport \(assembly.facts.now.transport)", supervision,
             "protections on: \(on.isEmpty ? "none" : on.joined(separator: ", "))",
         ]
         return "\(path): serves with " + (parts + off).joined(separator: "; ")
     }
 
+    private var supervision: String {
+        let facts = assembly.facts.now
+        return "\(facts.supervision): \(facts.supervisionReason)"
+    }
+
+    /// Says once that the supervisor has gone.
+    private func lookAtSupervisor() {
+        guard let link, link.isSupervised else { return }
+        link.look()
+        guard !link.isSupervised else { return }
+        assembly.facts.set(.abandoned)
+        logger.error("\(path): \(supervision)")
+    }
+
     private mutating func serve() {
         while !server.isFinished {
+            lookAtSupervisor()
             groupWatch.lookIfDue()
             startQueries()
             if case .stop(let signal) = SignalGate.wait(seconds: Self.idleSeconds) {

@@ -9,7 +9,8 @@ struct MountCommand: ParsableCommand {
         commandName: "mount", abstract: "Mount a new, empty zswapfs.",
         discussion: """
             Returns when the mount serves; the daemon goes on in the background and writes to \
-            syslog. What the areas hold lives in memory and ends with the daemon.
+            syslog. What the areas hold lives in memory and ends with the mount. With supervise=on \
+            the mount survives a daemon that is killed; else all of it ends with the daemon.
             """)
 
     @Argument(help: "The directory to mount at.")
@@ -21,7 +22,8 @@ struct MountCommand: ParsableCommand {
             """
             Options: any file of /params that can be written (zpool=zbud, chain=4…16), \
             allow_other, arena=SIZE (the most memory the store may take), \
-            transport=auto|uring|dev (how requests come), the kernel's noexec, suid, noatime and \
+            transport=auto|uring|dev (how requests come), supervise=on|off (whether another \
+            daemon takes over from one that is killed), the kernel's noexec, suid, noatime and \
             the like. With remount: changes a mount that is there. May be repeated.
             """, valueName: "key=value,…"))
     var options: [String] = []
@@ -37,27 +39,73 @@ struct MountCommand: ParsableCommand {
     @Option(help: .private)
     var readyDescriptor: Int32?
 
+    @Option(help: .private)
+    var supervisorDescriptor: Int32?
+
     /// Called by ``ZswapfsMain`` in place of `run`, which could not be told the drivers.
     func run(zpools: ZpoolRegistry) throws {
         try reportingFailures {
             let settings = try MountSettings(options, parameterNames: ParameterOptions.names)
             guard !settings.isRemount else { return try Remount(settings, at: mountPoint).run() }
+            if let supervisorDescriptor {
+                let link = SupervisorLink(inherited: supervisorDescriptor)
+                return try serveSupervised(settings, zpools, link)
+            }
             let path = try MountPoint.check(mountPoint)
             guard foreground || readyDescriptor != nil else { return try goToBackground(path) }
-            let claim = try MountPoint.claim(path)
-            // Under the lock: another may have mounted here meanwhile.
-            _ = try MountPoint.check(mountPoint)
-            var daemon = try Daemon(
-                settings: settings, zpools: zpools, path: path, level: logLevel.level,
-                isBackground: readyDescriptor != nil)
-            claim?.close()
-            daemon.run()
+            if settings.supervision.isOn { return try supervise(path) }
+            try serve(settings, zpools, nil, isBackground: readyDescriptor != nil)
         }
     }
 
+    /// Mounts, and serves until it is unmounted.
+    private func serve(
+        _ settings: MountSettings, _ zpools: ZpoolRegistry, _ link: SupervisorLink?,
+        isBackground: Bool
+    ) throws {
+        let path = try MountPoint.check(mountPoint)
+        let claim = try MountPoint.claim(path)
+        // Under the lock: another may have mounted here meanwhile.
+        _ = try MountPoint.check(mountPoint)
+        var daemon = try Daemon(
+            settings: settings, zpools: zpools, path: path, level: logLevel.level,
+            isBackground: isBackground, link: link)
+        claim?.close()
+        daemon.run()
+    }
+
+    /// A server of a supervised mount: the first one mounts, each other one waits and takes over.
+    private func serveSupervised(
+        _ settings: MountSettings, _ zpools: ZpoolRegistry, _ link: SupervisorLink
+    ) throws {
+        SignalGate.close()
+        ProcessProtection.setName("zswapfs-standby")
+        guard let legacy = link.waitForTurn(prepare: { _ in }) else {
+            return try serve(settings, zpools, link, isBackground: !foreground)
+        }
+        SignalGate.forgetWaiting()
+        var daemon = try Daemon(
+            takingOver: legacy, settings: settings, zpools: zpools, path: mountPoint,
+            level: logLevel.level, isBackground: !foreground, link: link)
+        daemon.run()
+    }
+
+    /// Becomes the supervisor of servers that are this program again.
+    private func supervise(_ path: String) throws {
+        var arguments = commonArguments(path)
+        if foreground { arguments.append("--foreground") }
+        arguments += ["--supervisor-descriptor", "\(ProcessWatch.lineDescriptor)"]
+        let status = try SupervisorProcess.run(
+            arguments: arguments, level: logLevel.level, isBackground: !foreground)
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func commonArguments(_ path: String) -> [String] {
+        ["mount", path, "--log-level", logLevel.rawValue] + options.flatMap { ["-o", $0] }
+    }
+
     private func goToBackground(_ path: String) throws {
-        var arguments = ["mount", path, "--log-level", logLevel.rawValue]
-        for text in options { arguments += ["-o", text] }
+        var arguments = commonArguments(path)
         arguments += ["--ready-descriptor", "\(Background.readyDescriptor)"]
         let status: Int32?
         do throws(SystemFailure) {

@@ -4,12 +4,15 @@ import ZswapCore
 
 /// What `-o` says, taken apart: `-o zpool=zbud,max_pool_percent=30,allow_other,arena=4G`.
 ///
-/// Four kinds: options of the mount (`allow_other`, `arena`, `transport`), names of files in
-/// `params` with their value, flags that are the kernel's (`noexec`), and words that mount(8) adds
-/// and that mean nothing here.
+/// Four kinds: options of the mount (`allow_other`, `arena`, `transport`, `supervise`), names of
+/// files in `params` with their value, flags that are the kernel's (`noexec`), and words that
+/// mount(8) adds and that mean nothing here.
 struct MountSettings: Equatable {
     /// Smallest and largest arena, in bytes.
     static let arenaByteCounts: ClosedRange<UInt64> = 16 << 20...1 << 44
+
+    /// Whether a mount on /dev/fuse is supervised when nothing is asked for.
+    static let superviseDefault = SuperviseChoice.off
 
     /// Words of mount(8), fstab and systemd that are for others.
     private static let ignored: Set<String> = [
@@ -19,8 +22,8 @@ struct MountSettings: Equatable {
     ]
     /// Settled when it is mounted; mount(8) repeats them from fstab or the mount table.
     private static let fixedNames: Set<String> = [
-        "allow_other", "arena", "fsname", "transport", "default_permissions", "group_id",
-        "max_read", "rootmode", "subtype", "user_id",
+        "allow_other", "arena", "fsname", "supervise", "transport", "default_permissions",
+        "group_id", "max_read", "rootmode", "subtype", "user_id",
     ]
     /// Flags of the kernel's that would promise what no zswapfs does.
     private static let refused = [
@@ -34,6 +37,8 @@ struct MountSettings: Equatable {
     var arenaByteCount: UInt64?
     var source = "zswapfs"
     var transport = TransportChoice.auto
+    /// Nil: nothing was asked for.
+    var supervise: SuperviseChoice?
     /// The kernel's flags, in the order given.
     var flags: [MountFlags.Word] = []
     /// `remount`: a mount that is there is to be changed.
@@ -66,6 +71,23 @@ struct MountSettings: Equatable {
         if !isRemount, MountFlags().applying(flags).contains(.readOnly) {
             throw CommandFailure(.usage, "-o ro: a store that takes no pages is of no use")
         }
+        if transport == .uring, supervise == .on {
+            throw CommandFailure(
+                .usage,
+                """
+                -o transport=uring,supervise=on: a daemon that owns an io_uring loses the requests \
+                in flight when it is killed, so none can take over; leave one of them out
+                """)
+        }
+    }
+
+    /// How the mount is to be served.
+    var supervision: Supervision {
+        if transport == .uring { return .ring }
+        guard let supervise else {
+            return Self.superviseDefault == .on ? .supervised : .standard
+        }
+        return supervise == .on ? .supervised : .declined
     }
 
     private mutating func take(
@@ -84,6 +106,8 @@ struct MountSettings: Equatable {
             arenaByteCount = try Self.arena(value)
         case "transport":
             transport = try Self.transport(value)
+        case "supervise":
+            supervise = try Self.supervise(value)
         case "fsname":
             source = try Self.source(value)
         case _ where Self.ignored.contains(name) || name.hasPrefix("x-") || name == "comment":
@@ -94,7 +118,8 @@ struct MountSettings: Equatable {
             }
             parameters.append(Parameter(name: name, value: value))
         default:
-            let known = ["allow_other", "arena", "fsname", "transport"] + parameterNames
+            let known =
+                ["allow_other", "arena", "fsname", "supervise", "transport"] + parameterNames
             throw CommandFailure(
                 .usage, "-o \(name): unknown option; known are \(known.joined(separator: ", "))")
         }
@@ -118,6 +143,16 @@ struct MountSettings: Equatable {
         guard let choice = TransportChoice(rawValue: value ?? "") else {
             let known = TransportChoice.allCases.map(\.rawValue).joined(separator: ", ")
             throw CommandFailure(.usage, "-o transport=\(value ?? ""): not one of \(known)")
+        }
+        return choice
+    }
+
+    private static func supervise(
+        _ value: String?
+    ) throws(CommandFailure) -> SuperviseChoice {
+        guard let choice = SuperviseChoice(rawValue: value ?? "") else {
+            let known = SuperviseChoice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure(.usage, "-o supervise=\(value ?? ""): not one of \(known)")
         }
         return choice
     }

@@ -71,6 +71,7 @@ struct Remount {
             switch option.name {
             case "arena": try ByteSize(parsing: option.value)?.bytes == arenaByteCount()
             case "fsname": option.value == mount.source
+            case "supervise": try isSupervise(option.value)
             case "transport": try isTransport(option.value)
             // Not the kernel's, and the same for every zswapfs.
             case "subtype": option.value == "zswapfs"
@@ -90,6 +91,16 @@ struct Remount {
 
     private func arenaByteCount() throws -> UInt64? {
         UInt64(try ControlFile.text(mountPoint, "stats/arena_limit_size"))
+    }
+
+    private func isSupervise(_ value: String) throws -> Bool {
+        guard let choice = SuperviseChoice(rawValue: value) else { return false }
+        let word = try ControlFile.text(mountPoint, "stats/supervision")
+        // One that lost its supervisor was asked for with one.
+        let hasLost =
+            try ControlFile.text(mountPoint, "stats/supervision_reason")
+            == Supervision.abandoned.reason
+        return (choice == .on) == (word == Supervision.supervised.word || hasLost)
     }
 
     private func isTransport(_ value: String) throws -> Bool {

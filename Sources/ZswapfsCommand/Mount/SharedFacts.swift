@@ -18,5 +18,19 @@ final class SharedFacts: Sendable {
         }
     }
 
+    func set(_ supervision: Supervision) {
+        facts.withLock { facts in
+            facts.supervision = supervision.word
+            facts.supervisionReason = supervision.reason
+        }
+    }
+
+    func set(restartCount: Int, lastRestart: String) {
+        facts.withLock { facts in
+            facts.restartCount = restartCount
+            facts.lastRestart = lastRestart
+        }
+    }
+
     func set(devices: [AreaDevice]) { facts.withLock { $0.devices = devices } }
 }

@@ -11,6 +11,10 @@ struct MountStatus {
     /// What it consists of, or why not by a better one.
     let transportReason: String
     let protections: [String]
+    let supervision: String
+    let supervisionReason: String
+    /// How and for how long the mount was without a daemon last; empty: never.
+    let lastRestart: String
     let zpool: String
     let compressor: String
     /// Every number of `stats`, by the file's name.
@@ -56,6 +60,9 @@ struct MountStatus {
         transportReason = try query.text("stats/transport_reason")
         protections = try query.text("stats/protections")
             .split(separator: "\n").map(String.init)
+        supervision = try query.text("stats/supervision")
+        supervisionReason = try query.text("stats/supervision_reason")
+        lastRestart = try query.text("stats/last_restart")
         zpool = try query.text("params/zpool")
         compressor = try query.text("params/compressor")
         summary = try query.text("stats/summary")

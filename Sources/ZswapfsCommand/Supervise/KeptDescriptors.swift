@@ -1,0 +1,30 @@
+import LinuxSystem
+
+/// What a supervisor holds open for the server after this one, by name.
+///
+/// Law: at most ``countMax``, so that a server that loses count does not fill its supervisor.
+struct KeptDescriptors {
+    static let countMax = 64
+
+    private(set) var entries: [(name: String, descriptor: PassedDescriptor)] = []
+
+    init() { entries.reserveCapacity(Self.countMax) }
+
+    /// Takes one, in place of what had its name. False: there are too many, and it is closed.
+    mutating func keep(_ descriptor: PassedDescriptor, as name: String) -> Bool {
+        if let place = entries.firstIndex(where: { $0.name == name }) {
+            entries[place].descriptor = descriptor
+            return true
+        }
+        guard entries.count < Self.countMax else { return false }
+        entries.append((name, descriptor))
+        return true
+    }
+
+    /// Closes the one of this name. False: there is none.
+    mutating func drop(_ name: String) -> Bool {
+        guard let place = entries.firstIndex(where: { $0.name == name }) else { return false }
+        entries.remove(at: place)
+        return true
+    }
+}

@@ -1,0 +1,29 @@
+/// How soon a server that died is replaced: at once a few times, then slowly, so that one that
+/// cannot live takes no processor and fills no log.
+///
+///     dies  at once ×5 within 10 s ── 10 s ── 10 s ── … ── lived for 10 s: at once again
+///
+/// Law: no clock of its own; times are what the caller says.
+struct RestartLimit {
+    /// So many restarts within ``pauseNanoseconds`` are made at once.
+    static let burstCount = 5
+    /// Between two restarts when there were too many.
+    static let pauseNanoseconds: Int64 = 10_000_000_000
+
+    /// When the last ones were made, oldest first; at most ``burstCount``.
+    private var restarts: [Int64] = []
+    private var isSlow = false
+
+    /// When to replace a server that died at `death`: then or later. Counts as a restart.
+    mutating func restart(after death: Int64) -> Int64 {
+        let last = restarts.last ?? .min / 2
+        if death - last >= Self.pauseNanoseconds { isSlow = false }
+        if restarts.count == Self.burstCount, death - restarts[0] < Self.pauseNanoseconds {
+            isSlow = true
+        }
+        let moment = isSlow ? max(death, last + Self.pauseNanoseconds) : death
+        restarts.append(moment)
+        if restarts.count > Self.burstCount { restarts.removeFirst() }
+        return moment
+    }
+}
