@@ -174,9 +174,6 @@ public final class FuseServer: Sendable {
         waitUntilUnmounted()
     }
 
-    /// The open /dev/fuse of this mount; it lives while a copy of it is open anywhere.
-    public var descriptor: CInt { session.fileDescriptor }
-
     /// Whether the mount has gone and all threads have ended.
     public var isFinished: Bool { transport.isFinished }
 

@@ -180,7 +180,8 @@ struct Assembly {
 
     /// A server for the store, not mounted yet.
     func makeServer(
-        _ transport: TransportKind, onRefusal: @escaping @Sendable (String) -> Void,
+        _ transport: TransportKind, generation: Int = 0,
+        onRefusal: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable () -> Void
     ) throws(MountError) -> FuseServer {
         var options = MountOptions()
@@ -190,6 +191,7 @@ struct Assembly {
         options.threadCount = Self.threadCount
         options.helperCount = Self.helperCount
         options.transport = transport
+        options.generation = generation
         return try FuseServer(
             store: store, tree: tree, pulse: latency.pulse, options: options,
             isSwap: { [swapWatch] in swapWatch.isSwap($0) }, onRefusal: onRefusal, onEnd: onEnd)

@@ -1,6 +1,8 @@
 import FuseServer
 import LinuxSystem
 import Logging
+import SwapStore
+import Threads
 import ZswapCore
 
 /// Mounts by the transport that was asked for: /dev/fuse, unless it is io_uring.
@@ -29,6 +31,46 @@ struct Connection {
                 CommandFailure(error).status, "\(path): -o \(words): \(error.errno.name)")
         }
         return server
+    }
+
+    /// A server for the mount of one that died.
+    func takeOver(_ legacy: Legacy) throws(CommandFailure) -> FuseServer {
+        guard let descriptor = legacy.descriptors[Legacy.fuseName] else {
+            throw CommandFailure(.unavailable, "\(path): its /dev/fuse was not handed over")
+        }
+        let store = assembly.store
+        do {
+            let server = try assembly.makeServer(
+                .device, generation: store.predecessorCount, onRefusal: onRefusal,
+                onEnd: SignalGate.wake)
+            if let obstacle = try server.start(adopting: descriptor, handshake: store.handshake) {
+                logger.error("\(path): \(obstacle.text)")
+            }
+            legacy.close(Legacy.fuseName)
+            assembly.facts.set(
+                transport: TransportKind.device.name, reason: TransportObstacle.standard.text)
+            tell(of: legacy)
+            return server
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Says what became of the death of a server, and how long nobody served.
+    private func tell(of legacy: Legacy) {
+        let pause = Double(MonotonicClock.nanoseconds - legacy.diedAtNanoseconds) / 1_000_000
+        let milliseconds = (pause * 10).rounded() / 10
+        assembly.facts.set(
+            restartCount: legacy.restartCount,
+            lastRestart: "\(legacy.reason), \(milliseconds) ms without a server")
+        guard let report = assembly.recovery else { return }
+        let lost = "\(report.lostPageCount) pages and \(report.lostTableCount) tables lost"
+        logger.notice(
+            """
+            \(path): took over after \(legacy.reason), \(milliseconds) ms without a server; \
+            \(report.pageCount) pages stored, \(lost), \
+            \(report.reclaimedFrameCount) frames were in nobody's hands
+            """)
     }
 
     /// Flags that libfuse does not know.

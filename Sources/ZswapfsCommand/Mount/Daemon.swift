@@ -17,9 +17,6 @@ import ZswapCore
 struct Daemon {
     /// Between two looks at messages from serving threads, in seconds. Who has a message calls.
     private static let idleSeconds = 3
-    /// Descriptors for the next server.
-    private static let arenaName = "arena"
-    private static let fuseName = "fuse"
     /// Room in the heap for control files that are read and written while memory is short. Making
     /// an area asks for half of it in pieces; the rest is for what lasts and lies in between.
     private static let heapReserveByteCount = 4 * HeapReserve.standardByteCount
@@ -33,10 +30,10 @@ struct Daemon {
     private let queries: QueryService
     private let link: SupervisorLink?
 
-    /// Sets everything up and mounts.
+    /// Sets everything up and mounts; or serves the mount of a server that died, with what it left.
     init(
         settings: MountSettings, zpools: ZpoolRegistry, path: String, level: Logger.Level,
-        isBackground: Bool, link: SupervisorLink?
+        isBackground: Bool, link: SupervisorLink?, legacy: Legacy? = nil
     ) throws(CommandFailure) {
         self.link = link
         SignalGate.close()
@@ -52,19 +49,20 @@ struct Daemon {
             SignalGate.wake()
         }
         let assembly = try Assembly(
-            settings, at: path, zpools: zpools, logger: logger, onTrouble: tell)
+            settings, at: path, zpools: zpools, logger: logger, legacy: legacy?.store,
+            heirloom: link?.heirloom, onTrouble: tell)
         self.assembly = assembly
-        link?.keep(assembly.arena.fileDescriptor, as: Self.arenaName)
+        if legacy == nil { link?.keep(assembly.arena.fileDescriptor, as: StoreLegacy.arenaName) }
         groupWatch = GroupWatch(assembly, logger)
         groupWatch.lookIfDue()
         let connection = Connection(
             assembly: assembly, path: path, logger: logger,
             onRefusal: { tell("refused: \($0)") })
         do {
-            server = try connection.make(settings)
+            server = try legacy.map(connection.takeOver) ?? connection.make(settings)
         } catch {
             assembly.stop()
-            throw error
+            throw CommandFailure(error)
         }
         guard assembly.swapWatch.start(at: path) else {
             server.stop(at: path)
@@ -78,23 +76,21 @@ struct Daemon {
         if !HeapReserve.fill(byteCount: Self.heapReserveByteCount) {
             logger.warning("\(path): no memory for a reserve of the heap")
         }
-        link?.keep(server.descriptor, as: Self.fuseName)
-        switch (link, isBackground) {
-        case (let link?, _):
-            // The caller goes on when the supervisor is told.
-            if isBackground { Background.letGo() }
-            link.announceReady()
-        case (nil, true): Background.announceReady()
-        case (nil, false): break
-        }
+        announceReady(isBackground: isBackground, isFirst: legacy == nil)
     }
 
-    /// Serves the mount of a server that died, with what it left.
-    init(
-        takingOver legacy: Legacy, settings: MountSettings, zpools: ZpoolRegistry, path: String,
-        level: Logger.Level, isBackground: Bool, link: SupervisorLink
-    ) throws(CommandFailure) {
-        throw CommandFailure(.unavailable, "\(path): this version cannot take over yet")
+    private func announceReady(isBackground: Bool, isFirst: Bool) {
+        guard let link else {
+            if isBackground { Background.announceReady() }
+            return
+        }
+        if isFirst {
+            assembly.store.handshake = server.handshake
+            link.keep(server.descriptor, as: Legacy.fuseName)
+        }
+        // The caller goes on when the supervisor is told.
+        if isBackground { Background.letGo() }
+        link.announceReady()
     }
 
     mutating func run() {

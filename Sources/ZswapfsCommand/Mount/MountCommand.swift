@@ -85,8 +85,8 @@ struct MountCommand: ParsableCommand {
         }
         SignalGate.forgetWaiting()
         var daemon = try Daemon(
-            takingOver: legacy, settings: settings, zpools: zpools, path: mountPoint,
-            level: logLevel.level, isBackground: !foreground, link: link)
+            settings: settings, zpools: zpools, path: mountPoint, level: logLevel.level,
+            isBackground: !foreground, link: link, legacy: legacy)
         daemon.run()
     }
 

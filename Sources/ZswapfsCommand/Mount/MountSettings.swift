@@ -12,7 +12,7 @@ struct MountSettings: Equatable {
     static let arenaByteCounts: ClosedRange<UInt64> = 16 << 20...1 << 44
 
     /// Whether a mount on /dev/fuse is supervised when nothing is asked for.
-    static let superviseDefault = SuperviseChoice.off
+    static let superviseDefault = SuperviseChoice.on
 
     /// Words of mount(8), fstab and systemd that are for others.
     private static let ignored: Set<String> = [

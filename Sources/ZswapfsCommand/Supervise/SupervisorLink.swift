@@ -1,19 +1,8 @@
 import Glibc
 import LinuxSystem
+import SwapStore
 import Synchronization
 import SystemPackage
-
-/// What a server gets from the one before it.
-struct Legacy: Sendable {
-    /// Open descriptors by name; the new server owns them.
-    var descriptors: [String: CInt]
-    /// How many servers of this mount have died.
-    var restartCount: Int
-    /// How the last one died: `SIGKILL`, `status 1`.
-    var reason: String
-    /// When, by CLOCK_MONOTONIC.
-    var diedAtNanoseconds: Int64
-}
 
 /// A server's end of the line to its supervisor.
 ///
@@ -67,6 +56,11 @@ final class SupervisorLink: Sendable {
 
     /// Says that the next server needs no such descriptor. From any thread.
     func drop(_ name: String) { send(.drop(name)) }
+
+    /// The same two calls for the store.
+    var heirloom: Heirloom {
+        Heirloom(keep: { [self] in keep($0, as: $1) }, drop: { [self] in drop($0) })
+    }
 
     /// Says that this server serves.
     func announceReady() { send(.ready) }

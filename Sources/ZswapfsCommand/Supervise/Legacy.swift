@@ -1,0 +1,24 @@
+import Glibc
+
+/// What a server gets from the one before it.
+struct Legacy: Sendable {
+    /// The name of the mount's /dev/fuse.
+    static let fuseName = "fuse"
+
+    /// Open descriptors by name; the new server owns them.
+    var descriptors: [String: CInt]
+    /// How many servers of this mount have died.
+    var restartCount: Int
+    /// How the last one died: `SIGKILL`, `status 1`.
+    var reason: String
+    /// When, by CLOCK_MONOTONIC.
+    var diedAtNanoseconds: Int64
+
+    /// What of it the store takes over.
+    var store: StoreLegacy { StoreLegacy(descriptors: descriptors) }
+
+    /// Closes a descriptor of which there is a copy by now.
+    func close(_ name: String) {
+        if let descriptor = descriptors[name] { Glibc.close(descriptor) }
+    }
+}
