@@ -1,5 +1,5 @@
 /* System calls and constants that Swift's importer cannot see: variadic functions and macros that
-   compute a value. No logic: each function is one call. */
+   compute a value. No logic: each function is one call, but where several make one thing. */
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
@@ -80,6 +80,29 @@ static inline void clinux_prefetch(const void *address) { __builtin_prefetch(add
 
 static inline int clinux_memfd_create(const char *name) {
     return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
+}
+/* A file in memory that the kernel never swaps, whoever has it mapped and locked or not: without a
+   name, in a tmpfs with noswap that is mounted nowhere. -1 and an errno where that can't be had:
+   before Linux 6.4, and without CAP_SYS_ADMIN. */
+static inline int clinux_unswappable_file(void) {
+    int context = (int)syscall(SYS_fsopen, "tmpfs", 1U /* FSOPEN_CLOEXEC */);
+    if (context < 0) return -1;
+    int file = -1;
+    if (syscall(SYS_fsconfig, context, 0U /* SET_FLAG */, "noswap", NULL, 0) == 0 &&
+        syscall(SYS_fsconfig, context, 1U /* SET_STRING */, "size", "0", 0) == 0 &&
+        syscall(SYS_fsconfig, context, 6U /* CREATE */, NULL, NULL, 0) == 0) {
+        int mount = (int)syscall(SYS_fsmount, context, 1U /* FSMOUNT_CLOEXEC */, 0U);
+        if (mount >= 0) {
+            file = openat(mount, ".", 020000000 | O_DIRECTORY | O_RDWR | O_CLOEXEC, 0600);
+            int failure = errno;
+            close(mount);
+            errno = failure;
+        }
+    }
+    int failure = errno;
+    close(context);
+    errno = failure;
+    return file;
 }
 static inline int clinux_punch_hole(int fd, int64_t offset, int64_t length) {
     return (int)syscall(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,

@@ -15,7 +15,8 @@ public final class SharedMemory: @unchecked Sendable {  // its users keep the la
     /// Zeros; `name` is for /proc. Throws what the kernel says.
     public convenience init(byteCount: Int, name: String) throws(SystemFailure) {
         invariant(byteCount > 0)
-        let descriptor = clinux_memfd_create(name)
+        let unswappable = clinux_unswappable_file()
+        let descriptor = unswappable >= 0 ? unswappable : clinux_memfd_create(name)
         guard descriptor >= 0 else { throw SystemFailure("memfd_create", name) }
         guard ftruncate(descriptor, byteCount) == 0 else {
             let failure = SystemFailure("ftruncate", name)
