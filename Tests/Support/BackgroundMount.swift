@@ -9,8 +9,10 @@ public final class BackgroundMount {
     public let path: String
     /// What the command said.
     public let outcome: ProgramRun.Outcome
-    /// The daemon, if there is one.
-    public var daemon: pid_t? { MountHost.processes(naming: path).first }
+    /// The process that serves it, or another one of its processes; nil if there is none.
+    public var daemon: pid_t? {
+        ServerProcess.serving(path) ?? MountHost.processes(naming: path).first
+    }
 
     /// Mounts at a directory by this command, by default `zswapfs mount PATH` with arguments.
     public init(

@@ -2,7 +2,8 @@ import Foundation
 import LinuxSystem
 
 /// A mount of the built program in a directory of its own, served by a daemon of its own in the
-/// foreground. When dropped it is unmounted and its daemon has ended, whatever the test did to it.
+/// foreground: one process, which tests look into and end, unless they ask for `supervise=on`.
+/// ``BackgroundMount`` and the swap tests' mounts are as people make them. When dropped it is unmounted and its daemon has ended, whatever the test did to it.
 public final class TemporaryMount {
     /// It did not come up, or did not go.
     public struct Trouble: Error, CustomStringConvertible {
@@ -27,6 +28,10 @@ public final class TemporaryMount {
         through prefix: [String]
     ) throws {
         guard let program else { throw CallFailure("zswapfs", ENOENT) }
+        var options = options
+        if !options.contains(where: { $0.contains("supervise=") }) {
+            options.append("supervise=off")
+        }
         directory = try TemporaryDirectory()
         path = try directory.makeDirectory("mount")
         daemon = try ProgramRun(

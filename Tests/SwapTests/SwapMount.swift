@@ -55,8 +55,8 @@ final class SwapMount {
 
     /// False once the daemon has ended.
     var daemonIsRunning: Bool { daemon.isRunning }
-    /// The daemon's process.
-    var identifier: pid_t { daemon.processIdentifier }
+    /// The process that serves.
+    var identifier: pid_t { ServerProcess.serving(path) ?? daemon.processIdentifier }
     /// What the daemon has written.
     var log: String { (try? String(contentsOfFile: output.path, encoding: .utf8)) ?? "" }
 

@@ -33,7 +33,9 @@ public enum ProcessProtection {
     /// once.
     ///
     /// The order matters: MCL_CURRENT alone would fill the sparse ones. Needs CAP_IPC_LOCK.
-    public static func lockMemory(sparse: Set<UInt>) throws(SystemFailure) {
+    public static func lockMemory(
+        sparse: Set<UInt>, andFuture locksFuture: Bool = true
+    ) throws(SystemFailure) {
         guard mlockall(CInt(MCL_CURRENT) | CInt(CLINUX_MCL_ONFAULT)) == 0 else {
             throw SystemFailure("mlockall", "")
         }
@@ -41,6 +43,7 @@ public enum ProcessProtection {
             // Guard pages and the kernel's own pages refuse; they need no locking.
             mlock(UnsafeRawPointer(bitPattern: mapping.lowerBound), mapping.count)
         }
+        guard locksFuture else { return }
         guard mlockall(CInt(MCL_FUTURE)) == 0 else { throw SystemFailure("mlockall", "") }
     }
 

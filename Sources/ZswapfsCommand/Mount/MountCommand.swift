@@ -80,7 +80,7 @@ struct MountCommand: ParsableCommand {
     ) throws {
         SignalGate.close()
         ProcessProtection.setName("zswapfs-standby")
-        guard let legacy = link.waitForTurn(prepare: { _ in }) else {
+        guard let legacy = link.waitForTurn(prepare: { _ in Protection.lockWhileWaiting() }) else {
             return try serve(settings, zpools, link, isBackground: !foreground)
         }
         SignalGate.forgetWaiting()

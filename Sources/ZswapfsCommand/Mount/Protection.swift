@@ -38,6 +38,15 @@ struct Protection: Equatable {
         }
     }
 
+    /// Brings a standby's own memory in and keeps it there: when it is needed, the swap that it
+    /// could be in has no server. Mappings to come are not locked, since the arena's is sparse.
+    static func lockWhileWaiting() {
+        let absent = try? ProcessProtection.absentByteCount(sparse: [])
+        guard MemoryAllowance().hasRoom(forByteCount: absent ?? 0) else { return }
+        // Without the privilege it waits unlocked, as the server says of itself.
+        try? ProcessProtection.lockMemory(sparse: [], andFuture: false)
+    }
+
     /// A line if processors cannot be kept awake while faults are served. Where they can,
     /// `stats/latency` says when they are.
     static func missing(_ latency: LatencyControl) -> [Protection] {
