@@ -26,26 +26,43 @@ extension Arena {
     public var fileDescriptor: CInt { memory.descriptor }
 
     /// Opens the arena that a memfd holds; takes over the descriptor, and closes it when it throws.
-    /// Every run is free until it is claimed. Throws EINVAL when the memfd holds no arena.
+    /// With a `mapping` of the same memfd, that is used. Every run is free until it is claimed.
+    /// Throws EINVAL when the memfd holds no arena.
     public convenience init(
-        reopening descriptor: CInt, configuration: Configuration
+        reopening descriptor: CInt, mapping: StandbyMapping? = nil, configuration: Configuration
     ) throws(ArenaError) {
-        var header: (UInt64, UInt64) = (0, 0)
-        let read = withUnsafeMutableBytes(of: &header) { pread(descriptor, $0.baseAddress, 16, 0) }
-        guard read == 16, header.0 == Self.magic, header.1 > 0, header.1 < 1 << 50 else {
+        guard let layout = Self.layout(in: descriptor) else {
             close(descriptor)
             throw .systemCall(name: "pread", errno: EINVAL)
         }
-        let layout = ArenaLayout(capacityByteCount: Int(header.1))
-        let memory = try FrameMemory(
-            adopting: descriptor, byteCount: layout.byteCount,
-            refusesCommit: configuration.refusesCommit)
+        let memory: FrameMemory
+        if let mapped = mapping?.take() {
+            close(descriptor)
+            memory = FrameMemory(mapped, refusesCommit: configuration.refusesCommit)
+        } else {
+            memory = try FrameMemory(
+                adopting: descriptor, byteCount: layout.byteCount,
+                refusesCommit: configuration.refusesCommit)
+        }
         try self.init(configuration, layout: layout, memory: memory)
         let nextUnused = loadWord(at: Self.nextUnusedStart)
         guard nextUnused >= 1, nextUnused <= layout.segmentCount else {
             throw .systemCall(name: "pread", errno: EINVAL)
         }
         guard reopenSegments(nextUnused: Int(nextUnused)) else { throw .outOfMemory }
+    }
+
+    /// Where things lie in the arena that a memfd holds; nil if it holds none.
+    static func layout(in descriptor: CInt) -> ArenaLayout? {
+        var header: (UInt64, UInt64) = (0, 0)
+        let read = withUnsafeMutableBytes(of: &header) { pread(descriptor, $0.baseAddress, 16, 0) }
+        guard read == 16, header.0 == magic, header.1 > 0, header.1 < 1 << 50 else { return nil }
+        return ArenaLayout(capacityByteCount: Int(header.1))
+    }
+
+    /// Segments that were ever used, and segment 0, in memory that another process works with.
+    static func segmentCountUsed(in memory: FrameMemory) -> UInt64 {
+        (memory.base + nextUnusedStart.rawValue).load(as: UInt64.self)
     }
 
     func writeSuperblock() {
@@ -104,26 +121,17 @@ extension Arena {
         guard memory.map(start: descriptors, byteCount: used) else { return false }
         let unused = ArenaLayout.segmentDescriptorByteCount - used
         if unused > 0 { memory.release(start: descriptors + used, byteCount: unused) }
-        var frame = 0
-        while frame < ArenaLayout.segmentFrameCount {
-            let isCommitted = record.isCommitted(frame: frame)
-            var end = frame + 1
-            while end < ArenaLayout.segmentFrameCount,
-                record.isCommitted(frame: end) == isCommitted
-            {
-                end += 1
-            }
-            let byteCount = (end - frame) * Page.byteCount
+        var isMapped = true
+        record.forEachStretch { frames, isCommitted in
+            let first = start + frames.lowerBound * Page.byteCount
+            let byteCount = frames.count * Page.byteCount
             if isCommitted {
-                guard memory.map(start: start + frame * Page.byteCount, byteCount: byteCount) else {
-                    return false
-                }
+                isMapped = isMapped && memory.map(start: first, byteCount: byteCount)
             } else {
-                memory.release(start: start + frame * Page.byteCount, byteCount: byteCount)
+                memory.release(start: first, byteCount: byteCount)
             }
-            frame = end
         }
-        return true
+        return isMapped
     }
 
     /// Whether a run of this number and length exists, in use or not. For numbers read from memory.

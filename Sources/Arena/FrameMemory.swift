@@ -55,6 +55,14 @@ import ZswapCore
         self.refusesCommit = refusesCommit
     }
 
+    /// The same mapping with another question before each commit.
+    init(_ other: FrameMemory, refusesCommit: (@Sendable (Int) -> Bool)?) {
+        descriptor = other.descriptor
+        base = other.base
+        byteCount = other.byteCount
+        self.refusesCommit = refusesCommit
+    }
+
     /// Makes memory out of this range, written to, so that no later access faults. False when the
     /// kernel has none; nothing is left half-committed then.
     func commit(start: Int, byteCount: Int) -> Bool {

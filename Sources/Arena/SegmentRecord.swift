@@ -109,6 +109,23 @@ struct SegmentRecord: @unchecked Sendable {
         return index
     }
 
+    /// Which runs have memory, a bit each.
+    var committedWords: [UInt64] { (0..<Self.wordCount).map { committed[$0] } }
+
+    /// Shows all frames of the segment in stretches that have memory or have none.
+    func forEachStretch(_ body: (Range<Int>, Bool) -> Void) {
+        var frame = 0
+        while frame < ArenaLayout.segmentFrameCount {
+            let isCommitted = isCommitted(frame: frame)
+            var end = frame + 1
+            while end < ArenaLayout.segmentFrameCount, self.isCommitted(frame: end) == isCommitted {
+                end += 1
+            }
+            body(frame..<end, isCommitted)
+            frame = end
+        }
+    }
+
     /// Whether a frame of the segment belongs to a run with memory.
     func isCommitted(frame: Int) -> Bool {
         let index = frame / runFrameCount

@@ -104,6 +104,9 @@ static inline int clinux_unswappable_file(void) {
     errno = failure;
     return file;
 }
+static inline int clinux_lock_on_fault(const void *start, size_t length) {
+    return (int)syscall(SYS_mlock2, start, length, 1U /* MLOCK_ONFAULT */);
+}
 static inline int clinux_punch_hole(int fd, int64_t offset, int64_t length) {
     return (int)syscall(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
                         length);

@@ -1,3 +1,4 @@
+import Arena
 import ArgumentParser
 import LinuxSystem
 import Logging
@@ -80,9 +81,17 @@ struct MountCommand: ParsableCommand {
     ) throws {
         SignalGate.close()
         ProcessProtection.setName("zswapfs-standby")
-        guard let legacy = link.waitForTurn(prepare: { _ in Protection.lockWhileWaiting() }) else {
+        var mapping: StandbyMapping?
+        let turn = link.waitForTurn { descriptors in
+            Protection.lockWhileWaiting()
+            mapping = descriptors[StoreLegacy.arenaName].flatMap { StandbyMapping(of: $0) }
+        } refresh: {
+            mapping?.refresh()
+        }
+        guard var legacy = turn else {
             return try serve(settings, zpools, link, isBackground: !foreground)
         }
+        legacy.mapping = mapping
         SignalGate.forgetWaiting()
         var daemon = try Daemon(
             settings: settings, zpools: zpools, path: mountPoint, level: logLevel.level,

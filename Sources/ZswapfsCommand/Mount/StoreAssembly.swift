@@ -14,6 +14,8 @@ struct StoreLegacy: Sendable {
 
     /// By name. Whoever takes the legacy over closes them.
     let descriptors: [String: CInt]
+    /// The arena's memory, if it was mapped while this process waited.
+    let mapping: StandbyMapping?
 }
 
 /// The arena and the store of a mount: made empty, or taken over from a predecessor.
@@ -109,7 +111,8 @@ extension StoreAssembly {
         }
         let arena: Arena
         do {
-            arena = try Arena(reopening: memory, configuration: arenaConfiguration)
+            arena = try Arena(
+                reopening: memory, mapping: legacy.mapping, configuration: arenaConfiguration)
         } catch {
             throw noArena(error)
         }

@@ -1,3 +1,4 @@
+import Arena
 import Glibc
 
 /// What a server gets from the one before it.
@@ -14,8 +15,11 @@ struct Legacy: Sendable {
     /// When, by CLOCK_MONOTONIC.
     var diedAtNanoseconds: Int64
 
+    /// The arena's memory, if it was mapped while this process waited.
+    var mapping: StandbyMapping?
+
     /// What of it the store takes over.
-    var store: StoreLegacy { StoreLegacy(descriptors: descriptors) }
+    var store: StoreLegacy { StoreLegacy(descriptors: descriptors, mapping: mapping) }
 
     /// Closes a descriptor of which there is a copy by now.
     func close(_ name: String) {

@@ -14,6 +14,9 @@ final class SupervisorLink: Sendable {
     /// How long a message may wait for a supervisor that does not read.
     private static let sendMilliseconds = 1000
 
+    /// Between two calls of a standby's `refresh`.
+    private static let refreshMilliseconds = 2000
+
     private let channel: DescriptorChannel
     private let isOpen = Atomic(true)
 
@@ -25,14 +28,15 @@ final class SupervisorLink: Sendable {
     init(_ channel: DescriptorChannel) { self.channel = channel }
 
     /// Nil at once in the first server. A standby waits until the server before it has died; it
-    /// calls `prepare` once with all descriptors there are, to warm up, and ends the process when
-    /// the supervisor has gone. Descriptors that were dropped are closed and not in the legacy.
-    func waitForTurn(prepare: ([String: CInt]) -> Void) -> Legacy? {
+    /// calls `prepare` once with all descriptors there are, to warm up, `refresh` every two seconds
+    /// from then on, and ends the process when the supervisor has gone. Descriptors that were dropped are closed and not in the legacy.
+    func waitForTurn(prepare: ([String: CInt]) -> Void, refresh: () -> Void) -> Legacy? {
         var given: [String: PassedDescriptor] = [:]
         while true {
-            _ = DescriptorWait.readable([channel.descriptor])
+            _ = DescriptorWait.readable(
+                [channel.descriptor], milliseconds: Self.refreshMilliseconds)
             switch channel.receive() {
-            case .nothing: continue
+            case .nothing: refresh()
             case .end: exit(ExitStatus.unavailable.rawValue)
             case .packet(let bytes, let descriptor):
                 switch SupervisorMessage(bytes) {
