@@ -63,7 +63,8 @@ public final class StandbyMapping: Sendable {
 
     private func map(_ segment: Int, _ record: SegmentRecord) {
         let frameCount = record.runFrameCount
-        let descriptors = ArenaLayout.runCount(frameCount: frameCount)
+        let descriptors =
+            ArenaLayout.runCount(frameCount: frameCount)
             * ArenaLayout.descriptorByteCount
         _ = memory.map(
             start: layout.descriptorStart(segment),

@@ -94,10 +94,10 @@ extension ControlTree {
         ControlRow(
             "stats/last_restart", .lines,
             "How the last daemon that was replaced ended, and how long no request was answered;"
-                + " empty: none was.",
+                + " none: none was.",
             read: { subject throws(ControlError) in
                 let text = subject.facts().lastRestart
-                return text.isEmpty ? "" : text + "\n"
+                return text.isEmpty ? "none" : text
             }),
     ]
 

@@ -24,6 +24,7 @@ struct ControlFixture {
             ControlFacts(
                 mountPoint: Self.mountPoint, version: "1.2.3", transport: "/dev/fuse",
                 transportReason: "asked for", protections: ["memory locked", "no fork"],
+                supervision: "supervised", supervisionReason: "the default",
                 devices: swapUse.sorted { $0.key < $1.key }.compactMap { name, use in
                     store.area(named: name).map { area in
                         AreaDevice(path: "/dev/loop9", number: "7:9", slot: area.slot, use: use)

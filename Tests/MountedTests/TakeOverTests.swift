@@ -66,7 +66,8 @@ extension MountedTests {
             let mount = try TemporaryMount("supervise=on", "backing=\(backing.path)")
             let file = try mount.open("area")
             for number in 0..<200 {
-                try file.write(PageContent.compressible(UInt64(number)), at: number * Page.byteCount)
+                try file.write(
+                    PageContent.compressible(UInt64(number)), at: number * Page.byteCount)
             }
             try mount.set("params/writeback", "all")
             let isWritten = Patience.wait(milliseconds: 20_000) {
@@ -117,9 +118,10 @@ extension MountedTests {
             let mount = try TemporaryMount("supervise=on")
             let file = try mount.open("area")
             try file.write(Self.page(1), at: 0)
-            #expect(Patience.wait(milliseconds: 10_000) {
-                ServerProcess.standingBy(mount.path) != nil
-            })
+            #expect(
+                Patience.wait(milliseconds: 10_000) {
+                    ServerProcess.standingBy(mount.path) != nil
+                })
             let supervisor = try #require(ServerProcess.supervising(mount.path))
             kill(supervisor, SIGKILL)
             let isTold = Patience.wait(milliseconds: 10_000) {
@@ -127,12 +129,16 @@ extension MountedTests {
             }
             #expect(isTold)
             #expect(try file.read(at: 0, count: Page.byteCount) == Self.page(1))
-            #expect(Patience.wait(milliseconds: 5000) {
-                ServerProcess.standingBy(mount.path) == nil
-            })
+            #expect(
+                Patience.wait(milliseconds: 5000) {
+                    ServerProcess.standingBy(mount.path) == nil
+                })
             try file.close()
             try mount.unmount()
-            #expect(Patience.wait(milliseconds: 10_000) { ServerProcess.serving(mount.path) == nil })
+            let isGone = Patience.wait(milliseconds: 10_000) {
+                ServerProcess.serving(mount.path) == nil
+            }
+            #expect(isGone)
         }
 
         @Test func unmountingEndsThemAll() throws {

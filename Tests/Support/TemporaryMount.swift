@@ -3,7 +3,9 @@ import LinuxSystem
 
 /// A mount of the built program in a directory of its own, served by a daemon of its own in the
 /// foreground: one process, which tests look into and end, unless they ask for `supervise=on`.
-/// ``BackgroundMount`` and the swap tests' mounts are as people make them. When dropped it is unmounted and its daemon has ended, whatever the test did to it.
+/// ``BackgroundMount`` and the swap tests' mounts are as people make them.
+///
+/// When dropped it is unmounted and its daemon has ended, whatever the test did to it.
 public final class TemporaryMount {
     /// It did not come up, or did not go.
     public struct Trouble: Error, CustomStringConvertible {

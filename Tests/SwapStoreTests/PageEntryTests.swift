@@ -118,7 +118,7 @@ import ZswapCore
 
     @Test func otherKindsTrap() async {
         await #expect(processExitsWith: .failure) {
-            _ = PageEntry(pair: WordPair(first: 0, second: 5)).kind
+            _ = PageEntry(pair: WordPair(first: 0, second: 6)).kind
         }
         await #expect(processExitsWith: .failure) {
             _ = PageEntry.object(

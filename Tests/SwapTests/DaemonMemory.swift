@@ -39,7 +39,8 @@ struct DaemonMemory: CustomStringConvertible {
     }
 
     private mutating func add(_ byteCount: Int, of name: String) {
-        if name.hasPrefix("/memfd:") {
+        // A file without a name, or a memfd.
+        if name.hasPrefix("/#") || name.hasPrefix("/memfd:") {
             arena += byteCount
         } else if name == "[heap]" {
             heap += byteCount

@@ -18,7 +18,7 @@ final class AreaDirectory: Sendable {
     /// removed once.
     enum Disposal { case none, discardPages, remove }
 
-    private struct Holding: Sendable {
+    struct Holding: Sendable {
         let area: Area
         var name: ByteText
         var isLinked = true
@@ -35,19 +35,19 @@ final class AreaDirectory: Sendable {
         var mayHoldPages: Bool { isLinked || openCount > 0 }
     }
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var slots: [Int: Holding] = [:]
         var slotByName: [ByteText: Int] = [:]
         var handles: OpenHandles
     }
 
-    private static let recordsPerRun =
+    static let recordsPerRun =
         Limits.runFrameCountMax * Page.byteCount / AreaRecord.byteCount
 
-    private let arena: Arena
-    private let state: Mutex<State>
+    let arena: Arena
+    let state: Mutex<State>
     /// The areas by slot, for requests.
-    private let served: PublishedTable<Area>
+    let served: PublishedTable<Area>
     /// Rises when a slot comes to mean another area, or none.
     let revision = Atomic<UInt64>(0)
 
@@ -309,7 +309,7 @@ final class AreaDirectory: Sendable {
         return AreaRecord(arena: arena, start: start + index * AreaRecord.byteCount)
     }
 
-    private func letGo(
+    func letGo(
         slot: Int, _ change: (inout Holding) -> Void
     ) -> (area: Area, disposal: Disposal)? {
         state.withLock { state in
@@ -345,76 +345,6 @@ final class AreaDirectory: Sendable {
             return .discardPages
         }
         return .remove
-    }
-
-    /// Takes over the areas of a predecessor: `make` gives an area for each record that has one, or
-    /// nil if what the record says can't be, and then the record is free. Returns how many were
-    /// dropped like that.
-    func adopt(_ make: (Int, AreaRecord) -> Area?) -> Int {
-        state.withLock { state in
-            let openCounts = state.handles.adopt()
-            var dropped = 0
-            for run in 0..<Limits.areasMax / Self.recordsPerRun where claimRecords(run) {
-                for slot in run * Self.recordsPerRun..<(run + 1) * Self.recordsPerRun {
-                    guard let record = record(slot: slot), record.state != .free else { continue }
-                    // It was being removed.
-                    if record.state == .unlinked, record.root == nil {
-                        record.state = .free
-                        continue
-                    }
-                    guard let area = make(slot, record) else {
-                        record.state = .free
-                        dropped += 1
-                        continue
-                    }
-                    var holding = Holding(area: area, name: record.name)
-                    holding.isLinked = record.state == .linked
-                    holding.openCount = openCounts[slot] ?? 0
-                    holding.lookupCount = record.lookupCount
-                    state.slots[slot] = holding
-                    if holding.isLinked { Self.name(slot, &state) }
-                    served.set(area, at: slot)
-                }
-            }
-            let slots = Set(state.slots.keys)
-            state.handles.forget(slotsOutside: slots.contains)
-            revision.add(1, ordering: .releasing)
-            return dropped
-        }
-    }
-
-    /// Makes a linked area's name lead to it, unless one that got it later has the name.
-    private static func name(_ slot: Int, _ state: inout State) {
-        guard let holding = state.slots[slot] else { return }
-        var loser: Int?
-        if let other = state.slotByName[holding.name] {
-            let otherNamedAt = state.slots[other]?.area.record.namedAt ?? 0
-            loser = otherNamedAt < holding.area.record.namedAt ? other : slot
-        }
-        if let loser {
-            state.slots[loser]?.isLinked = false
-            state.slots[loser]?.area.record.state = .unlinked
-        }
-        if loser != slot { state.slotByName[holding.name] = slot }
-    }
-
-    /// Whether there is a run of records of this index.
-    private func claimRecords(_ index: Int) -> Bool {
-        let word = Arena.userBlock + index * 8
-        let number = arena.loadWord(at: word)
-        guard number != 0 else { return false }
-        let run = RunNumber(rawValue: UInt32(truncatingIfNeeded: number))
-        if arena.claimRun(ifThere: run, frameCount: Limits.runFrameCountMax, for: .directory) {
-            return true
-        }
-        arena.storeWord(0, at: word)
-        return false
-    }
-
-    /// What has to be done with areas that a predecessor let go of and did not remove.
-    func letGoOfUnheld() -> [(area: Area, disposal: Disposal)] {
-        let slots = state.withLock { Array($0.slots.keys) }
-        return slots.compactMap { letGo(slot: $0) { _ in } }.filter { $0.disposal != .none }
     }
 
     private func makeRecord(_ slot: Int) throws(StoreError) -> AreaRecord {

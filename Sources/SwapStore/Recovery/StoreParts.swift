@@ -70,8 +70,9 @@ struct StoreParts {
             throw .otherLayout(record[.layoutVersion])
         }
         self.record = record
-        guard let events = CounterBlock(
-            leftIn: arena, run: record.eventsRun, wordsPerWorker: StoreEvent.allCases.count)
+        guard
+            let events = CounterBlock(
+                leftIn: arena, run: record.eventsRun, wordsPerWorker: StoreEvent.allCases.count)
         else { throw .noStore }
         self.events = events
         do {

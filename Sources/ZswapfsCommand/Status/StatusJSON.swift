@@ -24,7 +24,7 @@ enum StatusJSON {
             ("transport_reason", .string(status.transportReason)),
             ("supervision", .string(status.supervision)),
             ("supervision_reason", .string(status.supervisionReason)),
-            ("last_restart", status.lastRestart.isEmpty ? .null : .string(status.lastRestart)),
+            ("last_restart", status.lastRestart == "none" ? .null : .string(status.lastRestart)),
             ("protections", .array(status.protections.map { .string($0) })),
             ("zpool", .string(status.zpool)),
             ("compressor", .string(status.compressor)),

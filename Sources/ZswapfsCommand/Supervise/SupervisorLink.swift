@@ -29,7 +29,8 @@ final class SupervisorLink: Sendable {
 
     /// Nil at once in the first server. A standby waits until the server before it has died; it
     /// calls `prepare` once with all descriptors there are, to warm up, `refresh` every two seconds
-    /// from then on, and ends the process when the supervisor has gone. Descriptors that were dropped are closed and not in the legacy.
+    /// from then on, and ends the process when the supervisor has gone. Descriptors that were
+    /// dropped are closed and not in the legacy.
     func waitForTurn(prepare: ([String: CInt]) -> Void, refresh: () -> Void) -> Legacy? {
         var given: [String: PassedDescriptor] = [:]
         while true {

@@ -250,7 +250,8 @@ extension CommandLineTests {
                     .bytes)
             let link = SupervisorLink(server)
             var prepared: [[String]] = []
-            let legacy = try #require(link.waitForTurn { prepared.append($0.keys.sorted()) })
+            let legacy = try #require(
+                link.waitForTurn(prepare: { prepared.append($0.keys.sorted()) }, refresh: {}))
             #expect(prepared == [["arena", "backing-1"]])
             #expect(legacy.descriptors.keys.sorted() == ["arena", "fuse"])
             #expect(legacy.restartCount == 2 && legacy.diedAtNanoseconds == 5)
@@ -265,7 +266,7 @@ extension CommandLineTests {
                 try DescriptorChannel.makePair()
             try supervisor?.send(SupervisorMessage.first.bytes)
             let link = SupervisorLink(server)
-            #expect(link.waitForTurn { _ in } == nil)
+            #expect(link.waitForTurn(prepare: { _ in }, refresh: {}) == nil)
             supervisor = nil
             link.look()
             #expect(!link.isSupervised)

@@ -52,13 +52,18 @@ import ZswapCore
                     old.replaceSubrange(10..<110, with: bytes)
                     contents["one"]?[page] = old
                 },
-                { try stage.fixture.write(bytes, to: area, at: UInt64(page * Page.byteCount + 10)) })
+                {
+                    try stage.fixture.write(
+                        bytes, to: area, at: UInt64(page * Page.byteCount + 10))
+                })
         }
     }
 
     private func discard(_ area: Area, _ stage: CrashStage) throws {
         let pages = Page.byteCount
-        try stage.perform("punch", { contents in for page in 5..<9 { contents["one"]?[page] = nil } }) {
+        try stage.perform(
+            "punch", { contents in for page in 5..<9 { contents["one"]?[page] = nil } }
+        ) {
             try stage.store.discard(
                 area, at: UInt64(5 * pages), byteCount: UInt64(4 * pages),
                 by: stage.fixture.worker)

@@ -108,7 +108,9 @@ final class CrashStage: @unchecked Sendable {  // one thread's
         #expect(new.recovery?.lostPageCount == 0, "\(what): \(String(describing: new.recovery))")
         #expect(new.recovery?.lostTableCount == 0, "\(what)")
         let names = Set(new.store.areas.map(\.name))
-        #expect(names == Set(before.keys) || names == Set(after.keys), "\(what): \(names), not \(before.keys) or \(after.keys)")
+        #expect(
+            names == Set(before.keys) || names == Set(after.keys),
+            "\(what): \(names), not \(before.keys) or \(after.keys)")
         for (name, area) in new.store.areas {
             for page in 0..<Self.pageCount {
                 let bytes = try new.read(area, page: UInt64(page))
