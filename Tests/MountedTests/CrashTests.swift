@@ -18,7 +18,8 @@ extension MountedTests {
             log.bind("/dev/log")
             log.settimeout(20)
             program, path, transport, number = sys.argv[1:]
-            subprocess.run([program, "mount", path, "-o", "transport=" + transport], check=True)
+            options = "supervise=off,transport=" + transport
+            subprocess.run([program, "mount", path, "-o", options], check=True)
             first = log.recv(4096).decode()
             open(path + "/area", "wb").write(os.urandom(1 << 20))
             os.kill(int(first.split("[")[1].split("]")[0]), int(number))

@@ -21,7 +21,7 @@ struct Assembly {
     let store: SwapStore
     /// What was found of a predecessor; nil: there was none.
     let recovery: RecoveryReport?
-    let protections: [Protection]
+    private(set) var protections: [Protection]
     let facts: SharedFacts
     /// What the memory groups of this process leave it.
     let allowance = MemoryAllowance()
@@ -71,9 +71,10 @@ struct Assembly {
         store = assembled.store
         recovery = assembled.recovery
         do {
-            protections =
-                early + [Protection.lockMemory(arena, within: allowance)]
-                + Protection.missing(latency)
+            // A successor locks when it serves: what it has was locked while it waited.
+            let locked =
+                legacy == nil ? [Protection.lockMemory(arena, within: allowance)] : []
+            protections = early + locked + Protection.missing(latency)
             facts = SharedFacts(
                 ControlFacts(
                     mountPoint: ByteText(path), version: ProductVersion.text,
@@ -116,6 +117,12 @@ struct Assembly {
             arena.stop()
             throw error
         }
+    }
+
+    /// Locks what a successor has made since its turn came.
+    mutating func lockMemoryLate() {
+        protections.append(Protection.lockMemory(arena, within: allowance))
+        facts.set(protections: protections.map(\.text))
     }
 
     private static func startKeeper(

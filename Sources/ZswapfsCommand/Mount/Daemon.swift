@@ -21,7 +21,7 @@ struct Daemon {
     /// an area asks for half of it in pieces; the rest is for what lasts and lies in between.
     private static let heapReserveByteCount = 4 * HeapReserve.standardByteCount
 
-    private let assembly: Assembly
+    private var assembly: Assembly
     private let server: FuseServer
     private let path: String
     private let logger: Logger
@@ -48,10 +48,9 @@ struct Daemon {
             messages.add(message)
             SignalGate.wake()
         }
-        let assembly = try Assembly(
+        var assembly = try Assembly(
             settings, at: path, zpools: zpools, logger: logger, legacy: legacy?.store,
             heirloom: link?.heirloom, onTrouble: tell)
-        self.assembly = assembly
         if legacy == nil { link?.keep(assembly.arena.fileDescriptor, as: StoreLegacy.arenaName) }
         groupWatch = GroupWatch(assembly, logger)
         groupWatch.lookIfDue()
@@ -64,6 +63,8 @@ struct Daemon {
             assembly.stop()
             throw CommandFailure(error)
         }
+        if legacy != nil { assembly.lockMemoryLate() }
+        self.assembly = assembly
         guard assembly.swapWatch.start(at: path) else {
             server.stop(at: path)
             assembly.stop()

@@ -32,5 +32,7 @@ final class SharedFacts: Sendable {
         }
     }
 
+    func set(protections: [String]) { facts.withLock { $0.protections = protections } }
+
     func set(devices: [AreaDevice]) { facts.withLock { $0.devices = devices } }
 }
