@@ -34,6 +34,8 @@ struct StoreRecord {
     /// The area directory's runs come before.
     static let runWord = 2048
     static let frameCount = 13
+    /// What is counted stays below this; a larger number in memory is damage.
+    static let countMax: UInt64 = 1 << 48
     private static let cellByteCount = 64
     /// What of a cell is for the name.
     private static let nameCellByteCount = 56
@@ -138,6 +140,23 @@ struct StoreRecord {
     func setCompressorLevelWord(_ number: Int, _ word: UInt64) {
         arena.storeWord(word, at: cell(Self.compressorsStart, number) + Self.nameCellByteCount)
     }
+
+    /// Brings numbers of a predecessor, with which others calculate, into their ranges.
+    func keepToLimits() {
+        for word in [
+            Word.serverCount, .poolFrameCountMax, .compactedFrameCount, .budgetDay, .budgetSpent,
+        ] where self[word] > Self.countMax {
+            self[word] = 0
+        }
+        // Before now, and after the machine started.
+        let began = Int64(bitPattern: self[.clockBegan])
+        let now = MonotonicClock.nanoseconds
+        if began > now || began < now - Self.clockNanosecondsMax {
+            self[.clockBegan] = UInt64(bitPattern: now)
+        }
+    }
+    /// A hundred years.
+    private static let clockNanosecondsMax: Int64 = 100 * 366 * 86400 * 1_000_000_000
 
     /// The kernel's first request, as it came.
     var handshake: ArenaText {

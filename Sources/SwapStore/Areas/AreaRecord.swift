@@ -125,6 +125,18 @@ struct AreaRecord {
     }
     private var backedBytesOffset: ArenaOffset { start + 136 }
 
+    /// Brings numbers of a predecessor's record, with which others calculate, into their ranges.
+    func keepToLimits() {
+        if arena.loadWord(at: sizeOffset) > Limits.areaByteCountMax {
+            arena.storeWord(Limits.areaByteCountMax, at: sizeOffset)
+        }
+        if let limit = byteCountMax, limit > Limits.areaByteCountMax {
+            byteCountMax = Limits.areaByteCountMax
+        }
+        if refusedPageCount > StoreRecord.countMax { refusedPageCount = 0 }
+        if lookupCount > StoreRecord.countMax { lookupCount = 0 }
+    }
+
     private func time(_ place: Int) -> ArenaTime {
         ArenaTime(arena: arena, start: start + place)
     }

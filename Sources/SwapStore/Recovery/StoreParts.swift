@@ -70,6 +70,7 @@ struct StoreParts {
             throw .otherLayout(record[.layoutVersion])
         }
         self.record = record
+        record.keepToLimits()
         guard
             let events = CounterBlock(
                 leftIn: arena, run: record.eventsRun, wordsPerWorker: StoreEvent.allCases.count)

@@ -63,6 +63,7 @@ struct StoreRecovery {
             if let number = record.compressor, number >= parts.compressors.count {
                 record.compressor = nil
             }
+            record.keepToLimits()
             let area = Area(slot: slot, record: record, table: table, tally: tally)
             lost += adopt(area)
             return area

@@ -94,6 +94,12 @@ struct CounterBlock {
         guard arena.claimRun(ifThere: run, frameCount: frameCount, for: .counters) else {
             return nil
         }
+        // Sums of these are calculated with: what nobody can have counted is no count.
+        for place in stride(from: 0, to: frameCount * Page.byteCount, by: 8) {
+            let word = arena.offset(of: run, frameCount: frameCount) + place
+            let count = Int64(bitPattern: arena.loadWord(at: word))
+            if count.magnitude > StoreRecord.countMax { arena.storeWord(0, at: word) }
+        }
     }
 
     private static func size(wordsPerWorker: Int) -> (workerByteCount: Int, frameCount: Int) {

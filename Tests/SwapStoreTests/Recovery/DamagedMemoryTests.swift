@@ -103,12 +103,45 @@ import ZswapCore
             let value: UInt64 = [random.next(), random.next() >> 48, .max, 0][turn / 5 % 4]
             try Self.overwrite(memory, offset, value)
             guard let new = try? TestStore(takingOver: memory, from: old) else { continue }
+            Self.calculate(with: new)
             guard let found = new.store.area(named: "area") else { continue }
             for page in 0..<Self.pageCount {
                 let bytes = try? new.read(found, page: UInt64(page))
                 let isRight = bytes == Self.content(page) || bytes?.allSatisfy { $0 == 0 } ?? true
                 #expect(isRight || bytes?.isEmpty == true, "page \(page), word at \(offset)")
             }
+        }
+    }
+
+    /// Each word of the two records that are calculated with holds too much, one after the other.
+    @Test func noNumberIsTooLarge() throws {
+        let old = try Self.filled("zsmalloc")
+        let area = try #require(old.store.area(named: "area"))
+        let record = old.arena.offset(of: old.store.record.run, frameCount: 1).rawValue
+        let places =
+            stride(from: 0, to: 512, by: 8).map { record + $0 }
+            + stride(from: 8, to: 200, by: 8).map { area.record.start.rawValue + $0 }
+        for place in places {
+            for value in [UInt64.max, 1 << 62] {
+                let memory = try TestStore.memory(leftBy: old.arena)
+                try Self.overwrite(memory, place, value)
+                guard let new = try? TestStore(takingOver: memory, from: old) else { continue }
+                Self.calculate(with: new)
+                try new.store.setBacking(FaultyBacking(byteCount: 4 << 20))
+            }
+        }
+    }
+
+    /// Everything that is made of numbers in the memory.
+    private static func calculate(with new: TestStore) {
+        let store = new.store
+        _ = (store.statistics, store.holders.map(\.bytes.total), store.writeBackBlockCountToday)
+        _ = (store.rootTimes, store.predecessorCount, store.keptSettings, store.handshake)
+        for (name, area) in store.areas {
+            _ = (area.attributes, area.traffic, area.statistics, area.heldByteCount)
+            store.noteLookup(area)
+            try? store.updateSettings(ofAreaNamed: name) { $0.allowsWriteBack = false }
+            _ = try? store.nextHole(in: area, from: 0, by: new.worker)
         }
     }
 
