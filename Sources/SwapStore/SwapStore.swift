@@ -139,6 +139,9 @@ public final class SwapStore: Sendable {
     /// A worker with its scratch; nil when there are as many as there may be, or no memory.
     public func makeWorker() -> StoreWorker? {
         guard let number = arena.quiescence.register() else { return nil }
+        // The first look makes the metadata of its result, which allocates; a successor serves
+        // before anything else has looked.
+        _ = directory.area(slot: 0, by: number)
         do {
             let scratch = try CodecScratch()
             let buffers = try StoreWorker.Buffers()
