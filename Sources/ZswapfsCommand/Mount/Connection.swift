@@ -50,6 +50,11 @@ struct Connection {
             assembly.facts.set(
                 transport: TransportKind.device.name, reason: TransportObstacle.standard.text)
             tell(of: legacy)
+            // What the predecessor had let go of and no time to remove, while requests are served.
+            if let worker = store.makeWorker() {
+                store.removeUnheldAreas(by: worker)
+                store.removeWorker(worker)
+            }
             return server
         } catch {
             throw failure(error)
