@@ -20,9 +20,7 @@ import ZswapCore
     init(byteCount: Int, refusesCommit: (@Sendable (Int) -> Bool)?) throws(ArenaError) {
         // Between two servers no process has it locked; swapped out then, to an area that nobody
         // serves, it would never come back.
-        let unswappable = clinux_unswappable_file()
-        let descriptor =
-            unswappable >= 0 ? unswappable : clinux_memfd_create("zswapfs-arena")
+        let descriptor = clinux_memory_file("zswapfs-arena")
         guard descriptor >= 0 else { throw .systemCall(name: "memfd_create", errno: errno) }
         guard ftruncate(descriptor, byteCount) == 0 else {
             let failure = errno

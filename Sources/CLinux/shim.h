@@ -104,6 +104,11 @@ static inline int clinux_unswappable_file(void) {
     errno = failure;
     return file;
 }
+/* The same, or a memfd of this name where it can't be had. */
+static inline int clinux_memory_file(const char *name) {
+    int file = clinux_unswappable_file();
+    return file >= 0 ? file : clinux_memfd_create(name);
+}
 static inline int clinux_lock_on_fault(const void *start, size_t length) {
     return (int)syscall(SYS_mlock2, start, length, 1U /* MLOCK_ONFAULT */);
 }

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import ZswapCore
 
-/// Memory that can outlive its process: a memfd, mapped shared. Who gets the descriptor maps the
-/// same memory.
+/// Memory that can outlive its process: a file in memory, mapped shared. Who gets the descriptor
+/// maps the same memory.
 ///
 /// Law: its length is set once. Written to when made, so that no later access faults it in.
 public final class SharedMemory: @unchecked Sendable {  // its users keep the law
@@ -15,8 +15,7 @@ public final class SharedMemory: @unchecked Sendable {  // its users keep the la
     /// Zeros; `name` is for /proc. Throws what the kernel says.
     public convenience init(byteCount: Int, name: String) throws(SystemFailure) {
         invariant(byteCount > 0)
-        let unswappable = clinux_unswappable_file()
-        let descriptor = unswappable >= 0 ? unswappable : clinux_memfd_create(name)
+        let descriptor = clinux_memory_file(name)
         guard descriptor >= 0 else { throw SystemFailure("memfd_create", name) }
         guard ftruncate(descriptor, byteCount) == 0 else {
             let failure = SystemFailure("ftruncate", name)
