@@ -42,6 +42,8 @@ extension MountedTests {
             // Open since before the first death.
             let text = try parameters.read(at: 0, count: 100)
             #expect(String(decoding: text, as: UTF8.self) == "zbud\n")
+            try parameters.close()
+            try file.close()
         }
 
         @Test func aRemovedFileStaysAsLongAsItIsOpen() throws {
@@ -80,6 +82,7 @@ extension MountedTests {
                 #expect(bytes == PageContent.compressible(UInt64(number)), "page \(number)")
             }
             #expect(try mount.control("params/backing") == backing.path)
+            try file.close()
         }
 
         /// Requests of every kind are under way when the server dies.
