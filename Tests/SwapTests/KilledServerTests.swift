@@ -15,11 +15,13 @@ extension SwapTests {
 
         @Test func noByteIsWrong() throws {
             let kernelLog = try #require(KernelLog())
+            let backing = try Self.makeBacking()
             let mount = try SwapMount("killed", options: ["supervise=on"])
             let device = try mount.swapOn("swap", megabyteCount: 256)
             let group = try MemoryGroup("killed", limitByteCount: 48 << 20)
             let process = try SwappedProcess(megabyteCount: 128, pages: SamplePages(), in: group)
             try mount.set("migrate", to: "background")
+            try mount.set("backing", to: backing.path)
             for turn in 0..<Self.killCount {
                 if turn % 2 == 1 { try Self.change(mount, turn) }
                 let killer = Self.killer(of: mount.path, milliseconds: turn % 20 * 50)
@@ -29,7 +31,13 @@ extension SwapTests {
                 #expect(try mount.number("stats/restarts") == turn + 1)
             }
             #expect(try process.check().wrongPages.isEmpty)
-            print("\(Self.killCount) kills, the last one: \(try mount.text("stats/last_restart"))")
+            let writtenBack = try mount.number("stats/written_back_pages")
+            #expect(Self.killCount < 2 || writtenBack > 0)
+            print(
+                """
+                \(Self.killCount) kills, \(writtenBack) pages written back; the last kill: \
+                \(try mount.text("stats/last_restart"))
+                """)
             process.end()
             try mount.swapOff("swap")
             try mount.unmount()
@@ -52,6 +60,15 @@ extension SwapTests {
             try mount.set("zpool", to: Zpools.names[turn / 2 % Zpools.names.count])
             try mount.set("compressor", to: turn / 2 % 2 == 0 ? "zstd" : "lz4")
             try mount.set("compact", to: "1")
+            try mount.set("writeback", to: "all")
+        }
+
+        /// An empty file of 512 MiB, which takes room on the disk as it is written.
+        private static func makeBacking() throws -> TemporaryFile {
+            let file = TemporaryFile("backing-killed-\(UInt32.random(in: .min ... .max))")
+            try SystemCall.run("creat") { open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+            try SystemCall.run("truncate") { truncate(file.path, 512 << 20) }
+            return file
         }
     }
 }
