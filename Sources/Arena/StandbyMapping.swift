@@ -77,6 +77,29 @@ public final class StandbyMapping: Sendable {
         }
     }
 
+    /// Bytes as they are now; nil where the arena has none. Read through the file, so that what has
+    /// no memory gets none.
+    public func bytes(at offset: ArenaOffset, count: Int) -> [UInt8]? {
+        guard offset.rawValue >= 0, count > 0, offset.rawValue <= layout.byteCount - count else {
+            return nil
+        }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let readCount = bytes.withUnsafeMutableBytes {
+            pread(memory.descriptor, $0.baseAddress, count, offset.rawValue)
+        }
+        return readCount == count ? bytes : nil
+    }
+
+    /// Where a run's frames begin; nil: there can be no such run.
+    public func offset(of run: RunNumber, frameCount: Int) -> ArenaOffset? {
+        guard (1...Limits.runFrameCountMax).contains(frameCount),
+            run.segment > 0, run.segment < layout.segmentCount,
+            run.index < ArenaLayout.runCount(frameCount: frameCount)
+        else { return nil }
+        return ArenaOffset(
+            layout.segmentStart(run.segment) + run.index * frameCount * Page.byteCount)
+    }
+
     /// The mapping becomes an arena's.
     func take() -> FrameMemory? {
         let isFree = state.withLock { state in

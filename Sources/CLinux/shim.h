@@ -327,6 +327,12 @@ typedef struct {
 } clinux_packet;
 #define CLINUX_PASSING_BYTE_COUNT 20 /* CMSG_LEN(sizeof(int)) */
 
+static inline int clinux_datagram_socket(void) {
+    return (int)syscall(SYS_socket, 1, 2 /* SOCK_DGRAM */ | O_CLOEXEC | O_NONBLOCK, 0);
+}
+static inline int clinux_packet_socket(void) {
+    return (int)syscall(SYS_socket, 1, 5 /* SOCK_SEQPACKET */ | O_CLOEXEC | O_NONBLOCK, 0);
+}
 static inline int clinux_packet_pair(void *ends) {
     return (int)syscall(SYS_socketpair, 1, 5 /* SOCK_SEQPACKET */ | O_CLOEXEC | O_NONBLOCK, 0,
                         ends);
@@ -360,6 +366,9 @@ static inline long clinux_receive_packet(int socket, void *bytes, size_t byte_co
 /* Readable when the process has ended. */
 static inline int clinux_open_process(pid_t process) {
     return (int)syscall(SYS_pidfd_open, process, 0);
+}
+static inline int clinux_signal_process(int descriptor, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0);
 }
 /* Readable while a signal of the set waits. */
 static inline int clinux_signal_descriptor(const sigset_t *set) {

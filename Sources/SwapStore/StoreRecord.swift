@@ -36,9 +36,9 @@ struct StoreRecord {
     static let frameCount = 13
     /// What is counted stays below this; a larger number in memory is damage.
     static let countMax: UInt64 = 1 << 48
-    private static let cellByteCount = 64
+    static let cellByteCount = 64
     /// What of a cell is for the name.
-    private static let nameCellByteCount = 56
+    static let nameCellByteCount = 56
     /// A line of its own: read for each page.
     private static let payloadRunsStart = 64
     private static let rootTimesStart = 192
@@ -47,8 +47,8 @@ struct StoreRecord {
     private static let handleRunsStart = 1024
     /// Most runs of open handles.
     static let handleRunCountMax = 256
-    private static let compressorsStart = 2048
-    private static let poolsStart = Page.byteCount
+    static let compressorsStart = 2048
+    static let poolsStart = Page.byteCount
     private static let settingsStart = 5 * Page.byteCount
     private static let settingsCellByteCount = 4 * Page.byteCount
 
@@ -78,9 +78,10 @@ struct StoreRecord {
     /// The record that the superblock knows; nil in an arena without a store.
     init?(existingIn arena: Arena) {
         let number = arena.loadWord(at: Arena.userBlock + Self.runWord)
-        guard number != 0 else { return nil }
+        let run = RunNumber(rawValue: UInt32(truncatingIfNeeded: number))
+        guard number != 0, arena.hasRun(run, frameCount: Self.frameCount) else { return nil }
         self.arena = arena
-        run = RunNumber(rawValue: UInt32(truncatingIfNeeded: number))
+        self.run = run
         start = arena.offset(of: run, frameCount: Self.frameCount)
     }
 

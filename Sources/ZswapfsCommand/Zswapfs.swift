@@ -44,6 +44,7 @@ struct Zswapfs: ParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
-            PoolsCommand.self, SetCommand.self, GetCommand.self, ControlReaderCommand.self,
+            PoolsCommand.self, SetCommand.self, GetCommand.self, UpgradeCommand.self,
+            SuperviseCommand.self, ControlReaderCommand.self,
         ])
 }

@@ -18,6 +18,9 @@ extension OpenFile {
         }
     }
 
+    /// Whether this process may run it as a program.
+    public var isExecutable: Bool { access(descriptorPath, X_OK) == 0 }
+
     /// Whether the file is open besides here, by whatever process, or mapped. Nil where the kernel
     /// does not tell: it gives a write lease only to the one opener of a file, and none on some
     /// filesystems.

@@ -25,6 +25,16 @@ public final class SharedMemory: @unchecked Sendable {  // its users keep the la
         try self.init(adopting: descriptor, byteCount: byteCount)
     }
 
+    /// A text; not an empty one.
+    public convenience init(text: String, name: String) throws(SystemFailure) {
+        let utf8 = Array(text.utf8)
+        try self.init(byteCount: utf8.count, name: name)
+        bytes.copyBytes(from: utf8)
+    }
+
+    /// The text that it was made of.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
     /// Maps what a predecessor made; takes over the descriptor, and closes it when it throws.
     public convenience init(adopting descriptor: CInt) throws(SystemFailure) {
         var status = stat()

@@ -12,6 +12,15 @@ public enum ProcessTable {
         }
     }
 
+    /// The arguments that a process was started with, its name left out.
+    public static func arguments(of process: Int32) throws(SystemFailure) -> [String] {
+        let text = try SystemText.read("/proc/\(process)/cmdline")
+        // Each one ends with a zero.
+        return ByteText.split(text, at: "\0", omitsEmpty: false).dropFirst().dropLast().map {
+            String($0)
+        }
+    }
+
     /// Whether a process is stopped, by a signal or by a debugger.
     public static func isStopped(_ process: Int32) -> Bool {
         guard let text = try? SystemText.read("/proc/\(process)/stat"),

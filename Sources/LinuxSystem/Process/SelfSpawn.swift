@@ -2,17 +2,34 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Starting this program again in a session of its own. Spawned and not forked: a fork would leave
+/// Starting this program again, or another version of it, in a session of its own. Spawned and not forked: a fork would leave
 /// the child without the threads that libraries have started.
-enum SelfSpawn {
+public enum SelfSpawn {
+    /// Becomes the program of an open file, in the same process, with these arguments. Returns only
+    /// when that fails.
+    public static func become(_ executable: CInt, _ arguments: [String]) -> SystemFailure {
+        var words = cWords(arguments)
+        defer { words.forEach { free($0) } }
+        let path = "/proc/self/fd/\(executable)"
+        execve(path, &words, clinux_environment())
+        return SystemFailure("execve", path)
+    }
+
+    /// The argument list of this program, for C; the caller frees the words.
+    private static func cWords(_ arguments: [String]) -> [UnsafeMutablePointer<CChar>?] {
+        (["zswapfs"] + arguments).map { strdup($0) } + [nil]
+    }
+
     /// Starts the program with these arguments. The child has `end` as `descriptor`, /dev/null in
     /// place of the `silenced` standard streams, the others of ours, and nothing else open: not a
     /// script's lock, not the other end of a pipe that somebody reads to its end.
+    /// `executable` is an open file in place of this program's own.
     static func start(
-        _ arguments: [String], passing end: CInt, as descriptor: CInt,
+        _ arguments: [String], executable: CInt? = nil, passing end: CInt, as descriptor: CInt,
         silenced: [(stream: CInt, mode: CInt)]
     ) throws(SystemFailure) -> pid_t {
-        let program = "/proc/self/exe"
+        // By this process's number: the child has closed it by then.
+        let program = executable.map { "/proc/\(getpid())/fd/\($0)" } ?? "/proc/self/exe"
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -25,9 +42,8 @@ enum SelfSpawn {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(&attributes, Int16(CLINUX_SPAWN_SETSID))
-        var words: [UnsafeMutablePointer<CChar>?] = (["zswapfs"] + arguments).map { strdup($0) }
+        let words = cWords(arguments)
         defer { words.forEach { free($0) } }
-        words.append(nil)
         var child: pid_t = 0
         let failed = posix_spawn(
             &child, program, &actions, &attributes, words, clinux_environment())

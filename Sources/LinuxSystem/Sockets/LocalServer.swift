@@ -27,18 +27,16 @@ public final class LocalServer: Sendable {
         descriptor = clinux_local_socket()
         guard descriptor >= 0 else { throw SystemFailure("socket", name) }
         let address = LocalAddress.bytes(of: name)
-        var failure: SystemFailure?
-        if clinux_bind(descriptor, address, UInt32(address.count)) != 0 {
-            failure = SystemFailure("bind", name)
-        } else if listen(descriptor, CInt(Self.connectionCountMax)) != 0 {
-            failure = SystemFailure("listen", name)
+        // The end of what was made closes the socket, also when this throws.
+        guard clinux_bind(descriptor, address, UInt32(address.count)) == 0 else {
+            throw SystemFailure("bind", name)
         }
-        guard let failure else { return }
-        close(descriptor)
-        throw failure
+        guard listen(descriptor, CInt(Self.connectionCountMax)) == 0 else {
+            throw SystemFailure("listen", name)
+        }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Makes `serve` return. From any thread.
     public func stop() { shutdown(descriptor, CInt(SHUT_RDWR)) }

@@ -28,10 +28,9 @@ public final class LocalStream {
         descriptor = clinux_local_socket()
         guard descriptor >= 0 else { throw SystemFailure("socket", name) }
         let address = LocalAddress.bytes(of: name)
+        // The end of what was made closes the socket, also when this throws.
         guard clinux_connect(descriptor, address, UInt32(address.count)) == 0 else {
-            let failure = SystemFailure("connect", name)
-            close(descriptor)
-            throw failure
+            throw SystemFailure("connect", name)
         }
     }
 
@@ -46,7 +45,7 @@ public final class LocalStream {
         LocalStream(name: "descriptor \(descriptor)", descriptor: descriptor)
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Who is at the other end.
     public func peer() throws(SystemFailure) -> Peer { try LocalAddress.peer(of: descriptor, name) }
@@ -128,11 +127,12 @@ public final class LocalStream {
 enum LocalAddress {
     private static let family: UInt16 = 1  // AF_UNIX
     /// Bytes of a name that the kernel takes, the zero in front not counted.
-    private static let nameByteCountMax = 107
+    static let nameByteCountMax = 107
+    static var familyBytes: [UInt8] { withUnsafeBytes(of: family) { Array($0) } }
 
     /// The address of an abstract name: the family, a zero and the name.
     static func bytes(of name: String) -> [UInt8] {
-        withUnsafeBytes(of: family) { Array($0) } + [0] + name.utf8.prefix(nameByteCountMax)
+        familyBytes + [0] + name.utf8.prefix(nameByteCountMax)
     }
 
     static func peer(

@@ -31,7 +31,23 @@ public final class DescriptorChannel: Sendable {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
 
+    /// Connects to the ``DescriptorListener`` of this name. ECONNREFUSED when there is none.
+    public convenience init(connectingTo name: String) throws(SystemFailure) {
+        let socket = clinux_packet_socket()
+        guard socket >= 0 else { throw SystemFailure("socket", name) }
+        self.init(adopting: socket)
+        let address = LocalAddress.bytes(of: name)
+        guard clinux_connect(socket, address, UInt32(address.count)) == 0 else {
+            throw SystemFailure("connect", name)
+        }
+    }
+
     deinit { close(descriptor) }
+
+    /// Who is at the other end: the process that made a pair, that listens, or that connected.
+    public func peer() throws(SystemFailure) -> LocalStream.Peer {
+        try LocalAddress.peer(of: descriptor, "descriptor \(descriptor)")
+    }
 
     /// Both ends of a new line.
     public static func makePair() throws(SystemFailure) -> (DescriptorChannel, DescriptorChannel) {
@@ -79,7 +95,8 @@ public final class DescriptorChannel: Sendable {
         }
     }
 
-    private var isClosedByPeer: Bool {
+    /// Whether the other end is closed; what it sent before may still wait.
+    var isClosedByPeer: Bool {
         var entry = pollfd(fd: descriptor, events: 0, revents: 0)
         return poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLHUP | POLLERR) != 0
     }
@@ -91,7 +108,11 @@ public final class PassedDescriptor {
     public let number: CInt
     private var isOurs = true
 
-    init(_ number: CInt) { self.number = number }
+    /// Takes over a descriptor; programs started from here do not get it.
+    public init(_ number: CInt) {
+        self.number = number
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+    }
 
     deinit { if isOurs { close(number) } }
 

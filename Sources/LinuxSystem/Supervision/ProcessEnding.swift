@@ -6,6 +6,8 @@ public enum ProcessEnding: Equatable, Sendable {
     case exited(CInt)
     /// By this signal.
     case killed(CInt)
+    /// In a way that its parent only knows.
+    case unknown
 
     private static let names: [CInt: String] = [
         SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV", SIGABRT: "SIGABRT", SIGILL: "SIGILL",
@@ -23,14 +25,16 @@ public enum ProcessEnding: Equatable, Sendable {
         switch self {
         case .exited(let status): status
         case .killed(let signal): 128 + signal
+        case .unknown: 1
         }
     }
 
-    /// For people: `SIGKILL`, `status 69`.
+    /// For people: `SIGKILL`, `status 69`, `an unknown cause`.
     public var text: String {
         switch self {
         case .exited(let status): "status \(status)"
         case .killed(let signal): Self.names[signal] ?? "signal \(signal)"
+        case .unknown: "an unknown cause"
         }
     }
 }

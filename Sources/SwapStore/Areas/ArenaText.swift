@@ -29,6 +29,15 @@ struct ArenaText {
         arena.storeWord(UInt64(bytes.count), at: start)
     }
 
+    /// The text of a cell that was copied out of the arena.
+    static func read(copy cell: ArraySlice<UInt8>) -> String {
+        let count = cell.prefix(headerByteCount).reversed().reduce(UInt64(0)) {
+            $0 << 8 | UInt64($1)
+        }
+        let text = cell.dropFirst(headerByteCount)
+        return String(decoding: text.prefix(Int(clamping: count)), as: UTF8.self)
+    }
+
     func read() -> String { String(decoding: readBytes(), as: UTF8.self) }
 
     func readBytes() -> [UInt8] {

@@ -37,6 +37,14 @@ extension SwapStore {
         for (area, disposal) in directory.letGoOfUnheld() { dispose(of: area, disposal, worker) }
     }
 
+    /// Gives the descriptors of backing stores that were taken over to the heirloom, as those of
+    /// new ones are given.
+    public func bequeathBackings() {
+        for (number, log) in control.withLock({ $0.backings }).enumerated() {
+            if let log { bequeath(log, number) }
+        }
+    }
+
     /// Settings that a predecessor kept, in the words of ``keep(settings:)``; empty: none.
     public var keptSettings: String { record.settings }
 

@@ -88,7 +88,7 @@ extension SwapStore {
     }
 
     /// Before an entry can name it.
-    private func bequeath(_ log: BackingLog, _ number: Int) {
+    func bequeath(_ log: BackingLog, _ number: Int) {
         guard let heirloom, let device = log.device.descriptor else { return }
         heirloom.keep(device, Heirloom.device(ofBacking: number))
         heirloom.keep(log.segmentsDescriptor, Heirloom.segments(ofBacking: number))

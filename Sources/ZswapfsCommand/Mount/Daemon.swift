@@ -1,6 +1,7 @@
 import Arena
 import ControlTree
 import FuseServer
+import Glibc
 import LinuxSystem
 import Logging
 import SwapStore
@@ -29,6 +30,8 @@ struct Daemon {
     private var groupWatch: GroupWatch
     private let queries: QueryService
     private let link: SupervisorLink?
+    /// Where another supervisor comes when there is none.
+    private var orphanListener: DescriptorListener?
 
     /// Sets everything up and mounts; or serves the mount of a server that died, with what it left.
     init(
@@ -83,12 +86,17 @@ struct Daemon {
     private func announceReady(isBackground: Bool, isFirst: Bool) {
         guard let link else {
             if isBackground { Background.announceReady() }
+            ServiceManager()?.announceReady()
             return
         }
         if isFirst {
             assembly.store.handshake = server.handshake
-            link.keep(server.descriptor, as: Legacy.fuseName)
+        } else {
+            // The supervisor has them; this process has to know what to give to another one.
+            link.keep(assembly.arena.fileDescriptor, as: StoreLegacy.arenaName)
+            assembly.store.bequeathBackings()
         }
+        link.keep(server.descriptor, as: Legacy.fuseName)
         // The caller goes on when the supervisor is told.
         if isBackground { Background.letGo() }
         link.announceReady()
@@ -121,13 +129,26 @@ struct Daemon {
         return "\(facts.supervision): \(facts.supervisionReason)"
     }
 
-    /// Says once that the supervisor has gone.
-    private func lookAtSupervisor() {
-        guard let link, link.isSupervised else { return }
-        link.look()
-        guard !link.isSupervised else { return }
-        assembly.facts.set(.abandoned)
-        logger.error("\(path): \(supervision)")
+    /// Says once that the supervisor has gone, and then waits for another one.
+    private mutating func lookAtSupervisor() {
+        guard let link else { return }
+        if link.isSupervised {
+            link.look()
+            guard !link.isSupervised else { return }
+            assembly.facts.set(.abandoned)
+            logger.error("\(path): \(supervision)")
+            do throws(SystemFailure) {
+                orphanListener = try DescriptorListener(
+                    name: SupervisorLink.orphanName(ofServer: getpid()))
+            } catch {
+                logger.error("\(path): no supervisor can be put above this daemon: \(error)")
+            }
+        }
+        guard let supervisor = orphanListener?.accept() else { return }
+        orphanListener = nil
+        link.attach(to: supervisor)
+        assembly.facts.set(.supervised)
+        logger.notice("\(path): \(supervision)")
     }
 
     private mutating func serve() {

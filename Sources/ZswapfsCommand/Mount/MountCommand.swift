@@ -1,7 +1,9 @@
 import Arena
 import ArgumentParser
+import Compressors
 import LinuxSystem
 import Logging
+import SwapStore
 import ZPool
 
 /// `zswapfs mount`: serves a new, empty store at a directory.
@@ -43,18 +45,29 @@ struct MountCommand: ParsableCommand {
     @Option(help: .private)
     var supervisorDescriptor: Int32?
 
+    @Option(help: .private)
+    var supervisorState: Int32?
+
     /// Called by ``ZswapfsMain`` in place of `run`, which could not be told the drivers.
     func run(zpools: ZpoolRegistry) throws {
         try reportingFailures {
             let settings = try MountSettings(options, parameterNames: ParameterOptions.names)
             guard !settings.isRemount else { return try Remount(settings, at: mountPoint).run() }
+            if let supervisorState {
+                return try finish(try supervisorProcess(mountPoint).resume(supervisorState))
+            }
             if let supervisorDescriptor {
                 let link = SupervisorLink(inherited: supervisorDescriptor)
                 return try serveSupervised(settings, zpools, link)
             }
+            if foreground, let kept = try keptDescriptors(settings) {
+                return try finish(try goOn(with: kept))
+            }
             let path = try MountPoint.check(mountPoint)
             guard foreground || readyDescriptor != nil else { return try goToBackground(path) }
-            if settings.supervision.isOn { return try supervise(path) }
+            if settings.supervision.isOn {
+                return try finish(try supervisorProcess(path).run(.mount))
+            }
             try serve(settings, zpools, nil, isBackground: readyDescriptor != nil)
         }
     }
@@ -85,6 +98,9 @@ struct MountCommand: ParsableCommand {
         let turn = link.waitForTurn { descriptors in
             Protection.lockWhileWaiting()
             mapping = descriptors[StoreLegacy.arenaName].flatMap { StandbyMapping(of: $0) }
+            let obstacle = SwapStore.obstacle(
+                toTakingOver: mapping, zpools: zpools, compressors: .standard())
+            return obstacle?.message
         } refresh: {
             mapping?.refresh()
         }
@@ -99,13 +115,47 @@ struct MountCommand: ParsableCommand {
         daemon.run()
     }
 
-    /// Becomes the supervisor of servers that are this program again.
-    private func supervise(_ path: String) throws {
-        var arguments = commonArguments(path)
-        if foreground { arguments.append("--foreground") }
-        arguments += ["--supervisor-descriptor", "\(ProcessWatch.lineDescriptor)"]
-        let status = try SupervisorProcess.run(
-            arguments: arguments, level: logLevel.level, isBackground: !foreground)
+    /// What the service manager kept of this mount when its processes had died; nil: nothing, or
+    /// of a mount that is not there any more, which it lets go of.
+    private func keptDescriptors(
+        _ settings: MountSettings
+    ) throws -> [(name: String, descriptor: PassedDescriptor)]? {
+        let kept = ServiceManager.takeKept()
+        guard !kept.isEmpty else { return nil }
+        let names = Set(kept.map(\.name))
+        let isThere = (try? MountedPath(mountPoint))?.mount != nil
+        if settings.supervision.isOn, isThere,
+            names.isSuperset(of: [Legacy.fuseName, StoreLegacy.arenaName])
+        {
+            return kept
+        }
+        let manager = ServiceManager()
+        for name in names { manager?.drop(name) }
+        return nil
+    }
+
+    /// Supervises a mount again whose supervisor has died: above its server, if that serves on, else
+    /// with a new one.
+    private func goOn(
+        with kept: [(name: String, descriptor: PassedDescriptor)]
+    ) throws -> Int32 {
+        let mount = try MountChoice.mount(at: mountPoint)
+        // Two servers of one mount would destroy what it holds.
+        if QueryService.isAnswered(of: mount.device) {
+            return try SuperviseCommand.supervise(
+                try MountServer(of: mountPoint), level: logLevel.level, isBackground: false)
+        }
+        return try supervisorProcess(mount.mountPoint).run(.kept(kept))
+    }
+
+    /// The supervisor of servers that are this program again.
+    private func supervisorProcess(_ path: String) -> SupervisorProcess {
+        SupervisorProcess(
+            arguments: commonArguments(path) + (foreground ? ["--foreground"] : []),
+            level: logLevel.level, isBackground: !foreground)
+    }
+
+    private func finish(_ status: Int32) throws {
         if status != 0 { throw ExitCode(status) }
     }
 
@@ -114,17 +164,7 @@ struct MountCommand: ParsableCommand {
     }
 
     private func goToBackground(_ path: String) throws {
-        var arguments = commonArguments(path)
-        arguments += ["--ready-descriptor", "\(Background.readyDescriptor)"]
-        let status: Int32?
-        do throws(SystemFailure) {
-            status = try Background.start(arguments)
-        } catch {
-            throw CommandFailure(
-                .unavailable, "\(error)\(ResourceNeeds.hint(error.errno))")
-        }
-        guard let status else { return }
-        throw ExitCode(status == 0 ? ExitStatus.failure.rawValue : status)
+        try BackgroundCommand.start(commonArguments(path))
     }
 }
 

@@ -36,7 +36,8 @@ final class MountQuery {
     private let stream: LocalStream
     /// Asked in place of the daemon.
     private let reader: OwnProgram?
-    private let process: Int32?
+    /// The daemon; nil where its socket is not reached.
+    let process: Int32?
 
     /// Asks whether somebody is there. `confirm` waits for the answer, so that several mounts are
     /// asked at once.

@@ -19,6 +19,16 @@ final class QueryService {
     /// The name of the socket of this filesystem's daemon.
     static func name(of device: DeviceNumber) -> String { "zswapfs/\(device)" }
 
+    /// Whether some process has the name: the daemon lives, whatever it does.
+    static func isAnswered(of device: DeviceNumber) -> Bool {
+        do {
+            _ = try LocalStream(connectingTo: name(of: device))
+            return true
+        } catch {
+            return error.errno != .connectionRefused
+        }
+    }
+
     private static let threadName = "zswapfs-query"
 
     private let tree: ControlTree

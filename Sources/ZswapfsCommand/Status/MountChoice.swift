@@ -45,7 +45,7 @@ enum MountChoice {
     }
 
     /// The mount at a path.
-    private static func mount(at text: String) throws -> MountTable.Entry {
+    static func mount(at text: String) throws -> MountTable.Entry {
         let place = try MountedPath(text)
         guard place.isDirectory || place.mount != nil else {
             throw SystemFailure(call: "open", errno: .notDirectory, path: text)

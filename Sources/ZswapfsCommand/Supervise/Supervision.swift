@@ -20,7 +20,8 @@ enum Supervision: Equatable {
         case .declined: "asked for by supervise=off; a killed daemon loses the pages"
         case .standard: "the default; a killed daemon loses the pages"
         case .ring: "requests come by io_uring; a killed daemon loses the pages"
-        case .abandoned: "the supervisor has died; a killed daemon loses the pages"
+        case .abandoned:
+            "the supervisor has died (zswapfs supervise); a killed daemon loses the pages"
         }
     }
 }

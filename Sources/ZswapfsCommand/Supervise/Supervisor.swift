@@ -12,57 +12,113 @@ import Threads
 /// what a server sends is checked, and what makes no sense is ignored.
 /// Cost: a process that sleeps.
 final class Supervisor {
-    /// Starts a server, the first or one that waits, with a line to this process.
-    typealias Launch = () throws(SystemFailure) -> ProcessWatch
+    /// Starts a server, the first or one that waits, with a line to this process: of this program,
+    /// or of the open file.
+    typealias Launch = (PassedDescriptor?) throws(SystemFailure) -> ProcessWatch
+
+    /// What there is when it starts.
+    enum Beginning {
+        /// Nothing: the first server mounts.
+        case mount
+        /// A server that has lost its supervisor and tells what is kept; how many before it died.
+        case orphan(ProcessWatch, restartCount: Int)
+        /// What this very process had before it became this program.
+        case upgraded(
+            ProcessWatch, restartCount: Int,
+            kept: [(name: String, descriptor: PassedDescriptor)])
+        /// What was kept elsewhere, by name, of a mount whose processes have all died.
+        case kept([(name: String, descriptor: PassedDescriptor)])
+    }
 
     /// Before the next try when no process can be started.
-    private static let retryNanoseconds: Int64 = 1_000_000_000
+    static let retryNanoseconds: Int64 = 1_000_000_000
 
-    private let launch: Launch
-    private let logger: Logger
+    let logger: Logger
+    let launch: Launch
     private let onReady: () -> Void
     private let signals: SignalQueue?
-    private var server: ProcessWatch
+    private(set) var server: ProcessWatch
     private var isServerLineOpen = true
-    private var standby: ProcessWatch?
-    private var kept = KeptDescriptors()
+    /// Which program the next server is; nil: this one.
+    var program: PassedDescriptor?
+    var standby: ProcessWatch? { didSet { standbyFits = false } }
+    /// Whether the standby has said that it is prepared.
+    var standbyFits = false
+    private(set) var kept = KeptDescriptors()
     private var wasEverReady = false
     private var hasSaidEnd = false
     private var hasRefused = false
-    private var restartCount = 0
+    private(set) var restartCount = 0
     private var restartLimit = RestartLimit()
-    private var standbyLimit = RestartLimit()
+    var standbyLimit = RestartLimit()
     /// A server that died and has no successor yet.
-    private var death: (reason: String, nanoseconds: Int64)?
+    private(set) var death: (reason: String, nanoseconds: Int64)?
     /// When to replace it.
     private var restartMoment: Int64 = 0
     /// When to start the next standby; nil: there is one, or it is too early for one.
-    private var standbyMoment: Int64?
+    var standbyMoment: Int64?
+    /// Where commands ask for an upgrade.
+    var listener: DescriptorListener?
+    /// A command that has connected and not asked yet.
+    var asking: DescriptorChannel?
+    var upgrade: Upgrade?
+    /// Keeps the same descriptors for the case that this process dies, too.
+    var manager: ServiceManager?
+    /// Becomes another program; returns if that fails.
+    var become: (PassedDescriptor, SupervisorState) -> Void = { _, _ in }
 
-    /// Starts the first server. `onReady` is called once, when it serves. Signals that ask to stop
-    /// go to the server, which decides.
+    /// Starts the first server, or goes on with what there is. `onReady` is called once, when it
+    /// serves. Signals that ask to stop go to the server, which decides.
     init(
-        signals: SignalQueue?, logger: Logger, onReady: @escaping () -> Void,
-        launch: @escaping Launch
+        _ beginning: Beginning, signals: SignalQueue?, logger: Logger,
+        onReady: @escaping () -> Void, launch: @escaping Launch
     ) throws(SystemFailure) {
         self.launch = launch
         self.logger = logger
         self.onReady = onReady
         self.signals = signals
-        server = try launch()
-        try server.channel.send(SupervisorMessage.first.bytes)
+        switch beginning {
+        case .mount:
+            server = try launch(nil)
+            try server.channel.send(SupervisorMessage.first.bytes)
+        case .orphan(let orphan, let count):
+            server = orphan
+            restartCount = count
+        case .upgraded(let child, let count, let entries):
+            server = child
+            restartCount = count
+            keep(entries)
+            wasEverReady = true
+            standbyMoment = MonotonicClock.nanoseconds
+            listen()
+        case .kept(let entries):
+            server = try launch(nil)
+            keep(entries)
+            restartCount = 1
+            try prepare(server)
+            death = ("the death of its supervisor", MonotonicClock.nanoseconds)
+            try server.channel.send(turn(restartCount: restartCount))
+            death = nil
+        }
+    }
+
+    private func keep(_ entries: [(name: String, descriptor: PassedDescriptor)]) {
+        for entry in entries { _ = kept.keep(entry.descriptor, as: entry.name) }
     }
 
     /// Supervises until a server has ended cleanly, or the first one before it was ready. Returns
     /// its exit status; no child is left.
     func run() -> Int32 {
         while true {
+            let candidate = upgrade?.candidate
             let ready = DescriptorWait.readable(
                 [
-                    signals?.descriptor ?? -1, death == nil ? server.descriptor : -1,
-                    isServerLineOpen ? server.channel.descriptor : -1,
-                    standby?.descriptor ?? -1, standby?.channel.descriptor ?? -1,
-                ], milliseconds: millisecondsToWait)
+                    signals?.descriptor, death == nil ? server.descriptor : nil,
+                    isServerLineOpen ? server.channel.descriptor : nil,
+                    standby?.descriptor, standby?.channel.descriptor,
+                    candidate?.descriptor, candidate?.channel.descriptor,
+                    listener?.descriptor, asking?.descriptor,
+                ].map { $0 ?? -1 }, milliseconds: millisecondsToWait)
             signals?.drain(forward)
             // What it said last is read before its end is looked at.
             if ready[2] || ready[1] { readServer() }
@@ -70,15 +126,19 @@ final class Supervisor {
                 if let status = serverEnded(ending) { return status }
             }
             if ready[3] || ready[4] { readStandby() }
+            if ready[5] || ready[6] { readCandidate() }
+            if ready[7] { acceptRequest() }
+            if ready[8] { readRequest() }
             let now = MonotonicClock.nanoseconds
             if death != nil, restartMoment <= now { replaceServer() }
             if let moment = standbyMoment, moment <= now { startStandby() }
+            continueUpgrade(now)
         }
     }
 
     private var millisecondsToWait: Int? {
-        let moments = [death == nil ? nil : restartMoment, standbyMoment].compactMap { $0 }
-        guard let next = moments.min() else { return nil }
+        let moments = [death == nil ? nil : restartMoment, standbyMoment, upgrade?.deadline]
+        guard let next = moments.compactMap({ $0 }).min() else { return nil }
         return Int(max(next - MonotonicClock.nanoseconds, 0) / 1_000_000) + 1
     }
 
@@ -119,15 +179,21 @@ final class Supervisor {
                 hasRefused = true
                 return
             }
+            manager?.keep(descriptor.number, as: name)
             tellStandby(message, descriptor)
-        case .drop(let name): if kept.drop(name) { tellStandby(message) }
-        case .first, .standby, .complete, .turn: return
+        case .drop(let name):
+            guard kept.drop(name) else { return }
+            manager?.drop(name)
+            tellStandby(message)
+        case .first, .standby, .complete, .turn, .fits, .upgrade, .upgraded, .refused: return
         }
     }
 
     private func serverIsReady() {
         if !wasEverReady { onReady() }
         wasEverReady = true
+        if upgrade?.isOnTrial == true { upgrade?.enter(.onTrial(isReady: true)) }
+        listen()
         if standby == nil, standbyMoment == nil { standbyMoment = MonotonicClock.nanoseconds }
     }
 
@@ -136,11 +202,18 @@ final class Supervisor {
     /// The supervisor's own status, if this was the end.
     private func serverEnded(_ ending: ProcessEnding) -> Int32? {
         guard wasEverReady, !hasSaidEnd else {
-            standby?.kill()
             standby = nil
+            for entry in kept.entries { manager?.drop(entry.name) }
+            failUpgrade("the mount has ended")
             return ending.status
         }
         let now = MonotonicClock.nanoseconds
+        guard upgrade?.stage != .handingOver else {
+            death = ("an upgrade", now)
+            restartMoment = now
+            return nil
+        }
+        if upgrade?.isOnTrial == true { failUpgrade("it ended by \(ending.text) when it served") }
         death = (ending.text, now)
         restartMoment = restartLimit.restart(after: now)
         // Whoever gets the turn says for itself that it is ready.
@@ -151,97 +224,39 @@ final class Supervisor {
     }
 
     private func replaceServer() {
-        guard let death else { return }
+        let count = upgrade?.stage == .handingOver ? restartCount : restartCount + 1
         do throws(SystemFailure) {
-            server = try successor(by: turn(after: death))
+            server = try successor(by: turn(restartCount: count))
         } catch {
             logger.error("no server can be started, and is tried again: \(error)")
             restartMoment = MonotonicClock.nanoseconds + Self.retryNanoseconds
             return
         }
-        restartCount += 1
+        restartCount = count
         isServerLineOpen = true
-        self.death = nil
+        death = nil
         logger.notice("the server is process \(server.identifier) from now on")
     }
 
-    /// A server that has been told that it is its turn: the standby, or a new one.
+    /// A server that has been told that it is its turn: of a new version, the standby, or one that
+    /// is started now.
     private func successor(by turn: [UInt8]) throws(SystemFailure) -> ProcessWatch {
+        if let candidate = candidate(taking: turn) { return candidate }
         if let waiting = standby {
             standby = nil
             // One that died while it waited takes no message.
             if (try? waiting.channel.send(turn)) != nil { return waiting }
             waiting.kill()
         }
-        let new = try makeStandby()
+        let new = try makeStandby(program)
         try new.channel.send(turn)
         return new
     }
 
-    private func turn(after death: (reason: String, nanoseconds: Int64)) -> [UInt8] {
+    private func turn(restartCount: Int) -> [UInt8] {
         SupervisorMessage.turn(
-            restartCount: restartCount + 1, diedAtNanoseconds: death.nanoseconds,
-            reason: death.reason
+            restartCount: restartCount, diedAtNanoseconds: death?.nanoseconds ?? 0,
+            reason: death?.reason ?? ""
         ).bytes
-    }
-
-    // MARK: - The standby
-
-    private func startStandby() {
-        standbyMoment = nil
-        do throws(SystemFailure) {
-            standby = try makeStandby()
-        } catch {
-            logger.warning("no standby can be started, and is tried again: \(error)")
-            standbyMoment = MonotonicClock.nanoseconds + Self.retryNanoseconds
-        }
-    }
-
-    /// A process that waits for its turn and has all descriptors.
-    private func makeStandby() throws(SystemFailure) -> ProcessWatch {
-        let process = try launch()
-        try process.channel.send(SupervisorMessage.standby.bytes)
-        for (name, descriptor) in kept.entries {
-            try process.channel.send(
-                SupervisorMessage.keep(name).bytes, passing: descriptor.number)
-        }
-        try process.channel.send(SupervisorMessage.complete.bytes)
-        return process
-    }
-
-    private func tellStandby(_ message: SupervisorMessage, _ descriptor: PassedDescriptor? = nil) {
-        guard let standby else { return }
-        do throws(SystemFailure) {
-            try standby.channel.send(message.bytes, passing: descriptor?.number ?? -1)
-        } catch {
-            // One that does not read is of no use; the next one is given all there is.
-            standby.kill()
-            loseStandby()
-        }
-    }
-
-    /// A standby has nothing to say; it is only noticed when it has ended.
-    private func readStandby() {
-        guard let standby else { return }
-        while true {
-            switch standby.channel.receive() {
-            case .packet: continue
-            case .nothing:
-                if standby.reap() != nil { loseStandby() }
-            case .end:
-                standby.kill()
-                loseStandby()
-            }
-            return
-        }
-    }
-
-    private func loseStandby() {
-        guard let lost = standby, let ending = lost.reap() else { return }
-        standby = nil
-        logger.warning("the standby \(lost.identifier) ended by \(ending.text)")
-        // With the server dead, its replacement starts one.
-        guard death == nil else { return }
-        standbyMoment = standbyLimit.restart(after: MonotonicClock.nanoseconds)
     }
 }

@@ -1,4 +1,5 @@
-/// What a supervisor and its servers say to each other: one packet each.
+/// What a supervisor, its servers and the commands that ask it for something say to each other: one
+/// packet each.
 ///
 ///     | version 1 | code 1 | text |
 ///
@@ -10,7 +11,7 @@ enum SupervisorMessage: Equatable {
     case standby
     /// To a standby: it has been given all descriptors that there are.
     case complete
-    /// To a standby: it is the server now. A monotonic clock tells when the one before it died.
+    /// To a standby: it is the server now. A monotonic clock tells when the one before it ended.
     case turn(restartCount: Int, diedAtNanoseconds: Int64, reason: String)
     /// Both ways: the descriptor that comes along has this name.
     case keep(String)
@@ -20,14 +21,24 @@ enum SupervisorMessage: Equatable {
     case ready
     /// From a server: it ends because the mount has gone. Nobody takes over.
     case ended
+    /// From a standby that has been given all: it can take over what there is.
+    case fits
+    /// From a command: the program whose file comes along is to take over.
+    case upgrade
+    /// To that command: it has, and serves.
+    case upgraded
+    /// From a standby: why it cannot take over what there is. To a command: why not.
+    case refused(String)
 
     private static let version: UInt8 = 1
     private static let nameByteCountMax = 32
     private static let reasonByteCountMax = 128
+    /// What of a longer sentence is left.
+    private static let refusalByteCountMax = 400
 
     private enum Code: UInt8 {
         case first = 1
-        case standby, complete, turn, keep, drop, ready, ended
+        case standby, complete, turn, keep, drop, ready, ended, fits, upgrade, upgraded, refused
     }
 
     /// The packet.
@@ -42,6 +53,14 @@ enum SupervisorMessage: Equatable {
             case .drop(let name): (.drop, name)
             case .ready: (.ready, "")
             case .ended: (.ended, "")
+            case .fits: (.fits, "")
+            case .upgrade: (.upgrade, "")
+            case .upgraded: (.upgraded, "")
+            case .refused(let text):
+                (
+                    .refused,
+                    String(decoding: text.utf8.prefix(Self.refusalByteCountMax), as: UTF8.self)
+                )
             }
         return [Self.version, code.rawValue] + Array(text.utf8)
     }
@@ -57,11 +76,15 @@ enum SupervisorMessage: Equatable {
         case .complete where text.isEmpty: self = .complete
         case .ready where text.isEmpty: self = .ready
         case .ended where text.isEmpty: self = .ended
+        case .fits where text.isEmpty: self = .fits
+        case .upgrade where text.isEmpty: self = .upgrade
+        case .upgraded where text.isEmpty: self = .upgraded
+        case .refused: self = .refused(text)
         case .keep where Self.isName(text): self = .keep(text)
         case .drop where Self.isName(text): self = .drop(text)
         case .turn:
             let words = text.split(separator: " ", maxSplits: 2)
-            guard words.count == 3, let count = Int(words[0]), count > 0,
+            guard words.count == 3, let count = Int(words[0]), count >= 0,
                 let time = Int64(words[1]), words[2].utf8.count <= Self.reasonByteCountMax
             else { return nil }
             self = .turn(

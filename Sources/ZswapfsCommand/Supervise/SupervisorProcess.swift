@@ -1,37 +1,77 @@
 import LinuxSystem
 import Logging
 
-/// The process that `zswapfs mount` becomes when the mount is supervised.
+/// The process that `zswapfs mount` becomes when the mount is supervised, and `zswapfs supervise`.
 ///
 ///     mount … ── supervisor ──┬── mount … --supervisor-descriptor 3    the server
-///                             └── the same                             the standby
+///                             ├── the same                             the standby
+///                             └── becomes the new program after an upgrade: --supervisor-state
 ///
 /// Law: nothing of the caller is held once the first server serves.
-enum SupervisorProcess {
+struct SupervisorProcess {
     static let name = "zswapfs-super"
 
-    /// Supervises servers that are started with these arguments. Returns the exit status.
-    static func run(
-        arguments: [String], level: Logger.Level, isBackground: Bool
-    ) throws(CommandFailure) -> Int32 {
+    /// What its servers are started with, but for their line to it.
+    let arguments: [String]
+    let level: Logger.Level
+    let isBackground: Bool
+
+    private static let lineOption = "--supervisor-descriptor"
+
+    /// What a server was started with, but for its line to its supervisor.
+    static func withoutDescriptor(_ arguments: [String]) -> [String] {
+        guard let place = arguments.firstIndex(of: lineOption) else { return arguments }
+        return Array(arguments[..<place]) + arguments[place...].dropFirst(2)
+    }
+
+    /// Supervises. Returns the exit status.
+    func run(_ beginning: Supervisor.Beginning) throws(CommandFailure) -> Int32 {
         let signals = SignalQueue()
         CrashReport.install(usesLog: isBackground)
-        ProcessProtection.setName(name)
+        ProcessProtection.setName(Self.name)
         let logger = DaemonLog.make(isBackground: isBackground, level: level)
-        protect(logger)
+        Self.protect(logger)
+        let manager = ServiceManager()
+        let line = [Self.lineOption, "\(ProcessWatch.lineDescriptor)"]
         do throws(SystemFailure) {
             let supervisor = try Supervisor(
-                signals: signals, logger: logger,
-                onReady: { if isBackground { Background.announceReady() } },
-                launch: { () throws(SystemFailure) -> ProcessWatch in
-                    try ProcessWatch.start(arguments)
+                beginning, signals: signals, logger: logger,
+                onReady: { [isBackground] in
+                    if isBackground { Background.announceReady() }
+                    manager?.announceReady()
+                },
+                launch: { [arguments] program throws(SystemFailure) -> ProcessWatch in
+                    try ProcessWatch.start(arguments + line, executable: program?.number)
                 })
+            supervisor.manager = manager
+            supervisor.become = { [arguments] program, state in
+                let failure = state.become(program.number) {
+                    arguments + ["--supervisor-state", "\($0)"]
+                }
+                logger.error("the supervisor stays the version before: \(failure)")
+            }
             return supervisor.run()
         } catch {
             throw CommandFailure(
                 .unavailable, "no server can be started: \(error)\(ResourceNeeds.hint(error.errno))"
             )
         }
+    }
+
+    /// Goes on as the new version of a supervisor that left its state in this descriptor.
+    func resume(_ descriptor: CInt) throws(CommandFailure) -> Int32 {
+        guard let state = SupervisorState(leftIn: descriptor) else {
+            throw CommandFailure(.failure, "descriptor \(descriptor) holds no supervisor's state")
+        }
+        let server: ProcessWatch
+        do throws(SystemFailure) {
+            server = try ProcessWatch(
+                state.server, channel: DescriptorChannel(adopting: state.line))
+        } catch {
+            throw CommandFailure(error)
+        }
+        let kept = state.kept.map { (name: $0.name, descriptor: PassedDescriptor($0.descriptor)) }
+        return try run(.upgraded(server, restartCount: state.restartCount, kept: kept))
     }
 
     /// Whatever may not be had is left out: the server says what it lacks.

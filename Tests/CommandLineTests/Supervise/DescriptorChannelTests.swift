@@ -77,9 +77,43 @@ extension CommandLineTests {
         @Test func messagesAreReadAsTheyWereWritten() {
             let messages: [SupervisorMessage] = [
                 .first, .standby, .complete, .ready, .ended, .keep("arena"), .drop("backing-3"),
+                .fits, .upgrade, .upgraded, .refused("it has no zbud: ä"), .refused(""),
                 .turn(restartCount: 3, diedAtNanoseconds: 12, reason: "status 69"),
             ]
             for message in messages { #expect(SupervisorMessage(message.bytes) == message) }
+        }
+
+        @Test func aLongRefusalIsCut() throws {
+            let long = SupervisorMessage.refused(String(repeating: "x", count: 1000)).bytes
+            #expect(long.count < DescriptorChannel.byteCountMax)
+            guard case .refused(let text)? = SupervisorMessage(long) else {
+                Issue.record("no refusal")
+                return
+            }
+            #expect(text.count == 400)
+        }
+
+        @Test func aNameIsConnectedToAndFree() throws {
+            let name = "zswapfs-test/\(getpid())/\(UInt32.random(in: .min ... .max))"
+            var listener: DescriptorListener? = try DescriptorListener(name: name)
+            let taken = #expect(throws: SystemFailure.self) { try DescriptorListener(name: name) }
+            #expect(taken?.errno == .addressInUse)
+            #expect(listener?.accept() == nil)
+            let client = try DescriptorChannel(connectingTo: name)
+            let server = try #require(listener?.accept())
+            try client.send([4], passing: STDERR_FILENO)
+            guard case .packet([4], let passed?) = server.receive() else {
+                Issue.record("no packet with a descriptor")
+                return
+            }
+            #expect(passed.number > STDERR_FILENO)
+            #expect(try client.peer().process == getpid())
+            #expect(try server.peer().userID == geteuid())
+            listener = nil
+            let free = #expect(throws: SystemFailure.self) {
+                try DescriptorChannel(connectingTo: name)
+            }
+            #expect(free?.errno == .connectionRefused)
         }
 
         @Test func whatIsNoMessageIsNone() {

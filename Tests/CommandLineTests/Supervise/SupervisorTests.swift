@@ -10,123 +10,8 @@ import Testing
 /// A supervisor over processes that only sleep; the test speaks for them.
 extension CommandLineTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct SupervisorTests {
-        /// What a server hears.
-        private struct Heard {
-            let message: SupervisorMessage?
-            let hasDescriptor: Bool
-        }
-
-        /// A supervisor on a thread, and the servers it has started so far.
-        private final class Stage: Sendable {
-            private struct Server: Sendable {
-                let process: pid_t
-                let channel: DescriptorChannel
-            }
-            private let servers = Mutex<[Server]>([])
-            private let result = Mutex<Int32?>(nil)
-            private let readyCount = Atomic(0)
-
-            var status: Int32? {
-                _ = Patience.wait(milliseconds: 10_000) { result.withLock { $0 } != nil }
-                return result.withLock { $0 }
-            }
-            var hasEnded: Bool { result.withLock { $0 } != nil }
-            var isReady: Bool { readyCount.load(ordering: .relaxed) == 1 }
-
-            func start() {
-                Thread.detachNewThread { [self] in
-                    var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-                    logger.logLevel = .critical
-                    let supervisor = try? Supervisor(
-                        signals: nil, logger: logger,
-                        onReady: { [self] in readyCount.add(1, ordering: .relaxed) },
-                        launch: { [self] () throws(SystemFailure) -> ProcessWatch in
-                            try launch()
-                        })
-                    let status = supervisor?.run() ?? -1
-                    result.withLock { $0 = status }
-                }
-            }
-
-            /// `exec` after a trap for nothing: a process that ends by a signal or with a status
-            /// that the test chooses by SIGUSR1 (7) or SIGUSR2 (0).
-            private func launch() throws(SystemFailure) -> ProcessWatch {
-                let (ours, theirs) = try DescriptorChannel.makePair()
-                let script = "trap 'exit 7' USR1; trap 'exit 0' USR2; while :; do sleep 0.05; done"
-                var child: pid_t = 0
-                let arguments = ["/bin/sh", "-c", script]
-                var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-                words.append(nil)
-                defer { for word in words { free(word) } }
-                let failed = posix_spawn(&child, "/bin/sh", nil, nil, words, environ)
-                guard failed == 0 else {
-                    throw SystemFailure(call: "posix_spawn", errno: .noMemory, path: "/bin/sh")
-                }
-                servers.withLock { $0.append(Server(process: child, channel: theirs)) }
-                return try ProcessWatch(child, channel: ours)
-            }
-
-            /// Waits for the server of this number to be started.
-            private func server(_ number: Int) throws -> Server {
-                let isThere = Patience.wait(milliseconds: 10_000) {
-                    servers.withLock { $0.count } > number
-                }
-                try #require(isThere, "server \(number) was not started")
-                return servers.withLock { $0[number] }
-            }
-
-            func say(_ message: SupervisorMessage, _ number: Int, passing: CInt = -1) throws {
-                try server(number).channel.send(message.bytes, passing: passing)
-            }
-
-            func say(bytes: [UInt8], _ number: Int, passing: CInt = -1) throws {
-                try server(number).channel.send(bytes, passing: passing)
-            }
-
-            func hear(_ number: Int) throws -> Heard {
-                let channel = try server(number).channel
-                let isThere = DescriptorWait.readable([channel.descriptor], milliseconds: 10_000)
-                try #require(isThere == [true], "server \(number) heard nothing")
-                guard case .packet(let bytes, let passed) = channel.receive() else {
-                    return Heard(message: nil, hasDescriptor: false)
-                }
-                return Heard(message: SupervisorMessage(bytes), hasDescriptor: passed != nil)
-            }
-
-            func signal(_ signal: CInt, _ number: Int) throws {
-                kill(try server(number).process, signal)
-            }
-
-            func isAlive(_ number: Int) throws -> Bool {
-                kill(try server(number).process, 0) == 0
-            }
-
-            var count: Int { servers.withLock { $0.count } }
-
-            func stop() {
-                // The last server says that it ends, which ends all.
-                for number in 0..<count {
-                    try? say(.ready, number)
-                    try? say(.ended, number)
-                    try? signal(SIGKILL, number)
-                }
-            }
-        }
-
-        private func withStage(_ body: (Stage) throws -> Void) throws {
-            let stage = Stage()
-            stage.start()
-            defer {
-                for _ in 0..<500 where !stage.hasEnded {
-                    stage.stop()
-                    usleep(10_000)
-                }
-            }
-            try body(stage)
-        }
-
         @Test func aKilledServerIsReplacedByTheStandby() throws {
-            try withStage { stage in
+            try SupervisorStage.run { stage in
                 #expect(try stage.hear(0).message == .first)
                 try stage.say(.keep("arena"), 0, passing: STDERR_FILENO)
                 try stage.say(.ready, 0)
@@ -160,7 +45,7 @@ extension CommandLineTests {
         }
 
         @Test func withoutAStandbyOneIsStarted() throws {
-            try withStage { stage in
+            try SupervisorStage.run { stage in
                 try stage.say(.ready, 0)
                 #expect(try stage.hear(1).message == .standby)
                 #expect(try stage.hear(1).message == .complete)
@@ -181,7 +66,7 @@ extension CommandLineTests {
         }
 
         @Test func aStandbyThatDiesIsReplaced() throws {
-            try withStage { stage in
+            try SupervisorStage.run { stage in
                 try stage.say(.ready, 0)
                 #expect(try stage.hear(1).message == .standby)
                 try stage.signal(SIGKILL, 1)
@@ -192,7 +77,7 @@ extension CommandLineTests {
 
         @Test(arguments: [(SIGUSR1, 7), (SIGKILL, 137)] as [(CInt, Int32)])
         func oneThatEndsBeforeItIsReadyEndsAll(signal: CInt, status: Int32) throws {
-            try withStage { stage in
+            try SupervisorStage.run { stage in
                 #expect(try stage.hear(0).message == .first)
                 usleep(200_000)
                 try stage.signal(signal, 0)
@@ -203,7 +88,7 @@ extension CommandLineTests {
         }
 
         @Test func nonsenseIsIgnored() throws {
-            try withStage { stage in
+            try SupervisorStage.run { stage in
                 for bytes: [UInt8] in [
                     [], [0], [1, 99], [255, 1, 2], [UInt8](repeating: 1, count: 4000),
                     SupervisorMessage.first.bytes,
@@ -219,7 +104,7 @@ extension CommandLineTests {
         }
 
         @Test func noMoreThan64AreKept() throws {
-            try withStage { stage in
+            try SupervisorStage.run { stage in
                 for number in 0..<70 {
                     try stage.say(.keep("file-\(number)"), 0, passing: STDERR_FILENO)
                 }
@@ -251,7 +136,11 @@ extension CommandLineTests {
             let link = SupervisorLink(server)
             var prepared: [[String]] = []
             let legacy = try #require(
-                link.waitForTurn(prepare: { prepared.append($0.keys.sorted()) }, refresh: {}))
+                link.waitForTurn(
+                    prepare: {
+                        prepared.append($0.keys.sorted())
+                        return nil
+                    }, refresh: {}))
             #expect(prepared == [["arena", "backing-1"]])
             #expect(legacy.descriptors.keys.sorted() == ["arena", "fuse"])
             #expect(legacy.restartCount == 2 && legacy.diedAtNanoseconds == 5)
@@ -266,7 +155,7 @@ extension CommandLineTests {
                 try DescriptorChannel.makePair()
             try supervisor?.send(SupervisorMessage.first.bytes)
             let link = SupervisorLink(server)
-            #expect(link.waitForTurn(prepare: { _ in }, refresh: {}) == nil)
+            #expect(link.waitForTurn(prepare: { _ in nil }, refresh: {}) == nil)
             supervisor = nil
             link.look()
             #expect(!link.isSupervised)

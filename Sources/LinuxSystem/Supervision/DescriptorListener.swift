@@ -1,0 +1,43 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// An abstract name to which other processes connect a ``DescriptorChannel``.
+///
+///     init (the name is taken) -> descriptor is readable -> accept -> … -> dropped: it is free
+///
+/// Law: who connects has to be asked who he is: names are open to everybody.
+public final class DescriptorListener {
+    private static let waitingCountMax: CInt = 4
+
+    /// Readable while somebody waits, for ``DescriptorWait``.
+    public let descriptor: CInt
+
+    /// Takes the name. EADDRINUSE when another process has it.
+    public init(name: String) throws(SystemFailure) {
+        descriptor = clinux_packet_socket()
+        guard descriptor >= 0 else { throw SystemFailure("socket", name) }
+        let address = LocalAddress.bytes(of: name)
+        // The end of what was made closes the socket, also when this throws.
+        guard clinux_bind(descriptor, address, UInt32(address.count)) == 0 else {
+            throw SystemFailure("bind", name)
+        }
+        guard listen(descriptor, Self.waitingCountMax) == 0 else {
+            throw SystemFailure("listen", name)
+        }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// The line to the next who waits, if it is root or this process's user; nil: nobody waits, or
+    /// one that may not connect.
+    public func accept() -> DescriptorChannel? {
+        let socket = clinux_accept(descriptor)
+        guard socket >= 0 else { return nil }
+        let channel = DescriptorChannel(adopting: socket)
+        guard let peer = try? channel.peer(), peer.userID == 0 || peer.userID == geteuid() else {
+            return nil
+        }
+        return channel
+    }
+}
