@@ -20,7 +20,12 @@ public enum ServerProcess {
     }
 
     private static func process(_ name: String, _ path: String) -> pid_t? {
-        ProcessTable.processes(withArguments: path).first { process in
+        // Other commands that name the mount have the name of the program, too.
+        let processes =
+            name == "zswapfs-super"
+            ? ProcessTable.processes(withArguments: path)
+            : ProcessTable.processes(withArguments: "mount", path)
+        return processes.first { process in
             (try? SystemText.read("/proc/\(process)/comm")) == name + "\n"
         }
     }

@@ -76,7 +76,6 @@ import ZswapCore
             try requests.run(count: 3000)
             let thread = try #require(WriteBackThread(of: fixture.store))
             #expect(thread.start())
-            try fixture.store.setBacking(path: file.path)
             try fixture.store.startWriteBack(.all)
             let isDone = Patience.wait(milliseconds: 60_000) {
                 fixture.store.writeBackJob?.progress == .done

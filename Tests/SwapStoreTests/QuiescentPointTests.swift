@@ -168,4 +168,17 @@ import ZswapCore
         try fixture.store.setBacking(path: file.path)
         #expect(fixture.store.backings.count == 1)
     }
+
+    /// As after a take-over, and by mount options: the thread comes last.
+    @Test func whatWasSetBeforeTheThreadIsServedAtOnce() throws {
+        let file = TemporaryFile("before-\(UInt32.random(in: .min ... .max))")
+        try OpenFile(file.path, for: .creating).truncate(toByteCount: 8 << 20)
+        let fixture = try TestStore()
+        try fixture.store.setBacking(path: file.path)
+        #expect(throws: WriteBackRefusal.noBacking) { try fixture.store.startWriteBack(.all) }
+        let thread = try #require(WriteBackThread(of: fixture.store))
+        #expect(thread.start())
+        defer { thread.stop() }
+        try fixture.store.startWriteBack(.all)
+    }
 }

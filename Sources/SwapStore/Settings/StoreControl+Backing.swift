@@ -100,7 +100,7 @@ extension SwapStore {
     }
 
     /// Backing stores may have begun or ceased to be there.
-    private func noteBacking() {
+    func noteBacking() {
         let obstacle: WriteBackDesk.Obstacle? = desk.isServed ? nil : .noThread
         desk.set(backingPath == nil ? .noBacking : obstacle)
         desk.ring()

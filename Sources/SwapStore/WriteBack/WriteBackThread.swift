@@ -21,14 +21,15 @@ import ZswapCore
 /// Price: a thread; a megabyte for buffers with a backing store.
 public final class WriteBackThread: Sendable {
     private let thread: BackgroundThread
-    private let desk: WriteBackDesk
+    private let store: SwapStore
+    private var desk: WriteBackDesk { store.desk }
 
     /// Somebody to write pages of this store back. `onTrouble` is told, in words, when it has to
     /// stop. Nil when there is no place for another worker.
     public init?(of store: SwapStore, onTrouble: @escaping @Sendable (String) -> Void = { _ in }) {
         guard let worker = store.makeWorker() else { return nil }
+        self.store = store
         let desk = store.desk
-        self.desk = desk
         thread = BackgroundThread(name: "zswapfs-back") { thread in
             var work = WriteBackWork(of: store, by: worker, onTrouble: onTrouble)
             while !thread.isStopping {
@@ -44,8 +45,11 @@ public final class WriteBackThread: Sendable {
     /// Starts; false when the system has no thread.
     public func start() -> Bool {
         desk.isServed = true
+        // A backing store that was set before can be written to from now on.
+        store.noteBacking()
         guard !thread.start() else { return true }
         desk.isServed = false
+        desk.set(.noThread)
         return false
     }
 

@@ -30,7 +30,9 @@ struct Daemon {
     private var groupWatch: GroupWatch
     private let queries: QueryService
     private let link: SupervisorLink?
-    /// Where another supervisor comes when there is none.
+    /// Whether the supervisor has gone, and that was said.
+    private var isAbandoned = false
+    /// Where another supervisor comes then.
     private var orphanListener: DescriptorListener?
 
     /// Sets everything up and mounts; or serves the mount of a server that died, with what it left.
@@ -132,9 +134,10 @@ struct Daemon {
     /// Says once that the supervisor has gone, and then waits for another one.
     private mutating func lookAtSupervisor() {
         guard let link else { return }
-        if link.isSupervised {
-            link.look()
-            guard !link.isSupervised else { return }
+        link.look()
+        // A message that could not be sent may have told so before.
+        if !link.isSupervised, !isAbandoned {
+            isAbandoned = true
             assembly.facts.set(.abandoned)
             logger.error("\(path): \(supervision)")
             do throws(SystemFailure) {
@@ -146,6 +149,7 @@ struct Daemon {
         }
         guard let supervisor = orphanListener?.accept() else { return }
         orphanListener = nil
+        isAbandoned = false
         link.attach(to: supervisor)
         assembly.facts.set(.supervised)
         logger.notice("\(path): \(supervision)")

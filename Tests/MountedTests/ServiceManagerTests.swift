@@ -1,0 +1,137 @@
+import Foundation
+import LinuxSystem
+import TestSupport
+import Testing
+import ZswapCore
+
+/// A mount as a unit of a service manager with a store of descriptors: all its processes may die.
+extension MountedTests {
+    @Suite(
+        .serialized,
+        .enabled(
+            if: MountHost.canMount && SwapHost.has("python3"),
+            Comment(rawValue: "\(MountHost.need), python3")))
+    struct ServiceManagerTests {
+        /// What systemd does with a unit of `Type=notify` and `FileDescriptorStoreMax=`: takes
+        /// READY=1, keeps descriptors, and starts the program again with them. A line of input is
+        /// `restart SIGNALLED…` (processes to kill first) or `end`.
+        private static let manager = """
+            import os, signal, socket, sys
+            program, path, name = sys.argv[1:4]
+            inbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            inbox.bind("\\0" + name)
+            kept = {}
+
+            def start():
+                names = list(kept)
+                child = os.fork()
+                if child == 0:
+                    high = [os.dup2(kept[n], 100 + i) for i, n in enumerate(names)]
+                    for i, descriptor in enumerate(high):
+                        os.dup2(descriptor, 3 + i)
+                    os.closerange(3 + len(names), 1024)
+                    os.environ["NOTIFY_SOCKET"] = "@" + name
+                    if names:
+                        os.environ["LISTEN_PID"] = str(os.getpid())
+                        os.environ["LISTEN_FDS"] = str(len(names))
+                        os.environ["LISTEN_FDNAMES"] = ":".join(names)
+                    os.execv(program, ["zswapfs", "mount", path, "--foreground"])
+                while True:
+                    data, descriptors, _, _ = socket.recv_fds(inbox, 4096, 8)
+                    fields = dict(l.split("=", 1) for l in data.decode().split("\\n"))
+                    if "FDSTOREREMOVE" in fields:
+                        kept.pop(fields["FDNAME"], None)
+                    elif "FDSTORE" in fields:
+                        kept[fields["FDNAME"]] = descriptors[0]
+                    elif fields.get("READY") == "1":
+                        print("ready", fields["MAINPID"] == str(child), sorted(kept), flush=True)
+                        return child
+
+            child = start()
+            for line in sys.stdin:
+                words = line.split()
+                if words[0] == "end":
+                    os.waitpid(child, 0)
+                    break
+                for process in words[1:]:
+                    os.kill(int(process), signal.SIGKILL)
+                os.waitpid(child, 0)
+                child = start()
+            """
+
+        private final class Manager {
+            private let process = Process()
+            private let input = Pipe()
+            private let output = Pipe()
+
+            init(_ path: String) throws {
+                let program = try #require(BuiltProgram.zswapfs)
+                process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+                let name = "zswapfs-test-manager/\(UInt32.random(in: .min ... .max))"
+                process.arguments = ["python3", "-c", ServiceManagerTests.manager]
+                process.arguments? += [program, path, name]
+                process.standardInput = input
+                process.standardOutput = output
+                try process.run()
+            }
+
+            func line() throws -> String {
+                var bytes: [UInt8] = []
+                while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first {
+                    if byte == UInt8(ascii: "\n") { break }
+                    bytes.append(byte)
+                }
+                return String(decoding: bytes, as: UTF8.self)
+            }
+
+            func tell(_ words: String) throws {
+                try input.fileHandleForWriting.write(contentsOf: Data((words + "\n").utf8))
+            }
+
+            var hasEnded: Bool { Patience.wait(milliseconds: 15_000) { !process.isRunning } }
+
+            deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+        }
+
+        @Test(.timeLimit(.minutes(3))) func allProcessesMayDieAtOnce() throws {
+            let directory = try TemporaryDirectory()
+            let path = try directory.makeDirectory("mount")
+            defer {
+                while MountHost.isMounted(path), umount2(path, CInt(MNT_DETACH)) == 0 {}
+            }
+            let manager = try Manager(path)
+            #expect(try manager.line() == "ready True ['arena', 'fuse']")
+            let file = try MountedFile("\(path)/area", O_RDWR | O_CREAT)
+            for number in 0..<100 {
+                try file.write(PageContent.compressible(UInt64(number)), at: number << 12)
+            }
+            func isWhole() throws -> Bool {
+                try (0..<100).allSatisfy { number in
+                    try file.read(at: number << 12, count: Page.byteCount)
+                        == PageContent.compressible(UInt64(number))
+                }
+            }
+            // As with KillMode=control-group: nobody is left.
+            let all = MountHost.processes(naming: path).filter { process in
+                (try? SystemText.read("/proc/\(process)/comm"))?.hasPrefix("zswapfs") == true
+            }
+            #expect(all.count >= 2)
+            try manager.tell("restart " + all.map { "\($0)" }.joined(separator: " "))
+            #expect(try manager.line() == "ready True ['arena', 'fuse']")
+            #expect(try isWhole())
+            // As with KillMode=process: the server is left, and gets a supervisor.
+            let server = try #require(ServerProcess.serving(path))
+            let supervisor = try #require(ServerProcess.supervising(path))
+            try manager.tell("restart \(supervisor)")
+            #expect(try manager.line() == "ready True ['arena', 'fuse']")
+            #expect(ServerProcess.serving(path) == server)
+            #expect(try isWhole())
+            #expect(ServerProcess.killAndWait(path))
+            #expect(try isWhole())
+            try file.close()
+            try manager.tell("end")
+            try SystemCall.run("umount") { umount2(path, 0) }
+            #expect(manager.hasEnded)
+        }
+    }
+}
