@@ -16,8 +16,7 @@ extension TestStore {
     /// Another memfd with what stands in this one now.
     public static func copy(of source: CInt) throws -> CInt {
         let length = try SystemCall.run("lseek") { lseek(source, 0, SEEK_END) }
-        let copy = try SystemCall.run("memfd_create") { clinux_memfd_create("zswapfs-test-copy") }
-        try SystemCall.run("ftruncate") { ftruncate(copy, length) }
+        let copy = try emptyMemory(byteCount: length)
         var start = lseek(source, 0, CInt(SEEK_DATA))
         while start >= 0, start < length {
             let end = lseek(source, start, CInt(SEEK_HOLE))
@@ -29,6 +28,13 @@ extension TestStore {
             start = lseek(source, end, CInt(SEEK_DATA))
         }
         return copy
+    }
+
+    /// A new memfd of zeros.
+    public static func emptyMemory(byteCount: Int) throws -> CInt {
+        let memory = try SystemCall.run("memfd_create") { clinux_memfd_create("zswapfs-test-copy") }
+        try SystemCall.run("ftruncate") { ftruncate(memory, byteCount) }
+        return memory
     }
 
     /// The store that a successor finds in this memory, whose descriptor it takes over; `backings`
