@@ -103,7 +103,7 @@ extension MountedTests {
             // Both say what happened and how to go on.
             let refused = try BuiltProgram.run(["mount", mount.path])
             #expect(refused.status == 75)
-            #expect(refused.errors.contains("umount -l \(mount.path)"), "\(refused)")
+            #expect(refused.errors.contains("zswapfs unmount \(mount.path)"), "\(refused)")
             let (status, text) = try SwapHost.run("umount", ["-l", mount.path])
             #expect(status == 0, "\(text)")
             try BackgroundMount(at: mount.path).check()

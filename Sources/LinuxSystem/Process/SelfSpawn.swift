@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Starting this program again, or another version of it, in a session of its own. Spawned and not forked: a fork would leave
-/// the child without the threads that libraries have started.
+/// Starting this program again, or another version of it, in a session of its own. Spawned and not
+/// forked: a fork would leave the child without the threads that libraries have started.
 public enum SelfSpawn {
     /// Becomes the program of an open file, in the same process, with these arguments. Returns only
     /// when that fails.

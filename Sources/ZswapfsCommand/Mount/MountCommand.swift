@@ -134,8 +134,8 @@ struct MountCommand: ParsableCommand {
         return nil
     }
 
-    /// Supervises a mount again whose supervisor has died: above its server, if that serves on, else
-    /// with a new one.
+    /// Supervises a mount again whose supervisor has died: above its server, if that serves on,
+    /// else with a new one.
     private func goOn(
         with kept: [(name: String, descriptor: PassedDescriptor)]
     ) throws -> Int32 {

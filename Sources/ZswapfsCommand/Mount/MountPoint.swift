@@ -49,9 +49,7 @@ enum MountPoint {
         case .notDirectory:
             CommandFailure(.badPath, "\(text): not a directory, so nothing can be mounted there")
         case .socketNotConnected:
-            CommandFailure(
-                .inUse,
-                "\(text): the daemon of a mount here has died; `umount -l \(text)` clears it away")
+            CommandFailure(.inUse, CommandFailure.deadMount(text))
         default: CommandFailure(error)
         }
     }

@@ -171,15 +171,21 @@ final class MountQuery {
 }
 
 extension CommandFailure {
+    /// What to say of a mount whose daemon has died, and what to do.
+    static func deadMount(_ mountPoint: String) -> String {
+        """
+        \(mountPoint): the daemon of this mount has died, and what it held is lost; programs end \
+        with SIGBUS where they need pages that were swapped there. `zswapfs unmount \(mountPoint)` \
+        clears it away, or says which swap has to be taken off before
+        """
+    }
+
     /// What to say of a mount that did not answer.
     init(_ failure: QueryFailure) {
         switch failure {
         case .refused(let failure): self.init(failure)
         case .died(let mountPoint):
-            self.init(
-                .failure,
-                "\(mountPoint): the daemon of this mount has died; `umount -l \(mountPoint)` "
-                    + "clears it away")
+            self.init(.failure, Self.deadMount(mountPoint))
         case .noAnswer(let mountPoint, let process):
             let isStopped = process.map { ProcessTable.isStopped($0) } ?? false
             let daemon = process.map { "the daemon (process \($0))" } ?? "the daemon"
