@@ -70,6 +70,8 @@ struct Assembly {
         arena = assembled.arena
         store = assembled.store
         recovery = assembled.recovery
+        // What has been started, to be ended if the rest can't be.
+        var stops = [arena.stop]
         do {
             // A successor locks when it serves: what it has was locked while it waited.
             let locked =
@@ -95,26 +97,14 @@ struct Assembly {
                 for failure in tree.restoreSettings() { logger.warning("\(path): \(failure)") }
             }
             caretaker = try Self.startCaretaker(of: store)
+            stops.append(caretaker.stop)
             writeBack = try Self.startWriteBack(of: store, onTrouble)
-        } catch {
-            arena.stop()
-            throw error
-        }
-        do {
+            stops.append(writeBack.stop)
             keeper = try Self.startKeeper(of: latency)
-        } catch {
-            writeBack.stop()
-            caretaker.stop()
-            arena.stop()
-            throw error
-        }
-        do {
+            stops.append(keeper.stop)
             migrator = try Self.startMigrator(of: store)
         } catch {
-            keeper.stop()
-            writeBack.stop()
-            caretaker.stop()
-            arena.stop()
+            for stop in stops.reversed() { stop() }
             throw error
         }
     }
