@@ -36,14 +36,15 @@ struct Assembly {
     private let caretaker: Caretaker
     private let writeBack: WriteBackThread
     private let migrator: Migrator
+    private let scrubber: Scrubber
     private let settings: MountSettings
 
     /// What the daemon takes besides buffers and pages: code, heap, tables, codecs, a reserve.
     private static let ownByteCount = 16 << 20
 
     /// Threads besides those of the server: the main one, those that grow, look after, write back,
-    /// move, keep awake, look at swap and answer questions, and a child that mounts.
-    private static let keeperCount = 9
+    /// move, verify, keep awake, look at swap and answer questions, and a child that mounts.
+    private static let keeperCount = 10
     /// Processors more than this gain nothing: the loop device has one submitting thread.
     private static let threadCounts = 2...16
     /// More helpers than this would wait for memory, not for each other.
@@ -103,6 +104,8 @@ struct Assembly {
             keeper = try Self.startKeeper(of: latency)
             stops.append(keeper.stop)
             migrator = try Self.startMigrator(of: store)
+            stops.append(migrator.stop)
+            scrubber = try Self.startScrubber(of: store, at: path, onTrouble)
         } catch {
             for stop in stops.reversed() { stop() }
             throw error
@@ -165,10 +168,21 @@ struct Assembly {
         return migrator
     }
 
+    private static func startScrubber(
+        of store: SwapStore, at path: String, _ onTrouble: @escaping @Sendable (String) -> Void
+    ) throws(CommandFailure) -> Scrubber {
+        let scrubber = Scrubber(of: store) { onTrouble("\(path): \($0)") }
+        guard let scrubber, scrubber.start() else {
+            throw ResourceNeeds.noThread("to verify stored pages")
+        }
+        return scrubber
+    }
+
     /// Ends all threads but the server's, which must have ended.
     func stop() {
         swapWatch.stop()
         keeper.stop()
+        scrubber.stop()
         writeBack.stop()
         migrator.stop()
         caretaker.stop()
