@@ -27,7 +27,7 @@ extension ControlTree {
         flag(
             "compaction_enabled", \.compactsByItself,
             "Compact in the background when enough frames can be freed by it: 1 of 128, and 64."),
-        latency, compact, migrate, backing, writeback, writebackLimit, shrinkerEnabled,
+        latency, compact, migrate, scrub, backing, writeback, writebackLimit, shrinkerEnabled,
         reclaim,
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
@@ -131,8 +131,15 @@ extension ControlTree {
     private static func percent(
         _ name: String, _ field: any WritableKeyPath<Tunables, Int> & Sendable, _ summary: String
     ) -> ControlRow {
-        let range = 0...100
-        return ControlRow(
+        setting(name, 0...100, field, summary)
+    }
+
+    /// A whole number.
+    static func setting(
+        _ name: String, _ range: ClosedRange<Int>,
+        _ field: any WritableKeyPath<Tunables, Int> & Sendable, _ summary: String
+    ) -> ControlRow {
+        ControlRow(
             "params/" + name, .number(range), standard: String(Tunables()[keyPath: field]),
             summary,
             read: { subject throws(ControlError) in

@@ -24,7 +24,8 @@ extension ControlTree {
                 "The last write to a control file that was refused: its number since the mount"
                     + " began, file, value, and the reason with what could have been written.",
                 read: { subject throws(ControlError) in subject.journal.lastText }),
-        ] + factRows + [latencyStatisticsRow, migrationRow] + areaStatisticsRows + memoryRows
+        ] + factRows + [latencyStatisticsRow, migrationRow, scrubRow] + areaStatisticsRows
+        + memoryRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {
         ControlRow(

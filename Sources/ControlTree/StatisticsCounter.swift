@@ -132,6 +132,15 @@ struct StatisticsCounter: Sendable {
             "pages_migrated", "migrated_pages",
             "Stored pages that were moved to another pool, or compressed anew."
         ) { $0.migratedPages },
+        counter(
+            "scrubbed", "scrubbed_pages",
+            "Stored pages that the scrubber verified: they are as they were stored."
+        ) { $0.scrubbedPages },
+        counter(
+            "scrub_errors", "scrub_errors",
+            "Stored pages that the scrubber found damaged: reading one is an I/O error until it is"
+                + " written again."
+        ) { $0.scrubErrors },
     ]
 
     /// What went to the backing store and came from it.

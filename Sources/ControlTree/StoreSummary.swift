@@ -152,6 +152,8 @@ struct StoreSummary {
             (
                 "errors",
                 "\(lost) unreadable pages, \(statistics.compressFail) compressor failures"
+                    + (statistics.scrubErrors > 0
+                        ? ", \(statistics.scrubErrors) damaged pages given up" : "")
             ),
         ]
     }

@@ -14,6 +14,7 @@ import ZswapCore
 ///     192   times of the root directory: accessed, modified, changed, 16 bytes each
 ///     240   most pool frames     248  frames freed by compaction
 ///     256   write-back budget: begin of the day   264  blocks written in it
+///     272   pages verified   280  pages found damaged
 ///     512   handshake with the kernel, 512 bytes
 ///     1024  runs of open handles, 256 × 4 bytes
 ///     2048  compressors, 32 × 64 bytes: | name 56 | level 8 |
@@ -97,6 +98,8 @@ struct StoreRecord {
         case compactedFrameCount = 248
         case budgetDay = 256
         case budgetSpent = 264
+        case scrubbedPageCount = 272
+        case damagedPageCount = 280
     }
 
     subscript(word: Word) -> UInt64 {
@@ -146,6 +149,7 @@ struct StoreRecord {
     func keepToLimits() {
         for word in [
             Word.serverCount, .poolFrameCountMax, .compactedFrameCount, .budgetDay, .budgetSpent,
+            .scrubbedPageCount, .damagedPageCount,
         ] where self[word] > Self.countMax {
             self[word] = 0
         }
@@ -203,6 +207,12 @@ struct StoreRecord {
     var compactedFrameCount: Int { Int(truncatingIfNeeded: self[.compactedFrameCount]) }
     func addCompactedFrames(_ frameCount: Int) {
         arena.addToWord(UInt64(frameCount), at: start + Word.compactedFrameCount.rawValue)
+    }
+
+    /// Pages that were verified, and that were found damaged thereby. One thread counts.
+    func addScrubbed(pageCount: Int, damaged damagedCount: Int) {
+        self[.scrubbedPageCount] &+= UInt64(pageCount)
+        self[.damagedPageCount] &+= UInt64(damagedCount)
     }
 
     /// The chain length that the generation's pool was made with; the default for a driver that

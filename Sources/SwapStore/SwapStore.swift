@@ -69,6 +69,7 @@ public final class SwapStore: Sendable {
     let desk = WriteBackDesk()
     let control: Mutex<StoreControl>
     let migration = MigrationControl()
+    let scrubbing = ScrubControl()
     let codecSettings: Mutex<CodecSettings>
     /// Who compacts when somebody asks for it.
     let compactionWorker = Mutex<StoreWorker?>(nil)

@@ -9,6 +9,9 @@ public enum Limits {
     /// The chain length when none is asked for.
     public static let chainLengthDefault = 8
 
+    /// Most pages that may be asked to be verified in a second: 4 GB/s, more than a thread does.
+    public static let scrubPagesPerSecondMax = 1_000_000
+
     /// Threads that may serve pages at once: a frame of counters an area holds 64 bytes for each.
     public static let workersMax = Page.byteCount / 64
 

@@ -67,7 +67,7 @@ import ZswapCore
                 "max_pool_percent", "max_pool_bytes",
                 "accept_threshold_percent", "same_filled_pages_enabled",
                 "non_same_filled_pages_enabled", "compaction_enabled", "latency", "compact",
-                "migrate", "backing", "writeback", "writeback_limit", "shrinker_enabled",
+                "migrate", "scrub", "backing", "writeback", "writeback_limit", "shrinker_enabled",
                 "reclaim",
                 "available_zpools", "available_compressors", "areas",
             ])

@@ -85,6 +85,32 @@ extension MountedTests {
             try file.close()
         }
 
+        @Test func aTakeOverIsFollowedByOnePassOverStoredPages() throws {
+            let mount = try TemporaryMount("supervise=on", "scrub=0")
+            let file = try mount.open("area")
+            for number in 0..<100 {
+                try file.write(
+                    PageContent.compressible(UInt64(number)), at: number * Page.byteCount)
+            }
+            #expect(try mount.control("stats/scrub").hasPrefix("state idle\nreason none\n"))
+            for turn in 1...2 {
+                #expect(ServerProcess.killAndWait(mount.path))
+                let isVerified = Patience.wait(milliseconds: 20_000) {
+                    (try? mount.control("stats/scrub"))?.contains("passes 1\n") == true
+                }
+                #expect(isVerified)
+                let report = try mount.control("stats/scrub")
+                #expect(report.hasPrefix("state idle\nreason take_over\npages 100\n"))
+                #expect(try mount.number("stats/scrubbed") == turn * 100)
+                #expect(try mount.number("stats/scrub_errors") == 0)
+                #expect(try mount.control("params/scrub") == "0")
+            }
+            try mount.set("params/scrub", "500")
+            #expect(ServerProcess.killAndWait(mount.path))
+            #expect(try mount.control("params/scrub") == "500")
+            try file.close()
+        }
+
         /// Requests of every kind are under way when the server dies.
         @Test func clientsSeeNoError() async throws {
             let mount = try TemporaryMount("supervise=on")

@@ -42,6 +42,7 @@ extension ModelHand {
         tunables.shrinksInBackground = below(3) == 0
         tunables.reclaim = below(3) == 0 ? .pool : .store
         tunables.compactsByItself = below(3) > 0
+        tunables.scrubPagesPerSecond = any([0, 1000, 1_000_000, 1_000_000])
         tunables.writeBackBlockCountPerDay = any([nil, nil, nil, nil, nil, 0, 200, 5000])
         if below(2) == 0 {
             tunables.isEnabled = below(8) > 0

@@ -43,13 +43,14 @@ final class SharedModel {
 
     private func runRound(stepCount: Int) throws {
         guard let writeBack = WriteBackThread(of: store), let migrator = Migrator(of: store),
-            let caretaker = Caretaker(of: store)
+            let caretaker = Caretaker(of: store), let scrubber = Scrubber(of: store)
         else { throw TestStoreError.noWorker }
-        guard writeBack.start(), migrator.start(), caretaker.start() else {
+        guard writeBack.start(), migrator.start(), caretaker.start(), scrubber.start() else {
             throw different("no thread to be had")
         }
         let hands = self.hands
         Threads.run(count: hands.count) { hands[$0].run(stepCount: stepCount) }
+        scrubber.stop()
         caretaker.stop()
         migrator.stop()
         writeBack.stop()
@@ -173,7 +174,7 @@ final class SharedModel {
             hands.map { $0[keyPath: count] }.reduce(0, +)
         }
         guard statistics.checksumFail + statistics.decompressFail + statistics.compressFail == 0,
-            store.migrationReport.damagedPages == 0,
+            store.migrationReport.damagedPages == 0, statistics.scrubErrors == 0,
             statistics.failedReads == sum(\.failedReadCount),
             statistics.failedWrites == sum(\.failedWriteCount),
             statistics.rejects == sum(\.refusedPageCount),

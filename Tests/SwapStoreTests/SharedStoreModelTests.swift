@@ -31,6 +31,7 @@ import Testing
             "on backing": model.backedPageCountMax, "written back": statistics.writtenBackPages,
             "limit": statistics.poolLimitHits, "failed writes": statistics.backingStoreFail,
             "migrated": statistics.migratedPages, "compacted": statistics.compactedFrames,
+            "scrubbed": statistics.scrubbedPages,
         ]
         for (what, count) in happened {
             #expect(count > 0, "seed \(seed): \(what) never happened")

@@ -16,7 +16,7 @@ extension StoreModel {
         let statistics = store.statistics
         guard statistics.pages == sum else { throw different("\(statistics.pages), not \(sum)") }
         guard statistics.poolByteCount >= sum.storedByteCount,
-            statistics.checksumFail + statistics.decompressFail == 0,
+            statistics.checksumFail + statistics.decompressFail + statistics.scrubErrors == 0,
             statistics.failedReads == failedReadCount
         else { throw different("\(statistics)") }
         guard store.areas.map(\.name).sorted() == areas.compactMap(\.name).sorted() else {

@@ -49,6 +49,7 @@ struct StoreModel {
     var lostPaths: Set<String> = []
     var work: WriteBackWork
     var sweep = MigrationSweep()
+    var scrubWalk = ScrubWalk()
     private var lastHandle: UInt64 = 0
 
     init(zpool: String, seed: UInt64) throws {
@@ -98,7 +99,8 @@ struct StoreModel {
         case 960..<968: compact()
         case 968..<977: changeTunables()
         case 977..<985: try changeSettings()
-        case 985..<997: migrate()
+        case 985..<993: migrate()
+        case 993..<997: scrub()
         case 997: try takeOver()
         default:
             note("giveBack")
@@ -190,6 +192,15 @@ struct StoreModel {
         store.setMigration([.background, .background, .now, .off][below(4)])
         let step = fixture.migrate(&sweep, stepCountMax: 1 + below(40))
         note("migrate: \(step)")
+    }
+
+    /// A part of a pass, mostly; it goes on when the next such step comes.
+    private mutating func scrub() {
+        let pagesPerSecond = [0, 10, 1000, 1000][below(4)]
+        store.update { $0.scrubPagesPerSecond = pagesPerSecond }
+        for _ in 0..<below(100) {
+            if store.scrub(&scrubWalk, by: fixture.worker) == .endOfPass { note("scrub pass") }
+        }
     }
 
     /// Moves everything that is to be moved, so that one pool is left.

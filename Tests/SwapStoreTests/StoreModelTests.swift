@@ -15,7 +15,7 @@ import Testing
             "write refused", "rename refused", "compact", "punch leaf", "close", "switch",
             "settings", "area full",
             "switch chain", "switch compressor", "level", "migrate: idle", "migrate: worked",
-            "write back", "read failed", "take over",
+            "write back", "read failed", "take over", "scrub pass",
         ]
         for step in seldom where ModelOperations.isEnoughForAll {
             #expect(model.counts[step, default: 0] > 0, "seed \(seed) never came to: \(step)")

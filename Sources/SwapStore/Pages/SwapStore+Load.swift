@@ -12,7 +12,7 @@ extension SwapStore {
     /// How often an entry may fail its check and still stand unchanged before the page counts as
     /// damaged. More than once, because the page may have been replaced and put back between two
     /// looks.
-    private static let strikesMax = 3
+    static let strikesMax = 3
 
     enum Decoding { case intact, lost, decodeFailed, checksumDiffers, backingFailed, wouldWait }
 

@@ -22,6 +22,7 @@ extension SwapStore {
             if !backings.isEmpty, !store.desk.makeRoom() { throw RecoveryError.outOfMemory }
             store.desk.budget.withLock { $0 = WriteBackBudget(notedIn: parts.record) }
             parts.record[.serverCount] += 1
+            store.scrubbing.noteTakeOver()
             return (store, report)
         } catch {
             throw .outOfMemory

@@ -48,6 +48,10 @@ public struct StoreStatistics: Equatable, Sendable {
     public var backingStoreFail: Int
     /// Pages that were moved to another pool, or compressed anew.
     public var migratedPages: Int
+    /// Pages that were verified, and are as they were stored.
+    public var scrubbedPages: Int
+    /// Pages that were found damaged, and can't be read any more.
+    public var scrubErrors: Int
 
     /// Frames of all pools, in bytes.
     public var poolByteCount: Int { memory.pools }
@@ -84,7 +88,9 @@ extension SwapStore {
             compactedFrames: record.compactedFrameCount,
             writtenBackPages: sum(.writtenBackPages), backingLoads: sum(.backingLoads),
             backingLoadFail: sum(.backingLoadFail), backingStoreFail: sum(.backingStoreFail),
-            migratedPages: sum(.migratedPage))
+            migratedPages: sum(.migratedPage),
+            scrubbedPages: Int(clamping: record[.scrubbedPageCount]),
+            scrubErrors: Int(clamping: record[.damagedPageCount]))
     }
 
     /// Frames of all pools. One relaxed load.

@@ -133,6 +133,18 @@ extension SwapStore {
 
     func endWriteBack() { control.withLock { $0.backingInUse = 0 } }
 
+    /// For the scrubber: the backing store of this number, which stays there until
+    /// ``letGoOfScrubbedBacking()``. Nil: there is none any more.
+    func holdBackingToScrub(_ number: Int) -> BackingLog? {
+        control.withLock { control in
+            guard control.backings.indices.contains(number) else { return nil }
+            control.backingInScrub = number
+            return control.backings[number]
+        }
+    }
+
+    func letGoOfScrubbedBacking() { control.withLock { $0.backingInScrub = 0 } }
+
     /// Closes backing stores that no request can use any more, outside of the lock and in a thread
     /// of its own: closing may wait for a filesystem. Whoever wants one of their paths waits.
     func closeBackings() {
@@ -167,7 +179,7 @@ extension SwapStore {
         guard arena.quiescence.hasPassed(control.backingSwitchEpoch) else { return true }
         let drained = control.backings.indices.filter { number in
             number != control.state.currentBacking && number != control.backingInUse
-                && control.backings[number]?.isEmpty == true
+                && number != control.backingInScrub && control.backings[number]?.isEmpty == true
         }
         if !drained.isEmpty {
             let logs = drained.map { control.backings[$0] }

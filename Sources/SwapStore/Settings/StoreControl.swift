@@ -51,6 +51,8 @@ struct StoreControl: Sendable {
     var backingSwitchEpoch: UInt64 = 0
     /// The backing store that the write-back thread works with at this moment; 0: none.
     var backingInUse = 0
+    /// The backing store that the scrubber reads from at this moment; 0: none.
+    var backingInScrub = 0
     /// Backing stores on their way out, as pools are.
     var leavingBackings: [(log: BackingLog, number: Int, epoch: UInt64)] = []
     /// Backing stores that are being closed, by their paths.
@@ -111,6 +113,7 @@ extension SwapStore {
         }
         // Whoever waits for room looks again: the limit may be another one.
         desk.noteProgress()
+        scrubbing.wake()
     }
 
     /// Sets the most bytes that pools may take because the process may have no more memory than

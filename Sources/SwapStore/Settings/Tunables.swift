@@ -19,6 +19,8 @@ public struct Tunables: Equatable, Sendable {
     public var shrinksInBackground = false
     /// Most blocks of 4096 bytes to write to the backing store in a day; nil: any number.
     public var writeBackBlockCountPerDay: Int?
+    /// Pages a second that are compared with their checksums, one pass after the other; 0: none.
+    public var scrubPagesPerSecond = 0
     /// Compress pages that are not same-filled; else the same.
     public var takesOtherPages = true
 

@@ -24,7 +24,8 @@ struct PageEntry: Equatable {
         case raw = 3
         /// On the backing store of `generation`, as it was in a pool: compressed, or 4096 bytes.
         case onBacking = 4
-        /// What a take-over found here could not be: reads fail until it is written or discarded.
+        /// What a take-over found here could not be, or scrubbing found damaged: reads fail until
+        /// it is written or discarded.
         case lost = 5
         /// The leaf with this entry was taken out of the table: look the page up again.
         case retired = 7
@@ -129,6 +130,9 @@ struct PageEntry: Equatable {
     func hasObject(of other: PageEntry) -> Bool {
         isInMemory && other.isInMemory && used(other.lastUse) == other
     }
+
+    /// Whether both name the same object, in memory or on a backing store, whenever it was used.
+    func hasSameObject(as other: PageEntry) -> Bool { self == other || hasObject(of: other) }
 
     /// The same page kept in another way: the object of `other`, used when this one was.
     func withObject(of other: PageEntry) -> PageEntry { other.used(lastUse) }

@@ -36,14 +36,15 @@ struct Assembly {
     private let caretaker: Caretaker
     private let writeBack: WriteBackThread
     private let migrator: Migrator
+    private let scrubber: Scrubber
     private let settings: MountSettings
 
     /// What the daemon takes besides buffers and pages: code, heap, tables, codecs, a reserve.
     private static let ownByteCount = 16 << 20
 
     /// Threads besides those of the server: the main one, those that grow, look after, write back,
-    /// move, keep awake, look at swap and answer questions, and a child that mounts.
-    private static let keeperCount = 9
+    /// move, verify, keep awake, look at swap and answer questions, and a child that mounts.
+    private static let keeperCount = 10
     /// Processors more than this gain nothing: the loop device has one submitting thread.
     private static let threadCounts = 2...16
     /// More helpers than this would wait for memory, not for each other.
@@ -70,6 +71,8 @@ struct Assembly {
         arena = assembled.arena
         store = assembled.store
         recovery = assembled.recovery
+        // What has been started, to be ended if the rest can't be.
+        var stops = [arena.stop]
         do {
             // A successor locks when it serves: what it has was locked while it waited.
             let locked =
@@ -95,26 +98,16 @@ struct Assembly {
                 for failure in tree.restoreSettings() { logger.warning("\(path): \(failure)") }
             }
             caretaker = try Self.startCaretaker(of: store)
+            stops.append(caretaker.stop)
             writeBack = try Self.startWriteBack(of: store, onTrouble)
-        } catch {
-            arena.stop()
-            throw error
-        }
-        do {
+            stops.append(writeBack.stop)
             keeper = try Self.startKeeper(of: latency)
-        } catch {
-            writeBack.stop()
-            caretaker.stop()
-            arena.stop()
-            throw error
-        }
-        do {
+            stops.append(keeper.stop)
             migrator = try Self.startMigrator(of: store)
+            stops.append(migrator.stop)
+            scrubber = try Self.startScrubber(of: store, at: path, onTrouble)
         } catch {
-            keeper.stop()
-            writeBack.stop()
-            caretaker.stop()
-            arena.stop()
+            for stop in stops.reversed() { stop() }
             throw error
         }
     }
@@ -175,10 +168,21 @@ struct Assembly {
         return migrator
     }
 
+    private static func startScrubber(
+        of store: SwapStore, at path: String, _ onTrouble: @escaping @Sendable (String) -> Void
+    ) throws(CommandFailure) -> Scrubber {
+        let scrubber = Scrubber(of: store) { onTrouble("\(path): \($0)") }
+        guard let scrubber, scrubber.start() else {
+            throw ResourceNeeds.noThread("to verify stored pages")
+        }
+        return scrubber
+    }
+
     /// Ends all threads but the server's, which must have ended.
     func stop() {
         swapWatch.stop()
         keeper.stop()
+        scrubber.stop()
         writeBack.stop()
         migrator.stop()
         caretaker.stop()

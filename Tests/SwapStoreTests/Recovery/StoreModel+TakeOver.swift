@@ -25,6 +25,7 @@ extension StoreModel {
         guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
         work = WriteBackWork(of: store, by: worker, onTrouble: { _ in })
         sweep = MigrationSweep()
+        scrubWalk = ScrubWalk()
         for index in areas.indices {
             guard let area = store.area(slot: areas[index].area.slot) else {
                 throw different("area \(index) is gone")

@@ -1,0 +1,20 @@
+public import SwapStore
+
+extension TestStore {
+    /// Takes steps to the end of a pass, or until nothing is asked for; returns what was found.
+    @discardableResult
+    public func scrub(_ walk: inout ScrubWalk) -> [DamagedPage] {
+        var found: [DamagedPage] = []
+        while case .worked(_, _, let damagedPages) = store.scrub(&walk, by: worker) {
+            found += damagedPages
+        }
+        return found
+    }
+
+    /// A whole pass.
+    @discardableResult
+    public func scrubOnce() -> [DamagedPage] {
+        var walk = ScrubWalk()
+        return scrub(&walk)
+    }
+}
