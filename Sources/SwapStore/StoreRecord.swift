@@ -14,6 +14,7 @@ import ZswapCore
 ///     192   times of the root directory: accessed, modified, changed, 16 bytes each
 ///     240   most pool frames     248  frames freed by compaction
 ///     256   write-back budget: begin of the day   264  blocks written in it
+///     272   write-back that was asked for and is under way; 0: none
 ///     512   handshake with the kernel, 512 bytes
 ///     1024  runs of open handles, 256 × 4 bytes
 ///     2048  compressors, 32 × 64 bytes: | name 56 | level 8 |
@@ -97,6 +98,7 @@ struct StoreRecord {
         case compactedFrameCount = 248
         case budgetDay = 256
         case budgetSpent = 264
+        case writeBackJob = 272
     }
 
     subscript(word: Word) -> UInt64 {

@@ -21,6 +21,8 @@ struct Assembly {
     let store: SwapStore
     /// What was found of a predecessor; nil: there was none.
     let recovery: RecoveryReport?
+    /// When reads were answered first, before the server was made; nil: they were not.
+    let servedAtNanoseconds: Int64?
     private(set) var protections: [Protection]
     let facts: SharedFacts
     /// What the memory groups of this process leave it.
@@ -70,6 +72,7 @@ struct Assembly {
         arena = assembled.arena
         store = assembled.store
         recovery = assembled.recovery
+        servedAtNanoseconds = assembled.servedAtNanoseconds
         do {
             // A successor locks when it serves: what it has was locked while it waited.
             let locked =
