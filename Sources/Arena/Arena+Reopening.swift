@@ -8,6 +8,8 @@ import ZswapCore
 ///     superblock   0: magic   8: capacity in bytes   16: first segment never used
 ///                  1024 ... 4095: the arena's user
 ///
+///     reopening: maps what the standby has not ── claims ── start: releases what nobody counts
+///
 /// Law: only which frames have memory survives. Which runs are in use is told anew, by whoever
 /// walks the tables, so a run that was taken but never published is free again after a restart.
 extension Arena {
@@ -36,20 +38,22 @@ extension Arena {
             throw .systemCall(name: "pread", errno: EINVAL)
         }
         let memory: FrameMemory
-        if let mapped = mapping?.take() {
+        var mapped: [Int: [UInt64]] = [:]
+        if let standby = mapping?.take() {
             close(descriptor)
-            memory = FrameMemory(mapped, refusesCommit: configuration.refusesCommit)
+            memory = FrameMemory(standby.memory, refusesCommit: configuration.refusesCommit)
+            mapped = standby.mapped
         } else {
             memory = try FrameMemory(
                 adopting: descriptor, byteCount: layout.byteCount,
                 refusesCommit: configuration.refusesCommit)
         }
-        try self.init(configuration, layout: layout, memory: memory)
+        try self.init(configuration, layout: layout, memory: memory, isReopened: true)
         let nextUnused = loadWord(at: Self.nextUnusedStart)
         guard nextUnused >= 1, nextUnused <= layout.segmentCount else {
             throw .systemCall(name: "pread", errno: EINVAL)
         }
-        guard reopenSegments(nextUnused: Int(nextUnused)) else { throw .outOfMemory }
+        guard reopenSegments(nextUnused: Int(nextUnused), mapped) else { throw .outOfMemory }
     }
 
     /// Where things lie in the arena that a memfd holds; nil if it holds none.
@@ -77,32 +81,30 @@ extension Arena {
     }
 
     /// False when the kernel could not map again what is there.
-    private func reopenSegments(nextUnused: Int) -> Bool {
+    private func reopenSegments(nextUnused: Int, _ mapped: [Int: [UInt64]]) -> Bool {
         segments.withLock { $0.reopen(nextUnused: nextUnused) }
         let recordsEnd = layout.recordStart(nextUnused)
         let recordBytes = ArenaLayout.roundUp(recordsEnd, to: Page.byteCount) - layout.recordsStart
         if nextUnused > 1 {
             counters.segmentRecords.add(recordBytes / Page.byteCount, ordering: .relaxed)
         }
-        return (1..<nextUnused).allSatisfy { reopen($0) }
+        return (1..<nextUnused).allSatisfy { reopen($0, mapped[$0]) }
     }
 
-    private func reopen(_ segment: Int) -> Bool {
+    private func reopen(_ segment: Int, _ mapped: [UInt64]?) -> Bool {
         let record = records[segment]
         let frameCount = record.runFrameCount
-        let start = layout.segmentStart(segment)
         guard frameCount > 0, frameCount <= Limits.runFrameCountMax else {
             record.runFrameCount = 0
-            memory.release(start: start, byteCount: ArenaLayout.segmentByteCount)
-            memory.release(
-                start: layout.descriptorStart(segment),
-                byteCount: ArenaLayout.segmentDescriptorByteCount)
             segments.withLock { $0.putVacant(segment) }
             return true
         }
+        // What was committed when the standby looked last is mapped. A run that was given back and
+        // committed again since costs its reader a fault, which finds the frame and takes none.
+        let isMapped = mapped == record.committedWords
         counters.forgotten.add(record.inUseCount * frameCount, ordering: .relaxed)
         record.forgetUse()
-        guard reopenFrames(segment) else { return false }
+        guard isMapped || mapFrames(segment) else { return false }
         lanes[frameCount].state.withLock { $0.adopt(segment, records) }
         counters.committedForRuns.add(record.committedCount * frameCount, ordering: .relaxed)
         counters.descriptors.add(
@@ -110,40 +112,60 @@ extension Arena {
         return true
     }
 
-    /// Maps what is committed, so that no later access faults, and releases what is not: the
-    /// process before may have died between committing a run and noting it.
-    private func reopenFrames(_ segment: Int) -> Bool {
+    /// Maps what is committed, so that no later access faults.
+    private func mapFrames(_ segment: Int) -> Bool {
         let record = records[segment]
-        let frameCount = record.runFrameCount
-        let start = layout.segmentStart(segment)
-        let descriptors = layout.descriptorStart(segment)
-        let used = descriptorByteCount(frameCount)
-        guard memory.map(start: descriptors, byteCount: used) else { return false }
-        let unused = ArenaLayout.segmentDescriptorByteCount - used
-        if unused > 0 { memory.release(start: descriptors + used, byteCount: unused) }
+        guard
+            memory.map(
+                start: layout.descriptorStart(segment),
+                byteCount: descriptorByteCount(record.runFrameCount))
+        else { return false }
         var isMapped = true
         record.forEachStretch { frames, isCommitted in
-            let first = start + frames.lowerBound * Page.byteCount
-            let byteCount = frames.count * Page.byteCount
-            if isCommitted {
-                isMapped = isMapped && memory.map(start: first, byteCount: byteCount)
-            } else {
-                memory.release(start: first, byteCount: byteCount)
-            }
+            guard isCommitted, isMapped else { return }
+            isMapped = memory.map(
+                start: layout.segmentStart(segment) + frames.lowerBound * Page.byteCount,
+                byteCount: frames.count * Page.byteCount)
         }
         return isMapped
     }
 
-    /// Whether a run of this number and length exists, in use or not. For numbers read from memory.
+    /// Releases what has memory and is not committed: the process before may have died between
+    /// committing a run and noting it, and its reserve is not known any more. Before the first run
+    /// is taken.
+    func releaseUncommitted() {
+        for segment in 1..<Int(loadWord(at: Self.nextUnusedStart)) {
+            let record = records[segment]
+            let isVacant = record.runFrameCount == 0
+            let used = isVacant ? 0 : descriptorByteCount(record.runFrameCount)
+            let unused = ArenaLayout.segmentDescriptorByteCount - used
+            if unused > 0 {
+                memory.release(start: layout.descriptorStart(segment) + used, byteCount: unused)
+            }
+            guard !isVacant else {
+                memory.release(
+                    start: layout.segmentStart(segment), byteCount: ArenaLayout.segmentByteCount)
+                continue
+            }
+            record.forEachStretch { frames, isCommitted in
+                guard !isCommitted else { return }
+                memory.release(
+                    start: layout.segmentStart(segment) + frames.lowerBound * Page.byteCount,
+                    byteCount: frames.count * Page.byteCount)
+            }
+        }
+    }
+
+    /// Whether a run of this number and length exists and has memory, in use or not. For numbers
+    /// read from memory, before the first run is taken. Takes no lock.
     public func hasRun(_ run: RunNumber, frameCount: Int) -> Bool {
         guard frameCount >= 1, frameCount <= Limits.runFrameCountMax else { return false }
         // Records of segments that were never used have no memory; looking would fault it in.
-        let end = segments.withLock { $0.nextUnused }
-        guard run.segment > 0, run.segment < end else { return false }
-        guard run.index < ArenaLayout.runCount(frameCount: frameCount) else { return false }
-        return lanes[frameCount].state.withLock { _ in
-            records[run.segment].runFrameCount == frameCount
-        }
+        guard run.segment > 0, run.segment < Int(loadWord(at: Self.nextUnusedStart)),
+            run.index < ArenaLayout.runCount(frameCount: frameCount)
+        else { return false }
+        let record = records[run.segment]
+        return record.runFrameCount == frameCount && record.isCommitted(run: run.index)
     }
 
     /// Marks a run as in use again after a reopening. False when it is in use already: by the same

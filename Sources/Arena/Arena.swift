@@ -48,6 +48,8 @@ public final class Arena: Sendable {
     public let quiescence = Quiescence()
 
     let configuration: Configuration
+    /// The memory was another process's.
+    private let isReopened: Bool
     #if DEBUG || INTERNAL_CHECKS
     @usableFromInline let onChange: (@Sendable () -> Void)?
     #endif
@@ -74,14 +76,15 @@ public final class Arena: Sendable {
         let layout = ArenaLayout(capacityByteCount: configuration.capacityByteCount)
         let memory = try FrameMemory(
             byteCount: layout.byteCount, refusesCommit: configuration.refusesCommit)
-        try self.init(configuration, layout: layout, memory: memory)
+        try self.init(configuration, layout: layout, memory: memory, isReopened: false)
         writeSuperblock()
     }
 
     init(
-        _ configuration: Configuration, layout: ArenaLayout, memory: FrameMemory
+        _ configuration: Configuration, layout: ArenaLayout, memory: FrameMemory, isReopened: Bool
     ) throws(ArenaError) {
         self.configuration = configuration
+        self.isReopened = isReopened
         #if DEBUG || INTERNAL_CHECKS
         onChange = configuration.onChange
         #endif
@@ -102,9 +105,15 @@ public final class Arena: Sendable {
         memory.unmap()
     }
 
-    /// Fills the reserve and starts the grower. Before the first run is taken.
+    /// Fills the reserve and starts the grower. Before the first run is taken. In an arena that was
+    /// reopened what nobody counts is released first, and the grower fills the reserve: lanes have
+    /// free runs, and those who wait for this are programs.
     public func start() throws(ArenaError) {
-        guard growing.withLock({ _ in fillReserve() }) else { throw .outOfMemory }
+        if isReopened { releaseUncommitted() }
+        let isFilledLater = isReopened && configuration.growsInBackground
+        guard isFilledLater || growing.withLock({ _ in fillReserve() }) else {
+            throw .outOfMemory
+        }
         guard configuration.growsInBackground else { return }
         let thread = GrowerThread(arena: self)
         guard thread.start() else { throw .systemCall(name: "pthread_create", errno: errno) }

@@ -133,6 +133,11 @@ struct SegmentRecord: @unchecked Sendable {
         return committed[index / 64] & 1 << UInt64(index % 64) != 0
     }
 
+    /// Whether a run of the segment has memory.
+    func isCommitted(run index: Int) -> Bool {
+        committed[index / 64] & 1 << UInt64(index % 64) != 0
+    }
+
     /// Marks a run as in use that a dead process left in use. False when it is in use already.
     func claim(_ index: Int) -> Bool {
         let bit: UInt64 = 1 << UInt64(index % 64)

@@ -100,12 +100,13 @@ public final class StandbyMapping: Sendable {
             layout.segmentStart(run.segment) + run.index * frameCount * Page.byteCount)
     }
 
-    /// The mapping becomes an arena's.
-    func take() -> FrameMemory? {
-        let isFree = state.withLock { state in
-            defer { state.isTaken = true }
-            return !state.isTaken
+    /// The mapping becomes an arena's, with what is mapped: by segment, the runs that were
+    /// committed at the last look.
+    func take() -> (memory: FrameMemory, mapped: [Int: [UInt64]])? {
+        state.withLock { state in
+            guard !state.isTaken else { return nil }
+            state.isTaken = true
+            return (memory, state.committed)
         }
-        return isFree ? memory : nil
     }
 }

@@ -20,7 +20,7 @@ public struct ControlFacts: Equatable, Sendable {
     public var supervisionReason: String
     /// How often another daemon has taken over.
     public var restartCount: Int
-    /// Why the last time, and how long no requests were answered; empty: never.
+    /// Why the last time, and how long no reads were answered, and nothing else; empty: never.
     public var lastRestart: String
     /// Loop devices that stand on areas, as it was a few seconds ago.
     public var devices: [AreaDevice]

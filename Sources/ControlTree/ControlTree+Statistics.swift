@@ -94,8 +94,8 @@ extension ControlTree {
             read: { subject throws(ControlError) in "\(subject.facts().restartCount)" }),
         ControlRow(
             "stats/last_restart", .lines,
-            "How the last daemon that was replaced ended, and how long no request was answered;"
-                + " none: none was.",
+            "How the last daemon that was replaced ended, and how long no read was answered, and"
+                + " nothing else; none: none was.",
             read: { subject throws(ControlError) in
                 let text = subject.facts().lastRestart
                 return text.isEmpty ? "none" : text

@@ -23,6 +23,7 @@ public final class FuseServer: Sendable {
     private let store: SwapStore
     private let session: Session
     private let transport: any Transport
+    private let device: DeviceTransport
     private let workers: [StoreWorker]
     private let helpers: Helpers
 
@@ -56,7 +57,7 @@ public final class FuseServer: Sendable {
         let control = ControlThreads(
             session: session,
             workers: Self.serving(workers[firstControl..<firstRing], pulse, controlRoom))
-        let device = DeviceTransport(
+        device = DeviceTransport(
             session: session, workers: Self.serving(workers[..<threadCount], pulse, room),
             waitingRoom: room, control: control, onLastEnd: onEnd)
         transport = hasRing ? RingTransport(session: session, device: device) : device
@@ -138,11 +139,13 @@ public final class FuseServer: Sendable {
     /// ``handshake`` of the first one. The descriptor stays the caller's. Requests that the former
     /// server had read and not answered come again; returns why they do not, nil when they do.
     ///
+    /// Who answered reads before, `early`, is ended here.
+    ///
     /// When it throws, the mount is as before, and requests wait for the next one who takes it
     /// over. Some threads may serve already where one could not be started: the process has to end
     /// then, and the next one's start has the kernel send their requests again.
     public func start(
-        adopting descriptor: CInt, handshake: [UInt8]
+        adopting descriptor: CInt, handshake: [UInt8], after early: EarlyReads? = nil
     ) throws(MountError) -> ResendObstacle? {
         do throws(MountError) {
             try session.adopt(descriptor, handshake: handshake)
@@ -152,7 +155,10 @@ public final class FuseServer: Sendable {
             removeWorkers()
             throw error
         }
+        early?.stop()
+        EarlyReads.setBlocking(true, descriptor)
         let obstacle = session.resend()
+        if let early { device.perform(keptBy: early) }
         try transport.start()
         return obstacle
     }

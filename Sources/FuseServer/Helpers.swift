@@ -223,7 +223,7 @@ final class Helpers: @unchecked Sendable {
 }
 
 /// Helpers do not wait for a device: the request's own thread does, if it may.
-private final class ClosedGate: BackingGate {
+final class ClosedGate: BackingGate {
     func enter() -> BackingEntry { .later }
 }
 

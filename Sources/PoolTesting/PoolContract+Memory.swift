@@ -111,6 +111,8 @@ extension PoolContract {
             }
         }
         for wrong in [0, -1, 100_000] {
+            try require(
+                !pool.mayHold(handle, byteCount: wrong), "an object of \(wrong) bytes may be there")
             try requireError(.invalidArgument, "adopting \(wrong) bytes") {
                 try pool.adopt(handle, byteCount: wrong, owner: PoolRig.owner(1))
             }

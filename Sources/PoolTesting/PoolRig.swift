@@ -125,6 +125,9 @@ public final class PoolRig: @unchecked Sendable {
         let newPool = try Self.makePool(driver, chainLength, newArena, table)
         let entries = table.entries.sorted { $0.key.rawValue < $1.key.rawValue }
         for (owner, entry) in entries {
+            try require(
+                newPool.mayHold(entry.handle, byteCount: entry.byteCount),
+                "a live object is not where it may be")
             try newPool.adopt(entry.handle, byteCount: entry.byteCount, owner: owner)
         }
         try beforeFinishing(newPool)

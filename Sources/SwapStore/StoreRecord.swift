@@ -15,6 +15,7 @@ import ZswapCore
 ///     240   most pool frames     248  frames freed by compaction
 ///     256   write-back budget: begin of the day   264  blocks written in it
 ///     272   pages verified   280  pages found damaged
+///     288   write-back that was asked for and is under way; 0: none
 ///     512   handshake with the kernel, 512 bytes
 ///     1024  runs of open handles, 256 × 4 bytes
 ///     2048  compressors, 32 × 64 bytes: | name 56 | level 8 |
@@ -100,6 +101,7 @@ struct StoreRecord {
         case budgetSpent = 264
         case scrubbedPageCount = 272
         case damagedPageCount = 280
+        case writeBackJob = 288
     }
 
     subscript(word: Word) -> UInt64 {

@@ -114,7 +114,13 @@ public protocol Pool: AnyObject, Sendable {
     /// Frames freed by compaction since the pool was made.
     var compactedPageCount: Int { get }
 
-    /// Takes over an object that an earlier process left in the arena. Only on a new pool, before
+    /// Whether an object of this length could lie where the handle says: all bytes of it in memory
+    /// that the arena has, wherever ``offset(of:)`` finds it. Of a handle that an earlier process
+    /// left, before any malloc; changes nothing, and takes no lock that adopting takes.
+    func mayHold(_ handle: PoolHandle, byteCount: Int) -> Bool
+
+    /// Takes over an object that an earlier process left in the arena. From any thread, and several
+    /// at once as long as no two of them adopt into the same run. Only on a new pool, before
     /// any malloc, each live handle once, then `finishAdoption()`. The order of adoption is the
     /// order of age.
     func adopt(_ handle: PoolHandle, byteCount: Int, owner: ObjectOwner) throws(ZpoolError)

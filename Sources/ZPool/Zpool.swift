@@ -133,6 +133,11 @@ public final class Zpool: Sendable {
     /// Frames freed by compaction since the pool was made.
     public var compactedPageCount: Int { pool.compactedPageCount }
 
+    /// Whether an object could lie there; see ``Pool/mayHold(_:byteCount:)``.
+    public func mayHold(_ handle: PoolHandle, byteCount: Int) -> Bool {
+        pool.mayHold(handle, byteCount: byteCount)
+    }
+
     /// Takes over an object left by an earlier process; see ``Pool/adopt(_:byteCount:owner:)``.
     public func adopt(
         _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner

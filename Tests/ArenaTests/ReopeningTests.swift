@@ -9,7 +9,10 @@ import ZswapCore
 /// What a new process finds: bytes and memory as they were, nothing in use until it is claimed.
 @Suite struct ReopeningTests {
     private func reopen(_ arena: Arena) throws -> Arena {
-        try Arena(reopening: dup(arena.fileDescriptor), configuration: arena.configuration)
+        let new = try Arena(
+            reopening: dup(arena.fileDescriptor), configuration: arena.configuration)
+        new.releaseUncommitted()
+        return new
     }
 
     private func makeUsedArena(reserve: Int = 0) throws -> (Arena, [HeldRun]) {

@@ -114,6 +114,65 @@ extension FuseServerTests {
             first.end(next)
         }
 
+        /// While a store is rebuilt its pages can be read; who writes waits for the server.
+        @Test func readsAreAnsweredBeforeTheServerAndWritesByIt() throws {
+            let first = try KilledServer()
+            let path = first.path
+            let reader = Client { [content] in
+                let file = open("\(path)/area", O_CREAT | O_RDWR, 0o600)
+                defer { close(file) }
+                let written = pwrite(file, content, content.count, 0)
+                var room = [UInt8](repeating: 0, count: content.count)
+                let read = pread(file, &room, room.count, 0)
+                return [written, read, room == content ? 1 : 0]
+            }
+            _ = try first.serve(until: FUSE_READ)
+            let descriptor = first.session.fileDescriptor
+            let early = EarlyReads()
+            #expect(early.start(on: descriptor, first.rig.fixture.store))
+            #expect(reader.result == [content.count, content.count, 1])
+            #expect(early.answeredCount == 1)
+            let before = early.leftCount
+            let other = PageContent.incompressible(6)
+            let writer = Client {
+                let file = open("\(path)/area", O_RDWR)
+                defer { close(file) }
+                let written = pwrite(file, other, other.count, 0)
+                var room = [UInt8](repeating: 0, count: other.count)
+                let read = pread(file, &room, room.count, 0)
+                return [written, read, room == other ? 1 : 0]
+            }
+            // The close of the first file, and the opening of the second.
+            #expect(Patience.wait(milliseconds: 10_000) { early.leftCount > before })
+            #expect(first.rig.fixture.store.area(named: "area")?.traffic.writtenPageCount == 1)
+            let next = try first.makeSuccessor()
+            let obstacle = try next.start(
+                adopting: descriptor, handshake: first.session.handshake, after: early)
+            #expect(obstacle == nil)
+            #expect(writer.result == [other.count, other.count, 1])
+            first.end(next)
+        }
+
+        @Test func whatHasNoAnswerIsKept() {
+            let early = EarlyReads()
+            for count in [1, 7, 3] {
+                let byteCount = MemoryLayout<fuse_in_header>.size + count * 8
+                withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) { bytes in
+                    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+                    bytes.storeBytes(
+                        of: fuse_in_header(
+                            len: UInt32(byteCount), opcode: FUSE_FORGET.rawValue,
+                            unique: UInt64(count), nodeid: 1, uid: 0, gid: 0, pid: 0,
+                            total_extlen: 0, padding: 0),
+                        as: fuse_in_header.self)
+                    early.keep(RawRequest(bytes))
+                }
+            }
+            var found: [UInt64] = []
+            early.forEachKept { found.append(RawRequest($0).header.unique) }
+            #expect(found == [1, 7, 3])
+        }
+
         @Test func aStartThatFailsLeavesTheMount() throws {
             let first = try KilledServer()
             let client = write("area", in: first.path)

@@ -47,14 +47,34 @@ extension TestStore {
         #if DEBUG || INTERNAL_CHECKS
         configuration.onChange = nil
         #endif
+        let (store, arena, rebuild) = try Self.open(
+            descriptor, configuration, other, backings, tunables, openBacking)
+        let report = try rebuild.run(threadCount: 2)
+        try arena.start()
+        try self.init(store, in: arena, report, like: other)
+    }
+
+    /// The same when it can only load pages yet: until `rebuild` was run and the arena started.
+    public static func opening(
+        _ descriptor: CInt, from other: TestStore
+    ) throws -> (store: TestStore, rebuild: StoreRebuild) {
+        let (store, arena, rebuild) = try open(
+            descriptor, other.arenaConfiguration, other, [:], nil, nil)
+        return (try TestStore(store, in: arena, RecoveryReport(), like: other), rebuild)
+    }
+
+    private static func open(
+        _ descriptor: CInt, _ configuration: Arena.Configuration, _ other: TestStore,
+        _ backings: [Int: BackingLog], _ tunables: Tunables?,
+        _ openBacking: SwapStore.OpenBacking?
+    ) throws -> (SwapStore, Arena, StoreRebuild) {
         let arena = try Arena(reopening: descriptor, configuration: configuration)
         var settings = SwapStore.Configuration(totalByteCount: other.totalByteCount)
         settings.tunables = tunables ?? other.store.tunables
         if let openBacking { settings.openBacking = openBacking }
-        let (store, report) = try SwapStore.takingOver(
+        let (store, rebuild) = try SwapStore.opening(
             arena, zpools: .standard(), compressors: other.compressors, configuration: settings,
             backings: backings)
-        try arena.start()
-        try self.init(store, in: arena, report, like: other)
+        return (store, arena, rebuild)
     }
 }

@@ -61,6 +61,11 @@ final class DeviceTransport: Transport, @unchecked Sendable {
         }
     }
 
+    /// Does what was kept for the server, on the calling thread. Before the start.
+    func perform(keptBy early: EarlyReads) {
+        session.withWorker(workers[0]) { early.forEachKept { session.process($0) } }
+    }
+
     func join() {
         for thread in threads { thread.join() }
         threads = []
@@ -81,6 +86,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
             let bytes: UnsafeMutableRawBufferPointer
             switch buffer.receive(from: descriptor) {
             case .request(let request): bytes = request
+            case .nothing: continue
             case .gone: return
             case .failed(let errno):
                 if session.isUnmounting.load(ordering: .acquiring) { return }

@@ -35,6 +35,8 @@ final class RequestBuffer {
     /// What waiting for a request came to.
     enum Received {
         case request(UnsafeMutableRawBufferPointer)
+        /// Nothing waits, and neither does the descriptor.
+        case nothing
         /// The mount is gone: nothing will come any more.
         case gone
         /// Reading failed with an errno that says nothing of the mount.
@@ -53,8 +55,9 @@ final class RequestBuffer {
             }
             guard count < 0 else { return .failed(EIO) }
             switch errno {
-            // ENOENT: the request was interrupted before we could read it. Else nothing yet.
-            case EINTR, ENOENT, EAGAIN: continue
+            // ENOENT: the request was interrupted before we could read it.
+            case EINTR, ENOENT: continue
+            case EAGAIN: return .nothing
             case ENODEV, ECONNABORTED: return .gone
             default: return .failed(errno)
             }

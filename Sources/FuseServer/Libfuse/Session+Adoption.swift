@@ -47,11 +47,14 @@ extension Session {
     }
 
     /// Has the kernel queue again what was read from the device and not answered.
-    func resend() -> ResendObstacle? {
+    func resend() -> ResendObstacle? { Self.resend(on: fileDescriptor) }
+
+    /// The same on any descriptor of the mount.
+    static func resend(on descriptor: CInt) -> ResendObstacle? {
         var message = fuse_out_header(
-            len: UInt32(MemoryLayout<fuse_out_header>.size), error: Self.resendCode, unique: 0)
+            len: UInt32(MemoryLayout<fuse_out_header>.size), error: resendCode, unique: 0)
         let count = withUnsafeBytes(of: &message) {
-            write(fileDescriptor, $0.baseAddress, $0.count)
+            write(descriptor, $0.baseAddress, $0.count)
         }
         return count < 0 ? ResendObstacle(errno: errno) : nil
     }

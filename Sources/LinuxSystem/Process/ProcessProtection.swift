@@ -40,8 +40,10 @@ public enum ProcessProtection {
             throw SystemFailure("mlockall", "")
         }
         for mapping in try mappings() where !sparse.contains(mapping.lowerBound) {
-            // Guard pages and the kernel's own pages refuse; they need no locking.
-            mlock(UnsafeRawPointer(bitPattern: mapping.lowerBound), mapping.count)
+            for part in mapping.worthFilling {
+                // Guard pages and the kernel's own pages refuse; they need no locking.
+                mlock(UnsafeRawPointer(bitPattern: part.lowerBound), part.count)
+            }
         }
         guard locksFuture else { return }
         guard mlockall(CInt(MCL_FUTURE)) == 0 else { throw SystemFailure("mlockall", "") }
@@ -50,36 +52,13 @@ public enum ProcessProtection {
     /// Bytes that ``lockMemory(sparse:)`` brings into memory, at most: what is mapped and not there
     /// yet.
     public static func absentByteCount(sparse: Set<UInt>) throws(SystemFailure) -> Int {
-        let pageByteCount = UInt(Privileges.kernelPageByteCount)
-        var residency = [UInt8](repeating: 0, count: 1 << 12)
-        var absentCount = 0
-        for mapping in try mappings() where !sparse.contains(mapping.lowerBound) {
-            let step = pageByteCount * UInt(residency.count)
-            for start in stride(from: mapping.lowerBound, to: mapping.upperBound, by: Int(step)) {
-                let byteCount = min(step, mapping.upperBound - start)
-                // The kernel's own pages refuse.
-                guard
-                    mincore(
-                        UnsafeMutableRawPointer(bitPattern: start), Int(byteCount), &residency) == 0
-                else { continue }
-                absentCount += residency.prefix(Int(byteCount / pageByteCount))
-                    .count { $0 & 1 == 0 }
-            }
-        }
-        return absentCount * Int(pageByteCount)
+        try mappings().filter { !sparse.contains($0.lowerBound) }.flatMap(\.worthFilling)
+            .reduce(0) { $0 + MemoryMapping.absentByteCount($1) }
     }
 
     /// All that is mapped and that may be accessed.
-    private static func mappings() throws(SystemFailure) -> [Range<UInt>] {
-        try SystemText.read("/proc/self/maps").split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ", maxSplits: 2)
-            let ends = fields.first?.split(separator: "-") ?? []
-            guard fields.count == 3, !fields[1].hasPrefix("---"), ends.count == 2,
-                let start = UInt(ends[0], radix: 16), let end = UInt(ends[1], radix: 16),
-                start < end
-            else { return nil }
-            return start..<end
-        }
+    private static func mappings() throws(SystemFailure) -> [MemoryMapping] {
+        MemoryMapping.parse(try SystemText.read("/proc/self/maps"))
     }
 }
 

@@ -26,6 +26,12 @@ struct RawFrames {
         arena.storeWord(owner.rawValue, at: arena.descriptor(of: run(handle)))
     }
 
+    /// Whether a frame could lie there. Of a handle that was read from memory, before the first run
+    /// is taken.
+    func mayHold(_ handle: PoolHandle) -> Bool {
+        handle.rawValue <= UInt64(UInt32.max) && arena.hasRun(run(handle), frameCount: 1)
+    }
+
     /// Takes over a frame that a predecessor left. False if it is none, or another page's.
     func adopt(_ handle: PoolHandle) -> Bool {
         guard handle.rawValue <= UInt64(UInt32.max) else { return false }

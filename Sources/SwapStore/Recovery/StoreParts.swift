@@ -76,11 +76,7 @@ struct StoreParts {
                 leftIn: arena, run: record.eventsRun, wordsPerWorker: StoreEvent.allCases.count)
         else { throw .noStore }
         self.events = events
-        do {
-            payloadTally = try PayloadTally(leftIn: arena, record: record)
-        } catch {
-            throw .outOfMemory
-        }
+        payloadTally = PayloadTally(leftIn: arena, record: record)
         self.compressors = try record.order(compressors)
         directory = AreaDirectory(in: arena, record: record)
         clock = StoreClock(began: Int64(bitPattern: record[.clockBegan]))

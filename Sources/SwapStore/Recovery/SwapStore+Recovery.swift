@@ -8,22 +8,23 @@ public import ZPool
 extension SwapStore {
     /// The store that is in a reopened arena, with the backing stores that entries name by number.
     /// No run of the arena may be claimed yet. Settings other than pool, compressor and levels are
-    /// those of the configuration: see ``keptSettings``. O(pages).
-    public static func takingOver(
+    /// those of the configuration: see ``keptSettings``.
+    ///
+    /// At once pages can be loaded and areas found by slot; the rest of the store can be used when
+    /// `rebuild` was run, and then the arena is to be started. O(pages), some nanoseconds each.
+    public static func opening(
         _ arena: Arena, zpools: ZpoolRegistry, compressors: CompressorRegistry,
         configuration: Configuration, backings: [Int: BackingLog]
-    ) throws(RecoveryError) -> (store: SwapStore, report: RecoveryReport) {
+    ) throws(RecoveryError) -> (store: SwapStore, rebuild: StoreRebuild) {
         let parts = try StoreParts(
             leftIn: arena, zpools, compressors: compressors.all, backings: backings)
-        let report = StoreRecovery.run(parts, in: arena)
+        let recovery = StoreRecovery.run(parts, in: arena)
         do {
             let store = try SwapStore(
                 parts, in: arena, zpools: zpools, configuration: configuration)
-            if !backings.isEmpty, !store.desk.makeRoom() { throw RecoveryError.outOfMemory }
-            store.desk.budget.withLock { $0 = WriteBackBudget(notedIn: parts.record) }
             parts.record[.serverCount] += 1
             store.scrubbing.noteTakeOver()
-            return (store, report)
+            return (store, StoreRebuild(recovery, of: parts, in: store))
         } catch {
             throw .outOfMemory
         }

@@ -29,7 +29,9 @@ struct PayloadTally {
     }
 
     /// The tally that a predecessor left, all sums 0: whoever walks the tables says what they are.
-    init(leftIn arena: Arena, record: StoreRecord) throws(ArenaError) {
+    /// A frame that can't be is forgotten, and made by ``makeRoom(for:)`` once all runs in use are
+    /// claimed: before that, the next free one may hold somebody's bytes.
+    init(leftIn arena: Arena, record: StoreRecord) {
         self.arena = arena
         self.record = record
         for group in 0..<Limits.poolsMax / Self.generationsPerRun {
@@ -39,12 +41,10 @@ struct PayloadTally {
                 leftIn: arena, run: run, wordsPerWorker: Self.generationsPerRun)
             guard let block else {
                 record.setPayloadRun(group, 0)
-                try makeRoom(for: group * Self.generationsPerRun)
                 continue
             }
             for word in 0..<Self.generationsPerRun { block.set(0, as: word) }
         }
-        try makeRoom(for: RawFrames.generation)
     }
 
     /// Before an entry names this generation. Not while serving a page: may take memory.

@@ -132,6 +132,16 @@ struct PageTable {
         return dropped
     }
 
+    /// Shows each leaf to `body` with its first page, in order. Only while no leaf comes or goes.
+    func forEachLeaf(_ body: (PageNumber, RunNumber) -> Void) {
+        let end = PageNumber(Limits.areaPageCountMax)
+        var page = PageNumber(0)
+        while let (first, leaf) = nextLeaf(from: page, end: end) {
+            body(first, leaf)
+            page = PageNumber(first.rawValue + UInt64(Self.leafPageCount))
+        }
+    }
+
     private static let rootSlotCount = UInt64(rootFrameCount * Page.byteCount / 4)
 
     /// Gives the inner nodes and the root back. All leaves must be out of the tree, and nobody may

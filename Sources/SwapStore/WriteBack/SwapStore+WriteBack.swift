@@ -30,11 +30,15 @@ extension SwapStore {
         let isTaken = desk.job.withLock { job in
             guard job?.progress != .running else { return false }
             job = WriteBackJob(pages)
+            noteForSuccessor(job)
             return true
         }
         guard isTaken else { throw .busy }
         desk.ring()
     }
+
+    /// Writes down whether a job is under way. Behind the lock of the desk's job.
+    func noteForSuccessor(_ job: WriteBackJob?) { record[.writeBackJob] = job?.word ?? 0 }
 
     /// What was asked for last; nil: nothing yet.
     public var writeBackJob: WriteBackJob? { desk.job.withLock { $0 } }

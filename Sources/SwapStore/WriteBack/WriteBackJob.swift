@@ -39,4 +39,27 @@ public struct WriteBackJob: Equatable, Sendable {
         case .all: .all
         }
     }
+
+    /// What a successor needs to know of it: that it was under way, and what was asked for. 0: it
+    /// is not.
+    var word: UInt64 {
+        guard progress == .running else { return 0 }
+        return switch pages {
+        case .all: 1
+        case .huge: 2
+        case .idle(let seconds): 3 | UInt64(seconds) << 8
+        }
+    }
+
+    /// The one that a predecessor had under way, which ended with it; nil: none.
+    init?(leftBehind word: UInt64) {
+        let seconds = Int(truncatingIfNeeded: word >> 8)
+        switch word & 255 {
+        case 1: self.init(.all)
+        case 2: self.init(.huge)
+        case 3 where Self.idleSeconds.contains(seconds): self.init(.idle(seconds: seconds))
+        default: return nil
+        }
+        progress = .stopped
+    }
 }

@@ -215,7 +215,9 @@ struct WriteBackWork {
         let isDone = endsJob(outcome)
         desk.job.withLock { job in
             job?.pageCount += outcome.pageCount
-            if isDone { job?.progress = .done }
+            guard isDone else { return }
+            job?.progress = .done
+            store.noteForSuccessor(job)
         }
         settle(outcome)
         return .again
@@ -237,7 +239,9 @@ struct WriteBackWork {
         jobSweep = PageSweep()
         jobTurnCount = 0
         desk.job.withLock { job in
-            if job?.progress == .running { job?.progress = .stopped }
+            guard job?.progress == .running else { return }
+            job?.progress = .stopped
+            store.noteForSuccessor(job)
         }
     }
 

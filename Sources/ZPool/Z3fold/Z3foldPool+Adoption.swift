@@ -7,19 +7,27 @@ import ZswapCore
 ///
 /// Law: what is refused changes nothing. The order of adoption becomes the order of the LRU list.
 extension Z3foldPool {
+    func mayHold(_ handle: PoolHandle, byteCount: Int) -> Bool {
+        guard Z3foldHandle.isWellFormed(handle), byteCount > 0, byteCount <= Page.byteCount
+        else { return false }
+        let object = Z3foldHandle(handle)
+        guard (byteCount > Chunk.objectByteCountMax) == (object.place == .headless),
+            arena.hasRun(object.run, frameCount: 1)
+        else { return false }
+        let end = object.startChunk + Self.chunkCount(ofBytes: byteCount)
+        return object.place == .last ? end == Chunk.frameCount : end <= Chunk.frameCount
+    }
+
+    private static func chunkCount(ofBytes byteCount: Int) -> Int {
+        byteCount > Chunk.objectByteCountMax ? Chunk.frameCount : Chunk.count(ofBytes: byteCount)
+    }
+
     func adopt(
         _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner
     ) throws(ZpoolError) {
-        guard Z3foldHandle.isWellFormed(handle) else { throw .invalidArgument }
-        guard byteCount > 0, byteCount <= Page.byteCount else { throw .invalidArgument }
+        guard mayHold(handle, byteCount: byteCount) else { throw .invalidArgument }
         let object = Z3foldHandle(handle)
-        let isHeadless = byteCount > Chunk.objectByteCountMax
-        guard isHeadless == (object.place == .headless), arena.hasRun(object.run, frameCount: 1)
-        else { throw .invalidArgument }
-        let chunkCount = isHeadless ? Chunk.frameCount : Chunk.count(ofBytes: byteCount)
-        let end = object.startChunk + chunkCount
-        let isPlausible = object.place == .last ? end == Chunk.frameCount : end <= Chunk.frameCount
-        guard isPlausible else { throw .invalidArgument }
+        let chunkCount = Self.chunkCount(ofBytes: byteCount)
         let isAdopted = lists.withLock { lists in
             guard openClaimed(object.run, &lists) else { return false }
             return adopt(object, chunkCount: chunkCount, owner: owner, &lists)
@@ -30,9 +38,9 @@ extension Z3foldPool {
     /// Claims the frame if this is its first object. False when it is somebody else's.
     private func openClaimed(_ run: RunNumber, _ lists: inout Z3foldLists) -> Bool {
         let frame = Z3foldFrame(run, in: map)
-        guard arena.claimRun(run, frameCount: 1, for: .pool) else {
-            return frame.poolNumber == number
-        }
+        // The number is of this process's choice: no memory of an earlier one holds it.
+        if frame.poolNumber == number { return true }
+        guard arena.claimRun(run, frameCount: 1, for: .pool) else { return false }
         frameCount.add(1, ordering: .relaxed)
         frame.open(poolNumber: number)
         lists.pushLru(run, map)

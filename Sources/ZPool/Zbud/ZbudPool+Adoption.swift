@@ -7,16 +7,23 @@ import ZswapCore
 ///
 /// Law: what is refused changes nothing. The order of adoption becomes the order of the LRU list.
 extension ZbudPool {
+    func mayHold(_ handle: PoolHandle, byteCount: Int) -> Bool {
+        guard ZbudHandle.isWellFormed(handle), byteCount > 0,
+            byteCount <= Chunk.objectByteCountMax
+        else { return false }
+        let object = ZbudHandle(handle)
+        let isPlausible =
+            object.buddy == .first
+            || object.startChunk + Chunk.count(ofBytes: byteCount) == Chunk.frameCount
+        return isPlausible && arena.hasRun(object.run, frameCount: 1)
+    }
+
     func adopt(
         _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner
     ) throws(ZpoolError) {
-        guard ZbudHandle.isWellFormed(handle) else { throw .invalidArgument }
-        guard byteCount > 0, byteCount <= Chunk.objectByteCountMax else { throw .invalidArgument }
+        guard mayHold(handle, byteCount: byteCount) else { throw .invalidArgument }
         let object = ZbudHandle(handle)
         let chunkCount = Chunk.count(ofBytes: byteCount)
-        let isPlausible =
-            object.buddy == .first || object.startChunk + chunkCount == Chunk.frameCount
-        guard isPlausible, arena.hasRun(object.run, frameCount: 1) else { throw .invalidArgument }
         let isAdopted = lists.withLock { lists in
             guard openClaimed(object.run, &lists) else { return false }
             return adopt(object, chunkCount: chunkCount, owner: owner, &lists)
@@ -27,9 +34,9 @@ extension ZbudPool {
     /// Claims the frame if this is its first object. False when it is somebody else's.
     private func openClaimed(_ run: RunNumber, _ lists: inout ZbudLists) -> Bool {
         let frame = ZbudFrame(run, in: map)
-        guard arena.claimRun(run, frameCount: 1, for: .pool) else {
-            return frame.poolNumber == number
-        }
+        // The number is of this process's choice: no memory of an earlier one holds it.
+        if frame.poolNumber == number { return true }
+        guard arena.claimRun(run, frameCount: 1, for: .pool) else { return false }
         frameCount.add(1, ordering: .relaxed)
         frame.open(poolNumber: number)
         lists.pushLru(run, map)

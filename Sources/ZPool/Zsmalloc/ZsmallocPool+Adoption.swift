@@ -11,17 +11,22 @@ import ZswapCore
 /// Law: what is refused changes nothing. Group 0 is empty outside of an adoption. The order in
 /// which zspages got their first objects becomes the order of age.
 extension ZsmallocPool {
+    func mayHold(_ handle: PoolHandle, byteCount: Int) -> Bool {
+        guard ZsmallocHandle.isWellFormed(handle), byteCount > 0, byteCount <= Page.byteCount
+        else { return false }
+        let object = ZsmallocHandle(handle)
+        let place = Int(places[SizeClassTable.rawIndex(ofByteCount: byteCount)])
+        let sizeClass = classes[place].sizeClass
+        return object.classPlace == place && object.slot < sizeClass.objectCount
+            && arena.hasRun(object.run, frameCount: sizeClass.frameCount)
+    }
+
     func adopt(
         _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner
     ) throws(ZpoolError) {
-        guard ZsmallocHandle.isWellFormed(handle) else { throw .invalidArgument }
-        guard byteCount > 0, byteCount <= Page.byteCount else { throw .invalidArgument }
+        guard mayHold(handle, byteCount: byteCount) else { throw .invalidArgument }
         let object = ZsmallocHandle(handle)
-        let place = table.place(ofByteCount: byteCount)
-        let sizeClass = table.classes[place]
-        guard object.classPlace == place, object.slot < sizeClass.objectCount,
-            arena.hasRun(object.run, frameCount: sizeClass.frameCount)
-        else { throw .invalidArgument }
+        let place = object.classPlace
         let isAdopted = classes[place].lists.withLock { lists in
             let zspage = Zspage(object.run, in: map)
             guard openClaimed(zspage, place, &lists) else { return false }
@@ -39,10 +44,13 @@ extension ZsmallocPool {
     /// Claims the run if this is its first object. False when it is somebody else's, or not being
     /// adopted any more.
     private func openClaimed(_ zspage: Zspage, _ place: Int, _ lists: inout ClassLists) -> Bool {
-        let sizeClass = table.classes[place]
+        // The number is of this process's choice: no memory of an earlier one holds it.
+        if zspage.poolNumber == number {
+            return zspage.classPlace == place && zspage.group == FullnessGroup.empty
+        }
+        let sizeClass = classes[place].sizeClass
         guard arena.claimRun(zspage.run, frameCount: sizeClass.frameCount, for: .pool) else {
-            return zspage.poolNumber == number && zspage.classPlace == place
-                && zspage.group == FullnessGroup.empty
+            return false
         }
         frameCount.add(sizeClass.frameCount, ordering: .relaxed)
         clock.tick()
@@ -74,6 +82,7 @@ extension ZsmallocPool {
     /// Links from the last slot to the first, so that low ones are taken first.
     private func linkFreeSlots(_ zspage: Zspage, _ place: Int) {
         invariant(zspage.freeLink == 0)
+        guard zspage.inUseCount < zspage.freshCount else { return }
         for slot in (0..<zspage.freshCount).reversed() {
             let word = headerWord(zspage, place, slot)
             guard SlotHeader(rawValue: word.pointee.load(ordering: .relaxed)).isFree else {

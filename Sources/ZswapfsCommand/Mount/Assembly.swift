@@ -21,6 +21,8 @@ struct Assembly {
     let store: SwapStore
     /// What was found of a predecessor; nil: there was none.
     let recovery: RecoveryReport?
+    /// When reads were answered first, before the server was made; nil: they were not.
+    let servedAtNanoseconds: Int64?
     private(set) var protections: [Protection]
     let facts: SharedFacts
     /// What the memory groups of this process leave it.
@@ -71,6 +73,7 @@ struct Assembly {
         arena = assembled.arena
         store = assembled.store
         recovery = assembled.recovery
+        servedAtNanoseconds = assembled.servedAtNanoseconds
         // What has been started, to be ended if the rest can't be.
         var stops = [arena.stop]
         do {

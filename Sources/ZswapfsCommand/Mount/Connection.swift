@@ -43,7 +43,9 @@ struct Connection {
             let server = try assembly.makeServer(
                 .device, generation: store.predecessorCount, onRefusal: onRefusal,
                 onEnd: SignalGate.wake)
-            if let obstacle = try server.start(adopting: descriptor, handshake: store.handshake) {
+            if let obstacle = try server.start(
+                adopting: descriptor, handshake: store.handshake, after: legacy.early)
+            {
                 logger.error("\(path): \(obstacle.text)")
             }
             legacy.close(Legacy.fuseName)
@@ -61,21 +63,34 @@ struct Connection {
         }
     }
 
-    /// Says what became of the death of a server, and how long nobody served.
+    /// Says what became of the death of a server, how long nobody read, and how long nobody wrote.
     private func tell(of legacy: Legacy) {
-        let pause = Double(MonotonicClock.nanoseconds - legacy.diedAtNanoseconds) / 1_000_000
-        let milliseconds = (pause * 10).rounded() / 10
+        let now = MonotonicClock.nanoseconds
+        let unread = milliseconds((assembly.servedAtNanoseconds ?? now) - legacy.diedAtNanoseconds)
+        let unwritten = milliseconds(now - legacy.diedAtNanoseconds)
+        let pause = "\(unread) ms without a server, \(unwritten) ms until all was served"
         assembly.facts.set(
-            restartCount: legacy.restartCount,
-            lastRestart: "\(legacy.reason), \(milliseconds) ms without a server")
+            restartCount: legacy.restartCount, lastRestart: "\(legacy.reason), \(pause)")
         guard let report = assembly.recovery else { return }
         let lost = "\(report.lostPageCount) pages and \(report.lostTableCount) tables lost"
         logger.notice(
             """
-            \(path): took over after \(legacy.reason), \(milliseconds) ms without a server; \
+            \(path): took over after \(legacy.reason), \(pause); \
+            \(legacy.early?.answeredCount ?? 0) reads answered before that; \
             \(report.pageCount) pages stored, \(lost), \
             \(report.reclaimedFrameCount) frames were in nobody's hands
             """)
+        if report.endedWriteBack != nil {
+            logger.warning(
+                """
+                \(path): the write-back that was asked for by params/writeback ended with the \
+                former server; ask again for the rest
+                """)
+        }
+    }
+
+    private func milliseconds(_ nanoseconds: Int64) -> Double {
+        (Double(nanoseconds) / 100_000).rounded() / 10
     }
 
     /// Flags that libfuse does not know.

@@ -1,6 +1,7 @@
 import Arena
 import ArgumentParser
 import Compressors
+import FuseServer
 import LinuxSystem
 import Logging
 import SwapStore
@@ -95,7 +96,9 @@ struct MountCommand: ParsableCommand {
         SignalGate.close()
         ProcessProtection.setName("zswapfs-standby")
         var mapping: StandbyMapping?
+        var early: EarlyReads?
         let turn = link.waitForTurn { descriptors in
+            early = EarlyReads()
             Protection.lockWhileWaiting()
             mapping = descriptors[StoreLegacy.arenaName].flatMap { StandbyMapping(of: $0) }
             let obstacle = SwapStore.obstacle(
@@ -108,6 +111,7 @@ struct MountCommand: ParsableCommand {
             return try serve(settings, zpools, link, isBackground: !foreground)
         }
         legacy.mapping = mapping
+        legacy.early = early
         SignalGate.forgetWaiting()
         var daemon = try Daemon(
             settings: settings, zpools: zpools, path: mountPoint, level: logLevel.level,

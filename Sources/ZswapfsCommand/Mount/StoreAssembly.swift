@@ -1,9 +1,11 @@
 import Arena
 import Backing
 import Compressors
+import FuseServer
 import LinuxSystem
 import SwapStore
 import SystemPackage
+import Threads
 import ZPool
 import ZswapCore
 
@@ -16,6 +18,8 @@ struct StoreLegacy: Sendable {
     let descriptors: [String: CInt]
     /// The arena's memory, if it was mapped while this process waited.
     let mapping: StandbyMapping?
+    /// Who answers reads from the moment on that the store can.
+    let early: EarlyReads?
 }
 
 /// The arena and the store of a mount: made empty, or taken over from a predecessor.
@@ -29,6 +33,8 @@ struct StoreAssembly {
     let store: SwapStore
     /// What was found of a predecessor; nil: there was none.
     let recovery: RecoveryReport?
+    /// When reads were answered first; nil: not before the server is.
+    private(set) var servedAtNanoseconds: Int64?
 
     init(
         _ settings: MountSettings, _ zpools: ZpoolRegistry, _ allowance: MemoryAllowance,
@@ -51,8 +57,22 @@ struct StoreAssembly {
             return try BackingFile(opening: file, unlessOn: own)
         }
         if let legacy {
-            (arena, store, recovery) = try Self.takeOver(
-                legacy, arenaConfiguration, configuration, zpools, compressors)
+            arena = try Self.reopen(legacy, arenaConfiguration)
+            let rebuild: StoreRebuild
+            do {
+                (store, rebuild) = try SwapStore.opening(
+                    arena, zpools: zpools, compressors: compressors, configuration: configuration,
+                    backings: Self.backings(legacy))
+                if let fuse = legacy.descriptors[Legacy.fuseName],
+                    legacy.early?.start(on: fuse, store) ?? false
+                {
+                    servedAtNanoseconds = MonotonicClock.nanoseconds
+                }
+                recovery = try rebuild.run(threadCount: Machine.processorCount)
+                try arena.start()
+            } catch {
+                throw Self.noTakeOver(error)
+            }
             return
         }
         ParameterOptions.choose(settings.parameters, zpools, compressors, for: &configuration)
@@ -101,32 +121,23 @@ struct StoreAssembly {
 
 /// Taking over.
 extension StoreAssembly {
-    private static func takeOver(
-        _ legacy: StoreLegacy, _ arenaConfiguration: Arena.Configuration,
-        _ configuration: SwapStore.Configuration, _ zpools: ZpoolRegistry,
-        _ compressors: CompressorRegistry
-    ) throws(CommandFailure) -> (Arena, SwapStore, RecoveryReport) {
+    private static func reopen(
+        _ legacy: StoreLegacy, _ configuration: Arena.Configuration
+    ) throws(CommandFailure) -> Arena {
         guard let memory = legacy.descriptors[StoreLegacy.arenaName] else {
             throw CommandFailure(.unavailable, "no memory of the predecessor was handed over")
         }
-        let arena: Arena
         do {
-            arena = try Arena(
-                reopening: memory, mapping: legacy.mapping, configuration: arenaConfiguration)
+            return try Arena(
+                reopening: memory, mapping: legacy.mapping, configuration: configuration)
         } catch {
             throw noArena(error)
         }
-        do {
-            let (store, report) = try SwapStore.takingOver(
-                arena, zpools: zpools, compressors: compressors, configuration: configuration,
-                backings: backings(legacy))
-            try arena.start()
-            return (arena, store, report)
-        } catch let error as RecoveryError {
-            throw CommandFailure(.unavailable, "cannot take over: \(error.message)")
-        } catch {
-            throw CommandFailure(.unavailable, "cannot take over: \(error)")
-        }
+    }
+
+    private static func noTakeOver(_ error: any Error) -> CommandFailure {
+        let reason = (error as? RecoveryError)?.message ?? "\(error)"
+        return CommandFailure(.unavailable, "cannot take over: \(reason)")
     }
 
     /// The backing stores that can be opened again, by number. The pages of one that can't be are

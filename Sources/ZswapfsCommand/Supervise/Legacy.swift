@@ -1,4 +1,5 @@
 import Arena
+import FuseServer
 import Glibc
 
 /// What a server gets from the one before it.
@@ -18,8 +19,13 @@ struct Legacy: Sendable {
     /// The arena's memory, if it was mapped while this process waited.
     var mapping: StandbyMapping?
 
+    /// Who answers reads before the server does, if it was made while this process waited.
+    var early: EarlyReads?
+
     /// What of it the store takes over.
-    var store: StoreLegacy { StoreLegacy(descriptors: descriptors, mapping: mapping) }
+    var store: StoreLegacy {
+        StoreLegacy(descriptors: descriptors, mapping: mapping, early: early)
+    }
 
     /// Closes a descriptor of which there is a copy by now.
     func close(_ name: String) {

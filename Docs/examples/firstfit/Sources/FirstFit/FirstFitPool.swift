@@ -110,14 +110,20 @@ final class FirstFitPool: Pool {
 
     // MARK: Taking over what an earlier process left
 
+    func mayHold(_ handle: PoolHandle, byteCount: Int) -> Bool {
+        guard FirstFitHandle.isWellFormed(handle),
+            byteCount > 0, byteCount <= FirstFit.objectByteCountMax
+        else { return false }
+        let object = FirstFitHandle(handle)
+        return object.chunk + FirstFit.chunkCount(byteCount) <= FirstFit.frameChunkCount
+            && arena.hasRun(object.run, frameCount: 1)
+    }
+
     func adopt(
         _ handle: PoolHandle, byteCount: Int, owner: ObjectOwner
     ) throws(ZpoolError) {
         let object = FirstFitHandle(handle)
-        guard FirstFitHandle.isWellFormed(handle),
-            byteCount > 0, byteCount <= FirstFit.objectByteCountMax,
-            object.chunk + FirstFit.chunkCount(byteCount) <= FirstFit.frameChunkCount,
-            arena.hasRun(object.run, frameCount: 1),
+        guard mayHold(handle, byteCount: byteCount),
             lists.withLock({ adopt(object, FirstFit.chunkCount(byteCount), &$0) })
         else { throw .invalidArgument }
         setOwner(owner, of: handle)

@@ -1,0 +1,16 @@
+/// What a take-over found.
+public struct RecoveryReport: Equatable, Sendable {
+    /// Pages that are stored, on the backing store or not.
+    public var pageCount = 0
+    /// Pages that can't be right: reading one fails until it is written again.
+    public var lostPageCount = 0
+    /// Areas, or parts of their tables, whose place in memory can't be right.
+    public var lostTableCount = 0
+    /// Frames that were taken and not published, or let go, when the predecessor died.
+    public var reclaimedFrameCount = 0
+    /// A write-back that somebody had asked for and that ended with the predecessor.
+    public var endedWriteBack: WriteBackJob.Pages?
+
+    /// Nothing.
+    public init() {}
+}
