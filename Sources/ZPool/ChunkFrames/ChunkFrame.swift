@@ -112,7 +112,7 @@ extension ChunkFrame {
     func take(_ place: Place, startChunk: Int, chunkCount: Int) {
         deepInvariant(self.chunkCount(place) == 0, "two objects in one place")
         deepInvariant(isInRoom(place, startChunk, chunkCount), "two objects overlap")
-        invariant(chunkCount > 0, "an object without room")
+        deepInvariant(chunkCount > 0, "an object without room")
         setRoom(place, startChunk: startChunk, chunkCount: chunkCount)
         ownerWord(place).pointee.store(0, ordering: .relaxed)
     }

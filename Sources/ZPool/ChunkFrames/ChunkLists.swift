@@ -20,17 +20,24 @@ struct ChunkLists: Sendable {
         @inline(__always) get { lists[freeChunkCount] }
     }
 
+    /// How many frames there are, by a look at each list.
+    var frameCount: Int {
+        var sum = 0
+        for index in 0..<Self.count { sum += Int(lists[index].count) }
+        return sum
+    }
+
     /// The frame that an object of this many chunks goes into; nil when it needs a new one.
     ///
     /// Mutating, though it changes nothing: to read an element of an inline array the compiler
     /// (Swift 6.3) copies all 756 bytes of it, but an element that may change is reached in place.
     @inline(__always)
     mutating func bestFit(chunkCount: Int) -> RunNumber? {
-        invariant(chunkCount >= 0 && chunkCount < Self.count)
+        deepInvariant(chunkCount >= 0 && chunkCount < Self.count)
         let candidates = occupied >> UInt64(chunkCount)
         guard candidates != 0 else { return nil }
         let found = Self.first(&lists[chunkCount + candidates.trailingZeroBitCount])
-        invariant(found != nil, "a list that counts as occupied is empty")
+        deepInvariant(found != nil, "a list that counts as occupied is empty")
         return found
     }
 

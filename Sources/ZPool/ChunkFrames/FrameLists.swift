@@ -20,13 +20,14 @@ struct FrameLists<Frame: ChunkFrame>: Sendable {
     private(set) var headless = RunList()
     private(set) var lru = RunList()
     private(set) var keepsLRU = false
-    /// All frames.
-    private(set) var frameCount = 0
     private(set) var headlessCount = 0
     /// Objects and their chunks in frames with a header.
     private(set) var objectCount = 0
     private(set) var chunkCount = 0
     private(set) var tally = Frame.Tally()
+
+    /// All frames. A look at each list: nothing for a malloc or a free.
+    var frameCount: Int { byFreeChunks.frameCount + headlessCount }
 
     /// The frame that an object of this many chunks goes into; nil when it needs a new one.
     @inline(__always)
@@ -53,7 +54,7 @@ struct FrameLists<Frame: ChunkFrame>: Sendable {
     /// Removes a frame from its list, before anything in it changes. It stays in the LRU list.
     @inline(__always)
     mutating func unfile(_ run: RunNumber, _ frame: Frame, _ map: RunMap) {
-        invariant(frameCount > 0, "a frame is in no list")
+        deepInvariant(frameCount > 0, "a frame is in no list")
         deepInvariant(!frame.isUnderReclaim, "a frame under reclaim is in no list")
         count(frame, sign: -1)
         if frame.isHeadless {
@@ -75,8 +76,6 @@ struct FrameLists<Frame: ChunkFrame>: Sendable {
 
     @inline(__always)
     private mutating func count(_ frame: Frame, sign: Int) {
-        frameCount += sign
-        deepInvariant(frameCount >= 0)
         guard !frame.isHeadless else {
             headlessCount += sign
             deepInvariant(headlessCount >= 0)
@@ -178,7 +177,7 @@ extension FrameLists {
             if frame.isInLRU { inLRU += 1 }
         }
         var behindOlder = (index: -1, isTrue: false)
-        _ = byFreeChunks.checkInvariants(FreeLinkage<Frame>(map: map)) { run, index in
+        let filed = byFreeChunks.checkInvariants(FreeLinkage<Frame>(map: map)) { run, index in
             let frame = Frame(run, in: map)
             invariant(frame.freeChunkCount == index, "a frame is in the wrong list")
             invariant(!frame.isHeadless, "a headless frame takes another object")
@@ -200,7 +199,7 @@ extension FrameLists {
             if frame.isHeadless { look(run, frame) }
         }
         invariant(inLRU == lru.count, "the LRU list does not hold the same frames")
-        invariant(recount.frameCount == frameCount, "frames were lost")
+        invariant(Int(filed) + headlessCount == frameCount, "frames were lost")
         invariant(recount.headlessCount == headlessCount, "headless frames were lost")
         invariant(recount.objectCount == objectCount, "objects were lost")
         invariant(recount.chunkCount == chunkCount, "chunks were lost")

@@ -59,7 +59,7 @@ public struct RunList: Sendable {
     /// Removes a run that is in this list.
     @inline(__always)
     @inlinable public mutating func remove(_ run: RunNumber, _ linkage: some RunLinkage) {
-        invariant(memberCount > 0, "a run was removed from a list that it is not in")
+        deepInvariant(memberCount > 0, "a run was removed from a list that it is not in")
         let links = linkage.links(of: run).pointee
         deepInvariant(links.previous != run.rawValue && links.next != run.rawValue)
         if links.previous == 0 {
@@ -69,7 +69,7 @@ public struct RunList: Sendable {
             linkage.links(of: RunNumber(rawValue: links.previous)).pointee.next = links.next
         }
         if links.next == 0 {
-            invariant(tail == run.rawValue, "a run was removed from a list that it is not in")
+            deepInvariant(tail == run.rawValue, "a run was removed from a list that it is not in")
             tail = links.previous
         } else {
             linkage.links(of: RunNumber(rawValue: links.next)).pointee.previous = links.previous

@@ -74,7 +74,7 @@ struct Z3foldFrame: ChunkFrame {
 
     @inline(__always)
     func setRoom(_ place: Z3foldPlace, startChunk: Int, chunkCount: Int) {
-        invariant(chunkCount <= (place == .headless ? Chunk.frameCount : Chunk.objectCountMax))
+        deepInvariant(chunkCount <= (place == .headless ? Chunk.frameCount : Chunk.objectCountMax))
         deepInvariant(place != .middle || chunkCount == 0 || startChunk > 1)
         let shift = UInt32(8 * place.rawValue)
         let others = descriptor[Fields.chunkCounts] & ~(0xff << shift)

@@ -81,7 +81,7 @@ struct ZbudFrame: ChunkFrame {
 
     @inline(__always)
     func setRoom(_ place: ZbudPlace, startChunk: Int, chunkCount: Int) {
-        invariant(chunkCount >= 0 && chunkCount <= Chunk.objectCountMax)
+        deepInvariant(chunkCount >= 0 && chunkCount <= Chunk.objectCountMax)
         deepInvariant(
             place == .first || chunkCount == 0 || startChunk + chunkCount == Chunk.frameCount)
         switch place {
