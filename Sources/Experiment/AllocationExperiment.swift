@@ -22,16 +22,20 @@ public struct AllocationExperiment {
     private let zpools: ZpoolRegistry
     private let liveCount: Int
     private let pairCount: Int
+    private let keepsLRU: Bool
     /// Sizes for each of two threads, so that no size class is used by both.
     private let sizes: [[Int]]
 
     /// Pools of these drivers with so many live objects of the sizes that the pages compress to.
+    /// `keepsLRU`: they keep their frames in order of age, as for users that shrink them.
     public init(
-        _ samples: PageSamples, zpools: ZpoolRegistry, liveCount: Int, pairCount: Int
+        _ samples: PageSamples, zpools: ZpoolRegistry, liveCount: Int, pairCount: Int,
+        keepsLRU: Bool = false
     ) throws {
         self.zpools = zpools
         self.liveCount = liveCount
         self.pairCount = pairCount
+        self.keepsLRU = keepsLRU
         var sizes: [[Int]] = [[], []]
         for byteCount in try samples.compressedByteCounts()
         where byteCount >= Self.objectByteCountMin {
@@ -57,6 +61,7 @@ public struct AllocationExperiment {
         defer { arena.stop() }
         let pool = try zpools.makeZpool(type: type, in: arena)
         defer { pool.destroy() }
+        if keepsLRU { pool.keepLRU(true) }
         let largest = pool.objectByteCountMax
         let actors = try sizes.indices.map { index in
             try Actor(

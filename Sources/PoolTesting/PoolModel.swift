@@ -60,7 +60,8 @@ public struct PoolModel {
         case 970..<980: try shrink()
         case 980..<984: try discardMany()
         case 984..<988: refusal.isOn.toggle()
-        case 988..<998: rig.pool.checkInvariants()
+        case 988..<990: rig.pool.keepLRU(Bool.random(using: &random))
+        case 990..<998: rig.pool.checkInvariants()
         case 998: rig.arena.giveBack()
         default: if step % 8 == 0 { try reopen() }
         }

@@ -54,8 +54,10 @@ public final class PoolRig: @unchecked Sendable {
         try registry.register(driver)
         var configuration = PoolConfiguration()
         configuration.chainLength = chainLength
-        return try registry.makeZpool(
+        let pool = try registry.makeZpool(
             type: driver.type, in: arena, configuration: configuration, user: table)
+        pool.keepLRU(true)
+        return pool
     }
 
     /// The owner of a page of the only area.

@@ -5,8 +5,8 @@ public import ZPool
 import ZswapCore
 
 /// Several threads on one pool at once: each stores, discards and verifies its own pages, all of
-/// them also overwrite shared ones, and two more shrink all the time, of which one compacts. Every
-/// object's bytes are verified when it is freed.
+/// them also overwrite shared ones, and two more shrink all the time, of which one compacts and one
+/// switches the order of age. Every object's bytes are verified when it is freed.
 ///
 /// Law: a page of a thread's own is always what that thread wrote last, or evicted.
 public enum PoolStress {
@@ -31,7 +31,11 @@ public enum PoolStress {
                     try work(rig, thread: thread, stepCount: stepCount, seed: seed)
                 } else {
                     while running.load(ordering: .relaxed) > 0 {
-                        if thread == threadCount { _ = rig.pool.compact() }
+                        if thread == threadCount {
+                            _ = rig.pool.compact()
+                        } else {
+                            rig.pool.keepLRU(false)
+                        }
                         _ = rig.pool.shrink(pageCount: 1)
                     }
                 }

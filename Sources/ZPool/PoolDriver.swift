@@ -95,9 +95,16 @@ public protocol Pool: AnyObject, Sendable {
     func owner(of handle: PoolHandle) -> ObjectOwner?
 
     /// Evicts until `pageCount` frames are free or nothing more can be evicted; first from the
-    /// frames that were allocated into longest ago. Drivers that can't reclaim answer
-    /// `invalidArgument`; so do others without a user, or when there is nothing in the pool.
+    /// frames that were allocated into longest ago, as far as ``keepLRU(_:)`` lets it know. Drivers
+    /// that can't reclaim answer `invalidArgument`; so do others without a user, or when there is
+    /// nothing in the pool.
     func shrink(pageCount: Int) -> ShrinkResult
+
+    /// Whether the driver keeps its frames in order of the last allocation, for `shrink`. A pool
+    /// starts without; a driver for which it costs nothing, or that can't shrink, need not listen.
+    /// `shrink` switches it on. Frames that were there before it is kept count as older than all
+    /// others, in an order of the driver's choice.
+    func keepLRU(_ isKept: Bool)
 
     /// Moves objects together and frees the frames that become empty; returns how many. 0 at once
     /// when another thread compacts this pool, or when the driver can't.
@@ -147,6 +154,9 @@ public protocol Pool: AnyObject, Sendable {
 extension Pool {
     /// A pool that knows nothing to fetch does nothing.
     public func prepareFree(_ handle: PoolHandle) {}
+
+    /// A pool that keeps no list for it, or always does, has nothing to switch.
+    public func keepLRU(_ isKept: Bool) {}
 
     /// A pool that can't compact frees nothing.
     public func compact(_ goesOn: () -> Bool) -> Int { 0 }

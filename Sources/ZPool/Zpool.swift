@@ -120,8 +120,16 @@ public final class Zpool: Sendable {
         guard pageCount > 0 else {
             return ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)
         }
-        return pool.shrink(pageCount: pageCount)
+        let result = pool.shrink(pageCount: pageCount)
+        invariant(result.reclaimedPageCount >= pageCount || result.error != nil)
+        return result
     }
+
+    /// Whether frames are kept in order of the last allocation: for users that ask the pool to
+    /// shrink. Who asks for it right after the pool is made gets the order of all frames; later,
+    /// the frames that are there count as the oldest. Switching takes time by the frames that are
+    /// in the order; requests go on meanwhile.
+    public func keepLRU(_ isKept: Bool) { pool.keepLRU(isKept) }
 
     /// Moves objects together; returns the frames freed. `goesOn` may sleep between two steps, and
     /// ends it with false; see ``Pool/compact(_:)``.

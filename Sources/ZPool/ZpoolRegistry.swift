@@ -92,6 +92,9 @@ public final class ZpoolRegistry: Sendable {
         do {
             let heeded = configuration.keeping(driver.heededFields)
             let pool = try driver.makePool(in: arena, configuration: heeded, user: user)
+            invariant(pool.totalByteCount == 0, "a new pool has frames")
+            invariant((1...Page.byteCount).contains(pool.objectByteCountMax))
+            invariant(pool.hugeByteCount > 0)
             return Zpool(driver, configuration: heeded, arena: arena, pool: pool, registry: self)
         } catch {
             release(type: type)

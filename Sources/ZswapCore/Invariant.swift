@@ -17,6 +17,18 @@ public func invariant(
     if !condition() { Bug.end(message(), file, line) }
 }
 
+/// The same where checking costs more than a branch on what is at hand: in debug builds and those
+/// with `INTERNAL_CHECKS` only.
+@inlinable @inline(__always)
+public func deepInvariant(
+    _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String = "",
+    file: StaticString = #fileID, line: UInt = #line
+) {
+    #if DEBUG || INTERNAL_CHECKS
+    if !condition() { Bug.end(message(), file, line) }
+    #endif
+}
+
 /// What no program run may come to.
 @inlinable @inline(__always)
 public func unreachable(

@@ -21,6 +21,11 @@ struct AllocateCommand: DriverCommand {
     @Option(help: "Pairs in each measurement.")
     var pairs = 1_000_000
 
+    @Flag(
+        name: .customLong("lru"),
+        help: "Pools keep their frames in order of age, as for params/reclaim = pool.")
+    var keepsLRU = false
+
     @OptionGroup var samples: SampleOptions
     @OptionGroup var options: BenchOptions
 
@@ -41,7 +46,8 @@ struct AllocateCommand: DriverCommand {
         defer { progress.end() }
         let samples = try samples.load()
         let experiment = try AllocationExperiment(
-            samples, zpools: zpools, liveCount: live, pairCount: pairs)
+            samples, zpools: zpools, liveCount: live, pairCount: pairs,
+            keepsLRU: keepsLRU)
         var results: [AllocationMeasurement] = []
         for zpool in zpools.types {
             progress.show("\(zpool): filling")
@@ -54,6 +60,7 @@ struct AllocateCommand: DriverCommand {
         progress.end()
         let conditions = [
             "sizes": "what lz4 makes of \(samples.origin)", "sample": samples.sample,
+            "order of age": keepsLRU ? "kept" : "as each pool starts",
             "measured": "\(options.repeat) turns of \(pairs) pairs for each thread; medians",
         ]
         try options.write(

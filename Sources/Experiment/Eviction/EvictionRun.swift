@@ -51,6 +51,7 @@ final class EvictionRun {
             arena.stop()
             throw error
         }
+        pool.keepLRU(true)
         table.use(pool)
         self.limitFrameCount = limitFrameCount
         queue = order.makeQueue(pageCount: pageCount)

@@ -240,6 +240,8 @@ extension SwapStore {
             currentGeneration: generation ?? old.currentGeneration,
             currentCompressor: compressor ?? old.currentCompressor, backings: control.backings,
             currentBacking: backing ?? old.currentBacking)
+        let isPoolAsked = control.state.tunables.reclaim == .pool
+        for pool in control.pools { pool?.keepLRU(isPoolAsked) }
         record[.currentGeneration] = UInt64(control.state.currentGeneration)
         record[.currentCompressor] = UInt64(control.state.currentCompressor)
         putInForce(control)

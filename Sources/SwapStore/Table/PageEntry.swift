@@ -57,6 +57,7 @@ struct PageEntry: Equatable {
         _ kind: Kind, handle: PoolHandle, generation: Int, compressor: Int, byteCount: Int,
         checksum: UInt32, lastUse: LastUse
     ) -> PageEntry {
+        invariant(kind == .pooled || kind == .raw)
         invariant(generation >= 0 && generation < Limits.poolsMax)
         invariant(compressor >= 0 && compressor < Limits.compressorsMax)
         invariant(byteCount > 0 && byteCount <= Limits.storedByteCountMax)
@@ -101,6 +102,7 @@ struct PageEntry: Equatable {
 
     /// The same object at another place in its pool.
     func moved(to handle: PoolHandle) -> PageEntry {
+        invariant(isInMemory, "an entry without an object moves")
         let first = UInt64(pair.first) & ~Self.handleMask | handle.rawValue
         return PageEntry(pair: WordPair(first: UInt(first), second: pair.second))
     }

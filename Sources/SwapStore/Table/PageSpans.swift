@@ -30,6 +30,7 @@ struct PageSpans: Sequence, IteratorProtocol {
         let first = Int(offset - page.byteOffset)
         let last = Int(Swift.min(end - page.byteOffset, UInt64(Page.byteCount)))
         let element = Element(page: page, range: first..<last, position: Int(offset - start))
+        invariant(first < last && last <= Page.byteCount)
         offset = page.byteOffset + UInt64(last)
         return element
     }

@@ -36,6 +36,7 @@ struct PageTable {
 
     /// The tree with this root.
     init(in arena: Arena, root: RunNumber) {
+        invariant(root.rawValue != 0, "there is no run 0")
         self.arena = arena
         self.root = root
     }
@@ -88,6 +89,7 @@ struct PageTable {
     func nextLeaf(
         from page: PageNumber, end: PageNumber
     ) -> (page: PageNumber, leaf: RunNumber)? {
+        invariant(end.rawValue <= Limits.areaPageCountMax)
         var number = page.rawValue
         while number < end.rawValue {
             let here = PageNumber(number)
@@ -150,10 +152,17 @@ struct PageTable {
         for index in 0..<Self.rootSlotCount {
             let page = PageNumber(index << Self.nodeShift)
             if let node = child(in: rootSlot(page)) {
+                deepInvariant(!hasLeaf(node), "a leaf is lost with its node")
                 arena.retireRun(node, frameCount: Self.nodeFrameCount, from: .nodes)
             }
         }
         arena.retireRun(root, frameCount: Self.rootFrameCount, from: .nodes)
+    }
+
+    private func hasLeaf(_ node: RunNumber) -> Bool {
+        (0...Self.nodeMask).contains {
+            child(in: nodeSlot(node, PageNumber($0 << Self.leafShift))) != nil
+        }
     }
 
     private func rootSlot(_ page: PageNumber) -> ArenaOffset {
@@ -177,6 +186,7 @@ struct PageTable {
     ) throws(ArenaError) -> RunNumber {
         if let run = child(in: slot) { return run }
         let run = try Self.takeZeroedRun(arena, frameCount: frameCount, for: purpose)
+        deepInvariant(run.rawValue != 0 && slot.rawValue % 4 == 0)
         let (isOurs, winner) = arena.compareExchangeHalfWord(
             expected: 0, desired: run.rawValue, at: slot)
         if isOurs { return run }

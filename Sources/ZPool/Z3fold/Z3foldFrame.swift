@@ -1,115 +1,102 @@
 import Arena
 import Synchronization
+import ZswapCore
 
-/// A frame of z3fold, seen through its descriptor and its header.
+/// A frame of z3fold: ``ChunkFrame`` with three places, so that what is free may lie in two pieces.
 ///
 ///     descriptor   0  links by free chunks, or the owner    20  chunks: first, middle, last,
 ///                     of a headless object                      headless
 ///                  8  number of the pool                    24  first chunk of the middle
 ///                 12  links in the LRU list                 25  under reclaim
+///                                                           26  in the LRU list
 ///                                                           28  compaction that looked last
-///     header       0  owners: first, middle, last               chunk 0; not there if headless
 ///
-/// Law: an object is there iff its chunk count is not 0; a headless one counts 64 and is alone. An
-/// owner word is 0 until the owner is set. Owner words are read and written without the pool's
-/// lock, everything else under it. A frame under reclaim is in no list.
-struct Z3foldFrame {
-    typealias Place = Z3foldHandle.Place
+/// Law: a headless object counts 64 chunks and is alone.
+struct Z3foldFrame: ChunkFrame {
+    typealias Place = Z3foldPlace
+    typealias Tally = Z3foldTally
 
+    enum Fields: ChunkFrameFields {
+        static var freeLinks: RecordField<RunLinks> { RecordField(at: 0) }
+        static var headlessOwner: RecordField<Atomic<UInt64>> { RecordField(over: freeLinks) }
+        static var poolNumber: RecordField<UInt32> { RecordField(at: 8) }
+        static var ageLinks: RecordField<RunLinks> { RecordField(at: 12) }
+        /// The chunks of all places, a byte each, by place from the lowest on.
+        static var chunkCounts: RecordField<UInt32> { RecordField(at: 20) }
+        static var middleStart: RecordField<UInt8> { RecordField(at: 24) }
+        static var isUnderReclaim: RecordField<UInt8> { RecordField(at: 25) }
+        static var isInLRU: RecordField<UInt8> { RecordField(at: 26) }
+        static var walkNumber: RecordField<UInt32> { RecordField(at: 28) }
+
+        static var layout: RecordLayout {
+            RecordLayout(
+                byteCount: Arena.descriptorByteCount,
+                spans: [
+                    freeLinks.span, poolNumber.span, ageLinks.span, chunkCounts.span,
+                    middleStart.span, isUnderReclaim.span, isInLRU.span, walkNumber.span,
+                ])
+        }
+    }
+
+    static var objectByteCountMax: Int { Page.byteCount }
+    static var headlessPlace: Z3foldPlace? { .headless }
+    static var evictionOrder: InlineArray<4, Z3foldPlace?> { [.headless, .middle, .first, .last] }
     /// Chunks that a frame must gain to be worth a move within it, as in the kernel.
     private static let gainMin = 3
 
-    // Raw addresses: both lie in memory that serves other types at other times.
-    private let descriptor: UnsafeMutableRawPointer
-    private let header: UnsafeMutableRawPointer
+    let descriptor: RunRecord
+    let header: UnsafeMutableRawPointer
 
     @inline(__always)
     init(_ run: RunNumber, in map: RunMap) {
-        descriptor = map.address(of: map.descriptor(of: run))
+        descriptor = RunRecord(run, in: map)
         header = map.address(of: map.offset(of: run, frameCount: 1))
     }
 
-    var freeLinks: UnsafeMutablePointer<RunLinks> {
-        descriptor.assumingMemoryBound(to: RunLinks.self)
-    }
-    var lruLinks: UnsafeMutablePointer<RunLinks> {
-        (descriptor + 12).assumingMemoryBound(to: RunLinks.self)
-    }
-    var poolNumber: UInt32 {
-        get { descriptor.load(fromByteOffset: 8, as: UInt32.self) }
-        nonmutating set { descriptor.storeBytes(of: newValue, toByteOffset: 8, as: UInt32.self) }
-    }
-    var isUnderReclaim: Bool {
-        get { descriptor.load(fromByteOffset: 25, as: UInt8.self) != 0 }
-        nonmutating set {
-            descriptor.storeBytes(of: newValue ? 1 : 0, toByteOffset: 25, as: UInt8.self)
-        }
-    }
     /// The number of the walk of a compaction that met this frame last; 0 for none.
     var walkNumber: UInt32 {
-        get { descriptor.load(fromByteOffset: 28, as: UInt32.self) }
-        nonmutating set { descriptor.storeBytes(of: newValue, toByteOffset: 28, as: UInt32.self) }
+        get { descriptor[Fields.walkNumber] }
+        nonmutating set { descriptor[Fields.walkNumber] = newValue }
     }
 
     @inline(__always)
-    func chunkCount(_ place: Place) -> Int {
-        Int(descriptor.load(fromByteOffset: 20 + place.rawValue, as: UInt8.self))
+    func chunkCount(_ place: Z3foldPlace) -> Int {
+        Int(descriptor[Fields.chunkCounts] >> UInt32(8 * place.rawValue) & 0xff)
     }
     @inline(__always)
-    private var middleStart: Int {
-        Int(descriptor.load(fromByteOffset: 24, as: UInt8.self))
+    private var middleStart: Int { Int(descriptor[Fields.middleStart]) }
+
+    @inline(__always)
+    func ownerWord(_ place: Z3foldPlace) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        place == .headless
+            ? descriptor.pointer(to: Fields.headlessOwner) : ownerWordInHeader(place)
     }
 
-    /// The owner word of an object, shared between threads.
     @inline(__always)
-    func ownerWord(_ place: Place) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        (place == .headless ? descriptor : header + 8 * place.rawValue)
-            .assumingMemoryBound(to: Atomic<UInt64>.self)
-    }
-
-    /// Makes an empty frame of whatever the memory held.
-    @inline(__always)
-    func open(poolNumber number: UInt32) {
-        descriptor.initializeMemory(
-            as: UInt8.self, repeating: 0, count: Arena.descriptorByteCount)
-        poolNumber = number
-    }
-
-    /// Gives an object its room, without an owner.
-    @inline(__always)
-    func take(_ place: Place, startChunk: Int, chunkCount: Int) {
-        setRoom(place, startChunk: startChunk, chunkCount: chunkCount)
-        ownerWord(place).pointee.store(0, ordering: .relaxed)
-    }
-
-    /// Makes a place empty. Its owner word may hold anything from here on.
-    @inline(__always)
-    func clear(_ place: Place) { setRoom(place, startChunk: 0, chunkCount: 0) }
-
-    /// Says where an object lies, whose owner word is right already.
-    @inline(__always)
-    func setRoom(_ place: Place, startChunk: Int, chunkCount: Int) {
-        descriptor.storeBytes(
-            of: UInt8(chunkCount), toByteOffset: 20 + place.rawValue, as: UInt8.self)
-        guard place == .middle else { return }
-        descriptor.storeBytes(of: UInt8(startChunk), toByteOffset: 24, as: UInt8.self)
+    func setRoom(_ place: Z3foldPlace, startChunk: Int, chunkCount: Int) {
+        deepInvariant(chunkCount <= (place == .headless ? Chunk.frameCount : Chunk.objectCountMax))
+        deepInvariant(place != .middle || chunkCount == 0 || startChunk > 1)
+        let shift = UInt32(8 * place.rawValue)
+        let others = descriptor[Fields.chunkCounts] & ~(0xff << shift)
+        descriptor[Fields.chunkCounts] = others | UInt32(chunkCount) << shift
+        if place == .middle { descriptor[Fields.middleStart] = UInt8(startChunk) }
     }
 }
 
 /// What is in a frame, and what one more object can get.
 extension Z3foldFrame {
-    var isEmpty: Bool { descriptor.load(fromByteOffset: 20, as: UInt32.self) == 0 }
+    @inline(__always)
+    var isEmpty: Bool { descriptor[Fields.chunkCounts] == 0 }
+    @inline(__always)
     var isHeadless: Bool { chunkCount(.headless) != 0 }
     @inline(__always)
     var objectCount: Int {
         (chunkCount(.first) == 0 ? 0 : 1) + (chunkCount(.middle) == 0 ? 0 : 1)
             + (chunkCount(.last) == 0 ? 0 : 1) + (chunkCount(.headless) == 0 ? 0 : 1)
     }
-    /// Chunks of objects; not for a headless one.
     @inline(__always)
     var usedChunkCount: Int { chunkCount(.first) + chunkCount(.middle) + chunkCount(.last) }
 
-    /// The first chunk of an object that is there.
     @inline(__always)
     func startChunk(_ place: Place) -> Int {
         switch place {
@@ -124,8 +111,8 @@ extension Z3foldFrame {
     /// lies in.
     private var inner: Range<Int> { 1 + chunkCount(.first)..<Chunk.frameCount - chunkCount(.last) }
 
-    /// Chunks that an object in this empty place can get.
     func room(_ place: Place) -> Range<Int> {
+        deepInvariant(!isHeadless && chunkCount(place) == 0, "the place is taken")
         let middle = chunkCount(.middle)
         guard middle != 0 else { return inner }
         return switch place {
@@ -138,6 +125,7 @@ extension Z3foldFrame {
     /// Chunks that one more object can get: a gap counts where a place at it is empty.
     @inline(__always)
     var freeChunkCount: Int {
+        deepInvariant(!isHeadless, "a headless object leaves no chunk")
         let (first, middle, last) = (chunkCount(.first), chunkCount(.middle), chunkCount(.last))
         guard middle != 0 else { return Chunk.usableCount - first - last }
         let before = first == 0 ? middleStart - 1 : 0
@@ -145,9 +133,9 @@ extension Z3foldFrame {
         return max(before, after)
     }
 
-    /// Where one more object of this many chunks goes. There must be room for it.
     @inline(__always)
     func emptyPlace(chunkCount count: Int) -> (place: Place, startChunk: Int) {
+        deepInvariant(!isHeadless && freeChunkCount >= count, "there is no room")
         let isMiddleEmpty = chunkCount(.middle) == 0
         if isMiddleEmpty && chunkCount(.first) == 0 { return (.first, 1) }
         if chunkCount(.last) == 0 && (isMiddleEmpty || room(.last).count >= count) {
@@ -165,6 +153,7 @@ extension Z3foldFrame {
         let before = middleStart - inner.lowerBound
         let after = inner.upperBound - middleStart - middle
         let isLone = first == 0 && last == 0
+        deepInvariant(before >= 0 && after >= 0, "the middle object overlaps another")
         guard isLone || before + after - freeChunkCount >= Self.gainMin else { return nil }
         guard max(before, after) >= middle else { return nil }
         if isLone ? before >= middle : before >= after {
@@ -186,23 +175,5 @@ extension Z3foldFrame {
         } else {
             nil
         }
-    }
-}
-
-/// The links of the lists by free chunks.
-struct Z3foldFreeLinkage: RunLinkage {
-    let map: RunMap
-    @inline(__always)
-    func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
-        Z3foldFrame(run, in: map).freeLinks
-    }
-}
-
-/// The links of the LRU list.
-struct Z3foldLruLinkage: RunLinkage {
-    let map: RunMap
-    @inline(__always)
-    func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
-        Z3foldFrame(run, in: map).lruLinks
     }
 }

@@ -22,7 +22,7 @@ extension Z3foldPool {
     private enum Step { case done, looked, freed(RunNumber) }
 
     func compact(_ goesOn: () -> Bool) -> Int {
-        guard let user else { return 0 }
+        guard let user = core.user else { return 0 }
         guard !isCompacting.exchange(true, ordering: .acquiring) else { return 0 }
         defer { isCompacting.store(false, ordering: .releasing) }
         let before = compactedPageCount
@@ -35,12 +35,12 @@ extension Z3foldPool {
     private func walk(_ work: Work, _ user: any PoolUser, _ goesOn: () -> Bool) -> Bool {
         // 0 is the number of a frame that no walk has met.
         let walkNumber = max(walkCount.wrappingAdd(1, ordering: .relaxed).newValue, 1)
-        var stepsLeft = 2 * lists.withLock { Int($0.lru.count) }
+        var stepsLeft = 2 * core.lists.withLock { $0.frameCount }
         var index = ChunkLists.count - 1
         while stepsLeft > 0 {
             stepsLeft -= 1
             // The lock is dropped between steps, so that others wait for one object at most.
-            switch lists.withLock({ step(work, walkNumber, &index, &$0, user) }) {
+            switch core.lists.withLock({ step(work, walkNumber, &index, &$0, user) }) {
             case .done: return true
             case .looked: break
             case .freed(let run):
@@ -54,20 +54,21 @@ extension Z3foldPool {
 
     /// Looks at the next frame, which is in the list of `index` or below.
     private func step(
-        _ work: Work, _ walkNumber: UInt32, _ index: inout Int, _ lists: inout Z3foldLists,
+        _ work: Work, _ walkNumber: UInt32, _ index: inout Int, _ lists: inout Lists,
         _ user: any PoolUser
     ) -> Step {
-        let isDone = work == .withinFrames ? lists.shiftableCount == 0 : lists.loneCount == 0
+        let isDone =
+            work == .withinFrames ? lists.tally.shiftableCount == 0 : lists.tally.loneCount == 0
         // List 0 is not looked at: its frames have neither a lone object nor a gap to close.
         while !isDone && index > 0 {
             guard let run = lists.byFreeChunks[index].last,
-                Z3foldFrame(run, in: map).walkNumber != walkNumber
+                case let frame = Frame(run, in: core.map), frame.walkNumber != walkNumber
             else {
                 index -= 1
                 continue
             }
-            Z3foldFrame(run, in: map).walkNumber = walkNumber
-            lists.rotate(run, freeChunkCount: index, map)
+            frame.walkNumber = walkNumber
+            lists.rotate(run, frame, core.map)
             switch work {
             case .withinFrames: shiftMiddle(run, &lists, user)
             case .outOfFrames: if moveLone(run, &lists, user) { return .freed(run) }
@@ -78,32 +79,35 @@ extension Z3foldPool {
     }
 
     /// Moves the middle object to where the free chunks of its frame come together.
-    private func shiftMiddle(_ run: RunNumber, _ lists: inout Z3foldLists, _ user: any PoolUser) {
-        let frame = Z3foldFrame(run, in: map)
+    private func shiftMiddle(_ run: RunNumber, _ lists: inout Lists, _ user: any PoolUser) {
+        let frame = Frame(run, in: core.map)
         guard let better = frame.betterMiddle else { return }
         let chunkCount = frame.chunkCount(.middle)
-        let old = Z3foldHandle(run: run, place: .middle, startChunk: frame.startChunk(.middle))
-        let new = Z3foldHandle(run: run, place: better.place, startChunk: better.startChunk)
+        deepInvariant(better.startChunk != frame.startChunk(.middle), "a move to where it is")
+        let old = Handle(run: run, place: .middle, startChunk: frame.startChunk(.middle))
+        let new = Handle(run: run, place: better.place, startChunk: better.startChunk)
         guard move(old, to: new, chunkCount: chunkCount, user) else { return }
-        lists.unfile(run, frame, map)
+        lists.unfile(run, frame, core.map)
         frame.clear(.middle)
         frame.setRoom(new.place, startChunk: new.startChunk, chunkCount: chunkCount)
-        lists.file(run, frame, map)
+        lists.file(run, frame, core.map, isYoungest: false)
     }
 
     /// Moves the only object of a frame into another one. True when that made the frame free.
     private func moveLone(
-        _ run: RunNumber, _ lists: inout Z3foldLists, _ user: any PoolUser
+        _ run: RunNumber, _ lists: inout Lists, _ user: any PoolUser
     ) -> Bool {
-        let frame = Z3foldFrame(run, in: map)
+        let frame = Frame(run, in: core.map)
         guard let place = frame.loneObject else { return false }
         let chunkCount = frame.usedChunkCount
+        deepInvariant(frame.objectCount == 1, "an object that is not alone")
         let target = lists.byFreeChunks.bestFit(
-            chunkCount: chunkCount, besides: run, Z3foldFreeLinkage(map: map))
+            chunkCount: chunkCount, besides: run, FreeLinkage<Frame>(map: core.map))
         guard let target else { return false }
-        let old = Z3foldHandle(run: run, place: place, startChunk: frame.startChunk(place))
+        let old = Handle(run: run, place: place, startChunk: frame.startChunk(place))
         guard owner(of: old) != nil else { return false }
-        let new = take(chunkCount, in: target, &lists)
+        invariant(target != run, "a frame moves into itself")
+        let new = take(chunkCount, in: target, &lists, isYoungest: false)
         guard move(old, to: new, chunkCount: chunkCount, user) else {
             // The target was not empty before, so it is not now.
             let isTargetEmpty = drop(new, &lists)
@@ -115,11 +119,16 @@ extension Z3foldPool {
 
     /// Copies an object and asks the user to publish the copy. False when the object stays.
     private func move(
-        _ old: Z3foldHandle, to new: Z3foldHandle, chunkCount: Int, _ user: any PoolUser
+        _ old: Handle, to new: Handle, chunkCount: Int, _ user: any PoolUser
     ) -> Bool {
         guard let owner = owner(of: old) else { return false }
+        // Readers take no lock: what they read must stay until the entry names the copy.
+        invariant(
+            old.run != new.run
+                || abs(old.startChunk - new.startChunk) >= chunkCount, "a move overlaps itself")
+        deepInvariant(!Frame(old.run, in: core.map).isHeadless, "a headless object can't move")
         memcpy(
-            map.address(of: offset(of: new)), map.address(of: offset(of: old)),
+            core.map.address(of: offset(of: new)), core.map.address(of: offset(of: old)),
             chunkCount << Chunk.byteShift)
         setOwner(owner, of: new.packed)
         return user.move(owner: owner, from: old.packed, to: new.packed)

@@ -1,113 +1,129 @@
 import Arena
 import Synchronization
+import ZswapCore
 
-/// A frame of zbud, seen through the run's descriptor; the owners are in the frame's first chunk.
+/// The two places of a frame of zbud. In a handle's lowest byte the first chunk tells them apart.
 ///
-///     descriptor   0  links in a buddy list    16  number of the pool     20  chunks: first, last
+///     7              0
+///     | first chunk   |       first: 1      last: 2 ... 63
+///
+/// Law: chunk 1 is always the first one's: a last one there would have 63 chunks, one too many.
+enum ZbudPlace: Int, ChunkPlace {
+    case first, last
+
+    @inline(__always)
+    var isHeadless: Bool { false }
+
+    @inline(__always)
+    func packed(startChunk: Int) -> Int { startChunk }
+
+    @inline(__always)
+    static func unpacked(_ byte: Int) -> (place: ZbudPlace, startChunk: Int) {
+        (byte == 1 ? .first : .last, byte)
+    }
+
+    static func isWellFormed(_ byte: Int) -> Bool { byte >= 1 && byte < Chunk.frameCount }
+}
+
+/// A frame of zbud: ``ChunkFrame`` with two places, so that what is free lies in one piece.
+///
+///     descriptor   0  links by free chunks     16  number of the pool     20  chunks: first, last
 ///                  8  links in the LRU list                               22  under reclaim
-///     frame        0  owner of the first buddy, 8 of the last             64  objects
-///
-/// Law: a buddy is there iff its chunk count is not 0; an owner word is 0 until the owner is set.
-/// Owner words are read and written without the pool's lock, everything else under it. A frame
-/// under reclaim is in no list.
-/// Price: lists are walked and changed in descriptors alone, 128 to a page of memory, so that
-/// neither a frame nor its translation need be fetched for them.
-struct ZbudFrame {
-    // Raw addresses: descriptor and header lie in memory that serves other types at other times.
-    private let descriptor: UnsafeMutableRawPointer
-    private let header: UnsafeMutableRawPointer
+///                                                                         23  in the LRU list
+struct ZbudFrame: ChunkFrame {
+    typealias Place = ZbudPlace
+    typealias Tally = NoTally<ZbudFrame>
+
+    enum Fields: ChunkFrameFields {
+        static var freeLinks: RecordField<RunLinks> { RecordField(at: 0) }
+        static var ageLinks: RecordField<RunLinks> { RecordField(at: 8) }
+        static var poolNumber: RecordField<UInt32> { RecordField(at: 16) }
+        static var firstChunkCount: RecordField<UInt8> { RecordField(at: 20) }
+        static var lastChunkCount: RecordField<UInt8> { RecordField(at: 21) }
+        static var isUnderReclaim: RecordField<UInt8> { RecordField(at: 22) }
+        static var isInLRU: RecordField<UInt8> { RecordField(at: 23) }
+
+        static var layout: RecordLayout {
+            RecordLayout(
+                byteCount: Arena.descriptorByteCount,
+                spans: [
+                    freeLinks.span, ageLinks.span, poolNumber.span, firstChunkCount.span,
+                    lastChunkCount.span, isUnderReclaim.span, isInLRU.span,
+                ])
+        }
+    }
+
+    static var objectByteCountMax: Int { Chunk.objectByteCountMax }
+    static var headlessPlace: ZbudPlace? { nil }
+    static var evictionOrder: InlineArray<4, ZbudPlace?> { [.first, .last, nil, nil] }
+
+    let descriptor: RunRecord
+    let header: UnsafeMutableRawPointer
 
     @inline(__always)
     init(_ run: RunNumber, in map: RunMap) {
-        descriptor = map.address(of: map.descriptor(of: run))
+        descriptor = RunRecord(run, in: map)
         header = map.address(of: map.offset(of: run, frameCount: 1))
     }
 
-    var buddyLinks: UnsafeMutablePointer<RunLinks> {
-        descriptor.assumingMemoryBound(to: RunLinks.self)
-    }
-    var lruLinks: UnsafeMutablePointer<RunLinks> {
-        (descriptor + 8).assumingMemoryBound(to: RunLinks.self)
-    }
-    var poolNumber: UInt32 {
-        get { descriptor.load(fromByteOffset: 16, as: UInt32.self) }
-        nonmutating set { descriptor.storeBytes(of: newValue, toByteOffset: 16, as: UInt32.self) }
-    }
-    var firstChunkCount: Int {
-        get { Int(descriptor.load(fromByteOffset: 20, as: UInt8.self)) }
-        nonmutating set {
-            descriptor.storeBytes(of: UInt8(newValue), toByteOffset: 20, as: UInt8.self)
-        }
-    }
-    var lastChunkCount: Int {
-        get { Int(descriptor.load(fromByteOffset: 21, as: UInt8.self)) }
-        nonmutating set {
-            descriptor.storeBytes(of: UInt8(newValue), toByteOffset: 21, as: UInt8.self)
-        }
-    }
-    var isUnderReclaim: Bool {
-        get { descriptor.load(fromByteOffset: 22, as: UInt8.self) != 0 }
-        nonmutating set {
-            descriptor.storeBytes(of: newValue ? 1 : 0, toByteOffset: 22, as: UInt8.self)
+    @inline(__always)
+    func chunkCount(_ place: ZbudPlace) -> Int {
+        switch place {
+        case .first: Int(descriptor[Fields.firstChunkCount])
+        case .last: Int(descriptor[Fields.lastChunkCount])
         }
     }
 
-    /// The owner word of a buddy, shared between threads.
     @inline(__always)
-    func ownerWord(_ buddy: ZbudHandle.Buddy) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        (header + (buddy == .first ? 0 : 8)).assumingMemoryBound(to: Atomic<UInt64>.self)
+    func startChunk(_ place: ZbudPlace) -> Int {
+        place == .first ? 1 : Chunk.frameCount - chunkCount(.last)
     }
 
-    var freeChunkCount: Int { Chunk.usableCount - firstChunkCount - lastChunkCount }
-    var objectCount: Int { (firstChunkCount == 0 ? 0 : 1) + (lastChunkCount == 0 ? 0 : 1) }
-    var isEmpty: Bool { firstChunkCount == 0 && lastChunkCount == 0 }
-
-    /// The list that the frame belongs in: 0 when both buddies are there, else its free chunks.
-    var listIndex: Int {
-        firstChunkCount != 0 && lastChunkCount != 0 ? 0 : freeChunkCount
-    }
-
-    /// Makes an empty frame of whatever the memory held. Owners are cleared as buddies are taken.
-    func open(poolNumber number: UInt32) {
-        descriptor.initializeMemory(
-            as: UInt8.self, repeating: 0, count: Arena.descriptorByteCount)
-        poolNumber = number
-    }
-
-    /// Takes the room of one buddy, which has no owner yet.
     @inline(__always)
-    func take(_ buddy: ZbudHandle.Buddy, chunkCount: Int) {
-        setChunkCount(chunkCount, of: buddy)
-        ownerWord(buddy).pointee.store(0, ordering: .relaxed)
-    }
-
-    /// Gives the room of one buddy back. Its owner word is not looked at any more, so it stays.
-    @inline(__always)
-    func release(_ buddy: ZbudHandle.Buddy) { setChunkCount(0, of: buddy) }
-
-    @inline(__always)
-    private func setChunkCount(_ chunkCount: Int, of buddy: ZbudHandle.Buddy) {
-        switch buddy {
-        case .first: firstChunkCount = chunkCount
-        case .last: lastChunkCount = chunkCount
+    func setRoom(_ place: ZbudPlace, startChunk: Int, chunkCount: Int) {
+        deepInvariant(chunkCount >= 0 && chunkCount <= Chunk.objectCountMax)
+        deepInvariant(
+            place == .first || chunkCount == 0 || startChunk + chunkCount == Chunk.frameCount)
+        switch place {
+        case .first: descriptor[Fields.firstChunkCount] = UInt8(chunkCount)
+        case .last: descriptor[Fields.lastChunkCount] = UInt8(chunkCount)
         }
     }
-}
 
-/// The links of the lists by free chunks.
-struct ZbudBuddyLinkage: RunLinkage {
-    let map: RunMap
     @inline(__always)
-    func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
-        ZbudFrame(run, in: map).buddyLinks
+    var isEmpty: Bool { chunkCount(.first) == 0 && chunkCount(.last) == 0 }
+    @inline(__always)
+    var isHeadless: Bool { false }
+    @inline(__always)
+    var objectCount: Int { (chunkCount(.first) == 0 ? 0 : 1) + (chunkCount(.last) == 0 ? 0 : 1) }
+    @inline(__always)
+    var usedChunkCount: Int { chunkCount(.first) + chunkCount(.last) }
+
+    /// None with two objects, whatever lies between them.
+    @inline(__always)
+    var freeChunkCount: Int {
+        chunkCount(.first) != 0 && chunkCount(.last) != 0
+            ? 0 : Chunk.usableCount - usedChunkCount
     }
-}
 
-/// The links of the LRU list.
-struct ZbudLruLinkage: RunLinkage {
-    let map: RunMap
+    /// First if that is empty.
     @inline(__always)
-    func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
-        ZbudFrame(run, in: map).lruLinks
+    func emptyPlace(chunkCount count: Int) -> (place: ZbudPlace, startChunk: Int) {
+        deepInvariant(chunkCount(.first) == 0 || chunkCount(.last) == 0, "no place is empty")
+        deepInvariant(freeChunkCount >= count, "there is no room")
+        return chunkCount(.first) == 0 ? (.first, 1) : (.last, Chunk.frameCount - count)
+    }
+
+    func room(_ place: ZbudPlace) -> Range<Int> {
+        deepInvariant(chunkCount(place) == 0, "the place is taken")
+        return switch place {
+        case .first: 1..<Chunk.frameCount - chunkCount(.last)
+        case .last: 1 + chunkCount(.first)..<Chunk.frameCount
+        }
+    }
+
+    @inline(__always)
+    func ownerWord(_ place: ZbudPlace) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        ownerWordInHeader(place)
     }
 }

@@ -1,4 +1,5 @@
 import Arena
+import ZswapCore
 
 /// The zspages of one size class: by how full they are, and by age. What a class's lock guards.
 ///
@@ -40,12 +41,15 @@ struct ClassLists: Sendable {
     /// Frames that compaction can free: as many zspages as the free slots would fill.
     func freeableFrameCount(_ sizeClass: SizeClass) -> Int {
         let allocated = zspageCount * sizeClass.objectCount
+        invariant(inUseCount <= allocated, "more objects than slots")
         return (allocated - inUseCount) / sizeClass.objectCount * sizeClass.frameCount
     }
 
     /// Adds a zspage, as the youngest one, to the group that it names.
     @inline(__always)
     mutating func insert(_ zspage: Zspage, _ sizeClass: SizeClass, _ map: RunMap) {
+        invariant(zspage.group < FullnessGroup.count, "a zspage under reclaim is filed")
+        deepInvariant(zspage.inUseCount <= sizeClass.objectCount, "more objects than slots")
         inUseCount += zspage.inUseCount
         groups[zspage.group].pushFirst(zspage.run, ZspageGroupLinkage(map: map))
         if !sizeClass.isHuge { lru.pushFirst(zspage.run, ZspageLruLinkage(map: map)) }
@@ -54,7 +58,9 @@ struct ClassLists: Sendable {
     /// Removes a zspage with what is in it.
     @inline(__always)
     mutating func remove(_ zspage: Zspage, _ sizeClass: SizeClass, _ map: RunMap) {
+        invariant(zspage.group < FullnessGroup.count, "a zspage is in no list")
         inUseCount -= zspage.inUseCount
+        deepInvariant(inUseCount >= 0, "a class frees more objects than it has")
         groups[zspage.group].remove(zspage.run, ZspageGroupLinkage(map: map))
         if !sizeClass.isHuge { lru.remove(zspage.run, ZspageLruLinkage(map: map)) }
     }
@@ -63,6 +69,7 @@ struct ClassLists: Sendable {
     /// nothing to move.
     @inline(__always)
     mutating func makeYoungest(_ zspage: Zspage, _ sizeClass: SizeClass, _ map: RunMap) {
+        deepInvariant(!zspage.isUnderReclaim, "a zspage under reclaim is allocated into")
         guard !sizeClass.isHuge, lru.first != zspage.run else { return }
         lru.remove(zspage.run, ZspageLruLinkage(map: map))
         lru.pushFirst(zspage.run, ZspageLruLinkage(map: map))
@@ -73,13 +80,18 @@ struct ClassLists: Sendable {
     @inline(__always)
     mutating func refile(_ zspage: Zspage, change: Int, _ sizeClass: SizeClass, _ map: RunMap) {
         inUseCount += change
+        deepInvariant(inUseCount >= 0, "a class frees more objects than it has")
         let group = FullnessGroup.of(inUse: zspage.inUseCount, max: sizeClass.objectCount)
         guard group != zspage.group else { return }
+        deepInvariant(zspage.group < FullnessGroup.count, "a zspage under reclaim is filed")
         groups[zspage.group].remove(zspage.run, ZspageGroupLinkage(map: map))
         zspage.group = group
         groups[group].pushFirst(zspage.run, ZspageGroupLinkage(map: map))
     }
 
     /// Counts objects that were adopted.
-    mutating func noteAdopted(_ count: Int) { inUseCount += count }
+    mutating func noteAdopted(_ count: Int) {
+        invariant(count > 0)
+        inUseCount += count
+    }
 }

@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// How full a zspage is, in the twelve steps of the kernel's list heads.
 ///
 ///     0        1       2        ...   10            11      12
@@ -17,7 +19,8 @@ enum FullnessGroup {
 
     @inline(__always)
     static func of(inUse: Int, max: Int) -> Int {
-        assert(inUse >= 0 && inUse <= max)
+        deepInvariant(max > 0)
+        deepInvariant(inUse >= 0 && inUse <= max)
         if inUse == 0 { return empty }
         if inUse == max { return full }
         return Int(UInt32(truncatingIfNeeded: 100 &* inUse) / UInt32(truncatingIfNeeded: max)) / 10

@@ -44,6 +44,8 @@ public struct SizeClassTable: Equatable, Sendable {
         let count = descending.count
         classes = descending.reversed()
         places = mergedInto.reversed().map { UInt8(count - 1 - $0) }
+        invariant(places.count == Self.rawClassCount)
+        invariant(classes.last?.isHuge == true, "a whole page has no class")
     }
 
     /// The place in ``classes`` of the class for an object of 1 to 4096 bytes.
@@ -93,6 +95,7 @@ public struct SizeClass: Hashable, Sendable {
         byteCount = size
         frameCount = Self.leastWaste(slotByteCount: size, chainLength: chainLength)
         objectCount = frameCount * Page.byteCount / size
+        invariant(objectCount > 0 && frameCount <= chainLength)
     }
 
     /// Nothing is gained by compressing into this class; its object has all 4096 bytes, and its
@@ -110,6 +113,7 @@ public struct SizeClass: Hashable, Sendable {
 
     /// The fewest frames with the fewest wasted bytes: bytes, not a share of them.
     private static func leastWaste(slotByteCount: Int, chainLength: Int) -> Int {
+        invariant(slotByteCount > 0 && slotByteCount <= Page.byteCount)
         if slotByteCount.nonzeroBitCount == 1 { return 1 }
         var best = 1
         var bestWaste = Page.byteCount % slotByteCount

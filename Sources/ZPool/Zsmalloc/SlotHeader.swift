@@ -23,12 +23,13 @@ struct SlotHeader {
     /// A free slot; `link` is the next one's number + 1, 0 at the end.
     @inline(__always)
     static func free(link: Int) -> SlotHeader {
-        SlotHeader(rawValue: freeMark | UInt64(link))
+        deepInvariant(link >= 0 && link <= Int(UInt16.max))
+        return SlotHeader(rawValue: freeMark | UInt64(link))
     }
 
     @inline(__always)
     init(_ owner: ObjectOwner) {
-        assert(owner.rawValue >= Self.ownerMin)
+        deepInvariant(owner.rawValue >= Self.ownerMin)
         rawValue = owner.rawValue
     }
 

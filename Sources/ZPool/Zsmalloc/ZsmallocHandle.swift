@@ -1,4 +1,5 @@
 import Arena
+import ZswapCore
 
 /// Where an object lies: its zspage's run, its class, its slot. Enough to find its bytes by
 /// arithmetic alone.
@@ -18,8 +19,8 @@ struct ZsmallocHandle {
 
     @inline(__always)
     init(run: RunNumber, classPlace: Int, slot: Int) {
-        assert(classPlace >= 0 && classPlace < 1 << Self.classBitCount)
-        assert(slot >= 0 && slot < 1 << Self.slotBitCount)
+        deepInvariant(classPlace >= 0 && classPlace < 1 << Self.classBitCount)
+        deepInvariant(slot >= 0 && slot < 1 << Self.slotBitCount)
         self.run = run
         self.classPlace = classPlace
         self.slot = slot

@@ -35,6 +35,7 @@ extension ZsmallocPool {
             guard header.isFree else { return false }
             word.pointee.store(SlotHeader(owner).rawValue, ordering: .releasing)
             zspage.inUseCount += 1
+            deepInvariant(zspage.inUseCount <= sizeClass.objectCount)
             lists.noteAdopted(1)
             return true
         }
@@ -81,7 +82,8 @@ extension ZsmallocPool {
 
     /// Links from the last slot to the first, so that low ones are taken first.
     private func linkFreeSlots(_ zspage: Zspage, _ place: Int) {
-        invariant(zspage.freeLink == 0)
+        invariant(zspage.freeLink == 0, "the free slots are linked already")
+        deepInvariant(zspage.freshCount == classes[place].sizeClass.objectCount)
         guard zspage.inUseCount < zspage.freshCount else { return }
         for slot in (0..<zspage.freshCount).reversed() {
             let word = headerWord(zspage, place, slot)

@@ -19,7 +19,7 @@ import ZswapCore
 extension ZsmallocPool {
     /// Sources that could not be emptied before a class is left for the next time. Each may be
     /// passed over in later searches of the lists, so this bounds how long those are.
-    private static let stuckCountMax = 16
+    fileprivate static let stuckCountMax = 16
 
     private enum Step { case nothingToGain, progress, freed(RunNumber), stuck }
 
@@ -29,6 +29,7 @@ extension ZsmallocPool {
         var stuckCount = 0
 
         mutating func passOver(_ run: RunNumber) {
+            invariant(stuckCount < ZsmallocPool.stuckCountMax)
             stuck[stuckCount] = run.rawValue
             stuckCount += 1
         }
@@ -108,6 +109,8 @@ extension ZsmallocPool {
     private func moveObjects(
         from source: Zspage, to target: Zspage, _ place: Int, _ user: any PoolUser
     ) -> Int {
+        invariant(source.run != target.run, "a zspage moves into itself")
+        deepInvariant(!source.isUnderReclaim && !target.isUnderReclaim)
         let slotCount = classes[place].sizeClass.objectCount
         var staying = 0
         var slot = 0
@@ -136,6 +139,7 @@ extension ZsmallocPool {
         let byteCount = sizeClass.byteCount - header
         let old = slotOffset(source.run, sizeClass, slot) + header
         let new = slotOffset(target.run, sizeClass, newSlot) + header
+        invariant(!sizeClass.isHuge && byteCount > 0)
         // The header goes last and by itself: with it the copy is published.
         memcpy(map.address(of: new), map.address(of: old), byteCount)
         headerWord(target, place, newSlot).pointee

@@ -38,6 +38,8 @@ extension ZsmallocPool {
             let victim = pool.pointee.lists.withLock { lists -> Zspage? in
                 guard let run = lists.oldest(pool.pointee.sizeClass) else { return nil }
                 let zspage = Zspage(run, in: map)
+                invariant(!zspage.isUnderReclaim, "a zspage under reclaim is in a list")
+                invariant(zspage.classPlace == place, "a list has another class's zspage")
                 lists.remove(zspage, pool.pointee.sizeClass, map)
                 zspage.group = FullnessGroup.underReclaim
                 return zspage
@@ -67,6 +69,7 @@ extension ZsmallocPool {
     /// Asks the user for one object after the other. One that stays keeps the zspage, so the rest
     /// is left alone; so does one without an owner, which can't be evicted.
     private func evictObjects(of zspage: Zspage, _ place: Int, _ user: any PoolUser) {
+        deepInvariant(zspage.isUnderReclaim, "objects move while they are evicted")
         // Slots are taken by malloc only, which does not see the zspage: the count stays.
         for slot in 0..<zspage.freshCount {
             let header = SlotHeader(
@@ -79,7 +82,8 @@ extension ZsmallocPool {
 
     /// Takes the mark off. True when the zspage is empty: then its run is the caller's.
     private func putBack(_ zspage: Zspage, _ place: Int, _ lists: inout ClassLists) -> Bool {
-        invariant(zspage.isUnderReclaim)
+        invariant(zspage.isUnderReclaim, "two threads reclaim a zspage")
+        invariant(zspage.poolNumber == number, "a zspage was given back under reclaim")
         guard zspage.inUseCount > 0 else {
             zspage.close()
             return true

@@ -42,6 +42,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     var compactedPageCount: Int { compactedFrameCount.load(ordering: .relaxed) }
 
     init(arena: Arena, table: SizeClassTable, user: (any PoolUser)?) {
+        Zspage.Fields.layout.check()
+        invariant(SizeClassTable.slotHeaderByteCount == MemoryLayout<SlotHeader>.size)
         self.arena = arena
         map = arena.runMap
         self.table = table
@@ -62,6 +64,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     }
 
     func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle {
+        invariant(byteCount > 0)
+        invariant(byteCount <= Page.byteCount)
         // Safe: the raw index is below the number of raw classes, and `places` has one for each.
         let place = Int(places[SizeClassTable.rawIndex(ofByteCount: byteCount)])
         let pool = classes + place
@@ -97,6 +101,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     private func takeSlot(
         in zspage: Zspage, _ place: Int, _ lists: inout ClassLists
     ) -> PoolHandle {
+        deepInvariant(zspage.poolNumber == number, "a list has another pool's zspage")
+        deepInvariant(zspage.classPlace == place, "a list has another class's zspage")
         let slot = takeSlot(zspage, place)
         zspage.stamp = clock.now
         lists.makeYoungest(zspage, classes[place].sizeClass, map)
@@ -121,6 +127,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
             zspage.freshCount = slot + 1
         }
         zspage.inUseCount += 1
+        deepInvariant(zspage.inUseCount <= zspage.freshCount, "more objects than slots")
         headerWord(zspage, place, slot).pointee
             .store(SlotHeader.unpublished.rawValue, ordering: .relaxed)
         return slot
@@ -159,6 +166,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         word.pointee.store(
             SlotHeader.free(link: zspage.freeLink).rawValue, ordering: .relaxed)
         zspage.freeLink = slot + 1
+        invariant(zspage.inUseCount > 0, "a zspage has no object to free")
         zspage.inUseCount -= 1
     }
 
@@ -167,6 +175,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     func settle(
         _ zspage: Zspage, change: Int, _ place: Int, _ lists: inout ClassLists
     ) -> Bool {
+        deepInvariant(!zspage.isUnderReclaim, "a zspage under reclaim is in no list")
         lists.refile(zspage, change: change, classes[place].sizeClass, map)
         guard zspage.inUseCount == 0 else { return false }
         lists.remove(zspage, classes[place].sizeClass, map)
@@ -175,7 +184,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     }
 
     func giveBack(_ run: RunNumber, _ sizeClass: SizeClass) {
-        frameCount.subtract(sizeClass.frameCount, ordering: .relaxed)
+        let before = frameCount.subtract(sizeClass.frameCount, ordering: .relaxed).oldValue
+        invariant(before >= sizeClass.frameCount, "a zspage is given back that was never taken")
         arena.freeRun(run, frameCount: sizeClass.frameCount, from: .pool)
     }
 
@@ -186,8 +196,9 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
                 for group in 0..<FullnessGroup.count {
                     while let run = lists.groups[group].first {
                         let zspage = Zspage(run, in: map)
+                        invariant(zspage.poolNumber == number, "a list has another pool's zspage")
                         lists.remove(zspage, pool.pointee.sizeClass, map)
-                        zspage.close()
+                        zspage.poolNumber = 0
                         giveBack(run, pool.pointee.sizeClass)
                     }
                 }

@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import ZswapCore
 
 /// A run of frames filled with slots of one class, seen through its descriptor.
 ///
@@ -16,91 +17,94 @@ import Synchronization
 /// the class's lock.
 /// Price: nothing to set up: slots that were never taken are not linked, only counted.
 struct Zspage {
-    // Raw addresses: descriptor and slots lie in memory that serves other types at other times.
-    private let descriptor: UnsafeMutableRawPointer
+    enum Fields {
+        /// Not for huge zspages, whose object's header is there.
+        static var lruLinks: RecordField<RunLinks> { RecordField(at: 0) }
+        static var hugeHeader: RecordField<Atomic<UInt64>> { RecordField(over: lruLinks) }
+        static var poolNumber: RecordField<UInt32> { RecordField(at: 8) }
+        static var groupLinks: RecordField<RunLinks> { RecordField(at: 12) }
+        static var classPlace: RecordField<UInt8> { RecordField(at: 20) }
+        static var group: RecordField<UInt8> { RecordField(at: 21) }
+        static var inUseCount: RecordField<UInt16> { RecordField(at: 22) }
+        static var freeLink: RecordField<UInt16> { RecordField(at: 24) }
+        static var freshCount: RecordField<UInt16> { RecordField(at: 26) }
+        static var stamp: RecordField<UInt32> { RecordField(at: 28) }
+
+        static var layout: RecordLayout {
+            RecordLayout(
+                byteCount: Arena.descriptorByteCount,
+                spans: [
+                    lruLinks.span, poolNumber.span, groupLinks.span, classPlace.span, group.span,
+                    inUseCount.span, freeLink.span, freshCount.span, stamp.span,
+                ])
+        }
+    }
+
+    private let descriptor: RunRecord
     let run: RunNumber
 
     @inline(__always)
     init(_ run: RunNumber, in map: RunMap) {
         self.run = run
-        descriptor = map.address(of: map.descriptor(of: run))
+        descriptor = RunRecord(run, in: map)
     }
 
-    /// Not for huge zspages, whose header is there.
-    var lruLinks: UnsafeMutablePointer<RunLinks> {
-        descriptor.assumingMemoryBound(to: RunLinks.self)
-    }
-    var groupLinks: UnsafeMutablePointer<RunLinks> {
-        (descriptor + 12).assumingMemoryBound(to: RunLinks.self)
-    }
     var poolNumber: UInt32 {
-        get { descriptor.load(fromByteOffset: 8, as: UInt32.self) }
-        nonmutating set { descriptor.storeBytes(of: newValue, toByteOffset: 8, as: UInt32.self) }
+        get { descriptor[Fields.poolNumber] }
+        nonmutating set { descriptor[Fields.poolNumber] = newValue }
     }
     var classPlace: Int {
-        get { Int(descriptor.load(fromByteOffset: 20, as: UInt8.self)) }
-        nonmutating set {
-            descriptor.storeBytes(of: UInt8(newValue), toByteOffset: 20, as: UInt8.self)
-        }
+        get { Int(descriptor[Fields.classPlace]) }
+        nonmutating set { descriptor[Fields.classPlace] = UInt8(newValue) }
     }
     var group: Int {
-        get { Int(descriptor.load(fromByteOffset: 21, as: UInt8.self)) }
-        nonmutating set {
-            descriptor.storeBytes(of: UInt8(newValue), toByteOffset: 21, as: UInt8.self)
-        }
+        get { Int(descriptor[Fields.group]) }
+        nonmutating set { descriptor[Fields.group] = UInt8(newValue) }
     }
     /// Out of all lists while its objects are evicted.
     @inline(__always)
     var isUnderReclaim: Bool { group == FullnessGroup.underReclaim }
     var inUseCount: Int {
-        get { count(at: 22) }
-        nonmutating set { setCount(newValue, at: 22) }
+        get { Int(descriptor[Fields.inUseCount]) }
+        nonmutating set { descriptor[Fields.inUseCount] = UInt16(newValue) }
     }
     /// The first free slot's number + 1; 0 when no slot was freed.
     var freeLink: Int {
-        get { count(at: 24) }
-        nonmutating set { setCount(newValue, at: 24) }
+        get { Int(descriptor[Fields.freeLink]) }
+        nonmutating set { descriptor[Fields.freeLink] = UInt16(newValue) }
     }
     var freshCount: Int {
-        get { count(at: 26) }
-        nonmutating set { setCount(newValue, at: 26) }
+        get { Int(descriptor[Fields.freshCount]) }
+        nonmutating set { descriptor[Fields.freshCount] = UInt16(newValue) }
     }
 
     /// What the pool's clock showed at the last allocation.
     var stamp: ZspageStamp {
-        get { ZspageStamp(rawValue: descriptor.load(fromByteOffset: 28, as: UInt32.self)) }
-        nonmutating set {
-            descriptor.storeBytes(of: newValue.rawValue, toByteOffset: 28, as: UInt32.self)
-        }
-    }
-
-    @inline(__always)
-    private func count(at offset: Int) -> Int {
-        Int(descriptor.load(fromByteOffset: offset, as: UInt16.self))
-    }
-    @inline(__always)
-    private func setCount(_ value: Int, at offset: Int) {
-        descriptor.storeBytes(of: UInt16(value), toByteOffset: offset, as: UInt16.self)
+        get { ZspageStamp(rawValue: descriptor[Fields.stamp]) }
+        nonmutating set { descriptor[Fields.stamp] = newValue.rawValue }
     }
 
     /// The header of a huge object, whose frame has no room for it.
     @inline(__always)
     var hugeHeader: UnsafeMutablePointer<Atomic<UInt64>> {
-        descriptor.assumingMemoryBound(to: Atomic<UInt64>.self)
+        descriptor.pointer(to: Fields.hugeHeader)
     }
 
     /// Makes an empty zspage of whatever the memory held.
     @inline(__always)
     func open(poolNumber number: UInt32, classPlace place: Int) {
-        descriptor.initializeMemory(
-            as: UInt8.self, repeating: 0, count: Arena.descriptorByteCount)
+        deepInvariant(number != 0, "0 is nobody's number")
+        descriptor.clear()
         poolNumber = number
         classPlace = place
     }
 
     /// Nobody's from here on, so that a late handle to it is noticed.
     @inline(__always)
-    func close() { poolNumber = 0 }
+    func close() {
+        invariant(inUseCount == 0, "a zspage is given back with an object in it")
+        poolNumber = 0
+    }
 }
 
 /// The links of zspages in their groups' lists.
@@ -108,7 +112,7 @@ struct ZspageGroupLinkage: RunLinkage {
     let map: RunMap
     @inline(__always)
     func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
-        Zspage(run, in: map).groupLinks
+        RunRecord(run, in: map).pointer(to: Zspage.Fields.groupLinks)
     }
 }
 
@@ -117,6 +121,6 @@ struct ZspageLruLinkage: RunLinkage {
     let map: RunMap
     @inline(__always)
     func links(of run: RunNumber) -> UnsafeMutablePointer<RunLinks> {
-        Zspage(run, in: map).lruLinks
+        RunRecord(run, in: map).pointer(to: Zspage.Fields.lruLinks)
     }
 }

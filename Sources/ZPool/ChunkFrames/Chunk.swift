@@ -18,6 +18,7 @@ enum Chunk {
     /// Chunks that an object of so many bytes takes.
     @inline(__always)
     static func count(ofBytes byteCount: Int) -> Int {
-        (byteCount + Self.byteCount - 1) >> byteShift
+        deepInvariant(byteCount > 0 && byteCount <= objectByteCountMax)
+        return (byteCount + Self.byteCount - 1) >> byteShift
     }
 }

@@ -20,15 +20,25 @@ struct ChunkLists: Sendable {
         @inline(__always) get { lists[freeChunkCount] }
     }
 
+    /// How many frames there are, by a look at each list.
+    var frameCount: Int {
+        var sum = 0
+        for index in 0..<Self.count { sum += Int(lists[index].count) }
+        return sum
+    }
+
     /// The frame that an object of this many chunks goes into; nil when it needs a new one.
     ///
     /// Mutating, though it changes nothing: to read an element of an inline array the compiler
     /// (Swift 6.3) copies all 756 bytes of it, but an element that may change is reached in place.
     @inline(__always)
     mutating func bestFit(chunkCount: Int) -> RunNumber? {
+        deepInvariant(chunkCount >= 0 && chunkCount < Self.count)
         let candidates = occupied >> UInt64(chunkCount)
         guard candidates != 0 else { return nil }
-        return Self.first(&lists[chunkCount + candidates.trailingZeroBitCount])
+        let found = Self.first(&lists[chunkCount + candidates.trailingZeroBitCount])
+        deepInvariant(found != nil, "a list that counts as occupied is empty")
+        return found
     }
 
     @inline(__always)
@@ -38,10 +48,12 @@ struct ChunkLists: Sendable {
     func bestFit(
         chunkCount: Int, besides run: RunNumber, _ linkage: some RunLinkage
     ) -> RunNumber? {
+        invariant(chunkCount > 0 && chunkCount < Self.count)
         var candidates = (occupied >> UInt64(chunkCount)) << UInt64(chunkCount)
         // Only one list can have nothing else, so this goes round twice at most.
         while candidates != 0 {
             let list = lists[candidates.trailingZeroBitCount]
+            invariant(!list.isEmpty, "a list that counts as occupied is empty")
             if list.first != run { return list.first }
             if let other = list.following(run, linkage) { return other }
             candidates &= candidates - 1
@@ -52,6 +64,8 @@ struct ChunkLists: Sendable {
     /// Adds a frame at the head of a list.
     @inline(__always)
     mutating func add(_ run: RunNumber, freeChunkCount: Int, _ linkage: some RunLinkage) {
+        deepInvariant(
+            lists[freeChunkCount].isEmpty == (occupied >> UInt64(freeChunkCount) & 1 == 0))
         lists[freeChunkCount].pushFirst(run, linkage)
         occupied |= 1 << UInt64(freeChunkCount)
     }
@@ -59,7 +73,9 @@ struct ChunkLists: Sendable {
     /// Removes a frame from the list that it is in.
     @inline(__always)
     mutating func remove(_ run: RunNumber, freeChunkCount: Int, _ linkage: some RunLinkage) {
+        deepInvariant(occupied >> UInt64(freeChunkCount) & 1 == 1, "the list has no frame")
         lists[freeChunkCount].remove(run, linkage)
+        deepInvariant(lists[freeChunkCount].isEmpty == (lists[freeChunkCount].count == 0))
         if lists[freeChunkCount].isEmpty { occupied &= ~(1 << UInt64(freeChunkCount)) }
     }
 

@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// How drivers go about reclaim, with the kernel's limits and errors: round by round, the oldest
 /// frames first.
 ///
@@ -23,6 +25,7 @@ enum FrameReclaim {
     /// Frees at least `pageCount` frames; `round` tries the oldest. `invalidArgument` when there
     /// was nothing to try, `tryAgain` when no round freed anything.
     static func shrink(pageCount: Int, _ round: () -> Round) -> ShrinkResult {
+        invariant(pageCount > 0)
         var reclaimed = 0
         var stayed = 0
         func ended(_ error: ZpoolError?) -> ShrinkResult {
@@ -31,6 +34,7 @@ enum FrameReclaim {
         while reclaimed < pageCount {
             switch round() {
             case .freed(let frameCount):
+                invariant(frameCount > 0, "a round that frees nothing would never end")
                 reclaimed += frameCount
                 stayed = 0
             case .stays:

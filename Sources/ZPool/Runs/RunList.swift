@@ -29,20 +29,39 @@ public struct RunList: Sendable {
     /// Adds a run at the head.
     @inline(__always)
     @inlinable public mutating func pushFirst(_ run: RunNumber, _ linkage: some RunLinkage) {
+        deepInvariant(run.rawValue != 0 && run.rawValue != head)
         linkage.links(of: run).pointee = RunLinks(previous: 0, next: head)
         if head == 0 {
             tail = run.rawValue
         } else {
+            deepInvariant(linkage.links(of: RunNumber(rawValue: head)).pointee.previous == 0)
             linkage.links(of: RunNumber(rawValue: head)).pointee.previous = run.rawValue
         }
         head = run.rawValue
         memberCount += 1
     }
 
+    /// Adds a run at the tail, as if it had been there for the longest time.
+    @inline(__always)
+    @inlinable public mutating func pushLast(_ run: RunNumber, _ linkage: some RunLinkage) {
+        deepInvariant(run.rawValue != 0 && run.rawValue != head)
+        linkage.links(of: run).pointee = RunLinks(previous: tail, next: 0)
+        if tail == 0 {
+            head = run.rawValue
+        } else {
+            deepInvariant(linkage.links(of: RunNumber(rawValue: tail)).pointee.next == 0)
+            linkage.links(of: RunNumber(rawValue: tail)).pointee.next = run.rawValue
+        }
+        tail = run.rawValue
+        memberCount += 1
+    }
+
     /// Removes a run that is in this list.
     @inline(__always)
     @inlinable public mutating func remove(_ run: RunNumber, _ linkage: some RunLinkage) {
+        deepInvariant(memberCount > 0, "a run was removed from a list that it is not in")
         let links = linkage.links(of: run).pointee
+        deepInvariant(links.previous != run.rawValue && links.next != run.rawValue)
         if links.previous == 0 {
             invariant(head == run.rawValue, "a run was removed from a list that it is not in")
             head = links.next
@@ -50,6 +69,7 @@ public struct RunList: Sendable {
             linkage.links(of: RunNumber(rawValue: links.previous)).pointee.next = links.next
         }
         if links.next == 0 {
+            deepInvariant(tail == run.rawValue, "a run was removed from a list that it is not in")
             tail = links.previous
         } else {
             linkage.links(of: RunNumber(rawValue: links.next)).pointee.previous = links.previous
@@ -68,7 +88,8 @@ public struct RunList: Sendable {
 
     /// The run behind this one.
     @inlinable public func following(_ run: RunNumber, _ linkage: some RunLinkage) -> RunNumber? {
-        Self.run(linkage.links(of: run).pointee.next)
+        invariant(!isEmpty, "a run of an empty list")
+        return Self.run(linkage.links(of: run).pointee.next)
     }
 
     /// Traps when the links contradict each other or the count.

@@ -1,0 +1,60 @@
+import Arena
+import ZswapCore
+
+/// A place of a frame that is shared out in chunks: what a driver calls its objects in a frame.
+protocol ChunkPlace: RawRepresentable, Equatable, Sendable where RawValue == Int {
+    /// Behind the header.
+    static var first: Self { get }
+    /// At the frame's end.
+    static var last: Self { get }
+
+    /// The place of an object that has its frame, without a header, for itself.
+    var isHeadless: Bool { get }
+
+    /// A handle's lowest byte.
+    func packed(startChunk: Int) -> Int
+    /// What a handle's lowest byte says. Takes any byte.
+    static func unpacked(_ byte: Int) -> (place: Self, startChunk: Int)
+    /// Whether a pool can have made this byte.
+    static func isWellFormed(_ byte: Int) -> Bool
+}
+
+/// Where an object lies, and which of the places of its frame it has.
+///
+///     39        8 7                        0
+///     | run      | place and first chunk    |        the low byte is the driver's packing
+///
+/// Law: an object that moves gets another handle, also when it stays in its frame. A run is never
+/// 0, so a handle never is.
+struct ChunkHandle<Place: ChunkPlace> {
+    let run: RunNumber
+    let place: Place
+    let startChunk: Int
+
+    @inline(__always)
+    init(run: RunNumber, place: Place, startChunk: Int) {
+        deepInvariant(startChunk < Chunk.frameCount)
+        deepInvariant(place.isHeadless ? startChunk == 0 : startChunk >= 1)
+        self.run = run
+        self.place = place
+        self.startChunk = startChunk
+    }
+
+    /// Of a handle that a pool made, now or once: readers without a lock may have one of the past.
+    @inline(__always)
+    init(_ handle: PoolHandle) {
+        run = RunNumber(rawValue: UInt32(truncatingIfNeeded: handle.rawValue >> 8))
+        (place, startChunk) = Place.unpacked(Int(handle.rawValue & 0xff))
+    }
+
+    @inline(__always)
+    var packed: PoolHandle {
+        PoolHandle(
+            packed: UInt64(run.rawValue) << 8 | UInt64(place.packed(startChunk: startChunk)))
+    }
+
+    /// Whether a pool can have made this handle; for handles that were read from memory.
+    static func isWellFormed(_ handle: PoolHandle) -> Bool {
+        handle.rawValue >> 40 == 0 && Place.isWellFormed(Int(handle.rawValue & 0xff))
+    }
+}
