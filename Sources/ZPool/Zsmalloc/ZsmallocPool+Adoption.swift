@@ -35,7 +35,7 @@ extension ZsmallocPool {
             guard header.isFree else { return false }
             word.pointee.store(SlotHeader(owner).rawValue, ordering: .releasing)
             zspage.inUseCount += 1
-            deepInvariant(zspage.inUseCount <= sizeClass.objectCount)
+            deepInvariant(zspage.inUseCount <= classes[place].sizeClass.objectCount)
             lists.noteAdopted(1)
             return true
         }
