@@ -1,11 +1,34 @@
 import CFuse
 import Glibc
+import ZswapCore
 
 /// The requests of /dev/fuse that are answered without libfuse, which allocates for each.
 ///
 /// Law: nothing here allocates where the request is for an area.
 struct DeviceRequests {
     let operations: Operations
+
+    /// Answers a request for which ``RawRequest/isForPages`` holds. Whatever else stands in it.
+    func answerPages(
+        _ request: RawRequest, _ reply: UnsafeMutableRawBufferPointer, _ answer: Answer,
+        _ worker: ServingWorker
+    ) {
+        switch request.header.opcode {
+        case FUSE_READ.rawValue:
+            guard let argument = request.argument(fuse_read_in.self) else {
+                return answer.send(error: EIO)
+            }
+            let read = WaitingRoom.Read(
+                unique: request.header.unique, inode: request.header.nodeid,
+                offset: argument.offset, byteCount: Int(argument.size))
+            self.read(read, reply, answer, worker)
+        case FUSE_WRITE.rawValue: write(request, answer, worker)
+        case FUSE_FALLOCATE.rawValue: fallocate(request, answer, worker)
+        case FUSE_LSEEK.rawValue: seek(request, answer, worker)
+        case FUSE_GETATTR.rawValue: attributes(request, answer, worker)
+        default: unreachable("a request for pages is of no known kind")
+        }
+    }
 
     /// Reads pages into `reply` and answers; or puts the request in line, if it would have to wait
     /// for a backing device and may not.
@@ -62,7 +85,7 @@ struct DeviceRequests {
     }
 
     /// Discards pages.
-    func fallocate(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
+    private func fallocate(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
         Self.answer(answer) { () throws(Refusal) in
             guard let argument = request.argument(fuse_fallocate_in.self) else {
                 throw Refusal(EIO)
@@ -75,7 +98,7 @@ struct DeviceRequests {
     }
 
     /// Finds data or a hole.
-    func seek(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
+    private func seek(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
         Self.answer(answer) { () throws(Refusal) in
             guard let argument = request.argument(fuse_lseek_in.self) else { throw Refusal(EIO) }
             guard let whence = CInt(exactly: argument.whence) else { throw Refusal(EINVAL) }
@@ -87,7 +110,7 @@ struct DeviceRequests {
     }
 
     /// Says what `stat` shows of an area.
-    func attributes(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
+    private func attributes(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
         Self.answer(answer) { () throws(Refusal) in
             let (attributes, seconds) = try operations.attributes(request.header.nodeid, worker)
             var out = fuse_attr_out()

@@ -97,7 +97,8 @@ final class DeviceTransport: Transport, @unchecked Sendable {
             }
             let request = RawRequest(bytes)
             if request.isForPages {
-                answerPages(request, buffer.reply, worker)
+                let answer = Answer(descriptor: descriptor, unique: request.header.unique)
+                requests.answerPages(request, buffer.reply, answer, worker)
             } else {
                 leave(request, worker)
             }
@@ -105,28 +106,6 @@ final class DeviceTransport: Transport, @unchecked Sendable {
                 let answer = Answer(descriptor: descriptor, unique: waiting.unique)
                 requests.read(waiting, buffer.reply, answer, worker)
             }
-        }
-    }
-
-    private func answerPages(
-        _ request: RawRequest, _ reply: UnsafeMutableRawBufferPointer, _ worker: ServingWorker
-    ) {
-        let answer = Answer(
-            descriptor: session.fileDescriptor, unique: request.header.unique)
-        switch request.header.opcode {
-        case FUSE_READ.rawValue:
-            guard let argument = request.argument(fuse_read_in.self) else {
-                return answer.send(error: EIO)
-            }
-            let read = WaitingRoom.Read(
-                unique: request.header.unique, inode: request.header.nodeid,
-                offset: argument.offset, byteCount: Int(argument.size))
-            requests.read(read, reply, answer, worker)
-        case FUSE_WRITE.rawValue: requests.write(request, answer, worker)
-        case FUSE_FALLOCATE.rawValue: requests.fallocate(request, answer, worker)
-        case FUSE_LSEEK.rawValue: requests.seek(request, answer, worker)
-        case FUSE_GETATTR.rawValue: requests.attributes(request, answer, worker)
-        default: unreachable("a request for pages is of no known kind")
         }
     }
 

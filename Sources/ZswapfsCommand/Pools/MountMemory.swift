@@ -24,6 +24,9 @@ struct MountMemory {
     }
 
     private static let readCountMax = 10
+    /// More than any memory has bytes, and little enough that sums of a file's lines and their
+    /// percentages are numbers.
+    private static let amounts = 0...1 << 44
 
     /// Where it is mounted.
     let mountPoint: String
@@ -32,7 +35,7 @@ struct MountMemory {
     /// The parts that stand in `stats/memory`.
     let memory: [(name: String, value: Int)]
 
-    init(asking query: MountQuery) throws(QueryFailure) {
+    init(asking query: some MountAnswers) throws(QueryFailure) {
         var read = try Self(askingOnce: query)
         var count = 1
         while read.unsettledByteCount != 0 && count < Self.readCountMax {
@@ -42,24 +45,35 @@ struct MountMemory {
         self = read
     }
 
-    private init(askingOnce query: MountQuery) throws(QueryFailure) {
+    private init(askingOnce query: some MountAnswers) throws(QueryFailure) {
         mountPoint = query.mountPoint
         let pages = try query.text("stats/stored_pages")
-        storedPageCount = Int(pages) ?? 0
+        storedPageCount = Self.amount(Int(pages) ?? 0)
         let names = try query.names("stats/pools")
         var pools: [Pool] = []
         for generation in names.compactMap({ Int($0) }).sorted() {
             if let pool = try Self.pool(query, generation) { pools.append(pool) }
         }
         self.pools = pools
-        memory = try query.values("stats/memory").filter {
+        memory = try Self.amounts(query, "stats/memory").filter {
             $0.name != "committed"
         }
     }
 
+    /// A file of names and amounts, each brought into the range that can be.
+    private static func amounts(
+        _ query: some MountAnswers, _ path: String
+    ) throws(QueryFailure) -> [(name: String, value: Int)] {
+        try query.values(path).map { ($0.name, amount($0.value)) }
+    }
+
+    private static func amount(_ value: Int) -> Int {
+        min(max(value, amounts.lowerBound), amounts.upperBound)
+    }
+
     /// A pool; nil when it has gone since it was listed.
     private static func pool(
-        _ query: MountQuery, _ generation: Int
+        _ query: some MountAnswers, _ generation: Int
     ) throws(QueryFailure) -> Pool? {
         let directory = "stats/pools/\(generation)/"
         do {
@@ -67,7 +81,7 @@ struct MountMemory {
                 generation: generation,
                 type: try query.text(directory + "type"),
                 isCurrent: try query.text(directory + "current") == "Y",
-                values: try query.values(directory + "usage"))
+                values: try amounts(query, directory + "usage"))
         } catch {
             guard error.isNotFound else { throw error }
             return nil

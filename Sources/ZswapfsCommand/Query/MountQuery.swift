@@ -28,7 +28,7 @@ enum QueryFailure: Error, Equatable {
 /// Law: no call here waits longer than the patience, and no request of this process waits for the
 /// mount. A child may; it holds nothing of ours open, and ends when the daemon goes on or the mount
 /// is taken away.
-final class MountQuery {
+final class MountQuery: MountAnswers {
     /// How long a daemon may take for one answer.
     static let patience: Duration = .seconds(2)
 
@@ -92,15 +92,6 @@ final class MountQuery {
         } catch {
             guard error.isNotFound else { throw error }
             return []
-        }
-    }
-
-    /// A file with a name and a number a line.
-    func values(_ path: String) throws(QueryFailure) -> [(name: String, value: Int)] {
-        try text(path).split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ")
-            guard words.count == 2, let value = Int(words[1]) else { return nil }
-            return (String(words[0]), value)
         }
     }
 

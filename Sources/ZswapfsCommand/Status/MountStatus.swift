@@ -53,7 +53,7 @@ struct MountStatus {
         var values: [(name: String, value: Int)] = []
     }
 
-    init(asking query: MountQuery) throws(QueryFailure) {
+    init(asking query: some MountAnswers) throws(QueryFailure) {
         mountPoint = query.mountPoint
         version = try query.text("stats/version")
         transport = try query.text("stats/transport")
@@ -78,13 +78,14 @@ struct MountStatus {
         guard let stored = counter("stored_pages"), let backed = counter("backing_pages"),
             let pool = counter("pool_total_size"), pool > 0
         else { return nil }
-        return Double((stored - backed) * Page.byteCount) / Double(pool)
+        // As fractions: these are numbers that somebody else wrote.
+        return (Double(stored) - Double(backed)) * Double(Page.byteCount) / Double(pool)
     }
 
     private func counter(_ name: String) -> Int? { counters.first { $0.name == name }?.value }
 
     private static func counters(
-        of query: MountQuery
+        of query: some MountAnswers
     ) throws(QueryFailure) -> [(name: String, value: Int)] {
         var counters: [(name: String, value: Int)] = []
         for name in try query.names("stats").sorted() {
@@ -98,7 +99,7 @@ struct MountStatus {
 
     /// What an area's file says; nil when the area was removed since it was listed.
     private static func areaValues(
-        _ query: MountQuery, _ name: String
+        _ query: some MountAnswers, _ name: String
     ) throws(QueryFailure) -> [(name: String, value: Int)]? {
         do {
             return try query.values("stats/areas/" + name)
@@ -109,7 +110,7 @@ struct MountStatus {
     }
 
     /// The daemon knows by numbers what stands on its areas: paths here may mean something else.
-    private static func areas(of query: MountQuery) throws(QueryFailure) -> [AreaLine] {
+    private static func areas(of query: some MountAnswers) throws(QueryFailure) -> [AreaLine] {
         var areas: [AreaLine] = []
         for name in try query.names("stats/areas").sorted() {
             guard let values = try areaValues(query, name) else { continue }
@@ -138,7 +139,7 @@ struct MountStatus {
         return areas
     }
 
-    private static func pools(of query: MountQuery) throws(QueryFailure) -> [PoolLine] {
+    private static func pools(of query: some MountAnswers) throws(QueryFailure) -> [PoolLine] {
         var pools: [PoolLine] = []
         let names = try query.names("stats/pools")
         for generation in names.compactMap({ Int($0) }).sorted() {
@@ -154,7 +155,8 @@ struct MountStatus {
         return pools
     }
 
-    private static func backings(of query: MountQuery) throws(QueryFailure) -> [BackingLine] {
+    private static func backings(of query: some MountAnswers) throws(QueryFailure) -> [BackingLine]
+    {
         let current = try query.text("params/backing")
         var backings: [BackingLine] = []
         for line in ByteText.split(try query.text("stats/backing"), at: "\n") {
