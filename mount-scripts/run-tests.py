@@ -37,9 +37,11 @@ OPTIMIZED_BUILD = ["-c", "release", "-Xswiftc", "-enable-testing", "-Xswiftc", "
 # lock that those want, ends the program.
 WATCHED_TESTS = [r"^MountedTests\.", r"^SwapTests\..*(RealSwap|SwappedProcess|FullPool|BackedSwap)",
                  r"^SwapStoreTests\..*Model"]
-# Mounted tests of the daemon's surroundings, which serve next to nothing and take minutes; and
-# those of a take-over: the first requests of a successor make what Swift makes at its first use.
-UNWATCHED_TESTS = r"^MountedTests\..*/(Latency|MemoryGroup|Inheritance|TakeOver)Tests"
+# Mounted tests of the daemon's surroundings, which serve next to nothing and take minutes; those of
+# a take-over: the first requests of a successor make what Swift makes at its first use; and those
+# that look which program a process is: here it is started by a script.
+UNWATCHED_TESTS = (r"^(MountedTests\..*/(Latency|MemoryGroup|Inheritance|TakeOver|Upgrade|"
+                   r"ServiceManager)|SwapTests\..*/UpgradedServer)Tests")
 
 # A program that crashes more often than this is broken; the rest would tell nothing new.
 CRASHES_MAX = 5
