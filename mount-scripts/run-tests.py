@@ -40,8 +40,8 @@ WATCHED_TESTS = [r"^MountedTests\.", r"^SwapTests\..*(RealSwap|SwappedProcess|Fu
 # Mounted tests of the daemon's surroundings, which serve next to nothing and take minutes; those of
 # a take-over: the first requests of a successor make what Swift makes at its first use; and those
 # that look which program a process is: here it is started by a script.
-UNWATCHED_TESTS = (r"^(MountedTests\..*/(Latency|MemoryGroup|Inheritance|TakeOver|Upgrade|"
-                   r"ServiceManager)|SwapTests\..*/UpgradedServer)Tests")
+UNWATCHED_TESTS = (r"^MountedTests\..*/"
+                   r"(Latency|MemoryGroup|Inheritance|TakeOver|Upgrade|ServiceManager)Tests")
 
 # A program that crashes more often than this is broken; the rest would tell nothing new.
 CRASHES_MAX = 5
