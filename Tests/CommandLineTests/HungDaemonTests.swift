@@ -17,6 +17,8 @@ extension CommandLineTests {
             init(_ transport: String) throws {
                 mount = try TemporaryMount("transport=\(transport)")
                 try mount.open("area").write([1, 2, 3], at: 0)
+                // Answers questions by then: the last thing that it starts.
+                try #require(mount.daemon.says("serves with"))
                 mount.daemon.signal(SIGSTOP)
                 let daemon = mount.daemon.identifier
                 try #require(
