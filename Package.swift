@@ -141,10 +141,11 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "SwapStore",
-                "LinuxSystem", "PoolTesting",
+                "LinuxSystem", "PoolTesting", "ThreadOrder",
             ],
             path: "Tests/Support", swiftSettings: tests),
         .target(name: "CallCounter", path: "Tests/CallCounter"),
+        .target(name: "ThreadOrder", path: "Tests/ThreadOrder"),
         .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
         .testTarget(
             name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "PoolTesting", "TestSupport"],
@@ -224,4 +225,18 @@ for (shim, header) in optionalLibraries {
             if case .byNameItem(shim, _) = dependency { true } else { false }
         }
     }
+}
+
+/// Set by `mount-scripts/sanitize`: the tests that need no other program, and what those need.
+if Context.environment["ZSWAPFS_SANITIZE"] != nil {
+    leaveOut([
+        "MountedTests", "SwapTests", "CommandLineTests", "BenchTests", "ExampleTests", "StyleTests",
+        "Experiment", "NullFilesystem", "BenchCommand", "zswapfs-bench",
+    ])
+}
+
+/// Takes targets, and the products of theirs, out of this build.
+@MainActor func leaveOut(_ names: [String]) {
+    package.targets.removeAll { names.contains($0.name) }
+    package.products.removeAll { names.contains($0.name) }
 }
