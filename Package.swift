@@ -21,6 +21,12 @@ let tests: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// What takes bytes from outside, for `FuzzTests` and for the fuzzer.
+let fuzzed: [Target.Dependency] = [
+    "ZswapfsCommand", "FuseServer", "ControlTree", "SwapStore", "Backing", "Compressors", "Arena",
+    "Latency", "LinuxSystem", "ZswapCore", "TestSupport", "CFuse",
+]
+
 /// Where `mount-scripts/setup` puts a libfuse with io_uring when the system's has none. Searched
 /// first; nothing is lost when it is not there. Headers are found by `CFuse` itself.
 let libfuse: [LinkerSetting] = [
@@ -207,6 +213,9 @@ let package = Package(
         .testTarget(
             name: "ExampleTests", dependencies: ["zswapfs", "PoolTesting", "TestSupport"],
             swiftSettings: tests),
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, exclude: ["Corpus", "Driver"],
+            swiftSettings: tests),
         .testTarget(name: "StyleTests", dependencies: ["TestSupport"], swiftSettings: tests),
     ],
     swiftLanguageModes: [.v6]
@@ -233,6 +242,16 @@ if Context.environment["ZSWAPFS_SANITIZE"] != nil {
         "MountedTests", "SwapTests", "CommandLineTests", "BenchTests", "ExampleTests", "StyleTests",
         "Experiment", "NullFilesystem", "BenchCommand", "zswapfs-bench",
     ])
+}
+
+/// Set by `mount-scripts/fuzz`: a program in place of the tests, from the same files.
+if Context.environment["ZSWAPFS_FUZZ"] != nil {
+    leaveOut(package.targets.filter { $0.type == .test }.map(\.name))
+    leaveOut(["Experiment", "NullFilesystem", "BenchCommand", "zswapfs-bench", "CallCounter"])
+    package.targets.append(
+        .executableTarget(
+            name: "zswapfs-fuzz", dependencies: fuzzed, path: "Tests/FuzzTests",
+            exclude: ["Corpus", "FuzzTests.swift"], swiftSettings: tests))
 }
 
 /// Takes targets, and the products of theirs, out of this build.
