@@ -21,6 +21,12 @@ let tests: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// What takes bytes from outside, for `FuzzTests` and for the fuzzer.
+let fuzzed: [Target.Dependency] = [
+    "ZswapfsCommand", "FuseServer", "ControlTree", "SwapStore", "Backing", "Compressors", "Arena",
+    "Latency", "LinuxSystem", "ZswapCore", "TestSupport", "CFuse",
+]
+
 /// Where `mount-scripts/setup` puts a libfuse with io_uring when the system's has none. Searched
 /// first; nothing is lost when it is not there. Headers are found by `CFuse` itself.
 let libfuse: [LinkerSetting] = [
@@ -141,10 +147,11 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "SwapStore",
-                "LinuxSystem", "PoolTesting",
+                "LinuxSystem", "PoolTesting", "ThreadOrder",
             ],
             path: "Tests/Support", swiftSettings: tests),
         .target(name: "CallCounter", path: "Tests/CallCounter"),
+        .target(name: "ThreadOrder", path: "Tests/ThreadOrder"),
         .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
         .testTarget(
             name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "PoolTesting", "TestSupport"],
@@ -206,6 +213,9 @@ let package = Package(
         .testTarget(
             name: "ExampleTests", dependencies: ["zswapfs", "PoolTesting", "TestSupport"],
             swiftSettings: tests),
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, exclude: ["Corpus", "Driver"],
+            swiftSettings: tests),
         .testTarget(name: "StyleTests", dependencies: ["TestSupport"], swiftSettings: tests),
     ],
     swiftLanguageModes: [.v6]
@@ -224,4 +234,28 @@ for (shim, header) in optionalLibraries {
             if case .byNameItem(shim, _) = dependency { true } else { false }
         }
     }
+}
+
+/// Set by `mount-scripts/sanitize`: the tests that need no other program, and what those need.
+if Context.environment["ZSWAPFS_SANITIZE"] != nil {
+    leaveOut([
+        "MountedTests", "SwapTests", "CommandLineTests", "BenchTests", "ExampleTests", "StyleTests",
+        "Experiment", "NullFilesystem", "BenchCommand", "zswapfs-bench",
+    ])
+}
+
+/// Set by `mount-scripts/fuzz`: a program in place of the tests, from the same files.
+if Context.environment["ZSWAPFS_FUZZ"] != nil {
+    leaveOut(package.targets.filter { $0.type == .test }.map(\.name))
+    leaveOut(["Experiment", "NullFilesystem", "BenchCommand", "zswapfs-bench", "CallCounter"])
+    package.targets.append(
+        .executableTarget(
+            name: "zswapfs-fuzz", dependencies: fuzzed, path: "Tests/FuzzTests",
+            exclude: ["Corpus", "FuzzTests.swift"], swiftSettings: tests))
+}
+
+/// Takes targets, and the products of theirs, out of this build.
+@MainActor func leaveOut(_ names: [String]) {
+    package.targets.removeAll { names.contains($0.name) }
+    package.products.removeAll { names.contains($0.name) }
 }

@@ -40,7 +40,9 @@ enum House {
     ]
 
     /// What only tests depend on.
-    private static let helpers: Set<String> = ["TestSupport", "CallCounter"]
+    private static let helpers: Set<String> = [
+        "TestSupport", "CallCounter", "ThreadOrder", "zswapfs-fuzz",
+    ]
 
     /// Dependencies in the manifest that point up or sideways, modules without a place, and modules
     /// outside the fence that are not checked for memory safety.

@@ -19,6 +19,9 @@ enum {
     CALL_COUNT_WORDS
 };
 
+/* Whether anything is counted: 0 in a build with a sanitizer of addresses or threads. */
+int call_counter_counts(void);
+
 /* From here on what this thread does is counted, until call_counter_stop(). */
 void call_counter_start(void);
 void call_counter_stop(void);

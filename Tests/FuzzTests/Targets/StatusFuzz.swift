@@ -1,0 +1,36 @@
+@testable import ZswapfsCommand
+
+/// What the control files of a mount say that somebody else serves, to the commands that read them.
+///
+///     | text of the first file asked for | 0 | of the second | 0 | ...
+///
+/// Law: a report is made of any text. None is a failure of the command.
+enum StatusFuzz {
+    static func prepare() throws -> FuzzTarget.Take {
+        let style = PictureStyle(columnCount: 80, isUTF8: true, hasColour: true)
+        return { bytes in
+            let texts = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            let status = try MountStatus(asking: HostileMount(texts))
+            _ = StatusJSON.text(of: [status], [])
+            let memory = try MountMemory(asking: HostileMount(texts))
+            _ = PoolsJSON.text(of: [memory])
+            _ = PoolsPicture(mount: memory, style: style).text
+        }
+    }
+}
+
+/// Answers each question with the next of its texts, and in the end with none.
+private final class HostileMount: MountAnswers {
+    let mountPoint = "/hostile"
+    private var texts: ArraySlice<String>
+
+    init(_ texts: [String]) { self.texts = texts[...] }
+
+    func text(_ path: String) throws(QueryFailure) -> String { texts.popFirst() ?? "" }
+
+    func names(_ path: String) throws(QueryFailure) -> [String] {
+        try text(path).split(separator: "\n").prefix(8).map(String.init)
+    }
+}
