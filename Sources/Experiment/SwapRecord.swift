@@ -1,4 +1,5 @@
 public import LinuxSystem
+import ZswapCore
 
 /// What a swap device was asked for during a run, page by page, in order.
 ///
@@ -43,8 +44,7 @@ public struct SwapRecord: Equatable, Sendable {
             from: 0, to: bytes.count - Self.wordByteCount + 1, by: Self.wordByteCount
         )
         .map { start in
-            bytes[start..<start + Self.wordByteCount].reversed()
-                .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            bytes[start..<start + Self.wordByteCount].littleEndianWord
         }
         guard words.count >= Self.headWordCount, words[0] == Self.magic else {
             throw Damage(description: "\(path): not a record of a swap run")

@@ -2,6 +2,7 @@ import Foundation
 import LinuxSystem
 import TestSupport
 import Testing
+import ZswapCore
 
 @testable import ZswapfsCommand
 
@@ -62,7 +63,7 @@ extension SwapTests {
             for offset in stride(from: UInt64(4096), to: 128 << 20, by: 4096) {
                 try handle.seek(toOffset: offset)
                 guard let page = try handle.read(upToCount: 4096), page.count == 4096 else { break }
-                let stamp = page.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+                let stamp = page.prefix(8).littleEndianWord
                 guard let number = stamps[stamp] else { continue }
                 try handle.seek(toOffset: offset + 99)
                 try handle.write(contentsOf: Data([page[page.startIndex + 99] ^ 1]))

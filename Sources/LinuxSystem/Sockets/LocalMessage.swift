@@ -1,4 +1,5 @@
 import Glibc
+import ZswapCore
 
 /// What goes over a local socket, in both directions: a number, a length and bytes.
 ///
@@ -32,8 +33,8 @@ public struct LocalMessage: Equatable, Sendable {
         (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
     }
 
-    private static func number(_ bytes: some Collection<UInt8>) -> UInt32 {
-        bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        UInt32(truncatingIfNeeded: bytes.littleEndianWord)
     }
 
     /// How many bytes a message has in all, as its first ones tell; nil while there are too few of

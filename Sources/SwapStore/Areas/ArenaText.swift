@@ -22,8 +22,7 @@ struct ArenaText {
         invariant(bytes.count <= textByteCountMax)
         arena.storeWord(0, at: start)
         for (index, first) in stride(from: 0, to: bytes.count, by: 8).enumerated() {
-            let word = bytes[first..<min(first + 8, bytes.count)].reversed()
-                .reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            let word = bytes[first..<min(first + 8, bytes.count)].littleEndianWord
             arena.storeWord(word, at: start + Self.headerByteCount + index * 8)
         }
         arena.storeWord(UInt64(bytes.count), at: start)
@@ -31,9 +30,7 @@ struct ArenaText {
 
     /// The text of a cell that was copied out of the arena.
     static func read(copy cell: ArraySlice<UInt8>) -> String {
-        let count = cell.prefix(headerByteCount).reversed().reduce(UInt64(0)) {
-            $0 << 8 | UInt64($1)
-        }
+        let count = cell.prefix(headerByteCount).littleEndianWord
         let text = cell.dropFirst(headerByteCount)
         return String(decoding: text.prefix(Int(clamping: count)), as: UTF8.self)
     }

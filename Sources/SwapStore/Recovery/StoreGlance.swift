@@ -16,7 +16,7 @@ struct StoreGlance {
     /// Nil: there is no store.
     init?(at mapping: StandbyMapping) {
         let word = Arena.userBlock + StoreRecord.runWord
-        guard let number = mapping.bytes(at: word, count: 8).map(Self.word), number != 0,
+        guard let number = mapping.bytes(at: word, count: 8)?.littleEndianWord, number != 0,
             let start = mapping.offset(
                 of: RunNumber(rawValue: UInt32(truncatingIfNeeded: number)),
                 frameCount: StoreRecord.frameCount),
@@ -28,7 +28,7 @@ struct StoreGlance {
     }
 
     var layoutVersion: UInt64 {
-        Self.word(Array(record[StoreRecord.Word.layoutVersion.rawValue...].prefix(8)))
+        record[StoreRecord.Word.layoutVersion.rawValue...].prefix(8).littleEndianWord
     }
 
     /// Compressors that entries may name, by number.
@@ -47,10 +47,6 @@ struct StoreGlance {
     private func name(_ first: Int, _ number: Int) -> String {
         let start = first + number * StoreRecord.cellByteCount
         return ArenaText.read(copy: record[start..<start + StoreRecord.nameCellByteCount])
-    }
-
-    private static func word(_ bytes: [UInt8]) -> UInt64 {
-        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
 

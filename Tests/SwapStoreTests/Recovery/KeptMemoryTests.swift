@@ -133,7 +133,7 @@ private enum FrameFile {
             return bytes[place..<place + count]
         }
         while place < bytes.count {
-            let number = try take(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+            let number = Int(try take(4).littleEndianWord)
             let bits = Array(try take(wordCount / 8))
             var frame = [UInt8](repeating: 0, count: Page.byteCount)
             for word in 0..<wordCount where bits[word / 8] >> (word % 8) & 1 != 0 {
