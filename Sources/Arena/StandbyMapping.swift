@@ -96,8 +96,7 @@ public final class StandbyMapping: Sendable {
             run.segment > 0, run.segment < layout.segmentCount,
             run.index < ArenaLayout.runCount(frameCount: frameCount)
         else { return nil }
-        return ArenaOffset(
-            layout.segmentStart(run.segment) + run.index * frameCount * Page.byteCount)
+        return RunMap(base: memory.base, layout: layout).offset(of: run, frameCount: frameCount)
     }
 
     /// The mapping becomes an arena's, with what is mapped: by segment, the runs that were

@@ -26,14 +26,9 @@ public final class LocalServer: Sendable {
         self.name = name
         descriptor = clinux_local_socket()
         guard descriptor >= 0 else { throw SystemFailure("socket", name) }
-        let address = LocalAddress.bytes(of: name)
         // The end of what was made closes the socket, also when this throws.
-        guard clinux_bind(descriptor, address, UInt32(address.count)) == 0 else {
-            throw SystemFailure("bind", name)
-        }
-        guard listen(descriptor, CInt(Self.connectionCountMax)) == 0 else {
-            throw SystemFailure("listen", name)
-        }
+        try LocalAddress.listen(
+            descriptor, as: name, waitingCountMax: CInt(Self.connectionCountMax))
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

@@ -27,11 +27,8 @@ public final class LocalStream {
         self.name = name
         descriptor = clinux_local_socket()
         guard descriptor >= 0 else { throw SystemFailure("socket", name) }
-        let address = LocalAddress.bytes(of: name)
         // The end of what was made closes the socket, also when this throws.
-        guard clinux_connect(descriptor, address, UInt32(address.count)) == 0 else {
-            throw SystemFailure("connect", name)
-        }
+        try LocalAddress.connect(descriptor, to: name)
     }
 
     /// Takes over a connected socket. `name` is for messages.
@@ -133,6 +130,28 @@ enum LocalAddress {
     /// The address of an abstract name: the family, a zero and the name.
     static func bytes(of name: String) -> [UInt8] {
         familyBytes + [0] + name.utf8.prefix(nameByteCountMax)
+    }
+
+    /// Takes the name for a socket, and lets so many wait to be accepted. EADDRINUSE: another
+    /// process has it.
+    static func listen(
+        _ descriptor: CInt, as name: String, waitingCountMax: CInt
+    ) throws(SystemFailure) {
+        let address = bytes(of: name)
+        guard clinux_bind(descriptor, address, UInt32(address.count)) == 0 else {
+            throw SystemFailure("bind", name)
+        }
+        guard Glibc.listen(descriptor, waitingCountMax) == 0 else {
+            throw SystemFailure("listen", name)
+        }
+    }
+
+    /// Connects a socket to who listens under the name. ECONNREFUSED: nobody does.
+    static func connect(_ descriptor: CInt, to name: String) throws(SystemFailure) {
+        let address = bytes(of: name)
+        guard clinux_connect(descriptor, address, UInt32(address.count)) == 0 else {
+            throw SystemFailure("connect", name)
+        }
     }
 
     static func peer(

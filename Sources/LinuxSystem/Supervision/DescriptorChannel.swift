@@ -36,10 +36,7 @@ public final class DescriptorChannel: Sendable {
         let socket = clinux_packet_socket()
         guard socket >= 0 else { throw SystemFailure("socket", name) }
         self.init(adopting: socket)
-        let address = LocalAddress.bytes(of: name)
-        guard clinux_connect(socket, address, UInt32(address.count)) == 0 else {
-            throw SystemFailure("connect", name)
-        }
+        try LocalAddress.connect(socket, to: name)
     }
 
     deinit { close(descriptor) }

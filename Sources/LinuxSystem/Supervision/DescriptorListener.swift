@@ -6,7 +6,8 @@ import SystemPackage
 ///
 ///     init (the name is taken) -> descriptor is readable -> accept -> … -> dropped: it is free
 ///
-/// Law: who connects has to be asked who he is: names are open to everybody.
+/// Law: names are open to everybody, so only root and this process's user are let in.
+/// Cost: a system call for each connection.
 public final class DescriptorListener {
     private static let waitingCountMax: CInt = 4
 
@@ -17,14 +18,8 @@ public final class DescriptorListener {
     public init(name: String) throws(SystemFailure) {
         descriptor = clinux_packet_socket()
         guard descriptor >= 0 else { throw SystemFailure("socket", name) }
-        let address = LocalAddress.bytes(of: name)
         // The end of what was made closes the socket, also when this throws.
-        guard clinux_bind(descriptor, address, UInt32(address.count)) == 0 else {
-            throw SystemFailure("bind", name)
-        }
-        guard listen(descriptor, Self.waitingCountMax) == 0 else {
-            throw SystemFailure("listen", name)
-        }
+        try LocalAddress.listen(descriptor, as: name, waitingCountMax: Self.waitingCountMax)
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
