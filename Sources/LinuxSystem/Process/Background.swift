@@ -41,8 +41,7 @@ public enum Background {
         while waitpid(child, &status, 0) < 0 {
             guard errno == EINTR else { throw SystemFailure("waitpid", "\(child)") }
         }
-        let signal = status & 0x7f
-        return signal == 0 ? status >> 8 & 0xff : 128 + signal
+        return ProcessEnding(waitStatus: status).status
     }
 
     /// In the child: says that it serves, and lets go of the caller's directory and standard error.

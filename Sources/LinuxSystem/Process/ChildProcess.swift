@@ -7,9 +7,8 @@ public enum ChildProcess {
     /// Runs the program, looked for in PATH, and waits. The value is its exit status, or 128 and
     /// the signal that ended it. ENOENT when there is no such program.
     public static func run(_ name: String, _ arguments: [String]) throws(SystemFailure) -> CInt {
-        var words: [UnsafeMutablePointer<CChar>?] = ([name] + arguments).map { strdup($0) }
+        let words = ArgumentWords.make([name] + arguments)
         defer { words.forEach { free($0) } }
-        words.append(nil)
         var child: pid_t = 0
         let failed = posix_spawnp(&child, name, nil, nil, words, clinux_environment())
         guard failed == 0 else {
@@ -19,7 +18,6 @@ public enum ChildProcess {
         while waitpid(child, &status, 0) < 0 {
             guard errno == EINTR else { throw SystemFailure("waitpid", name) }
         }
-        let signal = status & 0x7f
-        return signal == 0 ? status >> 8 & 0xff : 128 + signal
+        return ProcessEnding(waitStatus: status).status
     }
 }

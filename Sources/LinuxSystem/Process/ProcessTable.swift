@@ -6,8 +6,8 @@ public enum ProcessTable {
     /// out.
     public static func processes(withArguments words: String...) -> [Int32] {
         SystemText.names(inDirectory: "/proc").compactMap { Int32($0) }.filter { process in
-            guard let text = try? SystemText.read("/proc/\(process)/cmdline") else { return false }
-            let arguments = Set(ByteText.split(text, at: "\0").dropFirst().map { ByteText($0) })
+            guard let given = try? arguments(of: process) else { return false }
+            let arguments = Set(given.map { ByteText($0) })
             return words.allSatisfy { arguments.contains(ByteText($0)) }
         }
     }
@@ -15,10 +15,10 @@ public enum ProcessTable {
     /// The arguments that a process was started with, its name left out.
     public static func arguments(of process: Int32) throws(SystemFailure) -> [String] {
         let text = try SystemText.read("/proc/\(process)/cmdline")
-        // Each one ends with a zero.
-        return ByteText.split(text, at: "\0", omitsEmpty: false).dropFirst().dropLast().map {
-            String($0)
-        }
+        var words = ByteText.split(text, at: "\0", omitsEmpty: false).map { String($0) }
+        // Each one ends with a zero, unless the program has written over them.
+        if words.last == "" { words.removeLast() }
+        return Array(words.dropFirst())
     }
 
     /// Whether a process is stopped, by a signal or by a debugger.

@@ -35,9 +35,8 @@ public final class RunningProcess {
         posix_spawnattr_setsigmask(&attributes, &noSignals)
         posix_spawnattr_setflags(
             &attributes, Int16(CLINUX_SPAWN_SETSID) | Int16(POSIX_SPAWN_SETSIGMASK))
-        var words: [UnsafeMutablePointer<CChar>?] = ([name] + arguments).map { strdup($0) }
+        let words = ArgumentWords.make([name] + arguments)
         defer { words.forEach { free($0) } }
-        words.append(nil)
         var child: pid_t = 0
         let failed = posix_spawnp(
             &child, name, &actions, &attributes, words, clinux_environment())
@@ -52,8 +51,7 @@ public final class RunningProcess {
         if status == nil {
             var word: CInt = 0
             if waitpid(identifier, &word, WNOHANG) == identifier {
-                let signal = word & 0x7f
-                status = signal == 0 ? word >> 8 & 0xff : 128 + signal
+                status = ProcessEnding(waitStatus: word).status
             }
         }
         return status

@@ -5,19 +5,17 @@ import SystemPackage
 /// Starting this program again, or another version of it, in a session of its own. Spawned and not
 /// forked: a fork would leave the child without the threads that libraries have started.
 public enum SelfSpawn {
+    /// The first word of what is started, which lists of processes show.
+    private static let name = "zswapfs"
+
     /// Becomes the program of an open file, in the same process, with these arguments. Returns only
     /// when that fails.
     public static func become(_ executable: CInt, _ arguments: [String]) -> SystemFailure {
-        var words = cWords(arguments)
+        var words = ArgumentWords.make([name] + arguments)
         defer { words.forEach { free($0) } }
         let path = "/proc/self/fd/\(executable)"
         execve(path, &words, clinux_environment())
         return SystemFailure("execve", path)
-    }
-
-    /// The argument list of this program, for C; the caller frees the words.
-    private static func cWords(_ arguments: [String]) -> [UnsafeMutablePointer<CChar>?] {
-        (["zswapfs"] + arguments).map { strdup($0) } + [nil]
     }
 
     /// Starts the program with these arguments. The child has `end` as `descriptor`, /dev/null in
@@ -42,7 +40,7 @@ public enum SelfSpawn {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(&attributes, Int16(CLINUX_SPAWN_SETSID))
-        let words = cWords(arguments)
+        let words = ArgumentWords.make([name] + arguments)
         defer { words.forEach { free($0) } }
         var child: pid_t = 0
         let failed = posix_spawn(
