@@ -32,16 +32,7 @@ struct MountCommand: ParsableCommand {
             """, valueName: "key=value,…"))
     var options: [String] = []
 
-    @Flag(help: "Stay in the foreground and write messages to standard error.")
-    var foreground = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Least severe messages to write: \(LogLevel.words).", valueName: "level"))
-    var logLevel = LogLevel.notice
-
-    @Option(help: .private)
-    var readyDescriptor: Int32?
+    @OptionGroup var running: DaemonOptions
 
     @Option(help: .private)
     var supervisorDescriptor: Int32?
@@ -55,35 +46,34 @@ struct MountCommand: ParsableCommand {
             let settings = try MountSettings(options, parameterNames: ParameterOptions.names)
             guard !settings.isRemount else { return try Remount(settings, at: mountPoint).run() }
             if let supervisorState {
-                return try finish(try supervisorProcess(mountPoint).resume(supervisorState))
+                return try supervisorProcess(mountPoint).resume(supervisorState)
             }
             if let supervisorDescriptor {
                 let link = SupervisorLink(inherited: supervisorDescriptor)
                 return try serveSupervised(settings, zpools, link)
             }
-            if foreground, let kept = try keptDescriptors(settings) {
-                return try finish(try goOn(with: kept))
+            if running.foreground, let kept = keptDescriptors(settings) {
+                return try goOn(with: kept)
             }
             let path = try MountPoint.check(mountPoint)
-            guard foreground || readyDescriptor != nil else { return try goToBackground(path) }
-            if settings.supervision.isOn {
-                return try finish(try supervisorProcess(path).run(.mount))
+            guard running.goesOn else {
+                return try BackgroundCommand.start(commonArguments(path))
             }
-            try serve(settings, zpools, nil, isBackground: readyDescriptor != nil)
+            if settings.supervision.isOn { return try supervisorProcess(path).run(.mount) }
+            try serve(settings, zpools, nil)
         }
     }
 
     /// Mounts, and serves until it is unmounted.
     private func serve(
-        _ settings: MountSettings, _ zpools: ZpoolRegistry, _ link: SupervisorLink?,
-        isBackground: Bool
+        _ settings: MountSettings, _ zpools: ZpoolRegistry, _ link: SupervisorLink?
     ) throws {
         let path = try MountPoint.check(mountPoint)
         let claim = try MountPoint.claim(path)
         // Under the lock: another may have mounted here meanwhile.
         _ = try MountPoint.check(mountPoint)
         var daemon = try Daemon(
-            settings: settings, zpools: zpools, path: path, level: logLevel.level,
+            settings: settings, zpools: zpools, path: path, level: running.logLevel.level,
             isBackground: isBackground, link: link)
         claim?.close()
         daemon.run()
@@ -108,14 +98,14 @@ struct MountCommand: ParsableCommand {
             mapping?.refresh()
         }
         guard var legacy = turn else {
-            return try serve(settings, zpools, link, isBackground: !foreground)
+            return try serve(settings, zpools, link)
         }
         legacy.mapping = mapping
         legacy.early = early
         SignalGate.forgetWaiting()
         var daemon = try Daemon(
-            settings: settings, zpools: zpools, path: mountPoint, level: logLevel.level,
-            isBackground: !foreground, link: link, legacy: legacy)
+            settings: settings, zpools: zpools, path: mountPoint, level: running.logLevel.level,
+            isBackground: isBackground, link: link, legacy: legacy)
         daemon.run()
     }
 
@@ -123,7 +113,7 @@ struct MountCommand: ParsableCommand {
     /// of a mount that is not there any more, which it lets go of.
     private func keptDescriptors(
         _ settings: MountSettings
-    ) throws -> [(name: String, descriptor: PassedDescriptor)]? {
+    ) -> [(name: String, descriptor: PassedDescriptor)]? {
         let kept = ServiceManager.takeKept()
         guard !kept.isEmpty else { return nil }
         let names = Set(kept.map(\.name))
@@ -142,33 +132,26 @@ struct MountCommand: ParsableCommand {
     /// else with a new one.
     private func goOn(
         with kept: [(name: String, descriptor: PassedDescriptor)]
-    ) throws -> Int32 {
+    ) throws {
         let mount = try MountChoice.mount(at: mountPoint)
         // Two servers of one mount would destroy what it holds.
         if QueryService.isAnswered(of: mount.device) {
-            return try SuperviseCommand.supervise(
-                try MountServer(of: mountPoint), level: logLevel.level, isBackground: false)
+            return try SuperviseCommand.supervise(try MountServer(of: mountPoint), running)
         }
-        return try supervisorProcess(mount.mountPoint).run(.kept(kept))
+        try supervisorProcess(mount.mountPoint).run(.kept(kept))
     }
+
+    private var isBackground: Bool { !running.foreground }
 
     /// The supervisor of servers that are this program again.
     private func supervisorProcess(_ path: String) -> SupervisorProcess {
         SupervisorProcess(
-            arguments: commonArguments(path) + (foreground ? ["--foreground"] : []),
-            level: logLevel.level, isBackground: !foreground)
-    }
-
-    private func finish(_ status: Int32) throws {
-        if status != 0 { throw ExitCode(status) }
+            arguments: commonArguments(path) + (running.foreground ? ["--foreground"] : []),
+            level: running.logLevel.level, isBackground: isBackground)
     }
 
     private func commonArguments(_ path: String) -> [String] {
-        ["mount", path, "--log-level", logLevel.rawValue] + options.flatMap { ["-o", $0] }
-    }
-
-    private func goToBackground(_ path: String) throws {
-        try BackgroundCommand.start(commonArguments(path))
+        ["mount", path] + running.words + options.flatMap { ["-o", $0] }
     }
 }
 

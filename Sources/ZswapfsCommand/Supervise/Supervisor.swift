@@ -30,6 +30,9 @@ final class Supervisor {
         case kept([(name: String, descriptor: PassedDescriptor)])
     }
 
+    /// How a server ended, and when, by CLOCK_MONOTONIC.
+    typealias Death = (reason: String, nanoseconds: Int64)
+
     /// Before the next try when no process can be started.
     static let retryNanoseconds: Int64 = 1_000_000_000
 
@@ -52,7 +55,7 @@ final class Supervisor {
     private var restartLimit = RestartLimit()
     var standbyLimit = RestartLimit()
     /// A server that died and has no successor yet.
-    private(set) var death: (reason: String, nanoseconds: Int64)?
+    private(set) var death: Death?
     /// When to replace it.
     private var restartMoment: Int64 = 0
     /// When to start the next standby; nil: there is one, or it is too early for one.
@@ -96,9 +99,8 @@ final class Supervisor {
             keep(entries)
             restartCount = 1
             try prepare(server)
-            death = ("the death of its supervisor", MonotonicClock.nanoseconds)
-            try server.channel.send(turn(restartCount: restartCount))
-            death = nil
+            let death = ("the death of its supervisor", MonotonicClock.nanoseconds)
+            try server.channel.send(Self.turn(restartCount, after: death))
         }
     }
 
@@ -224,9 +226,10 @@ final class Supervisor {
     }
 
     private func replaceServer() {
+        guard let death else { return }
         let count = upgrade?.stage == .handingOver ? restartCount : restartCount + 1
         do throws(SystemFailure) {
-            server = try successor(by: turn(restartCount: count))
+            server = try successor(by: Self.turn(count, after: death))
         } catch {
             logger.error("no server can be started, and is tried again: \(error)")
             restartMoment = MonotonicClock.nanoseconds + Self.retryNanoseconds
@@ -234,7 +237,7 @@ final class Supervisor {
         }
         restartCount = count
         isServerLineOpen = true
-        death = nil
+        self.death = nil
         logger.notice("the server is process \(server.identifier) from now on")
     }
 
@@ -253,10 +256,10 @@ final class Supervisor {
         return new
     }
 
-    private func turn(restartCount: Int) -> [UInt8] {
+    private static func turn(_ restartCount: Int, after death: Death) -> [UInt8] {
         SupervisorMessage.turn(
-            restartCount: restartCount, diedAtNanoseconds: death?.nanoseconds ?? 0,
-            reason: death?.reason ?? ""
+            restartCount: restartCount, diedAtNanoseconds: death.nanoseconds,
+            reason: death.reason
         ).bytes
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import LinuxSystem
 import Logging
 
@@ -24,8 +25,8 @@ struct SupervisorProcess {
         return Array(arguments[..<place]) + arguments[place...].dropFirst(2)
     }
 
-    /// Supervises. Returns the exit status.
-    func run(_ beginning: Supervisor.Beginning) throws(CommandFailure) -> Int32 {
+    /// Supervises to the end of the mount. Throws the exit status of a server that failed.
+    func run(_ beginning: Supervisor.Beginning) throws {
         let signals = SignalQueue()
         CrashReport.install(usesLog: isBackground)
         ProcessProtection.setName(Self.name)
@@ -33,8 +34,9 @@ struct SupervisorProcess {
         Self.protect(logger)
         let manager = ServiceManager()
         let line = [Self.lineOption, "\(ProcessWatch.lineDescriptor)"]
+        let supervisor: Supervisor
         do throws(SystemFailure) {
-            let supervisor = try Supervisor(
+            supervisor = try Supervisor(
                 beginning, signals: signals, logger: logger,
                 onReady: { [isBackground] in
                     if isBackground { Background.announceReady() }
@@ -43,35 +45,31 @@ struct SupervisorProcess {
                 launch: { [arguments] program throws(SystemFailure) -> ProcessWatch in
                     try ProcessWatch.start(arguments + line, executable: program?.number)
                 })
-            supervisor.manager = manager
-            supervisor.become = { [arguments] program, state in
-                let failure = state.become(program.number) {
-                    arguments + ["--supervisor-state", "\($0)"]
-                }
-                logger.error("the supervisor stays the version before: \(failure)")
-            }
-            return supervisor.run()
         } catch {
             throw CommandFailure(
                 .unavailable, "no server can be started: \(error)\(ResourceNeeds.hint(error.errno))"
             )
         }
+        supervisor.manager = manager
+        supervisor.become = { [arguments] program, state in
+            let failure = state.become(program.number) {
+                arguments + ["--supervisor-state", "\($0)"]
+            }
+            logger.error("the supervisor stays the version before: \(failure)")
+        }
+        let status = supervisor.run()
+        if status != 0 { throw ExitCode(status) }
     }
 
     /// Goes on as the new version of a supervisor that left its state in this descriptor.
-    func resume(_ descriptor: CInt) throws(CommandFailure) -> Int32 {
+    func resume(_ descriptor: CInt) throws {
         guard let state = SupervisorState(leftIn: descriptor) else {
             throw CommandFailure(.failure, "descriptor \(descriptor) holds no supervisor's state")
         }
-        let server: ProcessWatch
-        do throws(SystemFailure) {
-            server = try ProcessWatch(
-                state.server, channel: DescriptorChannel(adopting: state.line))
-        } catch {
-            throw CommandFailure(error)
-        }
+        let server = try ProcessWatch(
+            state.server, channel: DescriptorChannel(adopting: state.line))
         let kept = state.kept.map { (name: $0.name, descriptor: PassedDescriptor($0.descriptor)) }
-        return try run(.upgraded(server, restartCount: state.restartCount, kept: kept))
+        try run(.upgraded(server, restartCount: state.restartCount, kept: kept))
     }
 
     /// Whatever may not be had is left out: the server says what it lacks.

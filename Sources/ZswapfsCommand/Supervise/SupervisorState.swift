@@ -10,6 +10,7 @@ import SystemPackage
 ///     keep arena 7          a descriptor, by name
 ///
 /// Law: descriptors keep their numbers; those named here are open in the new program, no others.
+/// Cost: a page of memory during the change.
 struct SupervisorState {
     var server: Int32
     var line: CInt

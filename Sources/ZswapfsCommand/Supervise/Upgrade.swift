@@ -10,6 +10,7 @@ import Threads
 ///
 /// Law: until the new version has served for ``trialNanoseconds``, a standby of the old one waits
 /// for its turn. Each stage ends by its deadline.
+/// Cost: a process more until it is decided.
 struct Upgrade {
     enum Stage: Equatable {
         /// The candidate starts, maps what there is and says whether it fits.

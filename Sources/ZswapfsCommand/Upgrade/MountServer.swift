@@ -3,6 +3,10 @@ import SystemPackage
 import ZswapCore
 
 /// The process that serves a mount, found by the socket on which it answers questions.
+///
+///     mount ── socket of its device ──► process ── a name with its number ──► who listens there
+///
+/// Law: nothing goes into the filesystem, and no answer is waited for longer than the patience.
 struct MountServer {
     let mountPoint: String
     let process: Int32
@@ -12,13 +16,8 @@ struct MountServer {
     /// reached from here.
     init(of text: String) throws {
         let mount = try MountChoice.mount(at: text)
-        let query: MountQuery
-        do {
-            query = try MountQuery(mount)
-            try query.confirm(by: ContinuousClock.now.advanced(by: MountQuery.patience))
-        } catch {
-            throw CommandFailure(error)
-        }
+        query = try MountQuery(mount)
+        try query.confirm(by: ContinuousClock.now.advanced(by: MountQuery.patience))
         guard let process = query.process else {
             throw CommandFailure(
                 .unavailable,
@@ -26,15 +25,6 @@ struct MountServer {
         }
         mountPoint = mount.mountPoint
         self.process = process
-        self.query = query
-    }
-
-    func text(_ path: String) throws(CommandFailure) -> String {
-        do {
-            return try query.text(path)
-        } catch {
-            throw CommandFailure(error)
-        }
     }
 
     /// A line to whoever listens for the server under this name: root, or the server's user. Nil:

@@ -1,6 +1,5 @@
 import ArgumentParser
 import LinuxSystem
-import Logging
 import SystemPackage
 import ZswapCore
 
@@ -20,39 +19,26 @@ struct SuperviseCommand: ParsableCommand {
     @Argument(help: "Where it is mounted.")
     var mountPoint: String
 
-    @Flag(help: "Stay in the foreground and write messages to standard error.")
-    var foreground = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Least severe messages to write: \(LogLevel.words).", valueName: "level"))
-    var logLevel = LogLevel.notice
-
-    @Option(help: .private)
-    var readyDescriptor: Int32?
+    @OptionGroup var running: DaemonOptions
 
     func run() throws {
         try reportingFailures {
-            guard foreground || readyDescriptor != nil else {
-                _ = try orphan()
-                return try BackgroundCommand.start(
-                    ["supervise", mountPoint, "--log-level", logLevel.rawValue])
+            guard running.goesOn else {
+                return try BackgroundCommand.start(["supervise", mountPoint] + running.words)
             }
-            let server = try orphan()
-            let status = try Self.supervise(
-                server, level: logLevel.level, isBackground: !foreground)
-            if status != 0 { throw ExitCode(status) }
+            try Self.supervise(try orphan(), running)
         }
     }
 
     /// The server, which has to have lost its supervisor.
     private func orphan() throws -> MountServer {
         let server = try MountServer(of: mountPoint)
-        guard try server.text("stats/supervision") != Supervision.supervised.word else {
+        guard try server.query.text("stats/supervision") != Supervision.supervised.word else {
             throw CommandFailure(.inUse, "\(server.mountPoint): has a supervisor already")
         }
-        let reason = try server.text("stats/supervision_reason")
-        guard reason == Supervision.abandoned.reason else {
+        let reason = try server.query.text("stats/supervision_reason")
+        // The text of another version is no reason to refuse: whether it takes one, it shows.
+        guard ![Supervision.declined, .standard, .ring].map(\.reason).contains(reason) else {
             throw CommandFailure(
                 .unavailable,
                 "\(server.mountPoint): cannot be supervised: \(reason); mount it without that")
@@ -61,10 +47,8 @@ struct SuperviseCommand: ParsableCommand {
     }
 
     /// Supervises a server that has lost its supervisor.
-    static func supervise(
-        _ server: MountServer, level: Logger.Level, isBackground: Bool
-    ) throws -> Int32 {
-        let restartCount = Int(try server.text("stats/restarts")) ?? 0
+    static func supervise(_ server: MountServer, _ running: DaemonOptions) throws {
+        let restartCount = Int(try server.query.text("stats/restarts")) ?? 0
         let arguments = try ProcessTable.arguments(of: server.process)
         guard let line = try line(to: server) else {
             throw CommandFailure(
@@ -73,9 +57,9 @@ struct SuperviseCommand: ParsableCommand {
         }
         let watch = try ProcessWatch(peerOf: line)
         let process = SupervisorProcess(
-            arguments: SupervisorProcess.withoutDescriptor(arguments), level: level,
-            isBackground: isBackground)
-        return try process.run(.orphan(watch, restartCount: restartCount))
+            arguments: SupervisorProcess.withoutDescriptor(arguments),
+            level: running.logLevel.level, isBackground: !running.foreground)
+        try process.run(.orphan(watch, restartCount: restartCount))
     }
 
     private static func line(to server: MountServer) throws -> DescriptorChannel? {

@@ -32,7 +32,7 @@ struct UpgradeCommand: ParsableCommand {
         let server = try MountServer(of: mountPoint)
         let name = Supervisor.requestName(ofServer: server.process)
         guard let line = try server.connect(to: name) else {
-            let reason = try server.text("stats/supervision_reason")
+            let reason = try server.query.text("stats/supervision_reason")
             let help = "`zswapfs supervise \(server.mountPoint)` puts one above its daemon"
             throw CommandFailure(
                 .unavailable,
