@@ -63,8 +63,7 @@ extension MountedTests {
 
         @Test func whatIsOnTheBackingStoreCanBeRead() throws {
             let backing = TemporaryFile("backing-server")
-            try SystemCall.run("creat") { open(backing.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
-            try SystemCall.run("truncate") { truncate(backing.path, 64 << 20) }
+            try OpenFile(backing.path, for: .creating).truncate(toByteCount: 64 << 20)
             let mount = try TemporaryMount("supervise=on", "backing=\(backing.path)")
             let file = try mount.open("area")
             for number in 0..<200 {

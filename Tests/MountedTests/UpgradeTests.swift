@@ -120,8 +120,7 @@ extension MountedTests {
         @Test func anOrphanGetsANewSupervisor() throws {
             let mount = try TemporaryMount("supervise=on")
             let backing = TemporaryFile("backing-orphan")
-            try SystemCall.run("creat") { open(backing.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
-            try SystemCall.run("truncate") { truncate(backing.path, 64 << 20) }
+            try OpenFile(backing.path, for: .creating).truncate(toByteCount: 64 << 20)
             try mount.set("params/backing", backing.path)
             let file = try mount.open("area")
             try Self.fill(file)

@@ -14,35 +14,26 @@ extension SwapTests {
             getenv("ZSWAPFS_KILLS").flatMap { Int(String(cString: $0)) } ?? 4
 
         @Test func noByteIsWrong() throws {
-            let kernelLog = try #require(KernelLog())
             let backing = try Self.makeBacking()
-            let mount = try SwapMount("killed", options: ["supervise=on"])
-            let device = try mount.swapOn("swap", megabyteCount: 256)
-            let group = try MemoryGroup("killed", limitByteCount: 48 << 20)
-            let process = try SwappedProcess(megabyteCount: 128, pages: SamplePages(), in: group)
-            try mount.set("migrate", to: "background")
-            try mount.set("backing", to: backing.path)
-            for turn in 0..<Self.killCount {
-                if turn % 2 == 1 { try Self.change(mount, turn) }
-                let killer = Self.killer(of: mount.path, milliseconds: turn % 20 * 50)
-                #expect(try process.check().wrongPages.isEmpty, "turn \(turn)")
-                try process.refill()
-                while !killer.isFinished { usleep(10_000) }
-                #expect(try mount.number("stats/restarts") == turn + 1)
+            try SwappedRun.run("killed") { run in
+                let mount = run.mount
+                try mount.set("backing", to: backing.path)
+                for turn in 0..<Self.killCount {
+                    if turn % 2 == 1 { try Self.change(mount, turn) }
+                    let killer = Self.killer(of: mount.path, milliseconds: turn % 20 * 50)
+                    #expect(try run.process.check().wrongPages.isEmpty, "turn \(turn)")
+                    try run.process.refill()
+                    while !killer.isFinished { usleep(10_000) }
+                    #expect(try mount.number("stats/restarts") == turn + 1)
+                }
+                let writtenBack = try mount.number("stats/written_back_pages")
+                #expect(Self.killCount < 2 || writtenBack > 0)
+                print(
+                    """
+                    \(Self.killCount) kills, \(writtenBack) pages written back; the last kill: \
+                    \(try mount.text("stats/last_restart"))
+                    """)
             }
-            #expect(try process.check().wrongPages.isEmpty)
-            let writtenBack = try mount.number("stats/written_back_pages")
-            #expect(Self.killCount < 2 || writtenBack > 0)
-            print(
-                """
-                \(Self.killCount) kills, \(writtenBack) pages written back; the last kill: \
-                \(try mount.text("stats/last_restart"))
-                """)
-            process.end()
-            try mount.swapOff("swap")
-            try mount.unmount()
-            let errors = kernelLog.swapErrors(of: device)
-            #expect(errors.isEmpty, "\(errors)")
         }
 
         /// The server dies in the middle of swapping in, of swapping out, and between the two.
@@ -66,8 +57,7 @@ extension SwapTests {
         /// An empty file of 512 MiB, which takes room on the disk as it is written.
         private static func makeBacking() throws -> TemporaryFile {
             let file = TemporaryFile("backing-killed-\(UInt32.random(in: .min ... .max))")
-            try SystemCall.run("creat") { open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
-            try SystemCall.run("truncate") { truncate(file.path, 512 << 20) }
+            try OpenFile(file.path, for: .creating).truncate(toByteCount: 512 << 20)
             return file
         }
     }

@@ -14,34 +14,26 @@ extension SwapTests {
             getenv("ZSWAPFS_UPGRADES").flatMap { Int(String(cString: $0)) } ?? 3
 
         @Test func noByteIsWrong() throws {
-            let kernelLog = try #require(KernelLog())
             let copy = TemporaryFile("zswapfs-\(UInt32.random(in: .min ... .max))")
             try FileManager.default.copyItem(atPath: ZswapfsProgram.path, toPath: copy.path)
-            let mount = try SwapMount("upgraded", options: ["supervise=on"])
-            let device = try mount.swapOn("swap", megabyteCount: 256)
-            let group = try MemoryGroup("upgraded", limitByteCount: 48 << 20)
-            let process = try SwappedProcess(megabyteCount: 128, pages: SamplePages(), in: group)
-            try mount.set("migrate", to: "background")
-            for turn in 0..<Self.upgradeCount {
-                let program = turn % 2 == 0 ? copy.path : ZswapfsProgram.path
-                let upgrader = Self.upgrade(mount.path, to: program, afterMilliseconds: turn * 50)
-                #expect(try process.check().wrongPages.isEmpty, "turn \(turn)")
-                try process.refill()
-                #expect(Patience.wait(milliseconds: 60_000) { upgrader.isFinished })
+            try SwappedRun.run("upgraded") { run in
+                let (mount, process) = (run.mount, run.process)
+                for turn in 0..<Self.upgradeCount {
+                    let program = turn % 2 == 0 ? copy.path : ZswapfsProgram.path
+                    let upgrader = Self.upgrade(
+                        mount.path, to: program, afterMilliseconds: turn * 50)
+                    #expect(try process.check().wrongPages.isEmpty, "turn \(turn)")
+                    try process.refill()
+                    #expect(Patience.wait(milliseconds: 60_000) { upgrader.isFinished })
+                }
+                #expect(try mount.text("stats/last_restart").hasPrefix("an upgrade, "))
+                // One that dies at once changes nothing.
+                let refused = try ZswapfsProgram.run(
+                    ["upgrade", mount.path, "--binary", "/bin/true"])
+                #expect(refused.status == 1, "\(refused)")
+                #expect(try mount.number("stats/restarts") == 0)
+                print("\(Self.upgradeCount) upgrades: \(try mount.text("stats/last_restart"))")
             }
-            #expect(try mount.text("stats/last_restart").hasPrefix("an upgrade, "))
-            // One that dies at once changes nothing.
-            let refused = try ZswapfsProgram.run(
-                ["upgrade", mount.path, "--binary", "/bin/true"])
-            #expect(refused.status == 1, "\(refused)")
-            #expect(try process.check().wrongPages.isEmpty)
-            #expect(try mount.number("stats/restarts") == 0)
-            print("\(Self.upgradeCount) upgrades: \(try mount.text("stats/last_restart"))")
-            process.end()
-            try mount.swapOff("swap")
-            try mount.unmount()
-            let errors = kernelLog.swapErrors(of: device)
-            #expect(errors.isEmpty, "\(errors)")
         }
 
         private static func upgrade(
