@@ -20,11 +20,13 @@ struct FrameLists<Frame: ChunkFrame>: Sendable {
     private(set) var headless = RunList()
     private(set) var lru = RunList()
     private(set) var keepsLRU = false
+    /// Not the last one: a tally without bytes would have the address of what follows the lists in
+    /// memory, and a sanitizer would take a call on it for a write there.
+    private(set) var tally = Frame.Tally()
     private(set) var headlessCount = 0
     /// Objects and their chunks in frames with a header.
     private(set) var objectCount = 0
     private(set) var chunkCount = 0
-    private(set) var tally = Frame.Tally()
 
     /// All frames. A look at each list: nothing for a malloc or a free.
     var frameCount: Int { byFreeChunks.frameCount + headlessCount }
