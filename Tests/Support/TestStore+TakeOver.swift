@@ -30,6 +30,12 @@ extension TestStore {
         return copy
     }
 
+    /// Damages the memory that a process has left: words from this byte on.
+    public static func overwrite(_ memory: CInt, at offset: Int, _ words: [UInt64]) throws {
+        let byteCount = words.count * MemoryLayout<UInt64>.size
+        try SystemCall.run("pwrite") { pwrite(memory, words, byteCount, offset) }
+    }
+
     /// A new memfd of zeros.
     public static func emptyMemory(byteCount: Int) throws -> CInt {
         let memory = try SystemCall.run("memfd_create") { clinux_memfd_create("zswapfs-test-copy") }

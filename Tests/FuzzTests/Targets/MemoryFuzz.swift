@@ -5,7 +5,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// The arena's memory, as a process that was killed left it, with words that nobody wrote.
+/// The arena's memory, as a process that was killed left it, with words that no server wrote.
 ///
 ///     | driver | where | offset 2 | word 8 | where | ...
 ///
@@ -25,8 +25,7 @@ enum MemoryFuzz {
             for _ in 0..<wordCountMax where !input.isEmpty {
                 let place = places[Int(input.byte()) % places.count]
                 let offset = place.lowerBound + (input.short() % place.count) & ~7
-                var word = input.word()
-                pwrite(memory, &word, 8, off_t(offset))
+                try TestStore.overwrite(memory, at: offset, [input.word()])
             }
             guard let new = try? TestStore(takingOver: memory, from: old) else { return }
             try check(new)

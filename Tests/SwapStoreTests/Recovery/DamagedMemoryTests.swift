@@ -6,25 +6,11 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// Memory that holds what nobody wrote: a successor believes none of it.
+/// Memory that holds what no server wrote: a successor believes none of it.
 @Suite struct DamagedMemoryTests {
     private static let pageCount = 300
 
-    private static func filled(_ zpool: String) throws -> TestStore {
-        let store = try TestStore(zpool: zpool)
-        let area = try store.makeArea()
-        for page in 0..<pageCount {
-            try store.write(content(page), to: area, page: UInt64(page))
-        }
-        return store
-    }
-
     private static func content(_ page: Int) -> [UInt8] { anyPage(UInt64(page)) }
-
-    private static func overwrite(_ memory: CInt, _ offset: Int, _ value: UInt64) throws {
-        var value = value
-        try SystemCall.run("pwrite") { pwrite(memory, &value, 8, offset) }
-    }
 
     /// A page reads as it was or fails; afterwards it can be written.
     private static func check(_ new: TestStore, _ area: Area, damaged: Set<Int>) throws {
@@ -46,7 +32,7 @@ import ZswapCore
 
     @Test(arguments: Zpools.names)
     func anEntryThatCannotBeCostsItsPage(zpool: String) throws {
-        let old = try Self.filled(zpool)
+        let old = try TestStore.withAnyPages(Self.pageCount, zpool: zpool)
         let area = try #require(old.store.area(named: "area"))
         var random = SplitMix64(seed: 5)
         for _ in 0..<40 {
@@ -60,7 +46,7 @@ import ZswapCore
                 // A bit, or all of it.
                 let old = old.arena.loadWord(at: entry + word)
                 let change = random.next() % 3 == 0 ? random.next() : 1 << (random.next() % 64)
-                try Self.overwrite(memory, entry.rawValue + word, old ^ change)
+                try TestStore.overwrite(memory, at: entry.rawValue + word, [old ^ change])
             }
             let new = try TestStore(takingOver: memory, from: old)
             let found = try #require(new.store.area(named: "area"))
@@ -86,7 +72,7 @@ import ZswapCore
     /// where a part of the table went.
     @Test(arguments: Zpools.names)
     func noWordIsBelieved(zpool: String) throws {
-        let old = try Self.filled(zpool)
+        let old = try TestStore.withAnyPages(Self.pageCount, zpool: zpool)
         var random = SplitMix64(seed: 6)
         let record = old.arena.offset(of: old.store.record.run, frameCount: 1).rawValue
         let area = try #require(old.store.area(named: "area"))
@@ -101,7 +87,7 @@ import ZswapCore
             let place = places[turn % places.count]
             let offset = (place.lowerBound + Int(random.next() % UInt64(place.count))) & ~7
             let value: UInt64 = [random.next(), random.next() >> 48, .max, 0][turn / 5 % 4]
-            try Self.overwrite(memory, offset, value)
+            try TestStore.overwrite(memory, at: offset, [value])
             guard let new = try? TestStore(takingOver: memory, from: old) else { continue }
             Self.calculate(with: new)
             guard let found = new.store.area(named: "area") else { continue }
@@ -115,7 +101,7 @@ import ZswapCore
 
     /// Each word of the two records that are calculated with holds too much, one after the other.
     @Test func noNumberIsTooLarge() throws {
-        let old = try Self.filled("zsmalloc")
+        let old = try TestStore.withAnyPages(Self.pageCount, zpool: "zsmalloc")
         let area = try #require(old.store.area(named: "area"))
         let record = old.arena.offset(of: old.store.record.run, frameCount: 1).rawValue
         let places =
@@ -124,7 +110,7 @@ import ZswapCore
         for place in places {
             for value in [UInt64.max, 1 << 62] {
                 let memory = try TestStore.memory(leftBy: old.arena)
-                try Self.overwrite(memory, place, value)
+                try TestStore.overwrite(memory, at: place, [value])
                 guard let new = try? TestStore(takingOver: memory, from: old) else { continue }
                 Self.calculate(with: new)
                 try new.store.setBacking(FaultyBacking(byteCount: 4 << 20))

@@ -10,26 +10,9 @@ import ZswapCore
 @Suite struct EarlyLoadTests {
     private static let pageCount = 1200
 
-    private static func filled(_ zpool: String) throws -> TestStore {
-        let store = try TestStore(zpool: zpool)
-        let area = try store.makeArea()
-        for page in 0..<pageCount {
-            try store.write(anyPage(UInt64(page)), to: area, page: UInt64(page))
-        }
-        return store
-    }
-
     private static func entryOffset(_ page: Int, _ store: TestStore) throws -> Int {
         let area = try #require(store.store.area(named: "area"))
         return try #require(area.table.entryOffset(of: PageNumber(UInt64(page)))).rawValue
-    }
-
-    private static func overwrite(_ memory: CInt, _ offset: Int, _ words: [UInt64]) throws {
-        try words.withUnsafeBytes { bytes in
-            _ = try SystemCall.run("pwrite") {
-                pwrite(memory, bytes.baseAddress, bytes.count, offset)
-            }
-        }
     }
 
     /// The pages that read as errors; the others are as they were written.
@@ -50,7 +33,7 @@ import ZswapCore
 
     @Test(arguments: Zpools.names)
     func pagesAreThereBeforeTheirPools(zpool: String) throws {
-        let old = try Self.filled(zpool)
+        let old = try TestStore.withAnyPages(Self.pageCount, zpool: zpool)
         let memory = try TestStore.memory(leftBy: old.arena)
         let (new, rebuild) = try TestStore.opening(memory, from: old)
         #expect(try Self.lostPages(new) == [])
@@ -73,7 +56,7 @@ import ZswapCore
     /// No kind, a generation, a compressor and a place that are not there.
     @Test(arguments: Zpools.names)
     func anEntryThatCannotBeFailsAlone(zpool: String) throws {
-        let old = try Self.filled(zpool)
+        let old = try TestStore.withAnyPages(Self.pageCount, zpool: zpool)
         let memory = try TestStore.memory(leftBy: old.arena)
         let length: UInt64 = 1000 << 16
         let damage: [[UInt64]] = [
@@ -83,7 +66,7 @@ import ZswapCore
         ]
         let damaged = damage.indices.map { $0 * 97 + 11 }
         for (page, words) in zip(damaged, damage) {
-            try Self.overwrite(memory, Self.entryOffset(page, old), words)
+            try TestStore.overwrite(memory, at: Self.entryOffset(page, old), words)
         }
         let (new, rebuild) = try TestStore.opening(memory, from: old)
         #expect(try Self.lostPages(new) == Set(damaged))
@@ -95,15 +78,15 @@ import ZswapCore
     /// Of two pages that name one object the first has it, however many threads look.
     @Test(arguments: Zpools.names)
     func threadsAgreeOnWhoHasAnObject(zpool: String) throws {
-        let old = try Self.filled(zpool)
+        let old = try TestStore.withAnyPages(Self.pageCount, zpool: zpool)
         let damaged = try TestStore.memory(leftBy: old.arena)
         let stolen = (0..<80).map { (thief: $0 * 7, owner: Self.pageCount - 1 - $0 * 3) }
         var expected: Set<Int> = []
         for (thief, owner) in stolen {
             let offset = ArenaOffset(try Self.entryOffset(owner, old))
             let entry = PageEntry(pair: old.arena.loadPair(at: offset))
-            try Self.overwrite(
-                damaged, Self.entryOffset(thief, old),
+            try TestStore.overwrite(
+                damaged, at: Self.entryOffset(thief, old),
                 [UInt64(entry.pair.first), UInt64(entry.pair.second)])
             if entry.isInMemory { expected.insert(owner) }
         }

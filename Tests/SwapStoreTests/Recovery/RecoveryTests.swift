@@ -104,6 +104,16 @@ import ZswapCore
     }
 }
 
+extension TestStore {
+    /// A store with so many pages of any kind, from the first one on, in `area`.
+    static func withAnyPages(_ pageCount: Int, zpool: String) throws -> TestStore {
+        let store = try TestStore(zpool: zpool)
+        let area = try store.makeArea()
+        for page in 0..<UInt64(pageCount) { try store.write(anyPage(page), to: area, page: page) }
+        return store
+    }
+}
+
 /// A page of any kind.
 func anyPage(_ seed: UInt64) -> [UInt8] {
     var random = SplitMix64(seed: seed)
