@@ -8,7 +8,7 @@ import ZswapCore
 ///     superblock   0: magic   8: capacity in bytes   16: first segment never used
 ///                  1024 ... 4095: the arena's user
 ///
-///     reopening: maps what the standby has not ── claims ── start: releases what nobody counts
+///     reopening: maps what the standby has not ── claims ── start: releases what is not counted
 ///
 /// Law: only which frames have memory survives. Which runs are in use is told anew, by whoever
 /// walks the tables, so a run that was taken but never published is free again after a restart.

@@ -106,7 +106,7 @@ public final class Arena: Sendable {
     }
 
     /// Fills the reserve and starts the grower. Before the first run is taken. In an arena that was
-    /// reopened what nobody counts is released first, and the grower fills the reserve: lanes have
+    /// reopened what is not counted is released first, and the grower fills the reserve: lanes have
     /// free runs, and those who wait for this are programs.
     public func start() throws(ArenaError) {
         if isReopened { releaseUncommitted() }

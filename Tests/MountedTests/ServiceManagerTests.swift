@@ -111,7 +111,7 @@ extension MountedTests {
                         == PageContent.compressible(UInt64(number))
                 }
             }
-            // As with KillMode=control-group: nobody is left.
+            // As with KillMode=control-group: no process is left.
             let all = MountHost.processes(naming: path).filter { process in
                 (try? SystemText.read("/proc/\(process)/comm"))?.hasPrefix("zswapfs") == true
             }

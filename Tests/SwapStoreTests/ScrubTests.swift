@@ -107,7 +107,7 @@ import ZswapCore
         #expect(report.reason == .parameter && report.skippedPageCount == 0)
     }
 
-    /// Who looks again when nobody names the object any more finds a page as it was stored: it is
+    /// Who looks again when no entry names the object any more finds a page as it was stored: it is
     /// put back.
     @Test func anIntactPageIsNotCondemned() throws {
         let (fixture, area) = try Self.filled()

@@ -81,7 +81,7 @@ public final class EarlyReads: @unchecked Sendable {
         _ = fcntl(descriptor, F_SETFL, waits ? flags & ~O_NONBLOCK : flags | O_NONBLOCK)
     }
 
-    /// Shows the requests that have no answer, which nobody sends again. After the end.
+    /// Shows the requests that have no answer, which the kernel does not send again. After the end.
     func forEachKept(_ body: (UnsafeMutableRawBufferPointer) -> Void) {
         kept.withUnsafeMutableBytes { bytes in
             var rest = bytes[...]
@@ -145,7 +145,7 @@ public final class EarlyReads: @unchecked Sendable {
 
     private func leave() { unansweredCount.wrappingAdd(1, ordering: .relaxed) }
 
-    /// Keeps a request that nobody would send again; the last one, if it finds no room.
+    /// Keeps a request that would not be sent again; the last one, if it finds no room.
     func keep(_ request: RawRequest) {
         guard kept.count + request.bytes.count <= Self.keptByteCountMax else {
             last = request.bytes

@@ -146,7 +146,7 @@ enum LocalAddress {
         }
     }
 
-    /// Connects a socket to who listens under the name. ECONNREFUSED: nobody does.
+    /// Connects a socket to the process that listens under the name. ECONNREFUSED: none does.
     static func connect(_ descriptor: CInt, to name: String) throws(SystemFailure) {
         let address = bytes(of: name)
         guard clinux_connect(descriptor, address, UInt32(address.count)) == 0 else {

@@ -11,7 +11,7 @@ import SystemPackage
 public final class DescriptorListener {
     private static let waitingCountMax: CInt = 4
 
-    /// Readable while somebody waits, for ``DescriptorWait``.
+    /// Readable while a process waits, for ``DescriptorWait``.
     public let descriptor: CInt
 
     /// Takes the name. EADDRINUSE when another process has it.
@@ -24,7 +24,7 @@ public final class DescriptorListener {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// The line to the next who waits, if it is root or this process's user; nil: nobody waits, or
+    /// The line to the next who waits, if it is root or this process's user; nil: none waits, or
     /// one that may not connect.
     public func accept() -> DescriptorChannel? {
         let socket = clinux_accept(descriptor)

@@ -104,7 +104,7 @@ struct AdoptionShare {
         if entry.isInMemory { count.payloadByteCounts[entry.generation] += entry.byteCount }
     }
 
-    /// Gives an entry's object to whoever keeps it. False if it can't be.
+    /// Gives an entry's object to the pool or log that keeps it. False if it can't be.
     private func adopt(_ entry: PageEntry, _ owner: ObjectOwner) -> Bool {
         if entry.kind == .sameFilled { return true }
         if entry.kind == .onBacking {

@@ -30,7 +30,7 @@ struct PayloadTally {
 
     /// The tally that a predecessor left, all sums 0: whoever walks the tables says what they are.
     /// A frame that can't be is forgotten, and made by ``makeRoom(for:)`` once all runs in use are
-    /// claimed: before that, the next free one may hold somebody's bytes.
+    /// claimed: before that, the next free one may hold bytes in use.
     init(leftIn arena: Arena, record: StoreRecord) {
         self.arena = arena
         self.record = record

@@ -5,8 +5,8 @@ import Threads
 ///
 ///     sleeps ── params/scrub ──► a few pages, rest, a few pages, … ─► end of the pass, rest ─► …
 ///
-/// Law: it serves nobody, and where it rests it holds nothing. Its step takes at most a fifth of
-/// the time. It is not given a low priority: a thread that holds an area and gets no processor
+/// Law: it serves no request, and where it rests it holds nothing. Its step takes at most a fifth
+/// of the time. It is not given a low priority: a thread that holds an area and gets no processor
 /// would hold up its removal for long.
 /// Price: a thread and a worker, asleep unless pages are to be verified.
 public final class Scrubber: Sendable {

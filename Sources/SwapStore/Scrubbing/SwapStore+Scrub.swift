@@ -3,7 +3,7 @@ import Backing
 import ZswapCore
 
 /// Verifying stored pages: each object is decoded and compared with its checksum as a load does it,
-/// before somebody needs the page.
+/// before a program needs the page.
 ///
 ///     entry -> decode, compare -> as it was stored: counted
 ///                              -> differs three times, entry the same: taken out, compared again
@@ -13,8 +13,9 @@ import ZswapCore
 /// Laws:
 /// - It takes no lock but those that every walk takes (``PageSweep``), and is inside no request and
 ///   holds no area while it waits for a backing device, but to be sure of a page that differed.
-/// - A page becomes `lost` only after its object was compared while no entry named it: nobody frees
-///   or moves it then, so what is compared is what was stored. Who took an entry out frees it.
+/// - A page becomes `lost` only after its object was compared while no entry named it: no thread
+///   frees or moves it then, so what is compared is what was stored. The thread that took an
+///   entry out frees its object.
 /// - What can't be judged stays as it is: the entry changed, the device does not answer, there is
 ///   no codec.
 ///
@@ -148,7 +149,7 @@ extension SwapStore {
         return condemn(entry, at: offset, of: area, worker)
     }
 
-    /// What an object is now, whoever may have freed it meanwhile.
+    /// What an object is now; it may have been freed meanwhile.
     private func verdict(on entry: PageEntry, _ worker: StoreWorker) -> ScrubVerdict {
         // A codec may be made later, and an object that has no place is not freed.
         guard entry.byteCount == Page.byteCount || hasCodec(entry.compressor, worker),
@@ -163,7 +164,7 @@ extension SwapStore {
         }
     }
 
-    /// Makes a page `lost`, if its object differs when nobody else can free or move it any more.
+    /// Makes a page `lost`, if its object differs when no other thread can free or move it then.
     /// Inside a request.
     func condemn(
         _ entry: PageEntry, at offset: ArenaOffset, of area: Area, _ worker: StoreWorker

@@ -9,7 +9,7 @@ protocol ChunkFrameFields {
     static var freeLinks: RecordField<RunLinks> { get }
     /// In the LRU list, or in that of headless frames.
     static var ageLinks: RecordField<RunLinks> { get }
-    /// Whose frame it is; 0 for nobody's.
+    /// Which pool the frame is of; 0: of none.
     static var poolNumber: RecordField<UInt32> { get }
     static var isUnderReclaim: RecordField<UInt8> { get }
     /// Whether it is in the LRU list.
@@ -93,13 +93,13 @@ extension ChunkFrame {
     /// Makes an empty frame of whatever the memory held. Owners are cleared as places are taken.
     @inline(__always)
     func open(poolNumber number: UInt32) {
-        deepInvariant(number != 0, "0 is nobody's number")
+        deepInvariant(number != 0, "0 is no pool's number")
         descriptor.clear()
         poolNumber = number
         deepInvariant(isEmpty && !isInLRU && !isUnderReclaim)
     }
 
-    /// Nobody's from here on, so that a late handle to it is noticed.
+    /// Of no pool from here on, so that a late handle to it is noticed.
     @inline(__always)
     func close() {
         invariant(isEmpty, "a frame is given back with an object in it")

@@ -35,7 +35,7 @@ extension ChunkPool {
         guard isAdopted else { throw .invalidArgument }
     }
 
-    /// Claims the frame if this is its first object. False when it is somebody else's.
+    /// Claims the frame if this is its first object. False when another pool has it.
     private func openClaimed(_ run: RunNumber) -> Bool {
         let frame = Frame(run, in: core.map)
         // The number is of this process's choice: no memory of an earlier one holds it.

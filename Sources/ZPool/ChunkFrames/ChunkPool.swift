@@ -37,7 +37,7 @@ struct ChunkPoolCore<Frame: ChunkFrame>: ~Copyable, Sendable {
 ///                 none: a new frame of the arena
 ///     free   -> the frame is filed anew, or, empty, given back
 ///
-/// Law: that of ``FrameLists``, kept by whoever has the lock. A pool gives a frame back when its
+/// Law: that of ``FrameLists``, kept under its lock. A pool gives a frame back when its
 /// last object goes, and not while it is under reclaim.
 /// Price: one lock, which is held for a few descriptors' changes. The methods are made anew for
 /// each driver by the compiler, so nothing is called through a protocol but the pool itself.
@@ -119,7 +119,7 @@ extension ChunkPool {
         let isFrameEmpty = core.lists.withLock { lists in
             let frame = Frame(object.run, in: core.map)
             checkLive(object, frame)
-            // A frame under reclaim is in no list; whoever reclaims it also files or frees it.
+            // A frame under reclaim is in no list; its reclaim also files or frees it.
             guard !frame.isUnderReclaim else {
                 frame.clear(object.place)
                 return false
@@ -193,7 +193,7 @@ extension ChunkPool {
         let object = Handle(handle)
         let frame = Frame(object.run, in: core.map)
         deepInvariant(frame.poolNumber == core.number, "an owner for an object of another pool")
-        // Releasing: whoever sees the owner also sees the bytes that were written before.
+        // Releasing: a thread that sees the owner also sees the bytes that were written before.
         frame.ownerWord(object.place).pointee.store(owner.rawValue, ordering: .releasing)
     }
 

@@ -93,7 +93,7 @@ struct Zspage {
     /// Makes an empty zspage of whatever the memory held.
     @inline(__always)
     func open(poolNumber number: UInt32, classPlace place: Int) {
-        deepInvariant(number != 0, "0 is nobody's number")
+        deepInvariant(number != 0, "0 is no pool's number")
         descriptor.clear()
         poolNumber = number
         classPlace = place

@@ -63,7 +63,7 @@ struct Connection {
         }
     }
 
-    /// Says what became of the death of a server, how long nobody read, and how long nobody wrote.
+    /// Says what became of the death of a server, how long no read was answered, and nothing else.
     private func tell(of legacy: Legacy) {
         let now = MonotonicClock.nanoseconds
         let unread = milliseconds((assembly.servedAtNanoseconds ?? now) - legacy.diedAtNanoseconds)

@@ -1,5 +1,5 @@
 /// What reads a mount's control files for a report: a daemon that is asked, or in tests anything
-/// that answers, since whoever mounts a directory decides what stands in it.
+/// that answers, since the user who mounts a directory decides what stands in it.
 ///
 /// Law: nothing in an answer is believed. A report makes of any text what it can, and ends.
 protocol MountAnswers {

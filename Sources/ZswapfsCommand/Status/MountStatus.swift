@@ -78,7 +78,7 @@ struct MountStatus {
         guard let stored = counter("stored_pages"), let backed = counter("backing_pages"),
             let pool = counter("pool_total_size"), pool > 0
         else { return nil }
-        // As fractions: these are numbers that somebody else wrote.
+        // As fractions: these are numbers of another process.
         return (Double(stored) - Double(backed)) * Double(Page.byteCount) / Double(pool)
     }
 

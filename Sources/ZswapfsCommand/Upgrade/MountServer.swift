@@ -4,7 +4,7 @@ import ZswapCore
 
 /// The process that serves a mount, found by the socket on which it answers questions.
 ///
-///     mount ── socket of its device ──► process ── a name with its number ──► who listens there
+///     mount ── socket of its device ──► process ── a name with its number ──► its listener
 ///
 /// Law: nothing goes into the filesystem, and no answer is waited for longer than the patience.
 struct MountServer {
@@ -27,8 +27,8 @@ struct MountServer {
         self.process = process
     }
 
-    /// A line to whoever listens for the server under this name: root, or the server's user. Nil:
-    /// nobody does.
+    /// A line to the process that listens for the server under this name, of root or of this user.
+    /// Nil: none does.
     func connect(to name: String) throws -> DescriptorChannel? {
         let channel: DescriptorChannel
         do {

@@ -36,7 +36,7 @@ struct UpgradeCommand: ParsableCommand {
             let help = "`zswapfs supervise \(server.mountPoint)` puts one above its daemon"
             throw CommandFailure(
                 .unavailable,
-                "\(server.mountPoint): has no supervisor, so nobody can take over: \(reason)"
+                "\(server.mountPoint): has no supervisor, so no version can take over: \(reason)"
                     + (reason == Supervision.abandoned.reason ? "; \(help)" : ""))
         }
         try line.send(

@@ -103,7 +103,7 @@ final class SupervisorStage: Sendable {
             line = try? DescriptorChannel(connectingTo: name)
             return line != nil
         }
-        let channel = try #require(line, "nobody takes requests")
+        let channel = try #require(line, "no supervisor takes requests")
         try channel.send(SupervisorMessage.upgrade.bytes, passing: STDERR_FILENO)
         return channel
     }

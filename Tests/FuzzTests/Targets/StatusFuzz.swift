@@ -1,6 +1,6 @@
 @testable import ZswapfsCommand
 
-/// What the control files of a mount say that somebody else serves, to the commands that read them.
+/// What the control files of a mount say of another user's server, to the commands that read them.
 ///
 ///     | text of the first file asked for | 0 | of the second | 0 | ...
 ///
