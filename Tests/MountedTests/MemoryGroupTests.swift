@@ -118,6 +118,44 @@ extension MountedTests {
             _ = mount.daemon.wait(seconds: 15)
         }
 
+        /// Takes memory until the process of that number is gone, and ends.
+        private static let glutton = """
+            import os, sys
+            server, kept = "/proc/" + sys.argv[1], []
+            while os.path.exists(server) and len(kept) < 4096:
+                kept.append(bytearray(b"x" * (1 << 18)))
+            """
+
+        /// The kernel ends the server for want of memory, and another one goes on.
+        @Test(.enabled(if: SwapHost.has("python3"), "needs python3"))
+        func aServerThatIsEndedForWantOfMemoryIsFollowed() throws {
+            let group = try MemoryGroup("store", unswappedLimitByteCount: 320 << 20)
+            let mount = try Self.mount(in: group, "supervise=on", "arena=64M")
+            let file = try mount.open("area")
+            for page in 0..<256 {
+                try file.write(PageContent.incompressible(UInt64(page)), at: page * 4096)
+            }
+            #expect(ServerProcess.waitForStandby(mount.path))
+            let server = try #require(ServerProcess.serving(mount.path))
+            // Of all processes in the group the kernel takes this one.
+            _ = try SystemText.setAttribute("/proc/\(server)/oom_score_adj", to: "1000")
+            let glutton = try ProgramRun.finish(
+                "/bin/sh", group.shellArguments("python3", ["-c", Self.glutton, "\(server)"]))
+            #expect(glutton.status == 0, "\(glutton)")
+            #expect(ServerProcess.waitForOther(than: server, mount.path))
+            #expect(try group.outOfMemoryKillCount() == 1)
+            for page in 0..<256 {
+                #expect(
+                    try file.read(at: page * 4096, count: 4096)
+                        == PageContent.incompressible(UInt64(page)))
+            }
+            #expect(try mount.number("stats/restarts") == 1)
+            #expect(try mount.control("stats/last_restart").hasPrefix("SIGKILL, "))
+            try file.close()
+            try mount.unmount()
+            _ = mount.daemon.wait(seconds: 15)
+        }
+
         @Test func aGroupWithoutRoomForTheDaemonIsToldAtOnce() throws {
             let group = try MemoryGroup("store", unswappedLimitByteCount: 20 << 20)
             let directory = try TemporaryDirectory()

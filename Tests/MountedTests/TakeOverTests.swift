@@ -146,10 +146,7 @@ extension MountedTests {
             let mount = try TemporaryMount("supervise=on")
             let file = try mount.open("area")
             try file.write(Self.page(1), at: 0)
-            #expect(
-                Patience.wait(milliseconds: 10_000) {
-                    ServerProcess.standingBy(mount.path) != nil
-                })
+            #expect(ServerProcess.waitForStandby(mount.path))
             let supervisor = try #require(ServerProcess.supervising(mount.path))
             kill(supervisor, SIGKILL)
             let isTold = Patience.wait(milliseconds: 10_000) {

@@ -37,6 +37,15 @@ extension MemoryGroup {
         _ = try SystemText.setAttribute("\(path)/memory.oom_control", to: refuses ? "1" : "0")
     }
 
+    /// Processes of the group that the kernel has ended for want of memory.
+    public func outOfMemoryKillCount() throws -> Int {
+        let name = isVersion2 ? "memory.events" : "memory.oom_control"
+        let lines = try SystemText.read("\(path)/\(name)").split(separator: "\n")
+        let count = lines.first { $0.hasPrefix("oom_kill ") }.flatMap { Int($0.dropFirst(9)) }
+        guard let count else { throw CocoaError(.fileReadCorruptFile) }
+        return count
+    }
+
     /// Whether swapoff can be made to fail for want of memory here without a process being killed.
     public static var canRefuseWithoutKilling: Bool { root?.isVersion2 == false }
 

@@ -13,10 +13,37 @@ public enum ServerProcess {
     /// Kills the one that serves, once another one stands by, and waits for that one to serve.
     /// False if there was none, or none came.
     public static func killAndWait(_ path: String) -> Bool {
-        let isReady = Patience.wait(milliseconds: 10_000) { standingBy(path) != nil }
-        guard isReady, let old = serving(path) else { return false }
-        kill(old, SIGKILL)
-        return Patience.wait(milliseconds: 15_000) { serving(path).map { $0 != old } ?? false }
+        guard waitForStandby(path), let server = serving(path) else { return false }
+        kill(server, SIGKILL)
+        return waitForOther(than: server, path)
+    }
+
+    /// The same by the signal of a fault, in a thread that serves. Needs python3.
+    public static func faultAndWait(_ path: String, by signal: CInt) throws -> Bool {
+        guard waitForStandby(path), let server = serving(path),
+            let thread = servingThread(of: server)
+        else { return false }
+        let script = "import ctypes, sys; ctypes.CDLL(None).tgkill(*map(int, sys.argv[1:]))"
+        _ = try ProgramRun.finish(
+            "/usr/bin/env", ["python3", "-c", script, "\(server)", "\(thread)", "\(signal)"])
+        return waitForOther(than: server, path)
+    }
+
+    /// Whether another one stands by, within ten seconds.
+    public static func waitForStandby(_ path: String) -> Bool {
+        Patience.wait(milliseconds: 10_000) { standingBy(path) != nil }
+    }
+
+    /// Whether another process than this one serves, within fifteen seconds.
+    public static func waitForOther(than old: pid_t, _ path: String) -> Bool {
+        Patience.wait(milliseconds: 15_000) { serving(path).map { $0 != old } ?? false }
+    }
+
+    private static func servingThread(of server: pid_t) -> pid_t? {
+        let tasks = "/proc/\(server)/task"
+        return SystemText.names(inDirectory: tasks).compactMap { pid_t($0) }.first { task in
+            (try? SystemText.read("\(tasks)/\(task)/comm"))?.hasPrefix("zswapfs-serve-") == true
+        }
     }
 
     private static func process(_ name: String, _ path: String) -> pid_t? {

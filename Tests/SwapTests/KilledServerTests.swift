@@ -16,11 +16,13 @@ extension SwapTests {
         @Test func noByteIsWrong() throws {
             let backing = try Self.makeBacking()
             try SwappedRun.run("killed") { run in
-                let mount = run.mount
+                let (mount, path) = (run.mount, run.mount.path)
                 try mount.set("backing", to: backing.path)
                 for turn in 0..<Self.killCount {
                     if turn % 2 == 1 { try Self.change(mount, turn) }
-                    let killer = Self.killer(of: mount.path, milliseconds: turn % 20 * 50)
+                    let killer = Self.killer(milliseconds: turn % 20 * 50) {
+                        ServerProcess.killAndWait(path)
+                    }
                     #expect(try run.process.check().wrongPages.isEmpty, "turn \(turn)")
                     try run.process.refill()
                     while !killer.isFinished { usleep(10_000) }
@@ -36,11 +38,51 @@ extension SwapTests {
             }
         }
 
+        /// A fault in a thread that serves: what a trap, an abort and a bad access end with.
+        @Test func aServerMayEndByItsOwnFault() throws {
+            try SwappedRun.run("faulty") { run in
+                let faults = [
+                    (SIGILL, "ILL"), (SIGABRT, "ABRT"), (SIGSEGV, "SEGV"), (SIGBUS, "BUS"),
+                ]
+                let path = run.mount.path
+                for (turn, (signal, name)) in faults.enumerated() {
+                    let killer = Self.killer(milliseconds: 50) {
+                        try ServerProcess.faultAndWait(path, by: signal)
+                    }
+                    #expect(try run.process.check().wrongPages.isEmpty, "SIG\(name)")
+                    try run.process.refill()
+                    while !killer.isFinished { usleep(10_000) }
+                    #expect(try run.mount.number("stats/restarts") == turn + 1)
+                    #expect(try run.mount.text("stats/last_restart").hasPrefix("SIG\(name), "))
+                }
+            }
+        }
+
+        /// No process takes over from a server that stands still; programs wait for it.
+        @Test func aServerMayStandStill() throws {
+            try SwappedRun.run("stopped") { run in
+                let server = try #require(ServerProcess.serving(run.mount.path))
+                #expect(kill(server, SIGSTOP) == 0)
+                let waker = Thread {
+                    sleep(5)
+                    kill(server, SIGCONT)
+                }
+                waker.start()
+                #expect(try run.process.check().wrongPages.isEmpty)
+                #expect(waker.isFinished, "the check waits for the server")
+                try run.process.refill()
+                #expect(ServerProcess.serving(run.mount.path) == server)
+                #expect(try run.mount.number("stats/restarts") == 0)
+            }
+        }
+
         /// The server dies in the middle of swapping in, of swapping out, and between the two.
-        private static func killer(of path: String, milliseconds: Int) -> Thread {
+        private static func killer(
+            milliseconds: Int, _ kill: @escaping @Sendable () throws -> Bool
+        ) -> Thread {
             let killer = Thread {
                 usleep(useconds_t(milliseconds * 1000))
-                _ = ServerProcess.killAndWait(path)
+                #expect((try? kill()) == true)
             }
             killer.start()
             return killer
