@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `mount-scripts/run-tests.py` beside a `swift` that plays back what a test program did.
+/// `mount-scripts/parts/run-tests.py` beside a `swift` that plays back what a test program did.
 @Suite struct TestRunnerTests {
     /// A folder with a `swift` whose n-th run copies `n.events` to where events are asked for,
     /// prints `n.output`, and ends with `n.status`.
@@ -73,7 +73,8 @@ import Testing
 
         /// Runs the script; the outcome and the line that it left.
         func run(_ options: [String] = []) throws -> (ProgramRun.Outcome, counts: String) {
-            let script = Repository.current.root.appending(path: "mount-scripts/run-tests.py").path
+            let script = Repository.current.root
+                .appending(path: "mount-scripts/parts/run-tests.py").path
             let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
             let result = directory.path("result")
             let outcome = try ProgramRun.finish(

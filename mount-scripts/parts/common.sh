@@ -5,7 +5,7 @@
 # whatever a run put on the machine below a path prefix of its own (mounts, loop devices, swap,
 # daemons) or under a cgroup name of its own. Nothing outside such a prefix is ever touched.
 
-repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # ---- words ---------------------------------------------------------------------------------------
 
