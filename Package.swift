@@ -159,7 +159,7 @@ let package = Package(
         .testTarget(
             name: "ZPoolTests",
             dependencies: ["ZPool", "Arena", "ZswapCore", "PoolTesting", "TestSupport"],
-            exclude: ["Golden"], swiftSettings: tests),
+            exclude: ["Zsmalloc/Golden"], swiftSettings: tests),
         .testTarget(
             name: "CompressorsTests", dependencies: ["Compressors", "ZswapCore", "TestSupport"],
             swiftSettings: tests),

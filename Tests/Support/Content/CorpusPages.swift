@@ -13,9 +13,7 @@ public enum CorpusPages {
 
     /// The packed pages of a program.
     static func archive(_ name: String) -> String {
-        let package = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        return package.appendingPathComponent("../shared/corpus/\(name).pages.zst").path
+        "\(BuiltProgram.packagePath)/../shared/corpus/\(name).pages.zst"
     }
 
     /// Unpacks a program's pages into a file.

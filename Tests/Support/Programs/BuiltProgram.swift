@@ -38,7 +38,7 @@ public enum BuiltProgram {
 
     /// The root of the package.
     public static let packagePath = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     /// Runs `zswapfs` to its end.
     public static func run(_ arguments: [String], seconds: Int = 30) throws -> ProgramRun.Outcome {
