@@ -1,15 +1,20 @@
 #if DEBUG || INTERNAL_CHECKS
+import Glibc
 import TestSupport
 import Testing
 import ZswapCore
 
 @testable import SwapStore
 
-/// The process ends at each publishing step of each operation in turn.
+/// The process ends at publishing steps of each operation in turn.
 @Suite struct CrashPointTests {
+    /// Of so many steps one is tried; `ZSWAPFS_CRASH_STRIDE` asks for more or fewer.
+    private static let stride =
+        getenv("ZSWAPFS_CRASH_STRIDE").flatMap { UInt64(String(cString: $0)) } ?? 31
+
     @Test(arguments: Zpools.names)
     func everyStepLeavesTheOldOrTheNew(zpool: String) throws {
-        let stage = try CrashStage(zpool: zpool, seed: 3, stride: 31)
+        let stage = try CrashStage(zpool: zpool, seed: 3, stride: max(Self.stride, 1))
         let area = try make("one", stage)
         try write(0..<40, seed: 1, to: area, "one", stage)
         try write(20..<60, seed: 2, to: area, "one", stage)
@@ -21,6 +26,7 @@ import ZswapCore
         try writeBack(area, stage)
         try remove(stage)
         #expect(stage.crashCount > 100)
+        print("\(zpool): \(stage.crashCount) ends of the process")
     }
 
     private func make(_ name: ByteText, _ stage: CrashStage) throws -> Area {
