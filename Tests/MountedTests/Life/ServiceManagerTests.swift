@@ -59,6 +59,9 @@ extension MountedTests {
                 child = start()
             """
 
+        /// Without it nothing more is tried: who looked into the mount would wait for ever.
+        private static let ready = "ready True ['arena', 'fuse']"
+
         private final class Manager {
             private let process = Process()
             private let input = Pipe()
@@ -75,9 +78,13 @@ extension MountedTests {
                 try process.run()
             }
 
+            /// Its next line; empty when none comes within a minute.
             func line() throws -> String {
                 var bytes: [UInt8] = []
-                while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first {
+                let source = output.fileHandleForReading
+                while DescriptorWait.readable([source.fileDescriptor], milliseconds: 60_000)[0],
+                    let byte = try source.read(upToCount: 1)?.first
+                {
                     if byte == UInt8(ascii: "\n") { break }
                     bytes.append(byte)
                 }
@@ -100,7 +107,7 @@ extension MountedTests {
                 while MountHost.isMounted(path), umount2(path, CInt(MNT_DETACH)) == 0 {}
             }
             let manager = try Manager(path)
-            #expect(try manager.line() == "ready True ['arena', 'fuse']")
+            try #require(manager.line() == Self.ready)
             let file = try MountedFile("\(path)/area", O_RDWR | O_CREAT)
             for number in 0..<100 {
                 try file.write(PageContent.compressible(UInt64(number)), at: number << 12)
@@ -117,13 +124,13 @@ extension MountedTests {
             }
             #expect(all.count >= 2)
             try manager.tell("restart " + all.map { "\($0)" }.joined(separator: " "))
-            #expect(try manager.line() == "ready True ['arena', 'fuse']")
+            try #require(manager.line() == Self.ready)
             #expect(try isWhole())
             // As with KillMode=process: the server is left, and gets a supervisor.
             let server = try #require(ServerProcess.serving(path))
             let supervisor = try #require(ServerProcess.supervising(path))
             try manager.tell("restart \(supervisor)")
-            #expect(try manager.line() == "ready True ['arena', 'fuse']")
+            try #require(manager.line() == Self.ready)
             #expect(ServerProcess.serving(path) == server)
             #expect(try isWhole())
             #expect(ServerProcess.killAndWait(path))
