@@ -27,11 +27,12 @@ let fuzzed: [Target.Dependency] = [
     "Latency", "LinuxSystem", "ZswapCore", "TestSupport", "CFuse",
 ]
 
-/// Where `mount-scripts/setup` puts a libfuse with io_uring when the system's has none. Searched
-/// first; nothing is lost when it is not there. Headers are found by `CFuse` itself.
-let libfuse: [LinkerSetting] = [
-    .unsafeFlags(["-L\(Context.packageDirectory)/.libfuse/lib"])
-]
+/// Where `mount-scripts/setup` puts a libfuse with io_uring when the system's has none. Headers are
+/// found by `CFuse` itself. A package that depends on a version of this one never has it there, and
+/// may have no unsafe flags.
+let ownLibfuse = "\(Context.packageDirectory)/.libfuse/lib"
+let libfuse: [LinkerSetting] =
+    FileManager.default.fileExists(atPath: ownLibfuse) ? [.unsafeFlags(["-L\(ownLibfuse)"])] : []
 
 let package = Package(
     name: "zswapfs",
@@ -48,6 +49,12 @@ let package = Package(
         .executable(name: "zswapfs-bench", targets: ["zswapfs-bench"]),
         // For tests only: preloaded into a daemon, to count what its serving threads call.
         .library(name: "CallCounter", type: .dynamic, targets: ["CallCounter"]),
+    ],
+    traits: [
+        .trait(name: "LZO", description: "the compressor lzo, by liblzo2"),
+        .trait(name: "Zstd", description: "the compressor zstd, by libzstd"),
+        .trait(name: "Deflate", description: "the compressor deflate, by libdeflate"),
+        .default(enabledTraits: ["LZO", "Zstd", "Deflate"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -81,7 +88,12 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "Compressors",
-            dependencies: ["ZswapCore", "CLZ4", "CLZO", "CZstd", "CDeflate", "CXXHash"],
+            dependencies: [
+                "ZswapCore", "CLZ4", "CXXHash",
+                .target(name: "CLZO", condition: .when(traits: ["LZO"])),
+                .target(name: "CZstd", condition: .when(traits: ["Zstd"])),
+                .target(name: "CDeflate", condition: .when(traits: ["Deflate"])),
+            ],
             swiftSettings: common),
         .target(
             name: "Backing",
@@ -220,21 +232,6 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
-
-/// Libraries that a machine may lack: the shim, and a header that shows whether the library is
-/// there. Where it is not, nobody depends on the shim, so `canImport` says no, and the compressor
-/// is left out of the build.
-let optionalLibraries = ["CLZO": "lzo/lzo1x.h", "CZstd": "zstd.h", "CDeflate": "libdeflate.h"]
-
-for (shim, header) in optionalLibraries {
-    let places = ["/usr/include/", "/usr/local/include/"]
-    if places.contains(where: { FileManager.default.fileExists(atPath: $0 + header) }) { continue }
-    for target in package.targets {
-        target.dependencies.removeAll { dependency in
-            if case .byNameItem(shim, _) = dependency { true } else { false }
-        }
-    }
-}
 
 /// Set by `mount-scripts/sanitize`: the tests that need no other program, and what those need.
 if Context.environment["ZSWAPFS_SANITIZE"] != nil {

@@ -30,13 +30,13 @@ public final class CompressorRegistry: Sendable {
 
     private static var own: [any Compressor] {
         var own: [any Compressor] = [LZ4Compressor(), LZ4HCCompressor()]
-        #if canImport(CLZO)
+        #if LZO
         own.append(LZOCompressor())
         #endif
-        #if canImport(CZstd)
+        #if Zstd
         own.append(ZstdCompressor())
         #endif
-        #if canImport(CDeflate)
+        #if Deflate
         own.append(DeflateCompressor())
         #endif
         return own

@@ -154,8 +154,11 @@ merge_libraries() {
 
 # touch_importers: makes builds of before look for libfuse again, and link again. Swift's builds
 # know nothing of the headers and the library; the compiler's cache of CFuse knows its shim.h, the
-# build knows the sources.
+# build knows the sources. Package.swift looks for .libfuse, but it is not asked again as long as
+# neither it nor the environment has changed.
 touch_importers() {
+    local cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}
+    [[ $cache == /.cache ]] || rm -rf -- "$cache/org.swift.swiftpm/manifests"
     touch "$repository/Sources/CFuse/shim.h" \
         && grep -rlZE '^(public |package |internal )?import CFuse( |$)' "$repository/Sources" \
             "$repository/Tests" | xargs -0 touch

@@ -1,4 +1,4 @@
-#if canImport(CDeflate)
+#if Deflate
 import CDeflate
 import Glibc
 import ZswapCore

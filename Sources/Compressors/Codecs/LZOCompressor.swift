@@ -1,4 +1,4 @@
-#if canImport(CLZO)
+#if LZO
 import CLZO
 import ZswapCore
 

@@ -1,4 +1,4 @@
-#if canImport(CZstd)
+#if Zstd
 import CZstd
 import ZswapCore
 

@@ -25,7 +25,10 @@ struct PackageManifest {
         let kinds = ["target", "executableTarget", "testTarget", "systemLibrary"]
         for (index, code) in file.code.enumerated() {
             let trimmed = code.drop { $0 == " " }
-            guard let kind = kinds.first(where: { trimmed.hasPrefix(".\($0)(") }) else { continue }
+            // With a condition it is one that another target depends on.
+            guard let kind = kinds.first(where: { trimmed.hasPrefix(".\($0)(") }),
+                !trimmed.contains("condition:")
+            else { continue }
             targets.append(Self.target(of: kind, from: index, in: file))
         }
     }
@@ -50,7 +53,7 @@ struct PackageManifest {
         for item in list.split(separator: ",") {
             if item.contains(".product(") {
                 target.products += quoted(after: "name:", in: item)
-            } else if !item.contains("package:") {
+            } else if !item.contains("package:"), !item.contains("condition:") {
                 target.targets += quoted(after: "", in: item)
             }
         }
