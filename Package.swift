@@ -23,8 +23,8 @@ let tests: [SwiftSetting] = [
 
 /// What takes bytes from outside, for `FuzzTests` and for the fuzzer.
 let fuzzed: [Target.Dependency] = [
-    "ZswapfsCommand", "FuseServer", "ControlTree", "SwapStore", "Backing", "Compressors", "Arena",
-    "Latency", "LinuxSystem", "ZswapCore", "TestSupport", "CFuse",
+    "ZswapfsCommand", "FuseServer", "ControlTree", "SwapStore", "Backing", "BackingFiles",
+    "Compressors", "Arena", "Latency", "LinuxSystem", "ZswapCore", "TestSupport", "CFuse",
 ]
 
 /// Where `mount-scripts/setup` puts a libfuse with io_uring when the system's has none. Headers are
@@ -96,9 +96,11 @@ let package = Package(
             ],
             swiftSettings: common),
         .target(
-            name: "Backing",
+            name: "Backing", dependencies: ["ZswapCore", "Arena"], swiftSettings: common),
+        .target(
+            name: "BackingFiles",
             dependencies: [
-                "ZswapCore", "LinuxSystem", "CLinux",
+                "ZswapCore", "Arena", "Backing", "LinuxSystem",
                 .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: common),
         .target(
@@ -118,8 +120,8 @@ let package = Package(
         .target(
             name: "ZswapfsCommand",
             dependencies: [
-                "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing", "SwapStore",
-                "ControlTree", "FuseServer", "Latency", "LinuxSystem",
+                "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
+                "SwapStore", "ControlTree", "FuseServer", "Latency", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -158,8 +160,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "SwapStore",
-                "LinuxSystem", "PoolTesting", "ThreadOrder",
+                "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
+                "SwapStore", "LinuxSystem", "PoolTesting", "ThreadOrder",
             ],
             path: "Tests/Support", swiftSettings: tests),
         .target(name: "CallCounter", path: "Tests/CallCounter"),
@@ -177,8 +179,12 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "BackingTests",
+            dependencies: ["Backing", "ZswapCore", "PoolTesting", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "BackingFilesTests",
             dependencies: [
-                "Backing", "LinuxSystem", "ZswapCore", "PoolTesting", "zswapfs", "TestSupport",
+                "BackingFiles", "Backing", "LinuxSystem", "ZswapCore", "zswapfs", "TestSupport",
                 "CallCounter",
             ], swiftSettings: tests),
         .testTarget(

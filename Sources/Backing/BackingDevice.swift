@@ -1,7 +1,7 @@
 import ZswapCore
 
-/// A place of fixed size that keeps whole blocks of 4096 bytes: a file, a block device, or in tests
-/// memory that fails on demand.
+/// A place of fixed size that keeps whole blocks of 4096 bytes: a file or a block device
+/// (`BackingFiles`), or in tests memory that fails on demand.
 ///
 /// Law: what a write that returned has written, every later read gives back, until the next write.
 /// Nothing is promised across a crash.
@@ -24,6 +24,10 @@ public protocol BackingDevice: AnyObject, Sendable {
     /// What a successor can go on with; nil: it is this process's own.
     var descriptor: CInt? { get }
 
+    /// Memory of `byteCount` zeros, whole blocks, for the table of a log on this device. If a
+    /// successor can go on with the device, it can go on with the memory. Throws `noMemory`.
+    func makeSegmentMemory(byteCount: Int) throws(BackingError) -> any SegmentMemory
+
     /// Lets others have it, whoever still holds this. Nobody reads or writes from now on. May wait.
     func close()
 }
@@ -36,15 +40,15 @@ extension BackingDevice {
 }
 
 /// What reads and writes of every device have in common.
-enum BackingBlock {
+public enum BackingBlock {
     /// Bytes in a block, and what memory is aligned to.
-    static let byteCount = Page.byteCount
+    public static let byteCount = Page.byteCount
 
     /// Whether a request is one that a device of `capacity` bytes has to serve. Anything else is
     /// the caller's bug.
-    static func isWhole(_ memory: UnsafeRawBufferPointer, at offset: UInt64, of capacity: UInt64)
-        -> Bool
-    {
+    public static func isWhole(
+        _ memory: UnsafeRawBufferPointer, at offset: UInt64, of capacity: UInt64
+    ) -> Bool {
         guard memory.count > 0, memory.count.isMultiple(of: byteCount),
             offset.isMultiple(of: UInt64(byteCount)),
             UInt(bitPattern: memory.baseAddress).isMultiple(of: UInt(byteCount))

@@ -1,5 +1,3 @@
-import LinuxSystem
-import SystemPackage
 import ZswapCore
 
 /// Why there is no backing device, or why a request to it failed. A plain value: a serving thread
@@ -7,6 +5,8 @@ import ZswapCore
 public enum BackingError: Error, Equatable, Sendable {
     /// A system call failed for this reason; of a request, it is all that is known.
     case failed(errno: Int32)
+    /// No record can stand at this place with this length: the entry that names it is damaged.
+    case noSuchRecord
     /// The path does not begin at the root.
     case notAbsolute
     /// There is nothing at the path.
@@ -36,8 +36,9 @@ public enum BackingError: Error, Equatable, Sendable {
     public func message(for path: String) -> String {
         switch self {
         case .failed(let number):
-            let errno = Errno(rawValue: number)
-            return "\(path): \(errno.description) (\(errno.name))"
+            return "\(path): \(DeviceFault.text(number))"
+        case .noSuchRecord:
+            return "\(path): no record can stand where a page's entry says; the entry is damaged"
         case .notAbsolute: return "\(path): the path must begin with /"
         case .notFound:
             return "\(path): there is no such file; `truncate -s 4G FILE` makes one"

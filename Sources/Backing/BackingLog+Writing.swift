@@ -1,3 +1,4 @@
+import Arena
 import Synchronization
 public import ZswapCore
 

@@ -1,4 +1,4 @@
-import Glibc
+import Arena
 import Synchronization
 import ZswapCore
 
@@ -29,7 +29,7 @@ public final class BackingLog: @unchecked Sendable {
     /// more for what does not fit there because a flush failed.
     public static let reservedSegmentCount = 2
     /// Fewest segments that a log works with: the reserve, one that is filled, and one to clean.
-    static let segmentCountMin = reservedSegmentCount + 2
+    public static let segmentCountMin = reservedSegmentCount + 2
     /// An open segment with less room than this is closed by the next flush: a write of so few
     /// bytes would cost as much as one of many. What is left is lost until the segment is free.
     static let tailByteCountMin = 16 << 10
@@ -73,25 +73,28 @@ public final class BackingLog: @unchecked Sendable {
                 byteCount: device.byteCount,
                 minimum: UInt64(Self.segmentCountMin * Self.segmentByteCount))
         }
-        try self.init(on: device, try SegmentTable(segmentCount: segmentCount, path: device.path))
+        let memory = try device.makeSegmentMemory(
+            byteCount: SegmentTable.byteCount(segmentCount: segmentCount))
+        try self.init(
+            on: device, SegmentTable(in: memory, segmentCount: segmentCount, path: device.path))
     }
 
-    /// The log that a predecessor left on this device, with the memory of its table of segments,
-    /// whose descriptor it takes over. Nothing is live until it is adopted. Throws `notALog` if the
-    /// memory is no table for this device, and `noMemory`.
+    /// The log that a predecessor left on this device, with the memory of its table of segments.
+    /// Nothing is live until it is adopted. Throws `notALog` if the memory is no table for this
+    /// device, and `noMemory`.
     public convenience init(
-        adopting device: any BackingDevice, segments descriptor: CInt
+        adopting device: any BackingDevice, segments memory: any SegmentMemory
     ) throws(BackingError) {
         let segments = SegmentTable(
-            adopting: descriptor, segmentCount: Self.segmentCount(of: device))
+            adopting: memory, segmentCount: Self.segmentCount(of: device))
         guard let segments else { throw .notALog }
         try self.init(on: device, segments)
     }
 
     /// The path of the device whose table of segments a predecessor left in this memory; nil if it
     /// is no such table.
-    public static func devicePath(inSegments descriptor: CInt) -> String? {
-        SegmentTable.devicePath(in: descriptor)
+    public static func devicePath(inSegments memory: any SegmentMemory) -> String? {
+        SegmentTable.devicePath(in: memory)
     }
 
     private static func segmentCount(of device: any BackingDevice) -> Int {
@@ -104,16 +107,20 @@ public final class BackingLog: @unchecked Sendable {
     ) throws(BackingError) {
         self.device = device
         self.segments = segments
-        picture = try BlockMemory(byteCount: Self.segmentByteCount)
-        cleaned = try BlockMemory(byteCount: Self.segmentByteCount)
+        do {
+            picture = try BlockMemory(byteCount: Self.segmentByteCount)
+            cleaned = try BlockMemory(byteCount: Self.segmentByteCount)
+        } catch {
+            throw .noMemory
+        }
     }
 
     /// Reads the payload of the record at `location` into the buffer. From any thread, without a
     /// lock or an allocation, in one request of one or two blocks.
     ///
     /// The record may be freed meanwhile, and its place be written again. Then the bytes are
-    /// anybody's, and the caller sees that by its checksum. A place or a length that no record can
-    /// have is an error: EIO.
+    /// anybody's, and the caller sees that by its checksum. Throws `noSuchRecord` for a place or a
+    /// length that no record can have.
     public func read(
         _ location: BackingLocation, payloadByteCount: Int, into buffer: BackingReadBuffer
     ) throws(BackingError) {
@@ -121,10 +128,10 @@ public final class BackingLog: @unchecked Sendable {
         let block = UInt64(BackingBlock.byteCount)
         guard RecordHeader.payloadByteCounts.contains(payloadByteCount),
             let record = location.byteOffset, record < capacityByteCount
-        else { throw .failed(errno: EIO) }
+        else { throw .noSuchRecord }
         let payload = record + UInt64(RecordHeader.byteCount)
         let payloadEnd = payload + UInt64(payloadByteCount)
-        guard payloadEnd <= capacityByteCount else { throw .failed(errno: EIO) }
+        guard payloadEnd <= capacityByteCount else { throw .noSuchRecord }
         let start = payload & ~(block - 1)
         let byteCount = Int((payloadEnd + block - 1) & ~(block - 1) - start)
         try device.read(into: buffer.memory.part(0..<byteCount), at: start)
@@ -157,8 +164,8 @@ public final class BackingLog: @unchecked Sendable {
         return segments.adopt(byteCount: byteCount, in: segment)
     }
 
-    /// The memory of the table of segments, for a successor.
-    public var segmentsDescriptor: CInt { segments.descriptor }
+    /// The memory of the table of segments, for a successor; nil: it is this process's own.
+    public var segmentsDescriptor: CInt? { segments.descriptor }
 
     var capacityByteCount: UInt64 {
         UInt64(segments.segmentCount) * UInt64(Self.segmentByteCount)

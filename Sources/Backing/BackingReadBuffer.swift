@@ -1,3 +1,4 @@
+import Arena
 import ZswapCore
 
 /// Where a record is read to, and its payload afterwards. Belongs to one worker.
@@ -11,7 +12,9 @@ public final class BackingReadBuffer: @unchecked Sendable {  // one thread's at 
     private var range = 0..<0
 
     /// A buffer with an empty payload. Throws `noMemory`.
-    public init() throws(BackingError) { memory = try BlockMemory(byteCount: Self.byteCount) }
+    public init() throws(BackingError) {
+        do { memory = try BlockMemory(byteCount: Self.byteCount) } catch { throw .noMemory }
+    }
 
     /// What was read last: the payload that was asked for, or nothing after an error.
     public var payload: RawSpan {

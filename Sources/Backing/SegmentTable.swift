@@ -1,5 +1,3 @@
-import Glibc
-import LinuxSystem
 import Synchronization
 import ZswapCore
 
@@ -14,8 +12,8 @@ import ZswapCore
 /// and has none is free; nobody has to make it so. Threads that free only subtract; all else is the
 /// writer's. So exactly one change of a word makes a segment free, whoever makes it, also when its
 /// last record is freed while it is being closed.
-/// The memory outlives the process, if its descriptor is kept: a successor finds the lives and the
-/// salt, by which it knows the records of a segment, and counts anew what is live.
+/// The memory is the device's to supply. If it outlives the process, a successor finds the lives
+/// and the salt, by which it knows the records of a segment, and counts anew what is live.
 /// Price: 8 bytes a segment. A record costs one addition and one subtraction; a segment in its life
 /// two or three changes of counters that all threads share.
 final class SegmentTable: @unchecked Sendable {
@@ -29,7 +27,7 @@ final class SegmentTable: @unchecked Sendable {
     let segmentCount: Int
     /// In the checksum of every header, so that an older log's records are none of this one's.
     let salt: UInt64
-    private let memory: SharedMemory
+    private let memory: any SegmentMemory
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
     /// How many words say free, but for a moment around each change.
     private let freeSegments: Atomic<Int>
@@ -38,15 +36,11 @@ final class SegmentTable: @unchecked Sendable {
     /// Where the writer looks for a free segment next: the writer's alone.
     private var cursor = 0
 
-    /// That many segments, all free. Throws `noMemory`.
-    init(segmentCount: Int, path: String) throws(BackingError) {
+    /// That many segments, all free, in new memory.
+    init(in memory: any SegmentMemory, segmentCount: Int, path: String) {
         invariant(segmentCount > 0)
-        do {
-            memory = try SharedMemory(
-                byteCount: Self.byteCount(segmentCount), name: "zswapfs-segments")
-        } catch {
-            throw .noMemory
-        }
+        invariant(memory.bytes.count == Self.byteCount(segmentCount: segmentCount))
+        self.memory = memory
         self.segmentCount = segmentCount
         salt = UInt64.random(in: .min ... .max)
         words = Self.words(in: memory, segmentCount)
@@ -63,10 +57,10 @@ final class SegmentTable: @unchecked Sendable {
     }
 
     /// The table of a predecessor, of which nothing is live until it is adopted; nil if the memory
-    /// is not that of a table of so many segments. Takes over the descriptor.
-    init?(adopting descriptor: CInt, segmentCount: Int) {
-        guard segmentCount > 0, let memory = try? SharedMemory(adopting: descriptor),
-            memory.bytes.count == Self.byteCount(segmentCount),
+    /// is not that of a table of so many segments.
+    init?(adopting memory: any SegmentMemory, segmentCount: Int) {
+        guard segmentCount > 0,
+            memory.bytes.count == Self.byteCount(segmentCount: segmentCount),
             memory.bytes.load(fromByteOffset: 0, as: UInt64.self) == Self.magic,
             memory.bytes.load(fromByteOffset: 8, as: UInt64.self) == UInt64(segmentCount)
         else { return nil }
@@ -83,9 +77,8 @@ final class SegmentTable: @unchecked Sendable {
     }
 
     /// The path of the device that a table in this memory is of; nil if it is no table.
-    static func devicePath(in descriptor: CInt) -> String? {
-        guard let memory = try? SharedMemory(adopting: dup(descriptor)),
-            memory.bytes.count > headerByteCount,
+    static func devicePath(in memory: any SegmentMemory) -> String? {
+        guard memory.bytes.count > headerByteCount,
             memory.bytes.load(fromByteOffset: 0, as: UInt64.self) == magic
         else { return nil }
         let count = memory.bytes.load(fromByteOffset: pathLengthStart, as: UInt64.self)
@@ -93,22 +86,23 @@ final class SegmentTable: @unchecked Sendable {
         return String(decoding: memory.bytes[pathStart..<pathStart + Int(count)], as: UTF8.self)
     }
 
-    private static func byteCount(_ segmentCount: Int) -> Int {
+    /// Bytes of memory for a table of so many segments: whole blocks.
+    static func byteCount(segmentCount: Int) -> Int {
         let block = BackingBlock.byteCount
         let byteCount = segmentCount * MemoryLayout<Atomic<UInt64>>.stride
         return headerByteCount + (byteCount + block - 1) / block * block
     }
 
     private static func words(
-        in memory: SharedMemory, _ segmentCount: Int
+        in memory: any SegmentMemory, _ segmentCount: Int
     ) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        // Behind the header of a mapping that is large enough and lives as long as the table.
+        // Behind the header of memory that is large enough and lives as long as the table.
         (memory.bytes.baseAddress.unsafelyUnwrapped + headerByteCount)
             .bindMemory(to: Atomic<UInt64>.self, capacity: segmentCount)
     }
 
-    /// The memfd that a successor needs.
-    var descriptor: CInt { memory.descriptor }
+    /// What a successor needs; nil: there is nothing to hand on.
+    var descriptor: CInt? { memory.descriptor }
 
     /// Counts a record that a page names, when nobody else uses the table. False if the segment
     /// can't hold it besides the others.
@@ -223,34 +217,5 @@ extension SegmentTable {
                 ~SegmentWord.tried, ordering: .acquiringAndReleasing)
         }
         return nil
-    }
-}
-
-/// The word of a segment, taken apart.
-struct SegmentWord: Equatable {
-    static let open: UInt64 = 1 << 32
-    static let tried: UInt64 = 1 << 33
-    static let lifeShift: UInt64 = 34
-    /// Closed segments with more live granules than this, three quarters, are not worth cleaning.
-    static let worthyGranuleCountMax =
-        BackingLog.segmentByteCount / BackingLocation.unitByteCount * 3 / 4
-
-    let bits: UInt64
-
-    /// Live granules: at most 32768.
-    var granuleCount: Int { Int(bits & 0xffff) }
-    /// Live records: at most 16384, of two granules each.
-    var recordCount: Int { Int(bits >> 16 & 0xffff) }
-    var isOpen: Bool { bits & Self.open != 0 }
-    var isTried: Bool { bits & Self.tried != 0 }
-    var isFree: Bool { bits & (Self.open | 0xffff_ffff) == 0 }
-    /// How often the segment was opened, modulo 2^30.
-    var life: UInt64 { bits >> Self.lifeShift }
-    /// Whether it is closed, holds something, and cleaning it gains enough.
-    var isWorthy: Bool { !isOpen && !isFree && granuleCount <= Self.worthyGranuleCountMax }
-
-    /// What one record of `byteCount` bytes adds to the word.
-    static func record(byteCount: Int) -> UInt64 {
-        1 << 16 | UInt64(byteCount / BackingLocation.unitByteCount)
     }
 }

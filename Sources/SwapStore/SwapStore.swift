@@ -31,10 +31,8 @@ public final class SwapStore: Sendable {
         public var pool = PoolConfiguration()
         /// What can be changed later.
         public var tunables = Tunables()
-        /// Opens what `params/backing` names.
-        public var openBacking: OpenBacking = { path throws(BackingError) in
-            try BackingFile(opening: path, unlessOn: nil)
-        }
+        /// Opens what `params/backing` names. Unless it is set, there is nothing at any path.
+        public var openBacking: OpenBacking = { _ throws(BackingError) in throw .notFound }
         /// Told of descriptors that a successor needs; nil: nobody takes over.
         public var heirloom: Heirloom?
         /// The memory that percentages are of: the machine's, in bytes.

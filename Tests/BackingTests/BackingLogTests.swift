@@ -13,7 +13,7 @@ import Testing
         // So many that they lie across blocks in every way.
         var records: [(BackingLocation, [UInt8])] = []
         for page in 0..<40 {
-            let payload = BackingRig.payload(page, byteCount: byteCount)
+            let payload = LogRecords.payload(page, byteCount: byteCount)
             records.append((try #require(try rig.store(payload, page: page)), payload))
         }
         try rig.log.flush()
@@ -33,7 +33,7 @@ import Testing
         try rig.log.flush()
         #expect(rig.device.writes.isEmpty, "nothing appended, nothing written")
         for page in 0..<3 {
-            _ = rig.append(BackingRig.payload(page, byteCount: 3000), page: page)
+            _ = rig.append(LogRecords.payload(page, byteCount: 3000), page: page)
         }
         #expect(rig.log.unwrittenByteCount == 3 * 3024)
         try rig.log.flush()
@@ -53,7 +53,7 @@ import Testing
         let rig = try BackingRig()
         var locations: [BackingLocation] = []
         for page in 0..<20 {
-            let payload = BackingRig.payload(page, byteCount: page < 10 ? 4096 : 40)
+            let payload = LogRecords.payload(page, byteCount: page < 10 ? 4096 : 40)
             locations.append(try #require(try rig.store(payload, page: page)))
         }
         try rig.log.flush()
@@ -67,7 +67,7 @@ import Testing
     /// A segment is closed when little room is left, and no record crosses its end.
     @Test func segmentsAreFilledAndClosed() throws {
         let rig = try BackingRig(segmentCount: 4)
-        let payload = BackingRig.payload(1, byteCount: 4096)
+        let payload = LogRecords.payload(1, byteCount: 4096)
         var locations: [BackingLocation] = []
         var isFull = false
         while !isFull {
@@ -97,7 +97,7 @@ import Testing
     /// 16 KiB are enough to go on.
     @Test(arguments: [123, 124]) func aFlushClosesWhatHasLittleRoomLeft(count: Int) throws {
         let rig = try BackingRig(segmentCount: 4)
-        let payload = BackingRig.payload(1, byteCount: 4096)
+        let payload = LogRecords.payload(1, byteCount: 4096)
         for _ in 0..<count { _ = try #require(try rig.store(payload, page: 1)) }
         try rig.log.flush()
         let next = try #require(try rig.store(payload, page: 1))
@@ -107,7 +107,7 @@ import Testing
 
     @Test func anEmptySegmentBecomesFreeWhenItIsClosed() throws {
         let rig = try BackingRig(segmentCount: 4)
-        let payload = BackingRig.payload(1, byteCount: 4096)
+        let payload = LogRecords.payload(1, byteCount: 4096)
         var locations: [BackingLocation] = []
         for _ in 0..<Self.segment / 4112 {
             locations.append(try #require(try rig.store(payload, page: 1)))
@@ -123,7 +123,7 @@ import Testing
 
     @Test func aClosedSegmentBecomesFreeWithItsLastRecord() throws {
         let rig = try BackingRig(segmentCount: 4)
-        let payload = BackingRig.payload(1, byteCount: 4096)
+        let payload = LogRecords.payload(1, byteCount: 4096)
         var locations: [BackingLocation] = []
         while let location = try rig.store(payload, page: 1) { locations.append(location) }
         try rig.log.flush()
@@ -145,11 +145,11 @@ import Testing
         plan.failingWrites = [2]
         plan.failsHalfway = true
         rig.device.set(plan)
-        let payloads = (0..<3).map { BackingRig.payload($0, byteCount: 3000) }
+        let payloads = (0..<3).map { LogRecords.payload($0, byteCount: 3000) }
         let first = try #require(try rig.store(payloads[0], page: 0))
         try rig.log.flush()
         let second = try #require(try rig.store(payloads[1], page: 1))
-        #expect(failure(rig.log.flush) == .failed(errno: EIO))
+        #expect(LogRecords.failure(rig.log.flush) == .failed(errno: EIO))
         #expect(rig.log.unwrittenByteCount == 0)
         rig.log.free(second, payloadByteCount: 3000)
         let third = try #require(try rig.store(payloads[2], page: 2))
@@ -169,7 +169,7 @@ import Testing
         _ = try rig.store([1, 2, 3], page: 1)
         try rig.log.flush()
         _ = try rig.store([1, 2, 3], page: 2)
-        #expect(failure(rig.log.flush) == .failed(errno: ENOSPC))
+        #expect(LogRecords.failure(rig.log.flush) == .failed(errno: ENOSPC))
     }
 
     @Test func aDeviceThatIsGoneFailsEverything() throws {
@@ -178,12 +178,13 @@ import Testing
         try rig.log.flush()
         rig.device.setGone(true)
         #expect(
-            failure { () throws(BackingError) in _ = try rig.read(location, byteCount: 3) }
+            LogRecords.failure { () throws(BackingError) in _ = try rig.read(location, byteCount: 3)
+            }
                 == .failed(errno: EIO))
         let left = rig.payload
         #expect(left.isEmpty, "nothing of an earlier read is left")
         _ = try rig.store([4], page: 2)
-        #expect(failure(rig.log.flush) == .failed(errno: EIO))
+        #expect(LogRecords.failure(rig.log.flush) == .failed(errno: EIO))
         rig.device.setGone(false)
         #expect(try rig.read(location, byteCount: 3) == [1, 2, 3])
     }
@@ -198,29 +199,29 @@ import Testing
             let byteCount = Int(random.next() % 8192)
             let fits = rawValue * 16 + 16 + UInt64(byteCount) <= end * 16
             let isWithin = fits && byteCount >= 1 && byteCount <= 4096
-            let error = failure { () throws(BackingError) in
+            let error = LogRecords.failure { () throws(BackingError) in
                 _ = try rig.read(BackingLocation(rawValue: rawValue), byteCount: byteCount)
             }
-            #expect(error == (isWithin ? nil : .failed(errno: EIO)), "\(rawValue) \(byteCount)")
+            #expect(error == (isWithin ? nil : .noSuchRecord), "\(rawValue) \(byteCount)")
         }
         for rawValue in [end, 1 << 48 - 1, 1 << 60, .max - 1, .max] as [UInt64] {
-            let error = failure { () throws(BackingError) in
+            let error = LogRecords.failure { () throws(BackingError) in
                 _ = try rig.read(BackingLocation(rawValue: rawValue), byteCount: 4096)
             }
-            #expect(error == .failed(errno: EIO))
+            #expect(error == .noSuchRecord)
         }
         for byteCount in [-1, 0, 4097, .max] {
-            let error = failure { () throws(BackingError) in
+            let error = LogRecords.failure { () throws(BackingError) in
                 _ = try rig.read(BackingLocation(rawValue: 0), byteCount: byteCount)
             }
-            #expect(error == .failed(errno: EIO))
+            #expect(error == .noSuchRecord)
         }
     }
 
     @Test func aSmallDeviceIsRefused() throws {
         let small = FaultyBacking(byteCount: 4 * Self.segment - 4096)
         #expect(
-            failure { () throws(BackingError) in _ = try BackingLog(on: small) }
+            LogRecords.failure { () throws(BackingError) in _ = try BackingLog(on: small) }
                 == .tooSmall(byteCount: small.byteCount, minimum: 2 << 20))
         let log = try BackingLog(on: FaultyBacking(byteCount: 5 * Self.segment + 4096))
         #expect(log.statistics.segmentCount == 5)

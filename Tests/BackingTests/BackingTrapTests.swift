@@ -50,7 +50,7 @@ import Testing
         await #expect(processExitsWith: .failure) {
             onlyTrapsFail {
                 let rig = try BackingRig()
-                let payload = BackingRig.payload(1, byteCount: 4096)
+                let payload = LogRecords.payload(1, byteCount: 4096)
                 Threads.run(count: 2) { page in
                     for _ in 0..<200_000 {
                         guard let location = try? rig.store(payload, page: page) else { continue }

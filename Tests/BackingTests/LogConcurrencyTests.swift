@@ -27,7 +27,7 @@ import ZswapCore
     /// The last records of a segment are freed while it is closed: it is free once, and not twice.
     @Test func closingAndTheLastFreeMeet() throws {
         let rig = try BackingRig(segmentCount: 4)
-        let payload = BackingRig.payload(1, byteCount: 4096)
+        let payload = LogRecords.payload(1, byteCount: 4096)
         let slots = LogRace.Slots(count: BackingLog.segmentByteCount / 4112)
         let turn = Atomic<Int>(0)
         let rounds = 300
@@ -149,7 +149,7 @@ final class LogRace: Sendable {
         for step in 0..<stepCount {
             let slot = Int(random.next() % UInt64(slots.count))
             let byteCount = 100 + Int(random.next() % 3000)
-            let bytes = BackingRig.payload(slot, version: step & 0xffff, byteCount: byteCount)
+            let bytes = LogRecords.payload(slot, version: step & 0xffff, byteCount: byteCount)
             _ = append(bytes, slot, version: step, replacing: nil)
             if step % 50 == 0 { flush() }
             guard log.needsCleaning, let number = log.segmentToClean() else { continue }
@@ -160,7 +160,7 @@ final class LogRace: Sendable {
                     let word = slots[slot].load(ordering: .acquiring)
                     guard let entry = Entry(word), entry.location == location else { return }
                     _ = append(
-                        BackingRig.array(payload), slot, version: entry.version, replacing: word)
+                        LogRecords.array(payload), slot, version: entry.version, replacing: word)
                 }
             } catch { report("clean: \(error)") }
             flush()
@@ -199,10 +199,10 @@ final class LogRace: Sendable {
             do {
                 try log.read(entry.location, payloadByteCount: entry.byteCount, into: buffer)
             } catch { report("read: \(error)") }
-            let bytes = BackingRig.array(buffer.payload)
+            let bytes = LogRecords.array(buffer.payload)
             // Changed meanwhile: then the bytes may be anybody's.
             guard slots[slot].load(ordering: .acquiring) == word else { continue }
-            let right = BackingRig.payload(
+            let right = LogRecords.payload(
                 slot, version: entry.version, byteCount: entry.byteCount)
             if bytes != right { report("slot \(slot): wrong bytes") }
             verifiedCount.wrappingAdd(1, ordering: .relaxed)

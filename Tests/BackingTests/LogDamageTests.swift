@@ -16,7 +16,7 @@ import ZswapCore
         var records: [(BackingLocation, [UInt8])] = []
         var page = 0
         while true {
-            let payload = BackingRig.payload(page, byteCount: 1 + page * 37 % 4096)
+            let payload = LogRecords.payload(page, byteCount: 1 + page * 37 % 4096)
             let location = try #require(try rig.store(payload, page: page))
             if Int(location.rawValue) * 16 >= Self.segment {
                 rig.log.free(location, payloadByteCount: payload.count)
@@ -35,7 +35,7 @@ import ZswapCore
         try rig.log.forEachRecord(inSegment: segment) { owner, location, payload in
             #expect(found[location] == nil)
             #expect(owner.area == 3)
-            found[location] = BackingRig.array(payload)
+            found[location] = LogRecords.array(payload)
         }
         return found
     }
@@ -89,7 +89,7 @@ import ZswapCore
             rig.log.free(location, payloadByteCount: payload.count)
         }
         // The other segments have their turn before.
-        let payload = BackingRig.payload(1, byteCount: 4096)
+        let payload = LogRecords.payload(1, byteCount: 4096)
         while true {
             let location = try #require(try rig.store(payload, page: 1))
             if Int(location.rawValue) * 16 < Self.segment { break }
@@ -123,7 +123,7 @@ import ZswapCore
         var plan = FaultyBacking.Plan()
         plan.failingReads = [1]
         rig.device.set(plan)
-        let error = failure { () throws(BackingError) in
+        let error = LogRecords.failure { () throws(BackingError) in
             try rig.log.forEachRecord(inSegment: 0) { _, _, _ in Issue.record("nothing was read") }
         }
         #expect(error == .failed(errno: EIO))

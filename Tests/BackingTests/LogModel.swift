@@ -33,7 +33,7 @@ struct LogModel {
     private(set) var counts: [String: Int] = [:]
 
     init(seed: UInt64, segmentCount: Int, pageCount: Int) throws {
-        let garbage = BackingRig.payload(0, byteCount: 4096)
+        let garbage = LogRecords.payload(0, byteCount: 4096)
         rig = try BackingRig(segmentCount: segmentCount, garbage: garbage)
         self.seed = seed
         self.pageCount = pageCount
@@ -76,7 +76,7 @@ struct LogModel {
         version += 1
         let longest = random.next() % 8 == 0 ? 4096 : 2400
         let byteCount = 1 + Int(random.next() % UInt64(longest))
-        let bytes = BackingRig.payload(page, version: version, byteCount: byteCount)
+        let bytes = LogRecords.payload(page, version: version, byteCount: byteCount)
         try append(bytes, page: page, version: version, isCleaning: isCleaning)
     }
 
@@ -106,7 +106,7 @@ struct LogModel {
     }
 
     private mutating func flush() throws {
-        let failed = failure(log.flush) != nil
+        let failed = LogRecords.failure(log.flush) != nil
         counts[failed ? "flush failed" : "flush", default: 0] += 1
         let records = pending
         pending = []
@@ -136,7 +136,7 @@ struct LogModel {
     }
 
     private func expect(_ bytes: [UInt8], _ page: Int, _ record: Record) throws {
-        let right = BackingRig.payload(page, version: record.version, byteCount: record.byteCount)
+        let right = LogRecords.payload(page, version: record.version, byteCount: record.byteCount)
         guard bytes == right else { throw Broken(description: "page \(page): wrong bytes") }
     }
 
@@ -167,12 +167,12 @@ struct LogModel {
         var expected = Set(
             written.values.map(\.location).filter { $0.rawValue / unit == segment })
         var found: [(page: Int, record: Record, bytes: [UInt8])] = []
-        let error = failure { () throws(BackingError) in
+        let error = LogRecords.failure { () throws(BackingError) in
             try log.forEachRecord(inSegment: number) { owner, location, payload in
                 let page = Int(owner.page.rawValue)
                 guard let record = written[page], record.location == location else { return }
                 expected.remove(location)
-                found.append((page, record, BackingRig.array(payload)))
+                found.append((page, record, LogRecords.array(payload)))
             }
         }
         counts[error == nil ? "cleaned" : "cleaning failed", default: 0] += 1

@@ -72,6 +72,25 @@ import Testing
             ])
     }
 
+    @Test func modulesWithoutSystemCallsImportNone() {
+        let backing = ".target(name: \"Backing\", dependencies: [\"ZswapCore\"]),\n"
+        let text = """
+            import Glibc
+            import Synchronization
+            import ZswapCore
+            """
+        func found(in module: String) -> [Violation] {
+            let file = TextFile(path: "Sources/\(module)/A.swift", text: text)
+            let arena = ".target(name: \"Arena\", dependencies: [\"ZswapCore\"]),\n"
+            return House.violations(in: file, manifest: manifest(core + arena + backing))
+        }
+        #expect(
+            found(in: "Backing") == [
+                Violation("Sources/Backing/A.swift", 1, "Backing may not import Glibc")
+            ])
+        #expect(found(in: "Arena").isEmpty)
+    }
+
     @Test func aFolderWithoutATargetIsFound() {
         let file = TextFile(path: "Sources/Extra/A.swift", text: "let a = 1")
         #expect(House.violations(in: file, manifest: manifest(core)).count == 1)

@@ -89,9 +89,11 @@ extension SwapStore {
 
     /// Before an entry can name it.
     func bequeath(_ log: BackingLog, _ number: Int) {
-        guard let heirloom, let device = log.device.descriptor else { return }
+        guard let heirloom, let device = log.device.descriptor,
+            let segments = log.segmentsDescriptor
+        else { return }
         heirloom.keep(device, Heirloom.device(ofBacking: number))
-        heirloom.keep(log.segmentsDescriptor, Heirloom.segments(ofBacking: number))
+        heirloom.keep(segments, Heirloom.segments(ofBacking: number))
     }
 
     private func choose(_ number: Int, _ control: inout StoreControl) {

@@ -1,4 +1,5 @@
 import Backing
+import BackingFiles
 import Glibc
 import LinuxSystem
 import TestSupport
@@ -21,7 +22,8 @@ enum RecordFuzz {
         let buffer = try BackingReadBuffer()
         return { bytes in
             var input = FuzzInput(bytes)
-            let table = try TestStore.copy(of: log.segmentsDescriptor)
+            guard let descriptor = log.segmentsDescriptor else { throw BackingError.notALog }
+            let table = try TestStore.copy(of: descriptor)
             var records: [(place: UInt64, byteCount: Int)] = []
             while !input.isEmpty {
                 let (what, place) = (input.byte(), input.short())
@@ -35,8 +37,9 @@ enum RecordFuzz {
                 }
             }
             defer { device.overwrite(original, at: 0) }
-            _ = BackingLog.devicePath(inSegments: table)
-            guard let adopted = try? BackingLog(adopting: device, segments: table) else { return }
+            guard let memory = try? SharedSegmentMemory(adopting: table) else { return }
+            _ = BackingLog.devicePath(inSegments: memory)
+            guard let adopted = try? BackingLog(adopting: device, segments: memory) else { return }
             try read(adopted, records, buffer)
         }
     }

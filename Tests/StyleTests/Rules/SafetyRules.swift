@@ -3,8 +3,8 @@
 enum SafetyRules {
     /// Modules that may: each turns raw memory, or C, into something safe for all others.
     static let fence: Set<String> = [
-        "Threads", "Arena", "ZPool", "Compressors", "Backing", "FuseServer", "LinuxSystem",
-        "NullFilesystem", "PoolTesting",
+        "Threads", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles", "FuseServer",
+        "LinuxSystem", "NullFilesystem", "PoolTesting",
     ]
 
     /// Checks of the standard library: a release build says nothing when they fail.

@@ -1,4 +1,5 @@
 public import Backing
+import BackingFiles
 import Glibc
 import Synchronization
 
@@ -143,6 +144,11 @@ public final class FaultyBacking: BackingDevice {
         bytes.withUnsafeMutableBytes { bytes in
             UnsafeMutableRawBufferPointer(rebasing: bytes[Int(offset)...]).copyMemory(from: source)
         }
+    }
+
+    /// See `BackingDevice`.
+    public func makeSegmentMemory(byteCount: Int) throws(BackingError) -> any SegmentMemory {
+        try SharedSegmentMemory(byteCount: byteCount)
     }
 
     /// What direct I/O would refuse is a bug of whoever asks.

@@ -77,7 +77,7 @@ extension TestStore {
         let arena = try Arena(reopening: descriptor, configuration: configuration)
         var settings = SwapStore.Configuration(totalByteCount: other.totalByteCount)
         settings.tunables = tunables ?? other.store.tunables
-        if let openBacking { settings.openBacking = openBacking }
+        settings.openBacking = openBacking ?? openFile
         let (store, rebuild) = try SwapStore.opening(
             arena, zpools: .standard(), compressors: other.compressors, configuration: settings,
             backings: backings)

@@ -1,4 +1,6 @@
 public import Arena
+import Backing
+import BackingFiles
 public import Compressors
 public import SwapStore
 import ZPool
@@ -42,7 +44,7 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         var settings = SwapStore.Configuration(totalByteCount: totalByteCount)
         settings.zpool = zpool
         tunables(&settings.tunables)
-        if let openBacking { settings.openBacking = openBacking }
+        settings.openBacking = openBacking ?? Self.openFile
         store = try SwapStore(
             in: arena, zpools: .standard(), compressors: compressors, configuration: settings)
         guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
@@ -51,6 +53,11 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         arenaConfiguration = configuration
         self.totalByteCount = totalByteCount
         self.compressors = compressors
+    }
+
+    /// Opens files and devices, wherever they stand.
+    static let openFile: SwapStore.OpenBacking = { path throws(BackingError) in
+        try BackingFile(opening: path, unlessOn: nil)
     }
 
     /// A store that was taken over from another one.

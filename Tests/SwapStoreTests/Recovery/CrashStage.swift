@@ -93,8 +93,7 @@ final class CrashStage: @unchecked Sendable {  // one thread's
         known = control
         for (number, log) in control.enumerated() {
             guard let log else { continue }
-            let table = try TestStore.copy(of: log.segmentsDescriptor)
-            backings[number] = try BackingLog(adopting: log.device, segments: table)
+            backings[number] = try LogRecords.successor(of: log)
         }
         return try TestStore(
             takingOver: memory, from: fixture, backings: backings, tunables: Tunables(),

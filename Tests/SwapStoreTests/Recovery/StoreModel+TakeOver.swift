@@ -14,8 +14,7 @@ extension StoreModel {
         var backings: [Int: BackingLog] = [:]
         for (number, log) in old.store.control.withLock({ $0.backings }).enumerated() {
             guard let log else { continue }
-            backings[number] = try BackingLog(
-                adopting: log.device, segments: dup(log.segmentsDescriptor))
+            backings[number] = try LogRecords.successor(of: log)
         }
         let (path, chainLength) = (old.store.backingPath, old.store.chainLength)
         fixture = try TestStore(

@@ -1,5 +1,6 @@
 import Arena
 import Backing
+import BackingFiles
 import Compressors
 import FuseServer
 import LinuxSystem
@@ -147,10 +148,11 @@ extension StoreAssembly {
         for number in 1..<Limits.backingsMax {
             guard let device = legacy.descriptors[Heirloom.device(ofBacking: number)],
                 let segments = legacy.descriptors[Heirloom.segments(ofBacking: number)],
-                let path = BackingLog.devicePath(inSegments: segments)
+                let memory = try? SharedSegmentMemory(adopting: segments),
+                let path = BackingLog.devicePath(inSegments: memory)
             else { continue }
             logs[number] = try? BackingLog(
-                adopting: try BackingFile(adopting: device, path: path), segments: segments)
+                adopting: try BackingFile(adopting: device, path: path), segments: memory)
         }
         return logs
     }

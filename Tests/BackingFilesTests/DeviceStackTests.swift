@@ -1,9 +1,10 @@
+import Backing
 import Foundation
 import LinuxSystem
 import TestSupport
 import Testing
 
-@testable import Backing
+@testable import BackingFiles
 
 /// What block devices stand on, in a directory that looks like /sys: no machine has them all.
 @Suite struct DeviceStackTests {
@@ -77,7 +78,9 @@ import Testing
             let tree = try Tree(loopFile: path)
             var search = BackingSearch(avoiding: own, stack: tree.stack)
             let device = try number(device)
-            return failure { () throws(BackingError) in try search.admit(blockDevice: device) }
+            return LogRecords.failure { () throws(BackingError) in
+                try search.admit(blockDevice: device)
+            }
         }
         for device in ["9:0", "259:1", "7:3"] {
             #expect(try admission(inside.path, device) == .onOwnMount)

@@ -1,3 +1,4 @@
+import Backing
 import LinuxSystem
 import ZswapCore
 

@@ -1,4 +1,5 @@
 import Backing
+import BackingFiles
 import Foundation
 import LinuxSystem
 import TestSupport

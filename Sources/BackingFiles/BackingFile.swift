@@ -1,3 +1,5 @@
+import Arena
+public import Backing
 public import LinuxSystem
 import SystemPackage
 import ZswapCore
@@ -78,7 +80,10 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
     /// Swap files are opened without a word, and some filesystems have no direct I/O and say so
     /// only here.
     private func tryOut() throws(BackingError) {
-        let block = try BlockMemory(byteCount: BackingBlock.byteCount)
+        let block: BlockMemory
+        do { block = try BlockMemory(byteCount: BackingBlock.byteCount) } catch {
+            throw .noMemory
+        }
         do {
             try file.read(into: block.bytes, at: 0)
             try file.write(UnsafeRawBufferPointer(block.bytes), at: 0)
@@ -87,13 +92,18 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
         }
     }
 
-    /// See ``BackingDevice``.
+    /// See ``Backing/BackingDevice``.
+    public func makeSegmentMemory(byteCount: Int) throws(BackingError) -> any SegmentMemory {
+        try SharedSegmentMemory(byteCount: byteCount)
+    }
+
+    /// See ``Backing/BackingDevice``.
     public func close() { file.close() }
 
-    /// See ``BackingDevice``.
+    /// See ``Backing/BackingDevice``.
     public var descriptor: CInt? { file.descriptor }
 
-    /// See ``BackingDevice``.
+    /// See ``Backing/BackingDevice``.
     public func read(
         into target: UnsafeMutableRawBufferPointer, at offset: UInt64
     ) throws(BackingError) {
@@ -104,7 +114,7 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
         }
     }
 
-    /// See ``BackingDevice``.
+    /// See ``Backing/BackingDevice``.
     public func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(BackingError) {
         invariant(BackingBlock.isWhole(source, at: offset, of: byteCount))
         do { try file.write(source, at: offset) } catch {

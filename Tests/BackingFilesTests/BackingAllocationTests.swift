@@ -1,4 +1,5 @@
 import Backing
+import BackingFiles
 import CallCounter
 import Foundation
 import LinuxSystem
@@ -13,8 +14,8 @@ import Testing
         let file = try BackingFileTests.makeFile("allocation", byteCount: 8 << 20)
         let log = try BackingLog(on: BackingFile(opening: file.path, unlessOn: nil))
         let buffer = try BackingReadBuffer()
-        let payload = BackingRig.payload(1, byteCount: 3000)
-        let owner = BackingRig.owner(1)
+        let payload = LogRecords.payload(1, byteCount: 3000)
+        let owner = LogRecords.owner(1)
         func round() throws(BackingError) {
             guard
                 case .at(let location) = log.append(

@@ -1,4 +1,5 @@
 import Backing
+import BackingFiles
 import Foundation
 import LinuxSystem
 import TestSupport
@@ -17,7 +18,7 @@ import ZswapCore
     }
 
     static func open(_ path: String, unlessOn avoided: DeviceNumber? = nil) -> BackingError? {
-        failure { () throws(BackingError) in
+        LogRecords.failure { () throws(BackingError) in
             _ = try BackingFile(opening: path, unlessOn: avoided)
         }
     }
@@ -45,8 +46,8 @@ import ZswapCore
         let buffer = try BackingReadBuffer()
         var records: [(BackingLocation, [UInt8])] = []
         for page in 0..<900 {
-            let payload = BackingRig.payload(page, byteCount: 1 + page * 61 % 4096)
-            let owner = BackingRig.owner(page)
+            let payload = LogRecords.payload(page, byteCount: 1 + page * 61 % 4096)
+            let owner = LogRecords.owner(page)
             var placement = log.append(payload.span.bytes, owner: owner, isCleaning: false)
             if placement == .bufferFull {
                 try log.flush()
@@ -61,11 +62,11 @@ import ZswapCore
         try log.flush()
         for (location, payload) in records {
             try log.read(location, payloadByteCount: payload.count, into: buffer)
-            #expect(BackingRig.array(buffer.payload) == payload)
+            #expect(LogRecords.array(buffer.payload) == payload)
         }
         var count = 0
         try log.forEachRecord(inSegment: 0) { _, location, payload in
-            #expect(BackingRig.array(payload) == records[count].1)
+            #expect(LogRecords.array(payload) == records[count].1)
             #expect(location == records[count].0)
             count += 1
         }
@@ -123,7 +124,7 @@ import ZswapCore
 
     @Test func openingChangesNoByte() throws {
         let file = try Self.makeFile("kept")
-        let content = BackingRig.payload(1, byteCount: 8192)
+        let content = LogRecords.payload(1, byteCount: 8192)
         try OpenFile(file.path, for: .readingAndWriting).writeStart(content)
         #expect(Self.open(file.path) == nil)
         let left = try OpenFile(file.path, for: .reading).readStart(byteCount: 8192)
@@ -138,7 +139,7 @@ import ZswapCore
         for (location, expected) in [(0, nil), (8192 / 16, .failed(errno: EIO))]
             as [(UInt64, BackingError?)]
         {
-            let error = failure { () throws(BackingError) in
+            let error = LogRecords.failure { () throws(BackingError) in
                 try log.read(
                     BackingLocation(rawValue: location), payloadByteCount: 100, into: buffer)
             }
