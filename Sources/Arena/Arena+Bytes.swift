@@ -101,6 +101,23 @@ extension Arena {
         return address(offset, byteCount: 16).assumingMemoryBound(to: Atomic<WordPair>.self)
     }
 
+    /// The word that is this field of the record at an offset.
+    @inlinable
+    public subscript(
+        field: RecordField<UInt64>, of record: ArenaOffset
+    ) -> UInt64 {
+        get { loadWord(at: record + field) }
+        set { storeWord(newValue, at: record + field) }
+    }
+    /// The half word that is this field of the record at an offset.
+    @inlinable
+    public subscript(
+        field: RecordField<UInt32>, of record: ArenaOffset
+    ) -> UInt32 {
+        get { loadHalfWord(at: record + field) }
+        set { storeHalfWord(newValue, at: record + field) }
+    }
+
     /// The 64-bit word at this offset.
     @inlinable public func loadWord(at offset: ArenaOffset) -> UInt64 {
         word(offset).pointee.load(ordering: .acquiring)

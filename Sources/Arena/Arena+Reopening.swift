@@ -5,23 +5,19 @@ import ZswapCore
 
 /// What a new process needs to use an arena that an earlier one left in a memfd.
 ///
-///     superblock   0: magic   8: capacity in bytes   16: first segment never used
-///                  1024 ... 4095: the arena's user
-///
 ///     reopening: maps what the standby has not ── claims ── start: releases what is not counted
 ///
 /// Law: only which frames have memory survives. Which runs are in use is told anew, by whoever
 /// walks the tables, so a run that was taken but never published is free again after a restart.
 extension Arena {
     private static let magic: UInt64 = 0x3153_4670_6177_737a  // "zswapFS1"
-    private static let capacityStart = ArenaOffset(8)
-    private static let nextUnusedStart = ArenaOffset(16)
+    private static let superblock = ArenaOffset(0)
 
     /// The part of the superblock that belongs to the arena's user: 3072 bytes, zeros in a new
     /// arena.
-    public static var userBlock: ArenaOffset { ArenaOffset(1024) }
+    public static var userBlock: ArenaOffset { ArenaOffset(Superblock.userBlock.start) }
     /// Bytes in the user's part of the superblock.
-    public static var userBlockByteCount: Int { Page.byteCount - 1024 }
+    public static var userBlockByteCount: Int { Superblock.userBlock.byteCount }
 
     /// The memfd, for handing the arena to another process. It stays open as long as the arena
     /// lives.
@@ -49,7 +45,7 @@ extension Arena {
                 refusesCommit: configuration.refusesCommit)
         }
         try self.init(configuration, layout: layout, memory: memory, isReopened: true)
-        let nextUnused = loadWord(at: Self.nextUnusedStart)
+        let nextUnused = self[Superblock.nextUnusedSegment, of: Self.superblock]
         guard nextUnused >= 1, nextUnused <= layout.segmentCount else {
             throw .systemCall(name: "pread", errno: EINVAL)
         }
@@ -58,6 +54,7 @@ extension Arena {
 
     /// Where things lie in the arena that a memfd holds; nil if it holds none.
     static func layout(in descriptor: CInt) -> ArenaLayout? {
+        // The magic, and the capacity right behind it.
         var header: (UInt64, UInt64) = (0, 0)
         let read = withUnsafeMutableBytes(of: &header) { pread(descriptor, $0.baseAddress, 16, 0) }
         guard read == 16, header.0 == magic, header.1 > 0, header.1 < 1 << 50 else { return nil }
@@ -66,18 +63,20 @@ extension Arena {
 
     /// Segments that were ever used, and segment 0, in memory that another process works with.
     static func segmentCountUsed(in memory: FrameMemory) -> UInt64 {
-        (memory.base + nextUnusedStart.rawValue).load(as: UInt64.self)
+        (memory.base + Superblock.nextUnusedSegment.offset).load(as: UInt64.self)
     }
 
     func writeSuperblock() {
-        storeWord(UInt64(layout.capacityFrameCount * Page.byteCount), at: Self.capacityStart)
-        storeWord(1, at: Self.nextUnusedStart)
-        storeWord(Self.magic, at: ArenaOffset(0))
+        Superblock.layout.check()
+        self[Superblock.capacity, of: Self.superblock] =
+            UInt64(layout.capacityFrameCount * Page.byteCount)
+        self[Superblock.nextUnusedSegment, of: Self.superblock] = 1
+        self[Superblock.magic, of: Self.superblock] = Self.magic
     }
 
     /// Remembers how many segments were ever used. Before the first use of the segment.
     func noteSegmentUsed(_ segment: Int) {
-        storeWord(UInt64(segment + 1), at: Self.nextUnusedStart)
+        self[Superblock.nextUnusedSegment, of: Self.superblock] = UInt64(segment + 1)
     }
 
     /// False when the kernel could not map again what is there.
@@ -134,7 +133,7 @@ extension Arena {
     /// committing a run and noting it, and its reserve is not known any more. Before the first run
     /// is taken.
     func releaseUncommitted() {
-        for segment in 1..<Int(loadWord(at: Self.nextUnusedStart)) {
+        for segment in 1..<Int(self[Superblock.nextUnusedSegment, of: Self.superblock]) {
             let record = records[segment]
             let isVacant = record.runFrameCount == 0
             let used = isVacant ? 0 : descriptorByteCount(record.runFrameCount)
@@ -161,7 +160,8 @@ extension Arena {
     public func hasRun(_ run: RunNumber, frameCount: Int) -> Bool {
         guard frameCount >= 1, frameCount <= Limits.runFrameCountMax else { return false }
         // Records of segments that were never used have no memory; looking would fault it in.
-        guard run.segment > 0, run.segment < Int(loadWord(at: Self.nextUnusedStart)),
+        let nextUnused = Int(self[Superblock.nextUnusedSegment, of: Self.superblock])
+        guard run.segment > 0, run.segment < nextUnused,
             run.index < ArenaLayout.runCount(frameCount: frameCount)
         else { return false }
         let record = records[run.segment]

@@ -1,9 +1,10 @@
+import Arena
 import Synchronization
 import ZswapCore
 
 /// What the log knows of its segments: a word for each, which changes as one.
 ///
-///     memory:  | magic 8 | segments 8 | salt 8 | path: length 8, bytes ... 4096 | word | word ...
+///     memory:  | Header: magic, segments, salt, path ... 4096 | word | word ...
 ///
 ///     63     34  33     32     31      16  15       0
 ///     | life   | tried | open | records  | granules |      granule: 16 bytes
@@ -20,9 +21,24 @@ final class SegmentTable: @unchecked Sendable {
     // Unchecked: every word is an atomic.
 
     private static let magic: UInt64 = 0x3147_4573_7061_777a  // "zwapsEG1"
-    private static let headerByteCount = BackingBlock.byteCount
-    private static let pathLengthStart = 24
-    private static let pathStart = 32
+
+    /// What stands in front of the words: one block.
+    enum Header {
+        static var magic: RecordField<UInt64> { RecordField(at: 0) }
+        static var segmentCount: RecordField<UInt64> { RecordField(at: 8) }
+        static var salt: RecordField<UInt64> { RecordField(at: 16) }
+        /// In bytes.
+        static var pathLength: RecordField<UInt64> { RecordField(at: 24) }
+        /// Of the device; what does not fit is cut off.
+        static var path: RecordCells { RecordCells(at: 32, byteCount: byteCount - 32) }
+
+        static var byteCount: Int { BackingBlock.byteCount }
+        static var layout: RecordLayout {
+            RecordLayout(
+                byteCount: byteCount,
+                spans: [magic.span, segmentCount.span, salt.span, pathLength.span, path.span])
+        }
+    }
 
     let segmentCount: Int
     /// In the checksum of every header, so that an older log's records are none of this one's.
@@ -46,13 +62,13 @@ final class SegmentTable: @unchecked Sendable {
         words = Self.words(in: memory, segmentCount)
         for number in 0..<segmentCount { (words + number).initialize(to: Atomic(0)) }
         freeSegments = Atomic(segmentCount)
-        let pathBytes = path.utf8.prefix(Self.headerByteCount - Self.pathStart)
-        memory.bytes[Self.pathStart...].copyBytes(from: pathBytes)
-        for (place, value) in [
-            (0, Self.magic), (8, UInt64(segmentCount)), (16, salt),
-            (Self.pathLengthStart, UInt64(pathBytes.count)),
+        let pathBytes = path.utf8.prefix(Header.path.byteCount)
+        memory.bytes[Header.path.start...].copyBytes(from: pathBytes)
+        for (field, value) in [
+            (Header.magic, Self.magic), (Header.segmentCount, UInt64(segmentCount)),
+            (Header.salt, salt), (Header.pathLength, UInt64(pathBytes.count)),
         ] {
-            memory.bytes.storeBytes(of: value, toByteOffset: place, as: UInt64.self)
+            memory.bytes.storeBytes(of: value, toByteOffset: field.offset, as: UInt64.self)
         }
     }
 
@@ -61,12 +77,12 @@ final class SegmentTable: @unchecked Sendable {
     init?(adopting memory: any SegmentMemory, segmentCount: Int) {
         guard segmentCount > 0,
             memory.bytes.count == Self.byteCount(segmentCount: segmentCount),
-            memory.bytes.load(fromByteOffset: 0, as: UInt64.self) == Self.magic,
-            memory.bytes.load(fromByteOffset: 8, as: UInt64.self) == UInt64(segmentCount)
+            Self.value(of: Header.magic, in: memory) == Self.magic,
+            Self.value(of: Header.segmentCount, in: memory) == UInt64(segmentCount)
         else { return nil }
         self.memory = memory
         self.segmentCount = segmentCount
-        salt = memory.bytes.load(fromByteOffset: 16, as: UInt64.self)
+        salt = Self.value(of: Header.salt, in: memory)
         words = Self.words(in: memory, segmentCount)
         freeSegments = Atomic(segmentCount)
         for number in 0..<segmentCount {
@@ -78,26 +94,32 @@ final class SegmentTable: @unchecked Sendable {
 
     /// The path of the device that a table in this memory is of; nil if it is no table.
     static func devicePath(in memory: any SegmentMemory) -> String? {
-        guard memory.bytes.count > headerByteCount,
-            memory.bytes.load(fromByteOffset: 0, as: UInt64.self) == magic
+        guard memory.bytes.count > Header.byteCount, value(of: Header.magic, in: memory) == magic
         else { return nil }
-        let count = memory.bytes.load(fromByteOffset: pathLengthStart, as: UInt64.self)
-        guard count <= UInt64(headerByteCount - pathStart) else { return nil }
-        return String(decoding: memory.bytes[pathStart..<pathStart + Int(count)], as: UTF8.self)
+        let count = value(of: Header.pathLength, in: memory)
+        guard count <= UInt64(Header.path.byteCount) else { return nil }
+        let path = memory.bytes[Header.path.start...].prefix(Int(count))
+        return String(decoding: path, as: UTF8.self)
+    }
+
+    private static func value(
+        of field: RecordField<UInt64>, in memory: any SegmentMemory
+    ) -> UInt64 {
+        memory.bytes.load(fromByteOffset: field.offset, as: UInt64.self)
     }
 
     /// Bytes of memory for a table of so many segments: whole blocks.
     static func byteCount(segmentCount: Int) -> Int {
         let block = BackingBlock.byteCount
         let byteCount = segmentCount * MemoryLayout<Atomic<UInt64>>.stride
-        return headerByteCount + (byteCount + block - 1) / block * block
+        return Header.byteCount + (byteCount + block - 1) / block * block
     }
 
     private static func words(
         in memory: any SegmentMemory, _ segmentCount: Int
     ) -> UnsafeMutablePointer<Atomic<UInt64>> {
         // Behind the header of memory that is large enough and lives as long as the table.
-        (memory.bytes.baseAddress.unsafelyUnwrapped + headerByteCount)
+        (memory.bytes.baseAddress.unsafelyUnwrapped + Header.byteCount)
             .bindMemory(to: Atomic<UInt64>.self, capacity: segmentCount)
     }
 

@@ -7,21 +7,9 @@ import ZswapCore
 /// driver a generation is and what it was told, which compressor a number, which of them new pages
 /// get, what the clock began with.
 ///
-///     0     run of the store's counters (4)            8  layout version
-///     16    current generation   24  current compressor
-///     32    clock: begin (ns)    48  predecessors of this server   56  settings text in force
-///     64    runs of the payload tally by eight generations, 32 × 4 bytes
-///     192   times of the root directory: accessed, modified, changed, 16 bytes each
-///     240   most pool frames     248  frames freed by compaction
-///     256   write-back budget: begin of the day   264  blocks written in it
-///     272   pages verified   280  pages found damaged
-///     288   write-back that was asked for and is under way; 0: none
-///     512   handshake with the kernel, 512 bytes
-///     1024  runs of open handles, 256 × 4 bytes
-///     2048  compressors, 32 × 64 bytes: | name 56 | level 8 |
-///     4096  pools by generation, 256 × 64 bytes: | driver 56 | chain length 8 |
-///           an empty driver: the generation has no pool
-///     20480 two settings texts, 16 KiB each
+///     first frame   | words, runs, times | handshake | open handles | compressors |
+///     4 frames      | pools by generation: driver, chain length |
+///     2 × 4 frames  | settings text | settings text |              each place: StoreRecord+Fields
 ///
 /// Law: a generation's driver is written before the first entry can name it, and taken away after
 /// its last entry went. What the pool was told stands there before the driver does. A settings text
@@ -31,28 +19,10 @@ struct StoreRecord {
     /// The layout that this version writes, and the only one that it reads.
     static let layoutVersion: UInt64 = 1
     /// Longest name of a driver or compressor, in bytes.
-    static let nameByteCountMax = nameCellByteCount - 8
-    /// Where the superblock keeps the run of this record.
-    /// The area directory's runs come before.
-    static let runWord = 2048
+    static let nameByteCountMax = NamedCell.name.byteCount - ArenaText.headerByteCount
     static let frameCount = 13
     /// What is counted stays below this; a larger number in memory is damage.
     static let countMax: UInt64 = 1 << 48
-    static let cellByteCount = 64
-    /// What of a cell is for the name.
-    static let nameCellByteCount = 56
-    /// A line of its own: read for each page.
-    private static let payloadRunsStart = 64
-    private static let rootTimesStart = 192
-    private static let handshakeStart = 512
-    private static let handshakeCellByteCount = 512
-    private static let handleRunsStart = 1024
-    /// Most runs of open handles.
-    static let handleRunCountMax = 256
-    static let compressorsStart = 2048
-    static let poolsStart = Page.byteCount
-    private static let settingsStart = 5 * Page.byteCount
-    private static let settingsCellByteCount = 4 * Page.byteCount
 
     let arena: Arena
     let run: RunNumber
@@ -60,26 +30,21 @@ struct StoreRecord {
 
     /// A new, empty record, known to the superblock.
     init(in arena: Arena) throws(ArenaError) {
-        invariant(
-            Self.poolsStart + Limits.poolsMax * Self.cellByteCount
-                <= Self.settingsStart)
-        invariant(
-            Self.settingsStart + 2 * Self.settingsCellByteCount
-                <= Self.frameCount * Page.byteCount)
+        Fields.layout.check()
+        UserBlock.layout.check()
         self.arena = arena
         run = try arena.takeRun(frameCount: Self.frameCount, for: .directory)
         start = arena.offset(of: run, frameCount: Self.frameCount)
         arena.clear(at: start, count: Self.frameCount * Page.byteCount)
         for time in RootTime.allCases { rootTime(time).write(WallClock.now()) }
-        arena.storeWord(Self.layoutVersion, at: start + Word.layoutVersion.rawValue)
-        arena.storeWord(
-            UInt64(bitPattern: MonotonicClock.nanoseconds), at: start + Word.clockBegan.rawValue)
-        arena.storeWord(UInt64(run.rawValue), at: Arena.userBlock + Self.runWord)
+        self[.layoutVersion] = Self.layoutVersion
+        self[.clockBegan] = UInt64(bitPattern: MonotonicClock.nanoseconds)
+        arena[UserBlock.storeRecordRun, of: Arena.userBlock] = UInt64(run.rawValue)
     }
 
     /// The record that the superblock knows; nil in an arena without a store.
     init?(existingIn arena: Arena) {
-        let number = arena.loadWord(at: Arena.userBlock + Self.runWord)
+        let number = arena[UserBlock.storeRecordRun, of: Arena.userBlock]
         let run = RunNumber(rawValue: UInt32(truncatingIfNeeded: number))
         guard number != 0, arena.hasRun(run, frameCount: Self.frameCount) else { return nil }
         self.arena = arena
@@ -87,64 +52,47 @@ struct StoreRecord {
         start = arena.offset(of: run, frameCount: Self.frameCount)
     }
 
-    /// Words of the first frame, by their place in bytes.
-    enum Word: Int {
-        case layoutVersion = 8
-        case currentGeneration = 16
-        case currentCompressor = 24
-        case clockBegan = 32
-        case serverCount = 48
-        case settingsCell = 56
-        case poolFrameCountMax = 240
-        case compactedFrameCount = 248
-        case budgetDay = 256
-        case budgetSpent = 264
-        case scrubbedPageCount = 272
-        case damagedPageCount = 280
-        case writeBackJob = 288
-    }
-
     subscript(word: Word) -> UInt64 {
-        get { arena.loadWord(at: start + word.rawValue) }
-        nonmutating set { arena.storeWord(newValue, at: start + word.rawValue) }
+        get { arena[word.field, of: start] }
+        nonmutating set { arena[word.field, of: start] = newValue }
     }
 
     var eventsRun: UInt32 {
-        get { arena.loadHalfWord(at: start) }
-        nonmutating set { arena.storeHalfWord(newValue, at: start) }
+        get { arena[Fields.eventsRun, of: start] }
+        nonmutating set { arena[Fields.eventsRun, of: start] = newValue }
     }
 
     /// The run that counts the payload of some generations; 0: there is none yet.
     func payloadRun(_ group: Int) -> UInt32 {
-        arena.loadHalfWord(at: start + Self.payloadRunsStart + group * 4)
+        arena.loadHalfWord(at: start + Fields.payloadRuns.offset(of: group))
     }
     func setPayloadRun(_ group: Int, _ run: UInt32) {
-        arena.storeHalfWord(run, at: start + Self.payloadRunsStart + group * 4)
+        arena.storeHalfWord(run, at: start + Fields.payloadRuns.offset(of: group))
     }
 
     /// A run of open handles; 0: there is none.
     func handleRun(_ index: Int) -> UInt32 {
-        arena.loadHalfWord(at: start + Self.handleRunsStart + index * 4)
+        arena.loadHalfWord(at: start + Fields.handleRuns.offset(of: index))
     }
     func setHandleRun(_ index: Int, _ run: UInt32) {
-        arena.storeHalfWord(run, at: start + Self.handleRunsStart + index * 4)
+        arena.storeHalfWord(run, at: start + Fields.handleRuns.offset(of: index))
     }
 
     enum RootTime: Int, CaseIterable { case accessed, modified, changed }
 
     func rootTime(_ which: RootTime) -> ArenaTime {
-        ArenaTime(arena: arena, start: start + Self.rootTimesStart + which.rawValue * 16)
+        ArenaTime(arena: arena, start: start + Fields.rootTimes.offset(of: which.rawValue))
     }
 
-    func compressorName(_ number: Int) -> ArenaText { name(Self.compressorsStart, number) }
-    func poolType(_ generation: Int) -> ArenaText { name(Self.poolsStart, generation) }
+    func compressorName(_ number: Int) -> ArenaText { name(Fields.compressors, number) }
+    func poolType(_ generation: Int) -> ArenaText { name(Fields.pools, generation) }
 
     /// The level of a compressor, once workers have codecs of it; 0: they have none.
     func compressorLevelWord(_ number: Int) -> UInt64 {
-        arena.loadWord(at: cell(Self.compressorsStart, number) + Self.nameCellByteCount)
+        arena[NamedCell.number, of: start + Fields.compressors.offset(of: number)]
     }
     func setCompressorLevelWord(_ number: Int, _ word: UInt64) {
-        arena.storeWord(word, at: cell(Self.compressorsStart, number) + Self.nameCellByteCount)
+        arena[NamedCell.number, of: start + Fields.compressors.offset(of: number)] = word
     }
 
     /// Brings numbers of a predecessor, with which others calculate, into their ranges.
@@ -168,8 +116,8 @@ struct StoreRecord {
     /// The kernel's first request, as it came.
     var handshake: ArenaText {
         ArenaText(
-            arena: arena, start: start + Self.handshakeStart,
-            cellByteCount: Self.handshakeCellByteCount)
+            arena: arena, start: start + Fields.handshake.start,
+            cellByteCount: Fields.handshake.byteCount)
     }
 
     /// The settings text in force; empty until one was kept.
@@ -188,14 +136,14 @@ struct StoreRecord {
     private func settingsCell(_ number: UInt64) -> ArenaText {
         ArenaText(
             arena: arena,
-            start: start + Self.settingsStart + Int(number) * Self.settingsCellByteCount,
-            cellByteCount: Self.settingsCellByteCount)
+            start: start + Fields.settings.offset(of: Int(number)),
+            cellByteCount: Fields.settings.byteCount)
     }
 
     /// The most frames that pools ever took. One load of a line that seldom changes.
     var poolFrameCountMax: Int { Int(truncatingIfNeeded: self[.poolFrameCountMax]) }
     func raisePoolFrameCountMax(to frameCount: Int) {
-        let offset = start + Word.poolFrameCountMax.rawValue
+        let offset = start + Word.poolFrameCountMax.field
         var old = arena.loadWord(at: offset)
         while old < UInt64(frameCount) {
             let (isExchanged, original) = arena.compareExchangeWord(
@@ -208,7 +156,7 @@ struct StoreRecord {
     /// Frames that compaction freed.
     var compactedFrameCount: Int { Int(truncatingIfNeeded: self[.compactedFrameCount]) }
     func addCompactedFrames(_ frameCount: Int) {
-        arena.addToWord(UInt64(frameCount), at: start + Word.compactedFrameCount.rawValue)
+        arena.addToWord(UInt64(frameCount), at: start + Word.compactedFrameCount.field)
     }
 
     /// Pages that were verified, and that were found damaged thereby. One thread counts.
@@ -220,26 +168,20 @@ struct StoreRecord {
     /// The chain length that the generation's pool was made with; the default for a driver that
     /// knows no chain. Means nothing while the generation has no pool.
     func chainLength(_ generation: Int) -> Int {
-        Int(truncatingIfNeeded: arena.loadWord(at: chainLengthOffset(generation)))
+        let cell = start + Fields.pools.offset(of: generation)
+        return Int(truncatingIfNeeded: arena[NamedCell.number, of: cell])
     }
 
     /// A generation gets a pool.
     func announce(_ pool: Zpool, as generation: Int) {
-        arena.storeWord(
-            UInt64(pool.configuration.chainLength), at: chainLengthOffset(generation))
+        let cell = start + Fields.pools.offset(of: generation)
+        arena[NamedCell.number, of: cell] = UInt64(pool.configuration.chainLength)
         poolType(generation).write(pool.type)
     }
 
-    private func chainLengthOffset(_ generation: Int) -> ArenaOffset {
-        cell(Self.poolsStart, generation) + Self.nameCellByteCount
-    }
-
-    private func name(_ first: Int, _ index: Int) -> ArenaText {
+    private func name(_ cells: RecordCells, _ number: Int) -> ArenaText {
         ArenaText(
-            arena: arena, start: cell(first, index), cellByteCount: Self.nameCellByteCount)
-    }
-
-    private func cell(_ first: Int, _ index: Int) -> ArenaOffset {
-        start + first + index * Self.cellByteCount
+            arena: arena, start: start + cells.offset(of: number) + NamedCell.name.start,
+            cellByteCount: NamedCell.name.byteCount)
     }
 }

@@ -4,51 +4,81 @@ import ZswapCore
 /// arena, so that a new process finds which frames are committed.
 ///
 ///     0    free: 512 bits, one a run       64   committed: 512 bits
-///     128  frames a run (0: unassigned)   132  available   136  next, previous with available runs
-///     144  next, previous of the lane      152  runs in transit
+///     128  numbers and links: Fields
 ///
 /// Law: available == |free & committed|. A run whose free bit is clear is in use or in transit
 /// (being committed or given back by the grower). A segment is in the lane's available list iff
 /// available > 0. All fields are guarded by the lock of the lane that the segment is assigned to.
 // An address in the arena; the lane's lock guards what is there.
 struct SegmentRecord: @unchecked Sendable {
-    private static let wordCount = 8
+    private static let wordCount = ArenaLayout.segmentFrameCount / UInt64.bitWidth
+
+    /// Where everything in the record lies. Numbers of segments link a list; 0 ends it.
+    enum Fields {
+        /// A bit for each run.
+        static var free: RecordCells { RecordCells(at: 0, byteCount: 8, count: wordCount) }
+        /// A bit for each run.
+        static var committed: RecordCells { RecordCells(at: 64, byteCount: 8, count: wordCount) }
+        /// 0: the segment has no lane.
+        static var runFrameCount: RecordField<UInt32> { RecordField(at: 128) }
+        /// In runs.
+        static var availableCount: RecordField<UInt32> { RecordField(at: 132) }
+        static var nextAvailable: RecordField<UInt32> { RecordField(at: 136) }
+        static var previousAvailable: RecordField<UInt32> { RecordField(at: 140) }
+        static var nextInLane: RecordField<UInt32> { RecordField(at: 144) }
+        static var previousInLane: RecordField<UInt32> { RecordField(at: 148) }
+        /// In runs.
+        static var inTransitCount: RecordField<UInt32> { RecordField(at: 152) }
+
+        static var layout: RecordLayout {
+            RecordLayout(
+                byteCount: ArenaLayout.recordByteCount,
+                spans: [
+                    free.span, committed.span, runFrameCount.span, availableCount.span,
+                    nextAvailable.span, previousAvailable.span, nextInLane.span,
+                    previousInLane.span, inTransitCount.span,
+                ])
+        }
+    }
 
     let address: UnsafeMutableRawPointer
 
-    private var free: UnsafeMutablePointer<UInt64> { address.assumingMemoryBound(to: UInt64.self) }
-    private var committed: UnsafeMutablePointer<UInt64> { free + Self.wordCount }
-    private func field(_ offset: Int) -> UnsafeMutablePointer<UInt32> {
-        (address + offset).assumingMemoryBound(to: UInt32.self)
+    private var free: UnsafeMutablePointer<UInt64> { words(Fields.free) }
+    private var committed: UnsafeMutablePointer<UInt64> { words(Fields.committed) }
+    private func words(_ cells: RecordCells) -> UnsafeMutablePointer<UInt64> {
+        (address + cells.start).assumingMemoryBound(to: UInt64.self)
+    }
+    private func value(_ field: RecordField<UInt32>) -> UnsafeMutablePointer<UInt32> {
+        (address + field.offset).assumingMemoryBound(to: UInt32.self)
     }
 
     var runFrameCount: Int {
-        get { Int(field(128).pointee) }
-        nonmutating set { field(128).pointee = UInt32(newValue) }
+        get { Int(value(Fields.runFrameCount).pointee) }
+        nonmutating set { value(Fields.runFrameCount).pointee = UInt32(newValue) }
     }
     var availableCount: Int {
-        get { Int(field(132).pointee) }
-        nonmutating set { field(132).pointee = UInt32(newValue) }
+        get { Int(value(Fields.availableCount).pointee) }
+        nonmutating set { value(Fields.availableCount).pointee = UInt32(newValue) }
     }
     var nextAvailable: Int {
-        get { Int(field(136).pointee) }
-        nonmutating set { field(136).pointee = UInt32(newValue) }
+        get { Int(value(Fields.nextAvailable).pointee) }
+        nonmutating set { value(Fields.nextAvailable).pointee = UInt32(newValue) }
     }
     var previousAvailable: Int {
-        get { Int(field(140).pointee) }
-        nonmutating set { field(140).pointee = UInt32(newValue) }
+        get { Int(value(Fields.previousAvailable).pointee) }
+        nonmutating set { value(Fields.previousAvailable).pointee = UInt32(newValue) }
     }
     var nextInLane: Int {
-        get { Int(field(144).pointee) }
-        nonmutating set { field(144).pointee = UInt32(newValue) }
+        get { Int(value(Fields.nextInLane).pointee) }
+        nonmutating set { value(Fields.nextInLane).pointee = UInt32(newValue) }
     }
     var previousInLane: Int {
-        get { Int(field(148).pointee) }
-        nonmutating set { field(148).pointee = UInt32(newValue) }
+        get { Int(value(Fields.previousInLane).pointee) }
+        nonmutating set { value(Fields.previousInLane).pointee = UInt32(newValue) }
     }
     var inTransitCount: Int {
-        get { Int(field(152).pointee) }
-        nonmutating set { field(152).pointee = UInt32(newValue) }
+        get { Int(value(Fields.inTransitCount).pointee) }
+        nonmutating set { value(Fields.inTransitCount).pointee = UInt32(newValue) }
     }
 
     /// Makes every run of the segment free; committed or not as told. Links are the caller's.

@@ -57,7 +57,7 @@ extension AreaDirectory {
 
     /// Whether there is a run of records of this index.
     private func claimRecords(_ index: Int) -> Bool {
-        let word = Arena.userBlock + index * 8
+        let word = UserBlock.areaRecordRun(index)
         let number = arena.loadWord(at: word)
         guard number != 0 else { return false }
         let run = RunNumber(rawValue: UInt32(truncatingIfNeeded: number))

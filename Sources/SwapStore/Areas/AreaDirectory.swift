@@ -52,7 +52,7 @@ final class AreaDirectory: Sendable {
     let revision = Atomic<UInt64>(0)
 
     init(in arena: Arena, record: StoreRecord) {
-        invariant(Limits.areasMax / Self.recordsPerRun * 8 <= StoreRecord.runWord)
+        AreaRecord.Fields.layout.check()
         self.arena = arena
         state = Mutex(State(handles: OpenHandles(in: record)))
         served = PublishedTable(slotCount: Limits.areasMax, by: arena.quiescence)
@@ -292,7 +292,7 @@ final class AreaDirectory: Sendable {
         guard (first..<first + Self.recordsPerRun).allSatisfy({ state.slots[$0] == nil }) else {
             return
         }
-        let word = Arena.userBlock + run * 8
+        let word = UserBlock.areaRecordRun(run)
         let number = RunNumber(rawValue: UInt32(arena.loadWord(at: word)))
         arena.storeWord(0, at: word)
         arena.retireRun(number, frameCount: Limits.runFrameCountMax, from: .directory)
@@ -301,8 +301,10 @@ final class AreaDirectory: Sendable {
     /// The record of a slot, if there is memory for it: without the lock, for whoever finds an
     /// owner in an object.
     func record(slot: Int) -> AreaRecord? {
+        // Damage may name any.
+        guard slot >= 0, slot < Limits.areasMax else { return nil }
         let (run, index) = slot.quotientAndRemainder(dividingBy: Self.recordsPerRun)
-        let number = arena.loadWord(at: Arena.userBlock + run * 8)
+        let number = arena.loadWord(at: UserBlock.areaRecordRun(run))
         guard number != 0 else { return nil }
         let start = arena.offset(
             of: RunNumber(rawValue: UInt32(number)), frameCount: Limits.runFrameCountMax)
@@ -355,7 +357,7 @@ final class AreaDirectory: Sendable {
                 at: arena.offset(of: run, frameCount: Limits.runFrameCountMax),
                 count: Limits.runFrameCountMax * Page.byteCount)
             arena.storeWord(
-                UInt64(run.rawValue), at: Arena.userBlock + slot / Self.recordsPerRun * 8)
+                UInt64(run.rawValue), at: UserBlock.areaRecordRun(slot / Self.recordsPerRun))
         } catch {
             throw .outOfMemory
         }

@@ -4,12 +4,9 @@ import ZswapCore
 
 /// One area in the area directory: 1024 bytes of the arena.
 ///
-///     0 state   8 size in bytes   16 mode, uid   24 gid
-///     56 root of the page table   64 counters    72 name's cell  80 birth (ns)   256, 520 names
-///     88 compressor   92 writes back   96 limit in bytes
-///     104 look-ups               128 refused pages
-///     136 bytes on the backing store
-///     144 accessed   160 modified   176 changed: seconds, nanoseconds
+///     0    state, size, mode and owner, page table, counters, what it has of its own, look-ups
+///     128  refused pages, bytes on the backing store, times
+///     256  two names, one in force                                 each place: Fields
 ///
 /// Law: the state is written last when an area appears and first when it goes. What serving threads
 /// write is not on the cache line of what they read.
@@ -17,118 +14,162 @@ struct AreaRecord {
     enum State: UInt64 { case free = 0, linked = 1, unlinked = 2 }
 
     static let byteCount = 1024
-    private static let nameStart = 256
-    private static let nameCellByteCount = 264
+
+    /// Where everything in the record lies. Times are seconds and nanoseconds.
+    enum Fields {
+        static var state: RecordField<UInt64> { RecordField(at: 0) }
+        /// In bytes.
+        static var size: RecordField<UInt64> { RecordField(at: 8) }
+        static var mode: RecordField<UInt32> { RecordField(at: 16) }
+        static var userID: RecordField<UInt32> { RecordField(at: 20) }
+        static var groupID: RecordField<UInt32> { RecordField(at: 24) }
+        /// The run of the page table's root; 0: there is none.
+        static var root: RecordField<UInt32> { RecordField(at: 56) }
+        /// The run of its counters; 0: there is none.
+        static var counters: RecordField<UInt32> { RecordField(at: 64) }
+        /// Which name is in force, and since when: nanoseconds times 2, plus the cell's number.
+        static var naming: RecordField<UInt64> { RecordField(at: 72) }
+        /// In nanoseconds.
+        static var birth: RecordField<UInt64> { RecordField(at: 80) }
+        /// Its own compressor's number + 1; 0: it has none.
+        static var compressor: RecordField<UInt32> { RecordField(at: 88) }
+        /// 1: its pages may be written back; 2: they may not; 0: as the store says.
+        static var writesBack: RecordField<UInt32> { RecordField(at: 92) }
+        /// Its own limit in bytes + 1; 0: it has none.
+        static var byteCountMax: RecordField<UInt64> { RecordField(at: 96) }
+        static var lookupCount: RecordField<UInt64> { RecordField(at: 104) }
+        static var refusedPageCount: RecordField<UInt64> { RecordField(at: 128) }
+        static var backedByteCount: RecordField<UInt64> { RecordField(at: 136) }
+        static var accessed: RecordCells { time(at: 144) }
+        static var modified: RecordCells { time(at: 160) }
+        static var changed: RecordCells { time(at: 176) }
+        /// Texts.
+        static var names: RecordCells { RecordCells(at: 256, byteCount: 264, count: 2) }
+
+        static var layout: RecordLayout {
+            RecordLayout(
+                byteCount: byteCount,
+                spans: [
+                    state.span, size.span, mode.span, userID.span, groupID.span, root.span,
+                    counters.span, naming.span, birth.span, compressor.span, writesBack.span,
+                    byteCountMax.span, lookupCount.span, refusedPageCount.span,
+                    backedByteCount.span, accessed.span, modified.span, changed.span, names.span,
+                ])
+        }
+
+        private static func time(at place: Int) -> RecordCells {
+            RecordCells(at: place, byteCount: ArenaTime.byteCount, alignment: ArenaTime.byteCount)
+        }
+    }
 
     let arena: Arena
     let start: ArenaOffset
 
     var state: State {
-        get { State(rawValue: arena.loadWord(at: start)) ?? .free }
-        nonmutating set { arena.storeWord(newValue.rawValue, at: start) }
+        get { State(rawValue: arena[Fields.state, of: start]) ?? .free }
+        nonmutating set { arena[Fields.state, of: start] = newValue.rawValue }
     }
-    var sizeOffset: ArenaOffset { start + 8 }
+    var sizeOffset: ArenaOffset { start + Fields.size }
     var mode: UInt32 {
-        get { arena.loadHalfWord(at: start + 16) }
-        nonmutating set { arena.storeHalfWord(newValue, at: start + 16) }
+        get { arena[Fields.mode, of: start] }
+        nonmutating set { arena[Fields.mode, of: start] = newValue }
     }
     var userID: UInt32 {
-        get { arena.loadHalfWord(at: start + 20) }
-        nonmutating set { arena.storeHalfWord(newValue, at: start + 20) }
+        get { arena[Fields.userID, of: start] }
+        nonmutating set { arena[Fields.userID, of: start] = newValue }
     }
     var groupID: UInt32 {
-        get { arena.loadHalfWord(at: start + 24) }
-        nonmutating set { arena.storeHalfWord(newValue, at: start + 24) }
+        get { arena[Fields.groupID, of: start] }
+        nonmutating set { arena[Fields.groupID, of: start] = newValue }
     }
     var accessed: FileTime {
-        get { time(144).read() }
-        nonmutating set { time(144).write(newValue) }
+        get { time(Fields.accessed).read() }
+        nonmutating set { time(Fields.accessed).write(newValue) }
     }
     var modified: FileTime {
-        get { time(160).read() }
-        nonmutating set { time(160).write(newValue) }
+        get { time(Fields.modified).read() }
+        nonmutating set { time(Fields.modified).write(newValue) }
     }
     var changed: FileTime {
-        get { time(176).read() }
-        nonmutating set { time(176).write(newValue) }
+        get { time(Fields.changed).read() }
+        nonmutating set { time(Fields.changed).write(newValue) }
     }
     var birth: UInt64 {
-        get { arena.loadWord(at: start + 80) }
-        nonmutating set { arena.storeWord(newValue, at: start + 80) }
+        get { arena[Fields.birth, of: start] }
+        nonmutating set { arena[Fields.birth, of: start] = newValue }
     }
     var root: RunNumber? {
         get {
-            let run = arena.loadHalfWord(at: start + 56)
+            let run = arena[Fields.root, of: start]
             return run == 0 ? nil : RunNumber(rawValue: run)
         }
-        nonmutating set { arena.storeHalfWord(newValue?.rawValue ?? 0, at: start + 56) }
+        nonmutating set { arena[Fields.root, of: start] = newValue?.rawValue ?? 0 }
     }
     var counters: UInt32 {
-        get { arena.loadHalfWord(at: start + 64) }
-        nonmutating set { arena.storeHalfWord(newValue, at: start + 64) }
+        get { arena[Fields.counters, of: start] }
+        nonmutating set { arena[Fields.counters, of: start] = newValue }
     }
 
     /// The number of its own compressor, if it has one. 0 in the arena says that it has none, as
     /// with the two that follow, so that a record of zeros inherits everything.
     var compressor: Int? {
         get {
-            let word = arena.loadHalfWord(at: compressorOffset)
+            let word = arena[Fields.compressor, of: start]
             return word == 0 ? nil : Int(word) - 1
         }
         nonmutating set {
-            arena.storeHalfWord(newValue.map { UInt32($0) + 1 } ?? 0, at: compressorOffset)
+            arena[Fields.compressor, of: start] = newValue.map { UInt32($0) + 1 } ?? 0
         }
     }
-    var compressorOffset: ArenaOffset { start + 88 }
+    var compressorOffset: ArenaOffset { start + Fields.compressor }
     var allowsWriteBack: Bool? {
         get {
-            switch arena.loadHalfWord(at: start + 92) {
+            switch arena[Fields.writesBack, of: start] {
             case 0: nil
             case 1: true
             default: false
             }
         }
         nonmutating set {
-            arena.storeHalfWord(newValue.map { $0 ? 1 : 2 } ?? 0, at: start + 92)
+            arena[Fields.writesBack, of: start] = newValue.map { $0 ? 1 : 2 } ?? 0
         }
     }
     var byteCountMax: UInt64? {
         get {
-            let word = arena.loadWord(at: byteCountMaxOffset)
+            let word = arena[Fields.byteCountMax, of: start]
             return word == 0 ? nil : word - 1
         }
-        nonmutating set { arena.storeWord(newValue.map { $0 + 1 } ?? 0, at: byteCountMaxOffset) }
+        nonmutating set { arena[Fields.byteCountMax, of: start] = newValue.map { $0 + 1 } ?? 0 }
     }
-    var byteCountMaxOffset: ArenaOffset { start + 96 }
 
     /// Look-ups that the kernel has not taken back.
     var lookupCount: UInt64 {
-        get { arena.loadWord(at: start + 104) }
-        nonmutating set { arena.storeWord(newValue, at: start + 104) }
+        get { arena[Fields.lookupCount, of: start] }
+        nonmutating set { arena[Fields.lookupCount, of: start] = newValue }
     }
 
     /// Pages of it that were refused since it was made.
     var refusedPageCount: UInt64 {
-        get { arena.loadWord(at: refusedPagesOffset) }
-        nonmutating set { arena.storeWord(newValue, at: refusedPagesOffset) }
+        get { arena[Fields.refusedPageCount, of: start] }
+        nonmutating set { arena[Fields.refusedPageCount, of: start] = newValue }
     }
-    var refusedPagesOffset: ArenaOffset { start + 128 }
+    var refusedPagesOffset: ArenaOffset { start + Fields.refusedPageCount }
 
     /// Bytes of its objects on backing stores. Here, and not in each worker's counters: it changes
     /// only when a page goes to a disk or leaves it.
-    var backedByteCount: Int { Int(Int64(bitPattern: arena.loadWord(at: backedBytesOffset))) }
+    var backedByteCount: Int { Int(Int64(bitPattern: arena[Fields.backedByteCount, of: start])) }
     func addBackedBytes(_ byteCount: Int) {
-        arena.addToWord(UInt64(bitPattern: Int64(byteCount)), at: backedBytesOffset)
+        arena.addToWord(
+            UInt64(bitPattern: Int64(byteCount)), at: start + Fields.backedByteCount)
     }
     func setBackedBytes(_ byteCount: Int) {
-        arena.storeWord(UInt64(byteCount), at: backedBytesOffset)
+        arena[Fields.backedByteCount, of: start] = UInt64(byteCount)
     }
-    private var backedBytesOffset: ArenaOffset { start + 136 }
 
     /// Brings numbers of a predecessor's record, with which others calculate, into their ranges.
     func keepToLimits() {
-        if arena.loadWord(at: sizeOffset) > Limits.areaByteCountMax {
-            arena.storeWord(Limits.areaByteCountMax, at: sizeOffset)
+        if arena[Fields.size, of: start] > Limits.areaByteCountMax {
+            arena[Fields.size, of: start] = Limits.areaByteCountMax
         }
         if let limit = byteCountMax, limit > Limits.areaByteCountMax {
             byteCountMax = Limits.areaByteCountMax
@@ -137,8 +178,8 @@ struct AreaRecord {
         if lookupCount > StoreRecord.countMax { lookupCount = 0 }
     }
 
-    private func time(_ place: Int) -> ArenaTime {
-        ArenaTime(arena: arena, start: start + place)
+    private func time(_ field: RecordCells) -> ArenaTime {
+        ArenaTime(arena: arena, start: start + field.start)
     }
 
     /// The content changes now, and with it the record does.
@@ -152,21 +193,20 @@ struct AreaRecord {
     /// daemon killed while it renames leaves the old name or the new one. One word says which cell
     /// and when it was named.
     var name: ByteText {
-        get { ByteText(nameCell(arena.loadWord(at: start + 72) & 1).read()) }
+        get { ByteText(nameCell(arena[Fields.naming, of: start] & 1).read()) }
         nonmutating set {
-            let next = 1 - arena.loadWord(at: start + 72) & 1
+            let next = 1 - arena[Fields.naming, of: start] & 1
             nameCell(next).write(newValue.text)
-            arena.storeWord(UInt64(MonotonicClock.nanoseconds) << 1 | next, at: start + 72)
+            arena[Fields.naming, of: start] = UInt64(MonotonicClock.nanoseconds) << 1 | next
         }
     }
     /// Orders areas by when they got their names. Two have the same name only where a process ended
     /// while one replaced the other.
-    var namedAt: UInt64 { arena.loadWord(at: start + 72) >> 1 }
+    var namedAt: UInt64 { arena[Fields.naming, of: start] >> 1 }
 
     private func nameCell(_ number: UInt64) -> ArenaText {
         ArenaText(
-            arena: arena,
-            start: start + Self.nameStart + Int(number) * Self.nameCellByteCount,
-            cellByteCount: Self.nameCellByteCount)
+            arena: arena, start: start + Fields.names.offset(of: Int(number)),
+            cellByteCount: Fields.names.byteCount)
     }
 }

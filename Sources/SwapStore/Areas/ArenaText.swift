@@ -7,7 +7,7 @@ import ZswapCore
 ///
 /// Law: the count is written last and is 0 meanwhile, so a text is whole or not there.
 struct ArenaText {
-    private static let headerByteCount = 8
+    static let headerByteCount = 8
 
     let arena: Arena
     let start: ArenaOffset

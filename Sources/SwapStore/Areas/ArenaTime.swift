@@ -7,6 +7,8 @@ import ZswapCore
 /// Law: both words are read and replaced as one, so that no reader sees half of a change.
 /// Price: a load; a change is one locked instruction.
 struct ArenaTime {
+    static let byteCount = 16
+
     let arena: Arena
     let start: ArenaOffset
 

@@ -5,15 +5,19 @@ import ZswapCore
 /// The areas that are open, by the handles that the kernel has for them: in the arena, so that a
 /// successor knows which removed areas are still in use.
 ///
-///     store's record:  | run | run | 0 | ...        one run: 256 × | handle 8 | slot + 1 8 |
+///     store's record:  | run | run | 0 | ...        one run: 256 pairs | handle 8 | slot + 1 8 |
 ///
 /// Law: a handle stands here once. A pair changes as one, so a process that is killed leaves it
 /// there or not there; said again by a request that is repeated, nothing is counted twice. Behind
 /// the directory's lock.
 /// Price: 16 bytes an open file, in frames of the arena; O(1) but for the first use of a frame.
 struct OpenHandles: Sendable {
-    private static let pairByteCount = 16
-    private static let handlesPerRun = Page.byteCount / pairByteCount
+    /// What a run holds: pairs of a handle and a slot's number + 1; 0 and 0: free.
+    static var pairs: RecordCells {
+        RecordCells(at: 0, byteCount: 16, count: Page.byteCount / 16, alignment: 16)
+    }
+    private static var handlesPerRun: Int { pairs.count }
+    private static var runCountMax: Int { StoreRecord.Fields.handleRuns.count }
 
     private let record: StoreRecord
     private var places: [UInt64: Int] = [:]
@@ -46,7 +50,7 @@ struct OpenHandles: Sendable {
     /// Takes over the handles of a predecessor; how many each slot has.
     mutating func adopt() -> [Int: Int] {
         var counts: [Int: Int] = [:]
-        while runCount < StoreRecord.handleRunCountMax {
+        while runCount < Self.runCountMax {
             let run = RunNumber(rawValue: record.handleRun(runCount))
             guard record.arena.claimRun(ifThere: run, frameCount: 1, for: .directory) else { break }
             let first = runCount * Self.handlesPerRun
@@ -62,7 +66,7 @@ struct OpenHandles: Sendable {
                 counts[Int(pair.second) - 1, default: 0] += 1
             }
         }
-        if runCount < StoreRecord.handleRunCountMax { record.setHandleRun(runCount, 0) }
+        if runCount < Self.runCountMax { record.setHandleRun(runCount, 0) }
         return counts
     }
 
@@ -75,7 +79,7 @@ struct OpenHandles: Sendable {
     }
 
     private mutating func addRun() throws(StoreError) {
-        guard runCount < StoreRecord.handleRunCountMax else { throw .tooManyOpenFiles }
+        guard runCount < Self.runCountMax else { throw .tooManyOpenFiles }
         do {
             let run = try record.arena.takeRun(frameCount: 1, for: .directory)
             record.arena.clear(
@@ -92,6 +96,6 @@ struct OpenHandles: Sendable {
     private func offset(_ place: Int) -> ArenaOffset {
         let (run, index) = place.quotientAndRemainder(dividingBy: Self.handlesPerRun)
         return record.arena.offset(of: RunNumber(rawValue: record.handleRun(run)), frameCount: 1)
-            + index * Self.pairByteCount
+            + Self.pairs.offset(of: index)
     }
 }

@@ -8,11 +8,22 @@ import ZswapCore
 /// pool limit like any pool. The owner is in the run's descriptor.
 struct RawFrames {
     static let generation = 0
+
+    /// What a frame's descriptor holds.
+    enum Descriptor {
+        /// 0: the object is not published yet.
+        static var owner: RecordField<UInt64> { RecordField(at: 0) }
+
+        static var layout: RecordLayout {
+            RecordLayout(byteCount: Arena.descriptorByteCount, spans: [owner.span])
+        }
+    }
+
     let arena: Arena
 
     func malloc() throws(ArenaError) -> PoolHandle {
         let run = try arena.takeRun(frameCount: 1, for: .pool)
-        arena.storeWord(0, at: arena.descriptor(of: run))
+        arena[Descriptor.owner, of: arena.descriptor(of: run)] = 0
         return PoolHandle(packed: UInt64(run.rawValue))
     }
 
@@ -23,7 +34,7 @@ struct RawFrames {
     }
 
     func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {
-        arena.storeWord(owner.rawValue, at: arena.descriptor(of: run(handle)))
+        arena[Descriptor.owner, of: arena.descriptor(of: run(handle))] = owner.rawValue
     }
 
     /// Whether a frame could lie there. Of a handle that was read from memory, before the first run

@@ -15,14 +15,12 @@ struct StoreGlance {
 
     /// Nil: there is no store.
     init?(at mapping: StandbyMapping) {
-        let word = Arena.userBlock + StoreRecord.runWord
+        let word = Arena.userBlock + UserBlock.storeRecordRun
         guard let number = mapping.bytes(at: word, count: 8)?.littleEndianWord, number != 0,
             let start = mapping.offset(
                 of: RunNumber(rawValue: UInt32(truncatingIfNeeded: number)),
                 frameCount: StoreRecord.frameCount),
-            let record = mapping.bytes(
-                at: start,
-                count: StoreRecord.poolsStart + Limits.poolsMax * StoreRecord.cellByteCount)
+            let record = mapping.bytes(at: start, count: StoreRecord.Fields.pools.end)
         else { return nil }
         self.record = record
     }
@@ -33,20 +31,21 @@ struct StoreGlance {
 
     /// Compressors that entries may name, by number.
     var compressorNames: [String] {
-        (0..<Limits.compressorsMax).map { name(StoreRecord.compressorsStart, $0) }
+        (0..<Limits.compressorsMax).map { name(StoreRecord.Fields.compressors, $0) }
             .prefix { !$0.isEmpty }
             .map { $0 }
     }
 
     /// Drivers that have a pool.
     var poolTypes: Set<String> {
-        let types = (1..<Limits.poolsMax).map { name(StoreRecord.poolsStart, $0) }
+        let types = (1..<Limits.poolsMax).map { name(StoreRecord.Fields.pools, $0) }
         return Set(types).subtracting([""])
     }
 
-    private func name(_ first: Int, _ number: Int) -> String {
-        let start = first + number * StoreRecord.cellByteCount
-        return ArenaText.read(copy: record[start..<start + StoreRecord.nameCellByteCount])
+    private func name(_ cells: RecordCells, _ number: Int) -> String {
+        let name = StoreRecord.NamedCell.name
+        let start = cells.offset(of: number) + name.start
+        return ArenaText.read(copy: record[start..<start + name.byteCount])
     }
 }
 

@@ -46,7 +46,7 @@ import ZPool
             SwapStore.obstacle(
                 toTakingOver: nil, zpools: .standard(), compressors: .standard()) == .noStore)
         for run: UInt64 in [1, 1 << 31, .max] {
-            arena.storeWord(run, at: Arena.userBlock + StoreRecord.runWord)
+            arena.storeWord(run, at: Arena.userBlock + UserBlock.storeRecordRun)
             let damaged = StandbyMapping(of: arena.fileDescriptor)
             // A run that lies in the arena and holds no record has layout 0.
             let obstacle = SwapStore.obstacle(

@@ -12,6 +12,13 @@ public struct ArenaOffset: Hashable, Comparable, Sendable {
         ArenaOffset(offset.rawValue + byteCount)
     }
 
+    /// The place of a field in the record that begins at this offset.
+    @inlinable public static func + <Value: ~Copyable>(
+        record: ArenaOffset, field: RecordField<Value>
+    ) -> ArenaOffset {
+        record + field.offset
+    }
+
     /// Order by distance from the start.
     @inlinable public static func < (left: ArenaOffset, right: ArenaOffset) -> Bool {
         left.rawValue < right.rawValue

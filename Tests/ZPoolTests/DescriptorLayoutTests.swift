@@ -1,12 +1,11 @@
 import Arena
-import TestSupport
 import Testing
 
 @testable import ZPool
 
-/// Records in the arena outlive the process that wrote them: where their fields lie is fixed, and
-/// no two share a byte.
-@Suite struct RecordLayoutTests {
+/// Descriptors of runs outlive the process that wrote them: where their fields lie is fixed, and no
+/// two share a byte.
+@Suite struct DescriptorLayoutTests {
     private func bytes(_ layout: RecordLayout) -> [Range<Int>] { layout.spans.map(\.bytes) }
 
     @Test func descriptorsOfZbudAreWhereTheyWere() {
@@ -40,30 +39,6 @@ import Testing
         for layout in layouts {
             #expect(layout.isSound)
             #expect(layout.byteCount == Arena.descriptorByteCount)
-        }
-    }
-
-    @Test func aLayoutIsRefusedWhereFieldsOverlapOrAreAskew() {
-        func isSound(_ spans: [RecordLayout.Span]) -> Bool {
-            RecordLayout(byteCount: 32, spans: spans).isSound
-        }
-        let links = RecordField<RunLinks>(at: 0).span
-        #expect(isSound([links, RecordField<UInt32>(at: 8).span]))
-        #expect(!isSound([links, RecordField<UInt32>(at: 4).span]), "they overlap")
-        #expect(!isSound([RecordField<UInt8>(at: 7).span, links]), "in whatever order")
-        #expect(!isSound([RecordField<UInt32>(at: 2).span]), "not aligned")
-        #expect(isSound([RecordField<UInt32>(at: 28).span]))
-        #expect(!isSound([RecordField<UInt64>(at: 32).span]), "behind the record's end")
-    }
-
-    @Test func aRecordThatIsNotSoundTraps() async {
-        await #expect(processExitsWith: .failure) {
-            onlyTrapsFail {
-                RecordLayout(
-                    byteCount: 32,
-                    spans: [RecordField<UInt32>(at: 8).span, RecordField<UInt16>(at: 10).span]
-                ).check()
-            }
         }
     }
 }

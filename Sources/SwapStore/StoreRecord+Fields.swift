@@ -1,0 +1,119 @@
+import Arena
+import Synchronization
+import ZswapCore
+
+/// Where everything in the store's record lies, from its first byte.
+///
+/// Law: ``Arena/RecordField``'s, which `StoreLayoutTests` checks. Another version's server reads
+/// what this one wrote: who moves a field raises ``StoreRecord/layoutVersion``.
+extension StoreRecord {
+    /// Words of the first frame, by their place in bytes.
+    enum Word: Int, CaseIterable {
+        /// What of this record and of the tables a version has to understand.
+        case layoutVersion = 8
+        /// The generation of new pages.
+        case currentGeneration = 16
+        /// The number of the compressor of new pages.
+        case currentCompressor = 24
+        /// CLOCK_MONOTONIC in ns at the second 0 of the store's clock.
+        case clockBegan = 32
+        /// Servers before this one.
+        case serverCount = 48
+        /// 0 or 1: the cell of the settings text in force.
+        case settingsCell = 56
+        /// Frames: the most that pools ever took.
+        case poolFrameCountMax = 240
+        /// Frames that compaction freed.
+        case compactedFrameCount = 248
+        /// The write-back budget: when its day began.
+        case budgetDay = 256
+        /// Blocks written in that day.
+        case budgetSpent = 264
+        /// Pages that were verified.
+        case scrubbedPageCount = 272
+        /// Pages that were found damaged.
+        case damagedPageCount = 280
+        /// A write-back that was asked for and is under way; 0: none.
+        case writeBackJob = 288
+
+        var field: RecordField<UInt64> { RecordField(at: rawValue) }
+    }
+
+    enum Fields {
+        /// The run of the store's counters.
+        static var eventsRun: RecordField<UInt32> { RecordField(at: 0) }
+        /// Runs of the payload tally, each for eight generations; 0: not yet. From a cache line's
+        /// start on, since one is read for each page.
+        static var payloadRuns: RecordCells {
+            RecordCells(at: 64, byteCount: 4, count: Limits.poolsMax / 8, alignment: 64)
+        }
+        /// Times of the root directory, by ``RootTime``: seconds and nanoseconds.
+        static var rootTimes: RecordCells {
+            RecordCells(
+                at: 192, byteCount: 16, count: RootTime.allCases.count, alignment: 16)
+        }
+        /// The kernel's first request: a text.
+        static var handshake: RecordCells { RecordCells(at: 512, byteCount: 512) }
+        /// Runs of open handles; 0 ends them.
+        static var handleRuns: RecordCells {
+            RecordCells(at: 1024, byteCount: 4, count: 256, alignment: 4)
+        }
+        /// Compressors by number: a ``NamedCell`` each, with the level.
+        static var compressors: RecordCells {
+            RecordCells(at: 2048, byteCount: NamedCell.byteCount, count: Limits.compressorsMax)
+        }
+        /// Drivers by generation: a ``NamedCell`` each, with the chain length. Without a name: the
+        /// generation has no pool.
+        static var pools: RecordCells {
+            RecordCells(
+                at: Page.byteCount, byteCount: NamedCell.byteCount, count: Limits.poolsMax)
+        }
+        /// Two settings texts, of which one is in force.
+        static var settings: RecordCells {
+            RecordCells(at: 5 * Page.byteCount, byteCount: 4 * Page.byteCount, count: 2)
+        }
+
+        static var layout: RecordLayout {
+            RecordLayout(
+                byteCount: frameCount * Page.byteCount,
+                spans: [
+                    eventsRun.span, payloadRuns.span, rootTimes.span, handshake.span,
+                    handleRuns.span, compressors.span, pools.span, settings.span,
+                ] + Word.allCases.map(\.field.span))
+        }
+    }
+
+    /// A name and a number that goes with it.
+    enum NamedCell {
+        static let byteCount = 64
+        /// A text.
+        static var name: RecordCells { RecordCells(at: 0, byteCount: 56) }
+        static var number: RecordField<UInt64> { RecordField(at: 56) }
+
+        static var layout: RecordLayout {
+            RecordLayout(byteCount: byteCount, spans: [name.span, number.span])
+        }
+    }
+}
+
+/// What the store keeps in the part of the superblock that belongs to the arena's user.
+enum UserBlock {
+    /// Runs of area records, each for the next ``AreaDirectory/recordsPerRun`` slots; 0: none.
+    static var areaRecordRuns: RecordCells {
+        RecordCells(
+            at: 0, byteCount: 8, count: Limits.areasMax / AreaDirectory.recordsPerRun)
+    }
+    /// The run of the store's record.
+    static var storeRecordRun: RecordField<UInt64> { RecordField(at: 2048) }
+
+    static var layout: RecordLayout {
+        RecordLayout(
+            byteCount: Arena.userBlockByteCount,
+            spans: [areaRecordRuns.span, storeRecordRun.span])
+    }
+
+    /// Where the run of the records of these slots is named.
+    static func areaRecordRun(_ index: Int) -> ArenaOffset {
+        Arena.userBlock + areaRecordRuns.offset(of: index)
+    }
+}
