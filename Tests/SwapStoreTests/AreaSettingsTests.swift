@@ -155,7 +155,7 @@ import ZswapCore
         #expect(!area.allowsWriteBack)
         #expect(store.settings(ofAreaNamed: "b") == AreaSettings())
         // In the arena: whoever finds the record finds them.
-        let record = try #require(store.directory.record(slot: area.slot))
+        let record = try #require(store.directory.records[area.slot])
         #expect(record.compressor == 0 && record.byteCountMax == Limits.areaByteCountMax)
         #expect(record.allowsWriteBack == false)
 

@@ -85,9 +85,9 @@ import ZswapCore
     @Test func slotsThatNoAreaHasHaveNoRecord() throws {
         let fixture = try TestStore()
         _ = try fixture.makeArea()
-        #expect(fixture.store.directory.record(slot: 0) != nil)
+        #expect(fixture.store.directory.records[0] != nil)
         for slot in [1 << 20, Limits.areasMax, -1] {
-            #expect(fixture.store.directory.record(slot: slot) == nil)
+            #expect(fixture.store.directory.records[slot] == nil)
         }
     }
 }

@@ -11,9 +11,9 @@ extension AreaDirectory {
         state.withLock { state in
             let openCounts = state.handles.adopt()
             var dropped = 0
-            for run in 0..<Limits.areasMax / Self.recordsPerRun where claimRecords(run) {
-                for slot in run * Self.recordsPerRun..<(run + 1) * Self.recordsPerRun {
-                    guard let record = record(slot: slot), record.state != .free else { continue }
+            for run in 0..<AreaRecords.runCount where records.claim(run: run) {
+                for slot in AreaRecords.slots(ofRun: run) {
+                    guard let record = records[slot], record.state != .free else { continue }
                     // It was being removed.
                     if record.state == .unlinked, record.root == nil {
                         record.state = .free
@@ -24,10 +24,7 @@ extension AreaDirectory {
                         dropped += 1
                         continue
                     }
-                    var holding = Holding(area: area, name: record.name)
-                    holding.isLinked = record.state == .linked
-                    holding.openCount = openCounts[slot] ?? 0
-                    holding.lookupCount = record.lookupCount
+                    let holding = AreaHolding(adopting: area, openCount: openCounts[slot] ?? 0)
                     state.slots[slot] = holding
                     if holding.isLinked { Self.name(slot, &state) }
                     served.set(area, at: slot)
@@ -55,21 +52,8 @@ extension AreaDirectory {
         if loser != slot { state.slotByName[holding.name] = slot }
     }
 
-    /// Whether there is a run of records of this index.
-    private func claimRecords(_ index: Int) -> Bool {
-        let word = UserBlock.areaRecordRun(index)
-        let number = arena.loadWord(at: word)
-        guard number != 0 else { return false }
-        let run = RunNumber(rawValue: UInt32(truncatingIfNeeded: number))
-        if arena.claimRun(ifThere: run, frameCount: Limits.runFrameCountMax, for: .directory) {
-            return true
-        }
-        arena.storeWord(0, at: word)
-        return false
-    }
-
     /// What has to be done with areas that a predecessor let go of and did not remove.
-    func letGoOfUnheld() -> [(area: Area, disposal: Disposal)] {
+    func letGoOfUnheld() -> [(area: Area, disposal: AreaHolding.Disposal)] {
         let slots = state.withLock { Array($0.slots.keys) }
         return slots.compactMap { letGo(slot: $0) { _ in } }.filter { $0.disposal != .none }
     }

@@ -3,48 +3,22 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// The areas by name and by slot, and how often each is held.
+/// The areas by name and by slot, and who holds them.
 ///
-///     userBlock of the arena: | run of 64 records  | run | 0 | ...      records: see AreaRecord
+///     name ─► slot ─► AreaHolding ─► Area ─► AreaRecord in the arena
+///     handle ─► slot                             served: slot ─► Area, without the lock
 ///
-/// Law: an area lives while it is linked, open, or looked up. Its pages go when it is neither
-/// linked nor open; its slot, and with it the inode number, when nobody has it looked up either.
+/// Law: of areas with a name, no two have the same. An area is in its slot until it is removed.
 /// Lock: one, never held while pages are freed or memory is taken from a pool, and never taken by
 /// those who serve pages: they find an area in `served`.
 final class AreaDirectory: Sendable {
-    /// What has to be done with an area that somebody let go of; by the caller, without the lock.
-    /// Who is told to discard tells when that is done and is told what comes next; meanwhile nobody
-    /// else is told anything, so that an area is emptied and removed by one thread at a time, and
-    /// removed once.
-    enum Disposal { case none, discardPages, remove }
-
-    struct Holding: Sendable {
-        let area: Area
-        var name: ByteText
-        var isLinked = true
-        var openCount = 0
-        /// In the record, too, for a successor.
-        var lookupCount: UInt64 = 0 {
-            didSet { area.record.lookupCount = lookupCount }
-        }
-        /// Nobody had it open since its pages were last discarded.
-        var isEmptied = false
-        /// Somebody is discarding its pages or removing it.
-        var isInDisposal = false
-
-        var mayHoldPages: Bool { isLinked || openCount > 0 }
-    }
-
     struct State: Sendable {
-        var slots: [Int: Holding] = [:]
+        var slots: [Int: AreaHolding] = [:]
         var slotByName: [ByteText: Int] = [:]
         var handles: OpenHandles
     }
 
-    static let recordsPerRun =
-        Limits.runFrameCountMax * Page.byteCount / AreaRecord.byteCount
-
-    let arena: Arena
+    let records: AreaRecords
     let state: Mutex<State>
     /// The areas by slot, for requests.
     let served: PublishedTable<Area>
@@ -53,19 +27,9 @@ final class AreaDirectory: Sendable {
 
     init(in arena: Arena, record: StoreRecord) {
         AreaRecord.Fields.layout.check()
-        self.arena = arena
+        records = AreaRecords(arena: arena)
         state = Mutex(State(handles: OpenHandles(in: record)))
         served = PublishedTable(slotCount: Limits.areasMax, by: arena.quiescence)
-    }
-
-    /// Names that the root directory keeps for itself.
-    static let reservedNames: Set<ByteText> = ["params", "stats"]
-
-    static func check(name: ByteText) throws(StoreError) {
-        guard name.byteCount <= Limits.areaNameByteCountMax else { throw .nameTooLong }
-        guard !name.isEmpty, name != ".", name != "..", !reservedNames.contains(name),
-            !name.contains("/"), !name.contains("\0")
-        else { throw .invalidName }
     }
 
     /// Adds an area. `make` gets a free slot and its record; it runs under the lock and takes only
@@ -73,18 +37,18 @@ final class AreaDirectory: Sendable {
     func create(
         name: ByteText, make: (Int, AreaRecord) throws(StoreError) -> Area
     ) throws(StoreError) -> Area {
-        try Self.check(name: name)
+        try AreaName.check(name)
         let outcome: Result<Area, StoreError> = state.withLock { state in
             guard state.slotByName[name] == nil else { return .failure(.alreadyExists) }
             guard let slot = (0..<Limits.areasMax).first(where: { state.slots[$0] == nil }) else {
                 return .failure(.tooManyAreas)
             }
             do throws(StoreError) {
-                let record = try makeRecord(slot)
+                let record = try records.make(slot)
                 let area = try make(slot, record)
                 record.name = name
                 record.state = .linked
-                state.slots[slot] = Holding(area: area, name: name)
+                state.slots[slot] = AreaHolding(area: area, name: name)
                 state.slotByName[name] = slot
                 served.set(area, at: slot)
                 revision.add(1, ordering: .releasing)
@@ -110,58 +74,35 @@ final class AreaDirectory: Sendable {
 
     func isLinked(slot: Int) -> Bool { state.withLock { $0.slots[slot]?.isLinked ?? false } }
 
-    /// Name and area of all that are linked, in the order of their slots.
-    var linked: [(name: ByteText, area: Area)] {
-        state.withLock { state in
-            state.slots.values.filter(\.isLinked).sorted { $0.area.slot < $1.area.slot }
-                .map { ($0.name, $0.area) }
-        }
-    }
-
     /// What all areas hold, unlinked ones that are still open among them. Under the lock, since an
     /// area's counters go back to the arena once it is out of the directory.
     var statistics: AreaStatistics {
         state.withLock { $0.slots.values.reduce(AreaStatistics()) { $0 + $1.area.statistics } }
     }
 
-    /// What can be said of the areas that are linked, in the order of their slots.
-    var reports: [AreaReport] {
+    /// Lends all areas, in the order of their slots. Under the lock, for the same reason.
+    func withHoldings<R: Sendable>(_ body: ([AreaHolding]) -> R) -> R {
+        state.withLock { body($0.slots.values.sorted { $0.area.slot < $1.area.slot }) }
+    }
+
+    func isOpen(slot: Int) -> Bool { state.withLock { $0.slots[slot]?.isOpen ?? false } }
+
+    /// Lends the area of that name; nil: there is none. Under the lock, so that the slot does not
+    /// go to another area meanwhile.
+    func withHolding<R: Sendable>(named name: ByteText, _ body: (AreaHolding) -> R) -> R? {
         state.withLock { state in
-            state.slots.values.filter(\.isLinked).sorted { $0.area.slot < $1.area.slot }
-                .map { AreaReport($0.name, $0.area) }
+            state.slotByName[name].flatMap { state.slots[$0] }.map(body)
         }
     }
 
-    /// The same of those that are open, removed ones among them.
-    var openReports: [AreaReport] {
-        state.withLock { state in
-            state.slots.values.filter { $0.openCount > 0 }.sorted { $0.area.slot < $1.area.slot }
-                .map { AreaReport($0.name, isLinked: $0.isLinked, $0.area) }
-        }
-    }
-
-    func isOpen(slot: Int) -> Bool {
-        state.withLock { state in state.slots[slot].map { $0.openCount > 0 } ?? false }
-    }
-
-    /// What can be said of one.
-    func report(named name: ByteText) -> AreaReport? {
-        state.withLock { state in
-            state.slotByName[name].flatMap { state.slots[$0] }.map { AreaReport(name, $0.area) }
-        }
-    }
-
-    /// Lends the record of the area of that name; nil: there is none. Under the lock, so that the
-    /// slot does not go to another area meanwhile.
+    /// The same with its record.
     func withRecord<R: Sendable>(named name: ByteText, _ body: (AreaRecord) -> R) -> R? {
-        state.withLock { state in
-            state.slotByName[name].flatMap { state.slots[$0] }.map { body($0.area.record) }
-        }
+        withHolding(named: name) { body($0.area.record) }
     }
 
     /// Takes the name away.
-    func unlink(name: ByteText) throws(StoreError) -> (area: Area, disposal: Disposal) {
-        let outcome = state.withLock { state -> (Area, Disposal)? in
+    func unlink(name: ByteText) throws(StoreError) -> (area: Area, disposal: AreaHolding.Disposal) {
+        let outcome = state.withLock { state -> (Area, AreaHolding.Disposal)? in
             guard let slot = state.slotByName.removeValue(forKey: name) else { return nil }
             return unlink(slot: slot, &state)
         }
@@ -172,9 +113,9 @@ final class AreaDirectory: Sendable {
     /// Gives an area another name; an area that has it is unlinked.
     func rename(
         from old: ByteText, to new: ByteText, replaces: Bool
-    ) throws(StoreError) -> (area: Area, disposal: Disposal)? {
-        try Self.check(name: new)
-        let outcome: Result<(Area, Disposal)?, StoreError> = state.withLock { state in
+    ) throws(StoreError) -> (area: Area, disposal: AreaHolding.Disposal)? {
+        try AreaName.check(new)
+        let outcome: Result<(Area, AreaHolding.Disposal)?, StoreError> = state.withLock { state in
             guard let slot = state.slotByName[old] else { return .failure(.notFound) }
             guard old != new else {
                 state.slots[slot]?.area.record.changed = WallClock.now()
@@ -199,16 +140,13 @@ final class AreaDirectory: Sendable {
     func noteLookup(slot: Int) { state.withLock { $0.slots[slot]?.lookupCount += 1 } }
 
     /// Takes look-ups back.
-    func forget(slot: Int, count: UInt64) -> (area: Area, disposal: Disposal)? {
+    func forget(slot: Int, count: UInt64) -> (area: Area, disposal: AreaHolding.Disposal)? {
         letGo(slot: slot) { $0.lookupCount -= min(count, $0.lookupCount) }
     }
 
     /// Counts an open file.
     func open(slot: Int) {
-        state.withLock { state in
-            state.slots[slot]?.openCount += 1
-            state.slots[slot]?.isEmptied = false
-        }
+        state.withLock { $0.slots[slot]?.noteOpen() }
     }
 
     /// Counts an open file that the kernel knows by this handle; once, however often it is said.
@@ -222,15 +160,14 @@ final class AreaDirectory: Sendable {
             } catch {
                 return .failure(error)
             }
-            state.slots[slot]?.openCount += 1
-            state.slots[slot]?.isEmptied = false
+            state.slots[slot]?.noteOpen()
             return .success(())
         }
         try outcome.get()
     }
 
     /// Takes the open file of this handle back; nothing happens if there is none.
-    func close(handle: UInt64) -> (area: Area, disposal: Disposal)? {
+    func close(handle: UInt64) -> (area: Area, disposal: AreaHolding.Disposal)? {
         let slot = state.withLock { $0.handles.remove(handle) }
         return slot.flatMap { close(slot: $0) }
     }
@@ -250,21 +187,18 @@ final class AreaDirectory: Sendable {
 
     private static func hold(_ slot: Int, _ state: inout State) -> Area? {
         guard let holding = state.slots[slot], holding.mayHoldPages else { return nil }
-        state.slots[slot]?.openCount += 1
-        state.slots[slot]?.isEmptied = false
+        state.slots[slot]?.noteOpen()
         return holding.area
     }
 
     /// Takes an open file back. A request may say so of one that nobody has open: nothing happens.
-    func close(slot: Int) -> (area: Area, disposal: Disposal)? {
-        letGo(slot: slot) { holding in
-            if holding.openCount > 0 { holding.openCount -= 1 }
-        }
+    func close(slot: Int) -> (area: Area, disposal: AreaHolding.Disposal)? {
+        letGo(slot: slot) { $0.noteClose() }
     }
 
     /// The pages are discarded; what comes next.
-    func finishDiscarding(slot: Int) -> Disposal {
-        letGo(slot: slot) { $0.isInDisposal = false }?.disposal ?? .none
+    func finishDiscarding(slot: Int) -> AreaHolding.Disposal {
+        letGo(slot: slot) { $0.finishDisposal() }?.disposal ?? .none
     }
 
     /// Frees the slot of an area that was removed, and the memory of the records around it with the
@@ -274,56 +208,29 @@ final class AreaDirectory: Sendable {
             guard let holding = state.slots.removeValue(forKey: slot) else {
                 unreachable("an area was removed twice")
             }
-            invariant(!holding.isLinked && holding.openCount == 0)
+            invariant(!holding.mayHoldPages)
             holding.area.record.state = .free
             served.remove(at: slot)
             revision.add(1, ordering: .releasing)
-            releaseRecords(around: slot, state)
+            records.release(around: slot) { state.slots[$0] != nil }
             state.slots.releaseExcess()
             state.slotByName.releaseExcess()
         }
     }
 
-    /// Gives back the run of records that holds this slot's, unless one of them is in use. Whoever
-    /// found it before may look at it until it has passed a quiescent point.
-    private func releaseRecords(around slot: Int, _ state: State) {
-        let run = slot / Self.recordsPerRun
-        let first = run * Self.recordsPerRun
-        guard (first..<first + Self.recordsPerRun).allSatisfy({ state.slots[$0] == nil }) else {
-            return
-        }
-        let word = UserBlock.areaRecordRun(run)
-        let number = RunNumber(rawValue: UInt32(arena.loadWord(at: word)))
-        arena.storeWord(0, at: word)
-        arena.retireRun(number, frameCount: Limits.runFrameCountMax, from: .directory)
-    }
-
-    /// The record of a slot, if there is memory for it: without the lock, for whoever finds an
-    /// owner in an object.
-    func record(slot: Int) -> AreaRecord? {
-        // Damage may name any.
-        guard slot >= 0, slot < Limits.areasMax else { return nil }
-        let (run, index) = slot.quotientAndRemainder(dividingBy: Self.recordsPerRun)
-        let number = arena.loadWord(at: UserBlock.areaRecordRun(run))
-        guard number != 0 else { return nil }
-        let start = arena.offset(
-            of: RunNumber(rawValue: UInt32(number)), frameCount: Limits.runFrameCountMax)
-        return AreaRecord(arena: arena, start: start + index * AreaRecord.byteCount)
-    }
-
     func letGo(
-        slot: Int, _ change: (inout Holding) -> Void
-    ) -> (area: Area, disposal: Disposal)? {
+        slot: Int, _ change: (inout AreaHolding) -> Void
+    ) -> (area: Area, disposal: AreaHolding.Disposal)? {
         state.withLock { state in
             guard var holding = state.slots[slot] else { return nil }
             change(&holding)
-            let disposal = Self.disposal(&holding)
+            let disposal = holding.nextDisposal()
             state.slots[slot] = holding
             return (holding.area, disposal)
         }
     }
 
-    private func unlink(slot: Int, _ state: inout State) -> (Area, Disposal) {
+    private func unlink(slot: Int, _ state: inout State) -> (Area, AreaHolding.Disposal) {
         guard var holding = state.slots[slot] else {
             unreachable("a name leads to a slot without an area")
         }
@@ -331,39 +238,8 @@ final class AreaDirectory: Sendable {
         // Under the lock: without it the record may belong to nobody a moment later.
         holding.area.record.state = .unlinked
         holding.area.record.changed = WallClock.now()
-        let disposal = Self.disposal(&holding)
+        let disposal = holding.nextDisposal()
         state.slots[slot] = holding
         return (holding.area, disposal)
-    }
-
-    private static func disposal(_ holding: inout Holding) -> Disposal {
-        guard !holding.isLinked, holding.openCount == 0, !holding.isInDisposal else {
-            return .none
-        }
-        guard !holding.isEmptied || holding.lookupCount == 0 else { return .none }
-        holding.isInDisposal = true
-        guard holding.isEmptied else {
-            holding.isEmptied = true
-            return .discardPages
-        }
-        return .remove
-    }
-
-    private func makeRecord(_ slot: Int) throws(StoreError) -> AreaRecord {
-        if let record = record(slot: slot) { return record }
-        do {
-            let run = try arena.takeRun(frameCount: Limits.runFrameCountMax, for: .directory)
-            arena.clear(
-                at: arena.offset(of: run, frameCount: Limits.runFrameCountMax),
-                count: Limits.runFrameCountMax * Page.byteCount)
-            arena.storeWord(
-                UInt64(run.rawValue), at: UserBlock.areaRecordRun(slot / Self.recordsPerRun))
-        } catch {
-            throw .outOfMemory
-        }
-        guard let record = record(slot: slot) else {
-            unreachable("a new run of records is not there")
-        }
-        return record
     }
 }

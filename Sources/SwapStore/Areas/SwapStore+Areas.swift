@@ -56,17 +56,29 @@ extension SwapStore {
     /// Whether the area has a name.
     public func isLinked(_ area: Area) -> Bool { directory.isLinked(slot: area.slot) }
     /// Every area that has a name, in the order of their slots.
-    public var areas: [(name: ByteText, area: Area)] { directory.linked }
+    public var areas: [(name: ByteText, area: Area)] {
+        directory.withHoldings { $0.filter(\.isLinked).map { ($0.name, $0.area) } }
+    }
     /// How many areas there are, removed ones that are open or known to the kernel among them.
     public var areaCount: Int { directory.slotCount }
     /// What can be said of every area that has a name, in the order of their slots. O(areas).
-    public var areaReports: [AreaReport] { directory.reports }
+    public var areaReports: [AreaReport] {
+        directory.withHoldings { $0.filter(\.isLinked).map { AreaReport($0.name, $0.area) } }
+    }
     /// What can be said of every area that is open, removed ones among them. O(areas).
-    public var openAreaReports: [AreaReport] { directory.openReports }
+    public var openAreaReports: [AreaReport] {
+        directory.withHoldings { holdings in
+            holdings.filter(\.isOpen).map {
+                AreaReport($0.name, isLinked: $0.isLinked, $0.area)
+            }
+        }
+    }
     /// Whether somebody has the area open; a loop device has, as long as it stands on it.
     public func isOpen(_ area: Area) -> Bool { directory.isOpen(slot: area.slot) }
     /// What can be said of the area of that name.
-    public func areaReport(named name: ByteText) -> AreaReport? { directory.report(named: name) }
+    public func areaReport(named name: ByteText) -> AreaReport? {
+        directory.withHolding(named: name) { AreaReport(name, $0.area) }
+    }
 
     /// Rises when a slot comes to mean another area, so that whoever remembers one knows when to
     /// ask again.
@@ -135,7 +147,7 @@ extension SwapStore {
     }
 
     func dispose(
-        of area: Area, _ first: AreaDirectory.Disposal, _ worker: StoreWorker
+        of area: Area, _ first: AreaHolding.Disposal, _ worker: StoreWorker
     ) {
         var disposal = first
         while disposal == .discardPages {

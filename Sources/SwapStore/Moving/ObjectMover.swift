@@ -34,7 +34,7 @@ final class ObjectMover: PoolUser {
 
     func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool {
         guard let store = store.withLock({ $0.store }),
-            let record = store.directory.record(slot: owner.area), record.state != .free,
+            let record = store.directory.records[owner.area], record.state != .free,
             let root = record.root
         else { return false }
         let table = PageTable(in: store.arena, root: root)

@@ -98,10 +98,10 @@ extension StoreRecord {
 
 /// What the store keeps in the part of the superblock that belongs to the arena's user.
 enum UserBlock {
-    /// Runs of area records, each for the next ``AreaDirectory/recordsPerRun`` slots; 0: none.
+    /// Runs of area records, each for the next ``AreaRecords/perRun`` slots; 0: none.
     static var areaRecordRuns: RecordCells {
         RecordCells(
-            at: 0, byteCount: 8, count: Limits.areasMax / AreaDirectory.recordsPerRun)
+            at: 0, byteCount: 8, count: Limits.areasMax / AreaRecords.perRun)
     }
     /// The run of the store's record.
     static var storeRecordRun: RecordField<UInt64> { RecordField(at: 2048) }

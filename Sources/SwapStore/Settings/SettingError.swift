@@ -1,0 +1,27 @@
+public import Backing
+public import ZPool
+public import ZswapCore
+
+/// Why a setting was refused; the old value stays.
+public enum SettingError: Error, Equatable, Sendable {
+    /// No driver of that name.
+    case unknownZpool(String)
+    /// No compressor of that name.
+    case unknownCompressor(String)
+    /// No area of that name.
+    case unknownArea(ByteText)
+    /// The compressor of new pages does not go by that level: these it has, or none.
+    case noSuchLevel(Int, compressor: String, range: ClosedRange<Int>?)
+    /// The driver could not make a pool.
+    case poolFailed(ZpoolError)
+    /// No memory for the store itself.
+    case outOfMemory
+    /// 255 pools are draining already.
+    case tooManyPools
+    /// The path can't be the backing store.
+    case backing(BackingError)
+    /// The path was not opened in time.
+    case backingNotOpened
+    /// As many backing stores as there may be still have pages.
+    case tooManyBackings
+}

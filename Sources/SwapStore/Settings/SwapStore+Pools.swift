@@ -1,0 +1,173 @@
+import Arena
+import Synchronization
+import ZPool
+import ZswapCore
+
+/// Which pools there are: the one that new pages go to, and those that drain.
+///
+///     free ──chosen──► current ──another chosen──► draining ──empty──► leaving ──► free
+///                         ◄──────chosen again──────┘
+///
+/// Law: of all generations one is current. A pool leaves the state when it is empty and nobody can
+/// store into it any more; it is destroyed, and its generation is free, when no worker can have a
+/// state that names it.
+extension SwapStore {
+    static func makePool(
+        _ type: String, _ arena: Arena, _ zpools: ZpoolRegistry,
+        _ configuration: PoolConfiguration, _ user: any PoolUser
+    ) throws(SettingError) -> Zpool {
+        do {
+            return try zpools.makeZpool(
+                type: type, in: arena, configuration: configuration, user: user)
+        } catch ZpoolError.unknownDriver {
+            throw .unknownZpool(type)
+        } catch {
+            throw .poolFailed(error)
+        }
+    }
+
+    /// The driver that new pages go to.
+    public var zpoolType: String { control.withLock { $0.currentPool.type } }
+    /// The drivers that can be chosen.
+    public var availableZpools: [String] { zpools.types }
+
+    /// Most frames in a zspage of zsmalloc, for pools that are made from now on.
+    public var chainLength: Int { control.withLock { $0.configuration.chainLength } }
+
+    /// New pages go to this driver from now on. Pages stored before stay where they are; their pool
+    /// goes with its last page. A pool of that driver that was told the same and is still draining
+    /// is used again.
+    public func setZpool(_ type: String) throws(SettingError) {
+        try usePool { _ in type }
+    }
+
+    /// The chain length of zsmalloc from now on, one of ``Limits/chainLengths``. If the driver in
+    /// force heeds it, new pages go to another pool, as if the driver had changed; else it waits
+    /// until such a driver is chosen.
+    public func setChainLength(_ frameCount: Int) throws(SettingError) {
+        invariant(Limits.chainLengths.contains(frameCount))
+        try usePool { control in
+            control.configuration.chainLength = frameCount
+            return control.currentPool.type
+        }
+    }
+
+    /// New pages go to a pool of the driver that `choose` names, made with the configuration that
+    /// it leaves. Refused: the configuration is the old one.
+    private func usePool(_ choose: (inout StoreControl) -> String) throws(SettingError) {
+        housekeep()
+        let outcome = control.withLock { control -> Result<Bool, SettingError> in
+            let old = control.configuration
+            do throws(SettingError) {
+                return .success(try usePool(choose(&control), &control))
+            } catch {
+                control.configuration = old
+                return .failure(error)
+            }
+        }
+        if try outcome.get() { migration.noteChange() }
+    }
+
+    /// True: new pages go to another pool than before.
+    private func usePool(
+        _ type: String, _ control: inout StoreControl
+    ) throws(SettingError) -> Bool {
+        guard let configuration = zpools.configuration(control.configuration, for: type) else {
+            throw .unknownZpool(type)
+        }
+        var pools = control.pools
+        let known = pools.firstIndex { $0?.type == type && $0?.configuration == configuration }
+        if known == control.state.currentGeneration { return false }
+        let generation: Int
+        if let known {
+            generation = known
+        } else {
+            generation = try makeGeneration(type, configuration, control, &pools)
+        }
+        publish(&control, pools: pools, generation: generation)
+        control.switchEpoch = arena.quiescence.advance()
+        return true
+    }
+
+    /// Adds a pool in a free generation, and tells which.
+    private func makeGeneration(
+        _ type: String, _ configuration: PoolConfiguration, _ control: StoreControl,
+        _ pools: inout [Zpool?]
+    ) throws(SettingError) -> Int {
+        guard let free = control.freeGeneration else { throw .tooManyPools }
+        // It stays for long: afterwards areas can still be made.
+        guard HeapReserve.hasPieces(byteCount: 3 * HeapReserve.standardByteCount) else {
+            throw .outOfMemory
+        }
+        let pool = try Self.makePool(type, arena, zpools, configuration, movers[free])
+        do {
+            try payloadTally.makeRoom(for: free)
+        } catch {
+            throw .outOfMemory
+        }
+        record.announce(pool, as: free)
+        pools[free] = pool
+        return free
+    }
+
+    /// Lets drained pools, backing stores and replaced codecs go. True while a pool or backing
+    /// store is draining, so that somebody should call again.
+    ///
+    /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when
+    /// no worker can have the old state any more it is destroyed.
+    @discardableResult
+    public func housekeep() -> Bool {
+        published.freeReplaced()
+        closeBackings()
+        return control.withLock { control in
+            control.leaving.removeAll { pool, generation, epoch in
+                guard arena.quiescence.hasPassed(epoch) else { return false }
+                pool.destroy()
+                record.poolType(generation).write("")
+                return true
+            }
+            let drained = drainedGenerations(control)
+            if !drained.isEmpty {
+                let old = control.pools
+                var pools = old
+                for generation in drained { pools[generation] = nil }
+                publish(&control, pools: pools)
+                let epoch = arena.quiescence.advance()
+                control.leaving += drained.compactMap { generation in
+                    old[generation].map { ($0, generation, epoch) }
+                }
+            }
+            let isDraining = control.pools.count { $0 != nil } > 1
+            return letBackingsGo(&control) || isDraining || !control.leaving.isEmpty
+        }
+    }
+
+    /// Pools that are not the current one, that nobody stores into any more, and that hold nothing.
+    private func drainedGenerations(_ control: StoreControl) -> [Int] {
+        guard arena.quiescence.hasPassed(control.switchEpoch) else { return [] }
+        return control.pools.indices.filter { generation in
+            generation != control.state.currentGeneration
+                && control.pools[generation]?.totalByteCount == 0
+        }
+    }
+
+    /// The pools of drivers there are, the current one and those that drain.
+    public var pools: [StorePool] {
+        control.withLock { control in
+            control.pools.enumerated().compactMap { generation, pool in
+                pool.map {
+                    StorePool(
+                        $0, generation: generation,
+                        isCurrent: generation == control.state.currentGeneration, payloadTally)
+                }
+            }
+        }
+    }
+
+    /// Everything that holds frames for objects: the raw frames, if there are any, and the pools.
+    public var holders: [StorePool] {
+        let takesRawPages = control.withLock { $0.state.takesRawPages }
+        let raw = StorePool(rawFramesAreCurrent: !takesRawPages, payloadTally)
+        return (raw.payloadByteCount > 0 ? [raw] : []) + pools
+    }
+}

@@ -1,0 +1,46 @@
+import Synchronization
+import ZswapCore
+
+/// What can be tuned while the store runs, and how much memory pools may take by that.
+extension SwapStore {
+    /// The tunables in force.
+    public var tunables: Tunables { control.withLock { $0.state.tunables } }
+
+    /// Changes tunables; requests that start from now on see all of the change.
+    public func update(_ change: (inout Tunables) -> Void) {
+        control.withLock { control in
+            var tunables = control.state.tunables
+            change(&tunables)
+            publish(&control, tunables: tunables)
+        }
+        // Whoever waits for room looks again: the limit may be another one.
+        desk.noteProgress()
+        scrubbing.wake()
+    }
+
+    /// Sets the most bytes that pools may take because the process may have no more memory than
+    /// that; nil: only the tunables count. For who watches the process's memory groups.
+    public func setAllowance(byteCount: UInt64?) {
+        let isNew = control.withLock { control in
+            control.allowedByteCount = byteCount
+            let old = control.state
+            let limit = MemoryLimit(
+                totalByteCount: totalByteCount, tunables: old.tunables,
+                allowedByteCount: byteCount)
+            guard limit != old.limit else { return false }
+            publish(&control)
+            return true
+        }
+        if isNew { desk.noteProgress() }
+    }
+
+    /// Where the pools would stop by the tunables alone, in bytes.
+    public var tunedLimitByteCount: Int {
+        let limit = MemoryLimit(
+            totalByteCount: totalByteCount, tunables: tunables, allowedByteCount: nil)
+        return limit.frameCountMax * Page.byteCount
+    }
+
+    /// What the process's memory groups allow the pools, in bytes; nil: as much as they want.
+    public var allowedPoolByteCount: UInt64? { control.withLock { $0.allowedByteCount } }
+}
