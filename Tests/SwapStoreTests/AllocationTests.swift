@@ -2,6 +2,7 @@ import CallCounter
 import Compressors
 import Foundation
 import LinuxSystem
+import Maintenance
 import SwapStore
 import TestSupport
 import Testing
@@ -75,13 +76,12 @@ import ZswapCore
         try fixture.store.setBacking(path: file.path)
         for round in 0..<4 {
             try requests.run(count: 3000)
-            let thread = try #require(WriteBackThread(of: fixture.store))
-            #expect(thread.start())
-            try fixture.store.startWriteBack(.all)
+            try fixture.maintenance.start(.writeBack)
+            try fixture.maintenance.startWriteBack(.all)
             let isDone = Patience.wait(milliseconds: 60_000) {
-                fixture.store.writeBackJob?.progress == .done
+                fixture.maintenance.writeBackJob?.progress == .done
             }
-            thread.stop()
+            fixture.maintenance.stop()
             #expect(isDone)
             let loads = fixture.store.statistics.backingLoads
             let before = Self.allocationCount

@@ -1,3 +1,4 @@
+import Maintenance
 import PoolTesting
 import SwapStore
 import Synchronization
@@ -20,7 +21,7 @@ import ZswapCore
                 race.write(writer: number, versionCount: Self.versionCount)
                 isDone.add(1, ordering: .releasing)
             } else {
-                disturb(race.fixture.store, worker) { isDone.load(ordering: .acquiring) == 2 }
+                disturb(race.fixture, worker) { isDone.load(ordering: .acquiring) == 2 }
             }
         }
         race.expectNoFault()
@@ -36,7 +37,7 @@ import ZswapCore
         let fault = Mutex<String?>(nil)
         Threads.run(count: 3) { number in
             guard number < 2 else {
-                return disturb(fixture.store, workers[2]) {
+                return disturb(fixture, workers[2]) {
                     isDone.load(ordering: .acquiring) == 2
                 }
             }
@@ -76,13 +77,15 @@ import ZswapCore
 
 /// Flips pool and compressor, moves pages over, compacts, gives memory back and looks around until
 /// told to stop.
-private func disturb(_ store: SwapStore, _ worker: StoreWorker, until isDone: () -> Bool) {
+private func disturb(_ fixture: TestStore, _ worker: StoreWorker, until isDone: () -> Bool) {
+    let (store, maintenance) = (fixture.store, fixture.maintenance)
     var round = 0
     var sweep = MigrationSweep()
-    store.setMigration(.background)
+    maintenance.setMigration(.background)
     while !isDone() {
         round += 1
-        while round % 3 == 0, !isDone(), store.migrate(&sweep, by: worker) == .worked {}
+        while round % 3 == 0, !isDone(), maintenance.migration.step(&sweep, by: worker) == .worked {
+        }
         if round % 8 == 0 {
             try? store.setZpool(Zpools.next(after: store.zpoolType))
         }
@@ -93,7 +96,7 @@ private func disturb(_ store: SwapStore, _ worker: StoreWorker, until isDone: ()
                 try? store.setCompressorLevel(range.lowerBound + round / 8 % 2)
             }
         }
-        store.compact(by: worker)
+        maintenance.compactOnRequest()
         store.housekeep()
         if round % 16 == 0 { store.giveBack() }
         _ = store.statistics

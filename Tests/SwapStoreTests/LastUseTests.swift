@@ -56,10 +56,6 @@ import ZswapCore
                 #expect(use.ageSeconds(at: start) == 0, "\(ahead) s ahead")
                 #expect(use.aged(at: start) == nil, "a young page became an old one")
                 #expect(use.loaded(at: start)?.timeBits ?? use.timeBits == use.timeBits)
-                let coldness = AgeCensus.coldness(of: use, at: start, begun: start)
-                let youngest = AgeCensus.coldness(
-                    of: LastUse(how, at: start), at: start, begun: start)
-                #expect(coldness == youngest)
             }
             #expect(LastUse(.stored, at: later).loaded(at: start)?.how == .loaded)
             #expect(LastUse(.loaded, at: later).loaded(at: start) == nil)
@@ -69,7 +65,6 @@ import ZswapCore
             #expect(coarse.ageSeconds(at: start) == 0 && coarse.aged(at: start) == nil)
             #expect(abs(coarse.ageSeconds(at: now) - 5000) <= 64)
         }
-        #expect(AgeCensus.coldness(of: LastUse(.stored, at: 9), at: 5, begun: 7) != nil)
     }
 
     /// The same in a store: a slow reader, and a page that was stored after it began.
@@ -79,20 +74,15 @@ import ZswapCore
         let area = try fixture.makeArea()
         let late = try #require(store.makeWorker())
         defer { store.removeWorker(late) }
-        var census = AgeCensus(at: store.clock.seconds)
         store.begin(late)
         store.clock.add(seconds: 2)
         try fixture.write(PageContent.compressible(1), to: area, page: 0)
-        census.add(MigrationTests.entry(fixture, area, 0).lastUse, at: late.seconds)
-        var coldest = census.coldest(1)
-        let isYoung = coldest.take(LastUse(.stored, at: census.seconds), at: census.seconds)
-        #expect(isYoung, "the census counted it as an old one")
-        let stored = MigrationTests.entry(fixture, area, 0).lastUse
+        let stored = fixture.entry(of: 0, in: area).lastUse
         let buffer = try PageBuffer()
         var target = buffer.mutableBytes
         try store.load(PageNumber(0), of: area, into: &target, for: .reading, by: late)
         store.end(late)
-        let loaded = MigrationTests.entry(fixture, area, 0).lastUse
+        let loaded = fixture.entry(of: 0, in: area).lastUse
         #expect(loaded.how == .loaded && loaded.timeBits == stored.timeBits)
         #expect(loaded.ageSeconds(at: late.seconds) == 0)
     }
@@ -104,61 +94,6 @@ import ZswapCore
                 #expect(LastUse(timeBits: use.timeBits, howBits: use.howBits) == use)
                 #expect(use.timeBits >> UInt64(64 - PoolHandle.bitCount) == 0 && use.howBits < 8)
             }
-        }
-    }
-
-    @Test func colderIsLongerAgo() {
-        let now: UInt64 = 1 << 30
-        func coldness(_ how: LastUse.How, _ age: UInt64) -> AgeCensus.Coldness {
-            let use = LastUse(how, at: now - age)
-            let coldness = AgeCensus.coldness(of: use.aged(at: now) ?? use, at: now, begun: now)
-            return coldness ?? AgeCensus.Coldness(rawValue: -1)
-        }
-        for how in [LastUse.How.stored, .loaded, .loadedAgain] {
-            var last = coldness(how, 0)
-            for age in 1...7600 as ClosedRange<UInt64> {
-                let next = coldness(how, age)
-                #expect(next >= last, "\(how) \(age)")
-                if age < 64 { #expect(next > last) }
-                last = next
-            }
-            #expect(coldness(how, 100) > coldness(how, 64))
-        }
-        #expect(coldness(.loaded, 0) > coldness(.stored, 7600), "a loaded page has a copy")
-        #expect(coldness(.loadedAgain, 5) == coldness(.stored, 5))
-        #expect(coldness(.passing, 0) > coldness(.loaded, 7600))
-    }
-
-    /// Time goes on while somebody looks for what was counted.
-    @Test func coldnessIsThatOfTheCensus() {
-        let use = LastUse(.stored, at: 1000)
-        let then = AgeCensus.coldness(of: use, at: 1010, begun: 1010)
-        #expect(AgeCensus.coldness(of: use, at: 1500, begun: 1010) == then)
-        #expect(AgeCensus.coldness(of: LastUse(.loaded, at: 1011), at: 1500, begun: 1010) == nil)
-    }
-
-    @Test(arguments: [4, 5] as [UInt64]) func theColdestAreFound(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
-        var census = AgeCensus(at: 5000)
-        var all: [LastUse] = []
-        for _ in 0..<3000 {
-            let hows = [LastUse.How.stored, .loaded, .loadedAgain]
-            let use = LastUse(hows[Int(random.next() % 3)], at: random.next() % 5000)
-            all.append(use)
-            census.add(use, at: 5000)
-        }
-        #expect(census.pageCount == 3000)
-        for wanted in [0, 1, 10, 500, 2999, 3000, 4000] {
-            var coldest = census.coldest(wanted)
-            let isTaken = all.map { coldest.take($0, at: 5000) }
-            let coldness = all.compactMap {
-                AgeCensus.coldness(of: $0, at: 5000, begun: 5000)
-            }
-            let taken = zip(coldness, isTaken).filter(\.1).map(\.0)
-            let left = zip(coldness, isTaken).filter { !$0.1 }.map(\.0)
-            #expect(coldest.isComplete && taken.count == min(wanted, 3000))
-            guard let warmest = taken.min(), let coldestLeft = left.max() else { continue }
-            #expect(warmest >= coldestLeft, "seed \(seed), \(wanted) wanted")
         }
     }
 }

@@ -1,6 +1,7 @@
 import TestSupport
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// The steps that change what the whole store does, while both hands work.
@@ -17,8 +18,10 @@ extension ModelHand {
         case 27..<42: changeTunables()
         case 42..<52: try changeSettings()
         case 52..<58:
-            step("migrate") { store.setMigration(any([.background, .background, .now, .off])) }
-        case 58..<63: step("compact") { store.compact(by: worker) }
+            step("migrate") {
+                maintenance.setMigration(any([.background, .background, .now, .off]))
+            }
+        case 58..<63: step("compact") { maintenance.compactOnRequest() }
         case 63..<66: step("give back") { store.giveBack() }
         case 66..<69: step("housekeep") { store.housekeep() }
         case 69..<74:
@@ -79,7 +82,7 @@ extension ModelHand {
     private func writeBack() {
         let pages: WriteBackJob.Pages = any([.all, .all, .huge, .idle(seconds: 1 + below(3600))])
         do throws(WriteBackRefusal) {
-            try store.startWriteBack(pages)
+            try maintenance.startWriteBack(pages)
             note("write back")
         } catch {
             note("no write-back: \(error)")

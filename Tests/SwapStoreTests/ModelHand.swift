@@ -1,3 +1,4 @@
+import Maintenance
 import SwapStore
 import TestSupport
 import ZswapCore
@@ -53,6 +54,7 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
     deinit { stage.store.removeWorker(worker) }
 
     var store: SwapStore { stage.store }
+    var maintenance: Maintenance { stage.maintenance }
 
     func run(stepCount: Int) {
         for _ in 0..<stepCount where fault == nil {

@@ -3,6 +3,7 @@ import Synchronization
 import TestSupport
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// What two hands of a model have in common: the store, its backing devices, and what the tunables
@@ -51,6 +52,7 @@ final class ModelStage: Sendable {
     }
 
     var store: SwapStore { fixture.store }
+    var maintenance: Maintenance { fixture.maintenance }
 
     var now: Moment {
         Moment(

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// Codecs read nothing that another thread may write, on every path that leads to one. Each path is
@@ -119,15 +120,13 @@ import ZswapCore
         let rig = try Rig(zpool: zpool)
         defer { rig.end() }
         let store = rig.fixture.store
-        let worker = try #require(store.makeWorker())
-        defer { store.removeWorker(worker) }
         try store.setBacking(FaultyBacking(byteCount: 8 << 20))
-        var work = WriteBackWork(of: store, by: worker, onTrouble: { _ in })
+        var work = try rig.fixture.makeWriteBackWork()
         _ = work.turn { true }
-        try store.startWriteBack(.all)
+        try rig.fixture.maintenance.startWriteBack(.all)
         let count = rig.probe.count(.decompress)
         rig.disturb(onNext: .decompress)
-        while store.writeBackJob?.progress == .running { _ = work.turn { true } }
+        while rig.fixture.maintenance.writeBackJob?.progress == .running { _ = work.turn { true } }
         rig.expectCalls(.decompress, since: count)
         #expect(store.statistics.pages.backedPageCount == 40)
         for page in 0..<40 as Range<UInt64> {
@@ -152,7 +151,7 @@ import ZswapCore
         try fixture.store.setCompressor(compressor)
         let area = try fixture.makeArea()
         try fixture.write(PageContent.incompressible(1), to: area, page: 0)
-        let entry = MigrationTests.entry(fixture, area, 0)
+        let entry = fixture.entry(of: 0, in: area)
         guard let offset = fixture.store.objectOffset(entry, fixture.worker) else { return }
         let arena = fixture.arena
         let bytes = arena.bytes(at: offset, count: Page.byteCount)
@@ -163,7 +162,7 @@ import ZswapCore
         let fixture = try TestStore()
         let area = try fixture.makeArea()
         try fixture.write(PageContent.incompressible(1), to: area, page: 0)
-        let entry = MigrationTests.entry(fixture, area, 0)
+        let entry = fixture.entry(of: 0, in: area)
         let offset = try #require(fixture.store.objectOffset(entry, fixture.worker))
         let (arena, patch) = (fixture.arena, fixture.worker.patch)
         let isInside = arena.overlaps(arena.bytes(at: offset, count: 1))

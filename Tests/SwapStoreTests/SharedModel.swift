@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// Two hands on one store, which write, read, discard and flip every setting at once, beside the
@@ -31,6 +32,7 @@ final class SharedModel {
     }
 
     var store: SwapStore { stage.store }
+    var maintenance: Maintenance { stage.maintenance }
 
     func run(stepCount: Int) throws {
         while step < stepCount {
@@ -42,18 +44,10 @@ final class SharedModel {
     }
 
     private func runRound(stepCount: Int) throws {
-        guard let writeBack = WriteBackThread(of: store), let migrator = Migrator(of: store),
-            let caretaker = Caretaker(of: store), let scrubber = Scrubber(of: store)
-        else { throw TestStoreError.noWorker }
-        guard writeBack.start(), migrator.start(), caretaker.start(), scrubber.start() else {
-            throw different("no thread to be had")
-        }
+        for task in Maintenance.Task.allCases { try maintenance.start(task) }
         let hands = self.hands
         Threads.run(count: hands.count) { hands[$0].run(stepCount: stepCount) }
-        scrubber.stop()
-        caretaker.stop()
-        migrator.stop()
-        writeBack.stop()
+        maintenance.stop()
         for hand in hands {
             if let fault = hand.fault { throw different(fault) }
         }
@@ -71,17 +65,18 @@ final class SharedModel {
         try hand.makeArea()
         for _ in 0..<20 { try hand.write() }
         try store.setZpool(Zpools.next(after: store.zpoolType))
-        store.setMigration(.now)
+        maintenance.setMigration(.now)
         var sweep = MigrationSweep()
         loop: while true {
-            switch store.migrate(&sweep, by: hand.worker) {
+            switch maintenance.migration.step(&sweep, by: hand.worker) {
             case .idle: break loop
             case .worked: continue
             case .waitsForRequests, .waitsForRoom: throw different("the migration waits")
             }
         }
-        guard store.migrationReport.pagesMoved > 0, store.migrationReport.pagesLeft == 0 else {
-            throw different("\(store.migrationReport)")
+        guard maintenance.migrationReport.pagesMoved > 0, maintenance.migrationReport.pagesLeft == 0
+        else {
+            throw different("\(maintenance.migrationReport)")
         }
         try checkEverything()
     }
@@ -174,13 +169,13 @@ final class SharedModel {
             hands.map { $0[keyPath: count] }.reduce(0, +)
         }
         guard statistics.checksumFail + statistics.decompressFail + statistics.compressFail == 0,
-            store.migrationReport.damagedPages == 0, statistics.scrubErrors == 0,
+            maintenance.migrationReport.damagedPages == 0, statistics.scrubErrors == 0,
             statistics.failedReads == sum(\.failedReadCount),
             statistics.failedWrites == sum(\.failedWriteCount),
             statistics.rejects == sum(\.refusedPageCount),
             statistics.discardedPages == sum(\.discardedPageCount),
             store.tunables == stage.since(stage.now).tunables.last
-        else { throw different("\(statistics), \(store.migrationReport)") }
+        else { throw different("\(statistics), \(maintenance.migrationReport)") }
     }
 
     /// Nothing is left of anything once everything is gone.

@@ -2,6 +2,7 @@ import Backing
 import TestSupport
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// The steps on backing stores, done turn by turn. In one thread it is known of each page where it
@@ -47,7 +48,7 @@ extension StoreModel {
     private mutating func askForWriteBack() {
         let pages: [WriteBackJob.Pages] = [.all, .huge, .huge, .idle(seconds: 1 + below(3600))]
         do throws(WriteBackRefusal) {
-            try store.startWriteBack(pages[below(4)])
+            try maintenance.startWriteBack(pages[below(4)])
             note("write back")
         } catch {
             note("no write-back")

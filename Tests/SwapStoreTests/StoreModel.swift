@@ -2,6 +2,7 @@ import Compressors
 import TestSupport
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// Where store and model part: what happened, and how to see it again.
@@ -58,12 +59,12 @@ struct StoreModel {
         fixture = try TestStore(
             zpool: zpool, totalByteCount: 128 << 20, compressors: .withTestCompressors(),
             openBacking: devices.opening)
-        guard let worker = fixture.store.makeWorker() else { throw TestStoreError.noWorker }
-        work = WriteBackWork(of: fixture.store, by: worker, onTrouble: { _ in })
+        work = try fixture.makeWriteBackWork()
         try makeArea()
     }
 
     var store: SwapStore { fixture.store }
+    var maintenance: Maintenance { fixture.maintenance }
 
     /// Takes steps, and looks at everything now and then and at the end.
     mutating func run(stepCount: Int) throws {
@@ -189,7 +190,7 @@ struct StoreModel {
 
     /// A part of a migration, mostly; it goes on when the next such step comes.
     private mutating func migrate() {
-        store.setMigration([.background, .background, .now, .off][below(4)])
+        maintenance.setMigration([.background, .background, .now, .off][below(4)])
         let step = fixture.migrate(&sweep, stepCountMax: 1 + below(40))
         note("migrate: \(step)")
     }
@@ -199,7 +200,9 @@ struct StoreModel {
         let pagesPerSecond = [0, 10, 1000, 1000][below(4)]
         store.update { $0.scrubPagesPerSecond = pagesPerSecond }
         for _ in 0..<below(100) {
-            if store.scrub(&scrubWalk, by: fixture.worker) == .endOfPass { note("scrub pass") }
+            if maintenance.scrub.step(&scrubWalk, by: fixture.worker) == .endOfPass {
+                note("scrub pass")
+            }
         }
     }
 
@@ -212,17 +215,17 @@ struct StoreModel {
         }
         store.giveBack()
         guard fixture.migrateNow() == .idle else {
-            throw different("the migration does not end: \(store.migrationReport)")
+            throw different("the migration does not end: \(maintenance.migrationReport)")
         }
         fixture.housekeep()
-        guard store.pools.count == 1, store.migrationReport.pagesLeft == 0 else {
+        guard store.pools.count == 1, maintenance.migrationReport.pagesLeft == 0 else {
             throw different("\(store.pools.map(\.type)) are left")
         }
         try checkEverything()
     }
 
     private mutating func compact() {
-        note(store.compact(by: fixture.worker) > 0 ? "compact" : "compact nothing")
+        note(maintenance.compactOnRequest() > 0 ? "compact" : "compact nothing")
     }
 
     /// Mostly all open, so that areas fill up.

@@ -6,6 +6,7 @@ import Testing
 import ZPool
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// Where every byte of the pools is: the parts add up, to the frame, whatever was done before.
@@ -67,7 +68,7 @@ import ZswapCore
                     area, at: page << 12, byteCount: (random.next() % 6) << 12, by: fixture.worker)
             case 985..<987:
                 try store.discard(area, at: 0, byteCount: 2 << 20, by: fixture.worker)
-            case 987..<994: store.compact(by: fixture.worker)
+            case 987..<994: fixture.maintenance.compactOnRequest()
             case 994..<998:
                 try store.setZpool(Self.types[Int(random.next() % UInt64(Self.types.count))])
             default: store.housekeep()

@@ -49,10 +49,8 @@ struct StoreControl: Sendable {
     var backings = [BackingLog?](repeating: nil, count: Limits.backingsMax)
     /// Epoch after which nobody writes to a backing store that is not the current one.
     var backingSwitchEpoch: UInt64 = 0
-    /// The backing store that the write-back thread works with at this moment; 0: none.
-    var backingInUse = 0
-    /// The backing store that the scrubber reads from at this moment; 0: none.
-    var backingInScrub = 0
+    /// By number, how often a backing store is held by who works with it at this moment.
+    var backingHoldCounts = [Int](repeating: 0, count: Limits.backingsMax)
     /// Backing stores on their way out, as pools are.
     var leavingBackings: [(log: BackingLog, number: Int, epoch: UInt64)] = []
     /// Backing stores that are being closed, by their paths.
@@ -112,8 +110,8 @@ extension SwapStore {
             publish(&control, tunables: tunables)
         }
         // Whoever waits for room looks again: the limit may be another one.
-        desk.noteProgress()
-        scrubbing.wake()
+        roomRequests.noteProgress()
+        currentObserver?.tunablesChanged()
     }
 
     /// Sets the most bytes that pools may take because the process may have no more memory than
@@ -129,7 +127,7 @@ extension SwapStore {
             publish(&control)
             return true
         }
-        if isNew { desk.noteProgress() }
+        if isNew { roomRequests.noteProgress() }
     }
 
     /// Where the pools would stop by the tunables alone, in bytes.
@@ -181,7 +179,7 @@ extension SwapStore {
                 return .failure(error)
             }
         }
-        if try outcome.get() { migration.noteChange() }
+        if try outcome.get() { currentObserver?.newPagesChanged() }
     }
 
     /// True: new pages go to another pool than before.

@@ -1,5 +1,6 @@
 public import Arena
 public import Compressors
+public import Maintenance
 public import SwapStore
 import ZPool
 import ZswapCore
@@ -13,6 +14,8 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
     public let arena: Arena
     /// The store under test.
     public let store: SwapStore
+    /// What keeps it in order, without threads until they are started.
+    public let maintenance: Maintenance
     /// Who works where nobody else is named.
     public let worker: StoreWorker
     /// What a take-over found; nil for a store that was made.
@@ -45,7 +48,10 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         if let openBacking { settings.openBacking = openBacking }
         store = try SwapStore(
             in: arena, zpools: .standard(), compressors: compressors, configuration: settings)
-        guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
+        guard let maintenance = Maintenance(of: store), let worker = store.makeWorker() else {
+            throw TestStoreError.noWorker
+        }
+        self.maintenance = maintenance
         self.worker = worker
         recovery = nil
         arenaConfiguration = configuration
@@ -63,7 +69,10 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         arenaConfiguration = other.arenaConfiguration
         totalByteCount = other.totalByteCount
         compressors = other.compressors
-        guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
+        guard let maintenance = Maintenance(of: store), let worker = store.makeWorker() else {
+            throw TestStoreError.noWorker
+        }
+        self.maintenance = maintenance
         self.worker = worker
     }
 
@@ -112,4 +121,6 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
 public enum TestStoreError: Error {
     /// All places of workers are taken.
     case noWorker
+    /// The page has no object in memory.
+    case noObject
 }
