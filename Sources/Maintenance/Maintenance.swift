@@ -52,15 +52,15 @@ public final class Maintenance: Sendable {
         migration = Migration(store: store, control: MigrationControl())
         scrub = Scrub(store: store, control: ScrubControl())
         writeBack = WriteBackControl(of: store)
-        // What was taken over is verified once, and may have backing stores already.
-        if store.predecessorCount > 0 { scrub.control.noteTakeOver() }
-        if !store.backings.isEmpty, !writeBack.makeBuffers() { return nil }
+        // From here on each backing store is prepared for; what was taken over may have some.
         store.observe(by: self)
+        if !store.backings.isEmpty, !writeBack.makeBuffers() { return nil }
+        if store.predecessorCount > 0 { scrub.control.noteTakeOver() }
     }
 
     deinit {
         stop()
-        compactionWorker.withLock { store.removeWorker($0) }
+        compactionWorker.withLock { store.removeMover($0) }
     }
 
     /// Starts every task. `onTrouble` is told, in words, when writing back has to stop, `onDamage`

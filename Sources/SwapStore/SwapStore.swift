@@ -44,7 +44,7 @@ public final class SwapStore: Sendable {
         public init(totalByteCount: UInt64) { self.totalByteCount = totalByteCount }
     }
 
-    let arena: Arena
+    @usableFromInline let arena: Arena
     /// The arena's: here to be reached without counting references to it.
     let quiescence: Quiescence
     let zpools: ZpoolRegistry

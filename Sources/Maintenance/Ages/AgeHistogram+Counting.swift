@@ -13,9 +13,9 @@ extension AgeHistogram {
         while !isEnd {
             let tally = walk.step(of: store, by: worker) { page, area in
                 guard page.entry.isInMemory else { return .passed }
-                let use = keepAge(of: page, in: store, at: worker.seconds)
+                let use = keepAge(of: page, in: store)
                 guard area.allowsWriteBack else { return .skipped(.notAllowed) }
-                histogram.add(use, at: worker.seconds)
+                histogram.add(use, at: page.seconds)
                 return .done
             }
             isEnd = tally.isEnd
@@ -24,9 +24,9 @@ extension AgeHistogram {
     }
 
     private static func keepAge(
-        of page: PageWalk.Page, in store: SwapStore, at seconds: UInt64
+        of page: PageWalk.Page, in store: SwapStore
     ) -> LastUse {
-        guard let use = page.entry.lastUse.aged(at: seconds) else { return page.entry.lastUse }
+        guard let use = page.entry.lastUse.aged(at: page.seconds) else { return page.entry.lastUse }
         // If the entry changed meanwhile, the page was used.
         _ = store.exchange(page.entry, for: page.entry.used(use), at: page.offset)
         return use

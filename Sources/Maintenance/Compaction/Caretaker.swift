@@ -24,7 +24,7 @@ final class Caretaker: MaintenanceThread {
         guard let worker = store.makeMover() else { return nil }
         thread = BackgroundThread(name: "zswapfs-care") { thread in
             Self.run(store, worker, thread)
-            store.removeWorker(worker)
+            store.removeMover(worker)
         }
     }
 

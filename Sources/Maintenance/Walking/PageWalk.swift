@@ -24,6 +24,8 @@ struct PageWalk: Sendable {
         let offset: ArenaOffset
         /// The entry as it was when the walk came to it.
         let entry: PageEntry
+        /// When the step began, in the store's seconds.
+        let seconds: UInt64
     }
 
     /// What became of a visit.
@@ -61,7 +63,9 @@ struct PageWalk: Sendable {
             var number = stretch.first
             while number < stretch.end, tally.judgedCount < pageCountMax {
                 let offset = stretch.entryOffset(of: number)
-                let page = Page(number: number, offset: offset, entry: store.entry(at: offset))
+                let page = Page(
+                    number: number, offset: offset, entry: store.entry(at: offset),
+                    seconds: stretch.seconds)
                 let outcome = visit(page, stretch.area)
                 tally.note(outcome)
                 if case .putOff = outcome { break }

@@ -166,7 +166,7 @@ struct WriteBack {
             let tally = walk.step(of: store, by: worker, accepting: { $0.allowsWriteBack }) {
                 page, area in
                 let entry = page.entry
-                guard entry.isInMemory, takes(entry, worker.seconds) else { return .passed }
+                guard entry.isInMemory, takes(entry, page.seconds) else { return .passed }
                 guard store.copyObject(of: entry, into: copy, by: worker) else {
                     let isSame = store.entry(at: page.offset) == entry
                     return .skipped(isSame ? .damaged : .changed)

@@ -6,7 +6,7 @@ import ZswapCore
 
 /// What the write-back thread does in one turn: at most one large write.
 package struct WriteBackWork {
-    private static let idleNanoseconds: Int64 = 1_000_000_000
+    static let idleNanoseconds: Int64 = 1_000_000_000
     /// Without a backing store there are ages to keep, and whoever sets one wakes the thread.
     private static let unusedNanoseconds: Int64 = 10_000_000_000
     /// How long pages that pass through may gather for a larger write.
@@ -17,19 +17,14 @@ package struct WriteBackWork {
     private static let restFactor: Int64 = 4
     /// A page that is kept as it is, with its header, takes two blocks at most, and one to share.
     private static let blockCountMin = 3
-    /// Frames that compaction may leave behind: one of so many.
-    private static let compactionShare = 128
-    /// Plans in a row of which no page left, until nothing is left to write: pages may be used or
-    /// moved between the look and the write.
-    private static let missCountMax = 3
     /// Times that a job goes through all areas for pages that changed place each time they were to
     /// leave, as compaction has them do.
     private static let jobTurnCountMax = 4
 
     let store: SwapStore
     private let control: WriteBackControl
-    private let requests: RoomRequests
-    private let worker: StoreWorker
+    let requests: RoomRequests
+    let worker: StoreWorker
     private let onTrouble: @Sendable (String) -> Void
     var writeBack: WriteBack?
     /// Where the job that is under way stands; at the start when there is none.
@@ -89,7 +84,7 @@ package struct WriteBackWork {
         return WriteBack(to: log, generation: number, of: store, in: buffers, by: worker)
     }
 
-    private enum Rest {
+    enum Rest {
         case again, low
         case nanoseconds(Int64)
     }
@@ -105,80 +100,6 @@ package struct WriteBackWork {
             return .low
         }
         return .nanoseconds(Self.idleNanoseconds)
-    }
-
-    /// Frames above the accept line, or at the limit where that is the same; nil: none. `wasFull`:
-    /// nil too unless the pools stood at their limit.
-    private func excessFrameCount(wasFull: Bool) -> Int? {
-        guard !wasFull || store.standsAtLimit else { return nil }
-        let limit = store.limit
-        let target = min(limit.frameCountAccept, limit.frameCountMax - 1)
-        let used = store.poolFrameCount
-        return used > max(target, 0) ? used - target : nil
-    }
-
-    private mutating func makeRoom(_ frameCount: Int, _ goesOn: () -> Bool) -> Rest {
-        let byteCount = frameCount * Page.byteCount
-        var outcome = shrinkPools(frameCount)
-        if outcome.isMiss {
-            outcome = Self.withNewPlans {
-                writeBack?.evictColdest(neededByteCount: byteCount) ?? .endOfTurn(pageCount: 0)
-            }
-        }
-        if outcome.isMiss {
-            requests.set(.nothingToWrite)
-            return .nanoseconds(Self.idleNanoseconds)
-        }
-        settle(outcome)
-        let share = max(store.poolFrameCount / Self.compactionShare, 1)
-        if store.freeablePageCount >= share { Compaction(of: store).run(by: worker, goesOn) }
-        requests.noteProgress()
-        return .again
-    }
-
-    /// The same again, each time with a new plan, as long as no page of it left.
-    private static func withNewPlans(_ evict: () -> WriteBack.Outcome) -> WriteBack.Outcome {
-        var outcome = evict()
-        for _ in 1..<missCountMax where outcome.isMiss { outcome = evict() }
-        return outcome
-    }
-
-    /// One large write for each area that stands at its own limit, down to the share of it at
-    /// which the whole store would accept again; unlinked ones that are open among them.
-    private mutating func makeRoomInAreas() -> Rest {
-        var (isUnfinished, isHopeless) = (false, false)
-        var slot = 0
-        while let area = store.holdArea(from: slot) {
-            defer { store.close(area, by: worker) }
-            slot = area.slot + 1
-            guard area.need.take() == .wanted else { continue }
-            let found = makeRoom(in: area)
-            area.need.settle(found)
-            if found == .wanted { isUnfinished = true }
-            if found == .hopeless { isHopeless = true }
-        }
-        if isUnfinished || isHopeless { requests.noteAreaNeeds() }
-        requests.noteProgress()
-        return isHopeless && !isUnfinished ? .nanoseconds(Self.idleNanoseconds) : .again
-    }
-
-    /// What the area needs then: whoever waits for room asks once, so it is wanted until there is
-    /// some.
-    private mutating func makeRoom(in area: Area) -> AreaNeed.State {
-        let percent = store.tunables.acceptThresholdPercent
-        guard let limit = area.byteCountMax.map({ Int($0) }),
-            case let excess = area.storedByteCount - min(limit / 100 * percent, limit - 1),
-            excess > 0
-        else { return .none }
-        let outcome = Self.withNewPlans {
-            writeBack?.evictColdest(of: area, neededByteCount: excess)
-                ?? .endOfTurn(pageCount: 0)
-        }
-        settle(outcome)
-        if outcome.isMiss { return .hopeless }
-        // Without a place for more pages all who wait are told so.
-        if outcome.pageCount == 0 { return .none }
-        return area.isBelowLimit ? .none : .wanted
     }
 
     private mutating func writePassing() -> Rest {
@@ -256,7 +177,7 @@ package struct WriteBackWork {
     }
 
     /// Says what an outcome means for those who wait for room.
-    private func settle(_ outcome: WriteBack.Outcome) {
+    func settle(_ outcome: WriteBack.Outcome) {
         switch outcome {
         case .moved, .endOfTurn: break
         case .deviceFull: stop(.deviceFull)

@@ -15,8 +15,7 @@ public final class StoreWorker: @unchecked Sendable {  // one thread's at a time
     /// Asked before a request waits for the backing store; nil: it may always.
     public var backingGate: (any BackingGate)?
     var state: StoreState
-    /// When its request began, in the store's ``SwapStore/seconds``.
-    package internal(set) var seconds: UInt64 = 0
+    var seconds: UInt64 = 0
 
     init(
         number: WorkerNumber, scratch: CodecScratch, _ buffers: Buffers, state: StoreState

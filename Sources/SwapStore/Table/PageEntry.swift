@@ -1,5 +1,5 @@
 package import Backing
-import Synchronization
+public import Synchronization
 package import ZPool
 import ZswapCore
 
@@ -12,7 +12,7 @@ import ZswapCore
 /// Law: the checksum is over the uncompressed page, so it stays true when the page is moved or
 /// recompressed, or leaves for the backing store. The kind, compressor, generation and length in
 /// the entry decide how it is read, never a parameter.
-package struct PageEntry: Equatable, BitwiseCopyable {
+@usableFromInline package struct PageEntry: Equatable, BitwiseCopyable {
     /// What a page is kept as.
     package enum Kind: UInt64 {
         /// Never written, or discarded: reads as zeros.
@@ -36,9 +36,9 @@ package struct PageEntry: Equatable, BitwiseCopyable {
     private static let lastUseShift: UInt64 = 29
     private static let lastUseMask: UInt64 = 7 << lastUseShift
 
-    let pair: WordPair
+    @usableFromInline let pair: WordPair
 
-    init(pair: WordPair) { self.pair = pair }
+    @inlinable init(pair: WordPair) { self.pair = pair }
 
     /// The entry of a page that was never written.
     package static var empty: PageEntry { PageEntry(pair: WordPair(first: 0, second: 0)) }
@@ -83,7 +83,10 @@ package struct PageEntry: Equatable, BitwiseCopyable {
     /// Whether it stands for a page that is counted and that `free` has to be told of.
     var isCounted: Bool { kind != .empty && kind != .retired && kind != .lost }
     /// Whether its object lies in a pool or a raw frame.
-    package var isInMemory: Bool { kind == .pooled || kind == .raw }
+    @inlinable package var isInMemory: Bool {
+        // Of all kinds only these two have bit 0 and not bit 2.
+        pair.second & 5 == 1
+    }
     /// The repeated word of a same-filled page.
     var word: UInt64 { UInt64(pair.first) }
     /// The handle of a pooled or raw page.
@@ -147,7 +150,7 @@ package struct PageEntry: Equatable, BitwiseCopyable {
     /// The same page kept in another way: the object of `other`, used when this one was.
     package func withObject(of other: PageEntry) -> PageEntry { other.used(lastUse) }
 
-    package static func == (left: PageEntry, right: PageEntry) -> Bool {
+    @inlinable package static func == (left: PageEntry, right: PageEntry) -> Bool {
         left.pair.first == right.pair.first && left.pair.second == right.pair.second
     }
 }

@@ -1,5 +1,6 @@
-package import Arena
-package import ZswapCore
+public import Arena
+public import Synchronization
+public import ZswapCore
 
 /// A place among the leaves of all areas, or of one area, that goes on leaf by leaf from where it
 /// was left.
@@ -14,21 +15,27 @@ package import ZswapCore
 /// - Every leaf that is in the tree from the turn's begin to its end is visited, whichever leaves
 ///   are discarded meanwhile. Entries of a leaf that is discarded during its step are `retired`.
 /// Price: two locks of the area directory a leaf, 512 pages.
-package struct LeafCursor: Sendable {
+@usableFromInline package struct LeafCursor: Sendable {
     /// Entries of a leaf to be looked at.
-    package struct Stretch {
+    @usableFromInline package struct Stretch {
         /// The area that they are of.
         package let area: Area
         let leaf: RunNumber
+        /// Where the entry of the first page is.
+        @usableFromInline let firstEntry: ArenaOffset
         /// The first page to look at.
-        package let first: PageNumber
+        @usableFromInline package let first: PageNumber
         /// The first page after them.
-        package let end: PageNumber
+        @usableFromInline package let end: PageNumber
+
+        /// When the step began, in the store's ``SwapStore/seconds``.
+        package let seconds: UInt64
 
         /// Where the entry of one of the pages is.
-        package func entryOffset(of page: PageNumber) -> ArenaOffset {
-            invariant(first <= page && page < end)
-            return area.table.entryOffset(in: leaf, page)
+        @inlinable package func entryOffset(of page: PageNumber) -> ArenaOffset {
+            deepInvariant(first <= page && page < end)
+            let index = Int(truncatingIfNeeded: page.rawValue - first.rawValue)
+            return firstEntry + index * MemoryLayout<WordPair>.size
         }
     }
 
@@ -77,7 +84,11 @@ package struct LeafCursor: Sendable {
         }
         let leafPages = UInt64(PageTable.leafPageCount)
         let leafEnd = PageNumber((first.rawValue / leafPages + 1) * leafPages)
-        page = body(Stretch(area: area, leaf: leaf, first: first, end: leafEnd))
+        let firstEntry = area.table.entryOffset(in: leaf, first)
+        page = body(
+            Stretch(
+                area: area, leaf: leaf, firstEntry: firstEntry, first: first, end: leafEnd,
+                seconds: worker.seconds))
         invariant(first <= page && page <= leafEnd)
         if page == end { passArea() }
         return true

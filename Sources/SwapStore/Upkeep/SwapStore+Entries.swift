@@ -1,4 +1,4 @@
-package import Arena
+public import Arena
 package import ZswapCore
 
 /// Looking at entries, and changing them if they are still what was seen. Inside a request; see
@@ -21,7 +21,7 @@ extension SwapStore {
     }
 
     /// The entry that stands there now.
-    package func entry(at offset: ArenaOffset) -> PageEntry {
+    @inlinable package func entry(at offset: ArenaOffset) -> PageEntry {
         PageEntry(pair: arena.loadPair(at: offset))
     }
 

@@ -24,7 +24,7 @@ import ZswapCore
 /// - The store calls nothing of maintenance but its observer, and that on no path of a request.
 extension SwapStore {
     /// A worker without codecs, which moves objects as they are. Nil when there are as many workers
-    /// as there may be, or no memory. Given back by ``removeWorker(_:)``.
+    /// as there may be, or no memory.
     package func makeMover() -> StoreWorker? {
         guard let number = quiescence.register() else { return nil }
         do {
@@ -36,6 +36,9 @@ extension SwapStore {
             return nil
         }
     }
+
+    /// Gives such a worker's place back. It must not be inside a request.
+    package func removeMover(_ worker: StoreWorker) { quiescence.unregister(worker.number) }
 
     /// The seconds that ages of pages are counted in, now.
     package var seconds: UInt64 { clock.seconds }
