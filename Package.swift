@@ -23,8 +23,9 @@ let tests: [SwiftSetting] = [
 
 /// What takes bytes from outside, for `FuzzTests` and for the fuzzer.
 let fuzzed: [Target.Dependency] = [
-    "ZswapfsCommand", "FuseServer", "ControlTree", "SwapStore", "Backing", "BackingFiles",
-    "Compressors", "Arena", "Latency", "LinuxSystem", "ZswapCore", "TestSupport", "CFuse",
+    "ZswapfsCommand", "FuseServer", "ControlTree", "Maintenance", "SwapStore", "Backing",
+    "BackingFiles", "Compressors", "Arena", "Latency", "LinuxSystem", "ZswapCore", "TestSupport",
+    "CFuse",
 ]
 
 /// Where `mount-scripts/setup` puts a libfuse with io_uring when the system's has none. Headers are
@@ -107,9 +108,14 @@ let package = Package(
             name: "SwapStore",
             dependencies: ["ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing"],
             swiftSettings: safe),
+        .target(
+            name: "Maintenance",
+            dependencies: ["ZswapCore", "Threads", "Arena", "ZPool", "Backing", "SwapStore"],
+            swiftSettings: safe),
         .target(name: "Latency", dependencies: ["Threads", "LinuxSystem"], swiftSettings: safe),
         .target(
-            name: "ControlTree", dependencies: ["ZswapCore", "SwapStore", "Backing", "Latency"],
+            name: "ControlTree",
+            dependencies: ["ZswapCore", "SwapStore", "Maintenance", "Backing", "Latency"],
             swiftSettings: safe),
         .target(
             name: "FuseServer",
@@ -121,7 +127,7 @@ let package = Package(
             name: "ZswapfsCommand",
             dependencies: [
                 "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
-                "SwapStore", "ControlTree", "FuseServer", "Latency", "LinuxSystem",
+                "SwapStore", "Maintenance", "ControlTree", "FuseServer", "Latency", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -137,7 +143,7 @@ let package = Package(
             name: "Experiment",
             dependencies: [
                 "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "SwapStore",
-                "LinuxSystem",
+                "Maintenance", "LinuxSystem",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -161,7 +167,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
-                "SwapStore", "LinuxSystem", "PoolTesting", "ThreadOrder",
+                "SwapStore", "Maintenance", "LinuxSystem", "PoolTesting", "ThreadOrder",
             ],
             path: "Tests/Support", swiftSettings: tests),
         .target(name: "CallCounter", path: "Tests/CallCounter"),
@@ -190,8 +196,14 @@ let package = Package(
         .testTarget(
             name: "SwapStoreTests",
             dependencies: [
-                "SwapStore", "Backing", "ZPool", "Compressors", "Arena", "LinuxSystem", "ZswapCore",
-                "PoolTesting", "TestSupport", "CallCounter",
+                "SwapStore", "Maintenance", "Backing", "ZPool", "Compressors", "Arena",
+                "LinuxSystem", "ZswapCore", "PoolTesting", "TestSupport", "CallCounter",
+            ], swiftSettings: tests),
+        .testTarget(
+            name: "MaintenanceTests",
+            dependencies: [
+                "Maintenance", "SwapStore", "Backing", "ZPool", "Compressors", "Arena",
+                "LinuxSystem", "ZswapCore", "PoolTesting", "TestSupport",
             ], swiftSettings: tests),
         .testTarget(
             name: "LatencyTests",
@@ -200,14 +212,15 @@ let package = Package(
         .testTarget(
             name: "ControlTreeTests",
             dependencies: [
-                "ControlTree", "Backing", "SwapStore", "ZPool", "Compressors", "Arena",
+                "ControlTree", "Backing", "Maintenance", "SwapStore", "ZPool", "Compressors",
+                "Arena",
                 "Latency", "LinuxSystem", "ZswapCore", "TestSupport",
             ], swiftSettings: tests),
         .testTarget(
             name: "FuseServerTests",
             dependencies: [
-                "FuseServer", "SwapStore", "ControlTree", "Latency", "LinuxSystem", "ZswapCore",
-                "PoolTesting", "TestSupport",
+                "FuseServer", "SwapStore", "Maintenance", "ControlTree", "Latency", "LinuxSystem",
+                "ZswapCore", "PoolTesting", "TestSupport",
             ],
             swiftSettings: tests),
         .testTarget(

@@ -1,10 +1,13 @@
 import Latency
+import Maintenance
 import SwapStore
 import ZswapCore
 
 /// What a row is read or written for.
 struct ControlSubject: Sendable {
     let store: SwapStore
+    /// What keeps the store in order.
+    let maintenance: Maintenance
     let latency: LatencyControl
     let facts: @Sendable () -> ControlFacts
     /// The same as they are now: may wait a moment for whoever looks.

@@ -1,5 +1,6 @@
 public import Latency
-public import SwapStore
+public import Maintenance
+import SwapStore
 import Synchronization
 public import ZswapCore
 
@@ -8,8 +9,8 @@ public import ZswapCore
 ///     path --> row of the table (and the area's or pool's name in it) --> its read or write
 ///
 /// Laws:
-/// - Nothing is kept here but the last refusal: every read asks the store, every write is one call
-///   to it.
+/// - Nothing is kept here but the last refusal: every read asks the store or its maintenance, every
+///   write is one call to one of them.
 /// - A refused write changes nothing, and its error says what was written, what could have been,
 ///   and where.
 /// - A row's directories exist because it does.
@@ -25,20 +26,23 @@ public final class ControlTree: Sendable {
     /// What happened to control files.
     public let journal = ControlJournal()
     let store: SwapStore
+    private let maintenance: Maintenance
     /// Held while settings are kept for a successor.
     let keeping = Mutex<Void>(())
     private let latency: LatencyControl
     private let facts: @Sendable () -> ControlFacts
     private let freshFacts: @Sendable () -> ControlFacts
 
-    /// The tree of this store, and of what keeps processors awake for it. `facts` is asked on each
-    /// read that shows them, `freshFacts` on those few that show how things stand at this moment.
+    /// The tree of a store, by its maintenance, and of what keeps processors awake for it. `facts`
+    /// is asked on each read that shows them, `freshFacts` on those few that show how things stand
+    /// at this moment.
     public init(
-        store: SwapStore, latency: LatencyControl = .absent(),
+        of maintenance: Maintenance, latency: LatencyControl = .absent(),
         facts: @escaping @Sendable () -> ControlFacts = { ControlFacts() },
         freshFacts: (@Sendable () -> ControlFacts)? = nil
     ) {
-        self.store = store
+        self.maintenance = maintenance
+        store = maintenance.store
         self.latency = latency
         self.facts = facts
         self.freshFacts = freshFacts ?? facts
@@ -133,9 +137,9 @@ public final class ControlTree: Sendable {
         where row.components.count == components.count && Self.isPrefix(components, of: row) {
             guard let key = key(components, of: row) else { return nil }
             let subject = ControlSubject(
-                store: store, latency: latency, facts: facts, freshFacts: freshFacts,
-                journal: journal, path: components.map(\.printable).joined(separator: "/"),
-                key: key)
+                store: store, maintenance: maintenance, latency: latency, facts: facts,
+                freshFacts: freshFacts, journal: journal,
+                path: components.map(\.printable).joined(separator: "/"), key: key)
             return (row, subject)
         }
         return nil

@@ -42,7 +42,7 @@ public final class SwapStore: Sendable {
         public init(totalByteCount: UInt64) { self.totalByteCount = totalByteCount }
     }
 
-    let arena: Arena
+    @usableFromInline let arena: Arena
     /// The arena's: here to be reached without counting references to it.
     let quiescence: Quiescence
     let zpools: ZpoolRegistry
@@ -64,13 +64,12 @@ public final class SwapStore: Sendable {
     let openBacking: OpenBacking
     /// Told of descriptors that a successor needs.
     let heirloom: Heirloom?
-    let desk = WriteBackDesk()
+    /// What the store asks of whoever makes room in it.
+    package let roomRequests = RoomRequests()
+    /// Whom changes of settings are told.
+    let observer = Mutex(WeakObserver())
     let control: Mutex<StoreControl>
-    let migration = MigrationControl()
-    let scrubbing = ScrubControl()
     let codecSettings: Mutex<CodecSettings>
-    /// Who compacts when somebody asks for it.
-    let compactionWorker = Mutex<StoreWorker?>(nil)
 
     /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the
     /// configuration names one that is not registered.
@@ -114,25 +113,6 @@ public final class SwapStore: Sendable {
         self.control = Mutex(control)
         codecSettings = Mutex(parts.codecSettings)
         for mover in movers { mover.serve(self) }
-        guard let worker = makeCompactionWorker() else { throw .outOfMemory }
-        compactionWorker.withLock { $0 = worker }
-    }
-
-    deinit {
-        if let worker = compactionWorker.withLock({ $0 }) { quiescence.unregister(worker.number) }
-    }
-
-    /// A worker without codecs, which moves objects as they are.
-    private func makeCompactionWorker() -> StoreWorker? {
-        guard let number = quiescence.register() else { return nil }
-        do {
-            let (scratch, buffers) = (try CodecScratch(), try StoreWorker.Buffers())
-            return StoreWorker(
-                number: number, scratch: scratch, buffers, state: control.withLock { $0.state })
-        } catch {
-            quiescence.unregister(number)
-            return nil
-        }
     }
 
     /// A worker with its scratch; nil when there are as many as there may be, or no memory.
@@ -172,16 +152,18 @@ public final class SwapStore: Sendable {
     }
 
     /// The worker starts a request: from here on nothing it finds in a table vanishes under it.
-    func begin(_ worker: StoreWorker) {
+    package func begin(_ worker: StoreWorker) {
         quiescence.enter(worker.number)
         worker.seconds = clock.seconds
         let number = stateNumber.load(ordering: .sequentiallyConsistent)
         if worker.state.number != number { refresh(worker) }
     }
 
-    func end(_ worker: StoreWorker) { quiescence.leave(worker.number) }
+    /// The request is over.
+    package func end(_ worker: StoreWorker) { quiescence.leave(worker.number) }
 
-    func count(_ event: StoreEvent, _ value: Int = 1, by worker: StoreWorker) {
+    /// Counts what happened, in the worker's own counters.
+    package func count(_ event: StoreEvent, _ value: Int = 1, by worker: StoreWorker) {
         events.add(value, to: event.rawValue, worker: worker.number)
     }
 

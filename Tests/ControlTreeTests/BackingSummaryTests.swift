@@ -1,5 +1,6 @@
 import Foundation
 import LinuxSystem
+import Maintenance
 import SwapStore
 import TestSupport
 import Testing
@@ -20,9 +21,8 @@ import Testing
     @Test func itSaysWhereAndWhatIsThere() throws {
         let fixture = try ControlFixture()
         let store = fixture.fixture.store
-        let thread = try #require(WriteBackThread(of: store))
-        try #require(thread.start())
-        defer { thread.stop() }
+        try fixture.fixture.maintenance.start(.writeBack)
+        defer { fixture.fixture.maintenance.stop() }
         try store.setBacking(FaultyBacking(byteCount: 8 << 20, path: "/a\nb"))
         let empty = try Self.lines(fixture)
         #expect(

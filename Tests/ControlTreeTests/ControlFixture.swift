@@ -1,5 +1,6 @@
 import ControlTree
 import Foundation
+import Maintenance
 import SwapStore
 import TestSupport
 import ZswapCore
@@ -20,7 +21,7 @@ struct ControlFixture {
     init(zpool: String = "zsmalloc", swapUse: [ByteText: SwapUse] = [:]) throws {
         fixture = try TestStore(zpool: zpool)
         let store = fixture.store
-        tree = ControlTree(store: store) {
+        tree = ControlTree(of: fixture.maintenance) {
             ControlFacts(
                 mountPoint: Self.mountPoint, version: "1.2.3", transport: "/dev/fuse",
                 transportReason: "asked for", protections: ["memory locked", "no fork"],

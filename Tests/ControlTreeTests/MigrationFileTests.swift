@@ -1,4 +1,5 @@
 import ControlTree
+import Maintenance
 import SwapStore
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import ControlTree
+import Maintenance
 import SwapStore
 import TestSupport
 import Testing
@@ -15,7 +16,7 @@ import Testing
         try fixture.tree.write("1000", to: "params/scrub")
         #expect(fixture.fixture.store.tunables.scrubPagesPerSecond == 1000)
         var walk = ScrubWalk()
-        _ = fixture.fixture.store.scrub(&walk, by: fixture.fixture.worker)
+        _ = fixture.fixture.maintenance.scrub.step(&walk, by: fixture.fixture.worker)
         #expect(
             try fixture.value("stats/scrub").hasPrefix(
                 "state running\nreason parameter\npages 25\nverified_pages 8\n"))

@@ -1,4 +1,5 @@
 import ControlTree
+import Maintenance
 import TestSupport
 import Testing
 import ZswapCore
@@ -161,14 +162,14 @@ import ZswapCore
 
     @Test func summaryOfAnEmptyStoreHasNoRatio() throws {
         let empty = try TestStore()
-        let text = try ControlTree(store: empty.store).read("stats/summary")
+        let text = try ControlTree(of: empty.maintenance).read("stats/summary")
         #expect(text.contains("none, the pools are empty"))
         #expect(!text.contains("version"))
     }
 
     @Test func summaryAtNoLimitDividesByNothing() throws {
         let empty = try TestStore(tunables: { $0.maxPoolPercent = 0 })
-        let text = try ControlTree(store: empty.store).read("stats/summary")
+        let text = try ControlTree(of: empty.maintenance).read("stats/summary")
         #expect(text.contains("0 bytes, 0 % of memory\n"))
     }
 

@@ -1,3 +1,4 @@
+import Maintenance
 import SwapStore
 import TestSupport
 import Testing
@@ -78,7 +79,7 @@ import Testing
         let fixture = try ControlFixture()
         let store = fixture.fixture.store
         let slot = fixture.area.slot
-        let tree = ControlTree(store: store) {
+        let tree = ControlTree(of: fixture.fixture.maintenance) {
             ControlFacts(devices: [
                 AreaDevice(path: "/dev/loop9", number: "7:9", slot: slot, use: use)
             ])

@@ -1,6 +1,7 @@
 import ControlTree
 import Glibc
 import Latency
+import Maintenance
 import SwapStore
 import TestSupport
 import Testing
@@ -16,14 +17,15 @@ struct OperationsFixture {
 
     init(tunables: (inout Tunables) -> Void = { _ in }) throws {
         fixture = try TestStore(tunables: tunables)
-        operations = Operations(store: fixture.store, tree: ControlTree(store: fixture.store))
+        operations = Operations(store: fixture.store, tree: ControlTree(of: fixture.maintenance))
         worker = ServingWorker(store: fixture.worker, reads: FaultPulse().makeCounter())
     }
 
     private init(of predecessor: OperationsFixture, generation: Int) {
         fixture = predecessor.fixture
         operations = Operations(
-            store: fixture.store, tree: ControlTree(store: fixture.store), generation: generation)
+            store: fixture.store, tree: ControlTree(of: fixture.maintenance), generation: generation
+        )
         worker = predecessor.worker
     }
 

@@ -1,3 +1,4 @@
+import Maintenance
 import SwapStore
 import ZswapCore
 
@@ -80,13 +81,13 @@ extension ControlTree {
     private static let compact = ControlRow(
         "params/compact", .trigger,
         "Move objects together in every pool, so that frames become free.",
-        write: { subject, _ throws(ControlError) in subject.store.compactOnRequest() })
+        write: { subject, _ throws(ControlError) in subject.maintenance.compactOnRequest() })
 
     private static let migrate = choice(
         "migrate", standard: MigrationMode.off,
         "Move stored pages to where, and into what, new ones go: once at full speed, after which it"
             + " reads what it did before, or in the background, after every change.",
-        read: { $0.store.migrationMode }, write: { $0.store.setMigration($1) })
+        read: { $0.maintenance.migrationMode }, write: { $0.maintenance.setMigration($1) })
 
     /// One of a few words, those of an enumeration.
     static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(

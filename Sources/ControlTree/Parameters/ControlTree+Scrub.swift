@@ -1,3 +1,4 @@
+import Maintenance
 import SwapStore
 import ZswapCore
 
@@ -15,7 +16,7 @@ extension ControlTree {
             + " verified_pages, damaged_pages, skipped_pages of this pass or the last; passes;"
             + " started (in seconds since 1970).",
         read: { subject throws(ControlError) in
-            let report = subject.store.scrubReport
+            let report = subject.maintenance.scrubReport
             return "state \(report.activity.rawValue)\nreason \(report.reason.rawValue)\n"
                 + lines([
                     ("pages", report.pageCount), ("verified_pages", report.verifiedPageCount),

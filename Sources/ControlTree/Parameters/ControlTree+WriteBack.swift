@@ -1,5 +1,6 @@
 import Backing
 import Glibc
+import Maintenance
 import SwapStore
 import ZswapCore
 
@@ -70,7 +71,7 @@ extension ControlTree {
         write: { subject, text throws(ControlError) in
             let pages = try pages(in: text, for: subject.path)
             do throws(WriteBackRefusal) {
-                try subject.store.startWriteBack(pages)
+                try subject.maintenance.startWriteBack(pages)
             } catch {
                 throw refusal(error, of: text, subject.path)
             }
@@ -145,25 +146,28 @@ extension ControlTree {
                 + " `\\134`), state, and numbers of bytes, segments, records, reads and writes.",
             read: { subject throws(ControlError) in
                 let backings = subject.store.backings
-                return backings.isEmpty
-                    ? "path none" : backings.map(backingLines).joined(separator: "\n")
+                guard !backings.isEmpty else { return "path none" }
+                let cleanedCount = subject.maintenance.cleanedSegmentCount
+                return backings.map { backingLines($0, cleanedCount) }.joined(separator: "\n")
             }),
         ControlRow(
             "stats/writeback", .lines,
             "The write-back that was asked for last, how far it is, and the blocks of 4 KiB"
                 + " written in the day that now is.",
             read: { subject throws(ControlError) in
-                let job = subject.store.writeBackJob
+                let job = subject.maintenance.writeBackJob
                 return "asked \(job.map { words(for: $0.pages) } ?? "nothing")\n"
                     + "state \(job.map { words(for: $0.progress) } ?? "none")\n"
                     + lines([
                         ("written_pages", job?.pageCount ?? 0),
-                        ("blocks_today", subject.store.writeBackBlockCountToday),
+                        ("blocks_today", subject.maintenance.writeBackBlockCountToday),
                     ])
             }),
     ]
 
-    private static func backingLines(_ backing: StoreBacking) -> String {
+    private static func backingLines(
+        _ backing: StoreBacking, _ cleanedSegmentCount: Int
+    ) -> String {
         let numbers = backing.statistics
         return "path \(ByteText(backing.path).escaped)\nstate \(backing.state)\n"
             + lines([
@@ -171,7 +175,7 @@ extension ControlTree {
                 ("live_size", Int(numbers.liveByteCount)),
                 ("records", numbers.liveRecordCount), ("segments", numbers.segmentCount),
                 ("free_segments", numbers.freeSegmentCount),
-                ("cleaned_segments", backing.cleanedSegmentCount),
+                ("cleaned_segments", cleanedSegmentCount),
                 ("written_size", Int(numbers.writtenByteCount)),
                 ("writes", Int(numbers.writeCount)),
                 ("mean_write_size", backing.meanWriteByteCount),

@@ -1,4 +1,5 @@
 import Latency
+import Maintenance
 import SwapStore
 import ZswapCore
 
@@ -9,7 +10,7 @@ extension ControlTree {
             ControlRow(
                 "stats/summary", .lines, "All of it for people.",
                 read: { subject throws(ControlError) in
-                    StoreSummary(subject.store, subject.freshFacts()).text
+                    StoreSummary(of: subject.maintenance, subject.freshFacts()).text
                 }),
             ControlRow(
                 "stats/metrics", .lines, "All of it for Prometheus, in its text format 0.0.4.",
@@ -108,7 +109,7 @@ extension ControlTree {
             + " pages_moved, bytes_before, bytes_after, damaged_pages, waits_for_room; started (in"
             + " seconds since 1970), milliseconds.",
         read: { subject throws(ControlError) in
-            let report = subject.store.migrationReport
+            let report = subject.maintenance.migrationReport
             let words = "mode \(report.mode.rawValue)\nstate \(report.activity.rawValue)\n"
             return words
                 + lines([

@@ -1,4 +1,5 @@
 import Backing
+import Maintenance
 import SwapStore
 import ZswapCore
 
@@ -6,12 +7,14 @@ import ZswapCore
 /// words.
 struct StoreSummary {
     private let store: SwapStore
+    private let maintenance: Maintenance
     private let facts: ControlFacts
     private let statistics: StoreStatistics
     private let tunables: Tunables
 
-    init(_ store: SwapStore, _ facts: ControlFacts) {
-        self.store = store
+    init(of maintenance: Maintenance, _ facts: ControlFacts) {
+        self.maintenance = maintenance
+        store = maintenance.store
         self.facts = facts
         statistics = store.statistics
         tunables = store.tunables
@@ -125,7 +128,7 @@ struct StoreSummary {
 
     /// While something is to be moved.
     private var aboutMigration: [Line] {
-        let report = store.migrationReport
+        let report = maintenance.migrationReport
         guard report.pagesLeft > 0 else { return [] }
         let activity =
             switch report.activity {

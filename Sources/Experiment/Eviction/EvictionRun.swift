@@ -1,4 +1,5 @@
 import Arena
+import Maintenance
 import SwapStore
 import ZPool
 import ZswapCore

@@ -2,6 +2,7 @@ import Arena
 import Compressors
 import Foundation
 import LinuxSystem
+import Maintenance
 import SwapStore
 import Synchronization
 import ZPool
@@ -17,10 +18,9 @@ final class StoreRig: Sendable {
 
     private let arena: Arena
     let store: SwapStore
+    let maintenance: Maintenance
     private let area: Area
     private let workers: [StoreWorker]
-    private let caretaker = Mutex<Caretaker?>(nil)
-    let migrator = Mutex<Migrator?>(nil)
 
     /// An empty store of this driver and compressor that has room for so many pages.
     init(
@@ -40,6 +40,8 @@ final class StoreRig: Sendable {
                 configuration: configuration)
             if let level = compressor.level { try store.setCompressorLevel(level) }
             self.store = store
+            guard let maintenance = Maintenance(of: store) else { throw RigFailure.noWorker }
+            self.maintenance = maintenance
             area = try store.createArea(name: "pages", mode: 0o600, userID: 0, groupID: 0)
             workers = try (0..<workerCount).map { _ in
                 guard let worker = store.makeWorker() else { throw RigFailure.noWorker }
@@ -52,29 +54,18 @@ final class StoreRig: Sendable {
     }
 
     deinit {
-        stopMigrator()
-        stopCaretaker()
+        maintenance.stop()
         for worker in workers { store.removeWorker(worker) }
         arena.stop()
     }
 
-    enum RigFailure: Error { case noWorker, noThread }
+    enum RigFailure: Error { case noWorker }
 
     /// From here on the store is looked after: it compacts by itself.
-    func startCaretaker() throws {
-        guard let started = Caretaker(of: store) else { throw RigFailure.noWorker }
-        guard started.start() else { throw RigFailure.noThread }
-        caretaker.withLock { $0 = started }
-    }
+    func startCaretaker() throws { try maintenance.start(.compaction) }
 
     /// Ends that.
-    func stopCaretaker() {
-        let running = caretaker.withLock { caretaker in
-            defer { caretaker = nil }
-            return caretaker
-        }
-        running?.stop()
-    }
+    func stopCaretaker() { maintenance.stop(.compaction) }
 
     /// Waits until compaction changes nothing any more.
     func settle(milliseconds: Int) {
@@ -120,7 +111,7 @@ final class StoreRig: Sendable {
     /// Frames that compaction would free now.
     var freeablePageCount: Int { store.freeablePageCount }
     /// They are enough for the store to compact by itself.
-    var isWorthCompacting: Bool { store.isWorthCompacting }
+    var isWorthCompacting: Bool { maintenance.isWorthCompacting }
     /// Frames that compaction has freed.
     var compactedFrameCount: Int { store.statistics.compactedFrames }
     /// Bytes of page tables and the arena's own bookkeeping.

@@ -1,5 +1,6 @@
 import Compressors
 import LinuxSystem
+import Maintenance
 import SwapStore
 import Threads
 public import ZPool

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Maintenance
 import SwapStore
 import Synchronization
 
@@ -12,30 +13,20 @@ extension StoreRig {
     }
 
     /// What is wanted; done while there is a migrator.
-    func migrate(_ mode: MigrationMode) { store.setMigration(mode) }
+    func migrate(_ mode: MigrationMode) { maintenance.setMigration(mode) }
 
     /// From here on stored pages are moved, if that is wanted.
-    func startMigrator() throws {
-        guard let started = Migrator(of: store) else { throw RigFailure.noWorker }
-        guard started.start() else { throw RigFailure.noThread }
-        migrator.withLock { $0 = started }
-    }
+    func startMigrator() throws { try maintenance.start(.migration) }
 
     /// Ends that.
-    func stopMigrator() {
-        let running = migrator.withLock { migrator in
-            defer { migrator = nil }
-            return migrator
-        }
-        running?.stop()
-    }
+    func stopMigrator() { maintenance.stop(.migration) }
 
     /// Pages moved, ever.
     var migratedPageCount: Int { store.statistics.migratedPages }
 
     /// All that was to be moved has been, since the last change.
     var isMigrated: Bool {
-        let report = store.migrationReport
+        let report = maintenance.migrationReport
         return report.activity == .idle && report.pagesLeft == 0 && report.pagesMoved > 0
             && report.mode != .now && !store.hasDraining
     }
@@ -44,7 +35,7 @@ extension StoreRig {
     func expectMoved(_ place: MigrationExperiment.Place) throws {
         // The caretaker takes a second at most to let a pool go.
         let isAlone = Patience.wait(milliseconds: 10_000) { store.pools.count == 1 }
-        guard isAlone, store.zpoolType == place.zpool, store.migrationReport.damagedPages == 0
+        guard isAlone, store.zpoolType == place.zpool, maintenance.migrationReport.damagedPages == 0
         else {
             throw MigrationExperiment.Failure(
                 description: "pages are left in \(store.pools.map(\.type))")

@@ -15,8 +15,8 @@ public final class Area: Sendable {
     let record: AreaRecord
     let table: PageTable
     let tally: CounterBlock
-    /// What those who store into the area and the write-back thread tell each other.
-    let need = AreaNeed()
+    /// What those who store into the area and whoever makes room in it tell each other.
+    package let need = AreaNeed()
     /// Who waits for room below the area's own limit.
     let roomWait = RoomWait()
 
@@ -40,10 +40,16 @@ public final class Area: Sendable {
     }
 
     /// Whether its objects take less than its own limit, if it has one. One load where it has none.
-    var isBelowLimit: Bool {
+    package var isBelowLimit: Bool {
         guard let limit = record.byteCountMax else { return true }
         return UInt64(storedByteCount) < limit
     }
+
+    /// Its own limit, in bytes of its objects; nil: it has none.
+    package var byteCountMax: UInt64? { record.byteCountMax }
+
+    /// The name it has, or had.
+    package var name: ByteText { record.name }
 
     /// Whether its pages may leave for the backing store.
     public var allowsWriteBack: Bool { record.allowsWriteBack ?? true }

@@ -10,8 +10,10 @@ import Synchronization
 ///
 /// Law: the thread takes the request before it looks, and what it found then never replaces a
 /// request that arrived meanwhile.
-struct AreaNeed: ~Copyable {
-    enum State: UInt8, AtomicRepresentable {
+package struct AreaNeed: ~Copyable {
+    /// What is known.
+    package enum State: UInt8, AtomicRepresentable {
+        /// No room is asked for.
         case none
         /// Somebody waits for the write-back thread.
         case wanted
@@ -31,10 +33,10 @@ struct AreaNeed: ~Copyable {
     }
 
     /// Takes what is asked for; from here on it can be asked for again.
-    func take() -> State { state.exchange(.none, ordering: .acquiringAndReleasing) }
+    package func take() -> State { state.exchange(.none, ordering: .acquiringAndReleasing) }
 
     /// What is known after ``take()``, unless somebody asked meanwhile.
-    func settle(_ found: State) {
+    package func settle(_ found: State) {
         guard found != .none else { return }
         _ = state.compareExchange(
             expected: .none, desired: found, ordering: .acquiringAndReleasing)

@@ -33,7 +33,7 @@ extension SwapStore {
             return record.compressor != compressor
         }
         guard let isOtherCompressor else { throw .unknownArea(name) }
-        if isOtherCompressor { migration.noteChange() }
+        if isOtherCompressor { currentObserver?.newPagesChanged() }
     }
 
     private func settings(in record: AreaRecord) -> AreaSettings {

@@ -1,5 +1,4 @@
 public import Backing
-import Synchronization
 
 /// A backing store, for reports.
 public struct StoreBacking: Sendable {
@@ -9,17 +8,14 @@ public struct StoreBacking: Sendable {
     public let isCurrent: Bool
     /// What it holds and did.
     public let statistics: BackingStatistics
-    /// Segments that were cleaned, of all backing stores together.
-    public let cleanedSegmentCount: Int
     /// Why no page leaves for it now, in words; nil when they do.
     public let obstacle: String?
 
-    init(_ log: BackingLog, isCurrent: Bool, _ desk: WriteBackDesk) {
+    init(_ log: BackingLog, isCurrent: Bool, obstacle: RoomRequests.Obstacle?) {
         path = log.device.path
         self.isCurrent = isCurrent
         statistics = log.statistics
-        cleanedSegmentCount = desk.cleanedSegmentCount.load(ordering: .relaxed)
-        obstacle = isCurrent ? desk.obstacle?.text(for: path) : "only has pages of before"
+        self.obstacle = isCurrent ? obstacle?.text(for: path) : "only has pages of before"
     }
 
     /// What it does now, in words.
@@ -32,9 +28,9 @@ public struct StoreBacking: Sendable {
     }
 }
 
-extension WriteBackDesk.Obstacle {
+extension RoomRequests.Obstacle {
     /// For people.
-    func text(for path: String) -> String {
+    package func text(for path: String) -> String {
         switch self {
         case .noThread: "nobody writes pages back"
         case .noBacking: "there is no backing store"

@@ -75,7 +75,7 @@ extension SwapStore {
     }
 
     private func take(_ log: BackingLog) throws(SettingError) {
-        guard desk.makeRoom() else { throw .outOfMemory }
+        guard currentObserver?.prepareBacking() ?? true else { throw .outOfMemory }
         let isTaken = control.withLock { control -> Bool in
             guard let free = control.freeBackingNumber else { return false }
             bequeath(log, free)
@@ -101,11 +101,11 @@ extension SwapStore {
         control.backingSwitchEpoch = arena.quiescence.advance()
     }
 
-    /// Backing stores may have begun or ceased to be there.
-    func noteBacking() {
-        let obstacle: WriteBackDesk.Obstacle? = desk.isServed ? nil : .noThread
-        desk.set(backingPath == nil ? .noBacking : obstacle)
-        desk.ring()
+    /// Backing stores, or who writes to them, may have begun or ceased to be there.
+    package func noteBacking() {
+        let obstacle: RoomRequests.Obstacle? = roomRequests.isServed ? nil : .noThread
+        roomRequests.set(backingPath == nil ? .noBacking : obstacle)
+        roomRequests.wake()
     }
 
     /// Opens and prepares it. May wait for filesystems and disks, and so is not done here.
@@ -122,30 +122,6 @@ extension SwapStore {
         guard let log else { throw .backingNotOpened }
         return log
     }
-
-    /// For the write-back thread: the backing store in force, which stays there until
-    /// ``endWriteBack()``.
-    func beginWriteBack() -> (log: BackingLog, number: Int)? {
-        control.withLock { control in
-            let number = control.state.currentBacking
-            control.backingInUse = number
-            return control.backings[number].map { ($0, number) }
-        }
-    }
-
-    func endWriteBack() { control.withLock { $0.backingInUse = 0 } }
-
-    /// For the scrubber: the backing store of this number, which stays there until
-    /// ``letGoOfScrubbedBacking()``. Nil: there is none any more.
-    func holdBackingToScrub(_ number: Int) -> BackingLog? {
-        control.withLock { control in
-            guard control.backings.indices.contains(number) else { return nil }
-            control.backingInScrub = number
-            return control.backings[number]
-        }
-    }
-
-    func letGoOfScrubbedBacking() { control.withLock { $0.backingInScrub = 0 } }
 
     /// Closes backing stores that no request can use any more, outside of the lock and in a thread
     /// of its own: closing may wait for a filesystem. Whoever wants one of their paths waits.
@@ -180,8 +156,8 @@ extension SwapStore {
     func letBackingsGo(_ control: inout StoreControl) -> Bool {
         guard arena.quiescence.hasPassed(control.backingSwitchEpoch) else { return true }
         let drained = control.backings.indices.filter { number in
-            number != control.state.currentBacking && number != control.backingInUse
-                && number != control.backingInScrub && control.backings[number]?.isEmpty == true
+            number != control.state.currentBacking && control.backingHoldCounts[number] == 0
+                && control.backings[number]?.isEmpty == true
         }
         if !drained.isEmpty {
             let logs = drained.map { control.backings[$0] }
@@ -202,14 +178,22 @@ extension SwapStore {
     /// pages.
     public var backings: [StoreBacking] {
         let (logs, current) = control.withLock { ($0.backings, $0.state.currentBacking) }
+        let obstacle = roomRequests.obstacle
         let all = logs.enumerated().compactMap { number, log in
-            log.map { StoreBacking($0, isCurrent: number == current, desk) }
+            log.map { StoreBacking($0, isCurrent: number == current, obstacle: obstacle) }
         }
         return all.filter(\.isCurrent) + all.filter { !$0.isCurrent }
     }
 }
 
 extension StoreControl {
+    /// Holds the backing store of this number, if there is one.
+    mutating func holdBacking(_ number: Int) -> BackingLog? {
+        guard backings.indices.contains(number), let log = backings[number] else { return nil }
+        backingHoldCounts[number] += 1
+        return log
+    }
+
     /// A number that no backing store has, in any state that a worker may hold.
     var freeBackingNumber: Int? {
         (1..<Limits.backingsMax).first { number in

@@ -12,9 +12,11 @@ import ZswapCore
 /// what the process may have / 4096 if that is less still, and accept line = max ×
 /// accept_threshold_percent / 100, all rounded down; at 0 % everything is refused, at threshold
 /// 100 % there is no hysteresis.
-struct MemoryLimit: Equatable {
-    let frameCountMax: Int
-    let frameCountAccept: Int
+package struct MemoryLimit: Equatable {
+    /// Where the pools stop.
+    package let frameCountMax: Int
+    /// Where pools that stood at the limit accept again.
+    package let frameCountAccept: Int
 
     init(
         totalByteCount: UInt64, maxPoolPercent: Int, maxPoolByteCount: UInt64? = nil,

@@ -1,5 +1,5 @@
 import Arena
-import Backing
+package import Backing
 import Compressors
 
 /// What one serving thread has of its own: scratch for codecs, a page to patch in, its place among
@@ -11,7 +11,7 @@ public final class StoreWorker: @unchecked Sendable {  // one thread's at a time
     let number: WorkerNumber
     let scratch: CodecScratch
     let patch: PageBuffer
-    let backingBuffer: BackingReadBuffer
+    package let backingBuffer: BackingReadBuffer
     /// Asked before a request waits for the backing store; nil: it may always.
     public var backingGate: (any BackingGate)?
     var state: StoreState

@@ -21,7 +21,7 @@ extension SwapStore {
     }
 
     /// Whether a page of this area may be taken only to be written to the backing store.
-    func mayPass(_ area: Area) -> Bool { desk.isReady && area.allowsWriteBack }
+    func mayPass(_ area: Area) -> Bool { roomRequests.isReady && area.allowsWriteBack }
 
     private func poolsHaveRoom(_ worker: StoreWorker) -> Bool {
         switch worker.state.limit.check(used: arena.poolFrameCount, isFull: isFull) {
@@ -33,12 +33,13 @@ extension SwapStore {
             // Asked again while there is none: one who found room just before may have forgotten
             // that the pools are full only now.
             return wait(
-                at: desk.poolsWait, worker, asking: { isFull.store(true, ordering: .relaxed) },
+                at: roomRequests.poolsWait, worker,
+                asking: { isFull.store(true, ordering: .relaxed) },
                 until: { arena.poolFrameCount < limitFrameCount.load(ordering: .relaxed) },
                 orHopeless: { limitFrameCount.load(ordering: .relaxed) == 0 })
         case .refuseUntilAcceptLine:
             // Room is being made, and there is some already.
-            return desk.isReady
+            return roomRequests.isReady
         }
     }
 
@@ -53,22 +54,22 @@ extension SwapStore {
             until: { area.isBelowLimit }, orHopeless: { area.need.isHopeless })
     }
 
-    /// Tells the write-back thread that the area wants room.
+    /// Asks for room in the area.
     func askForRoom(in area: Area) {
         area.need.ask()
-        desk.hasAreaNeeds.store(true, ordering: .releasing)
+        roomRequests.noteAreaNeeds()
     }
 
-    /// Waits until the write-back thread has made room. False: there is none to be had. Outside of
+    /// Waits until maintenance has made room. False: there is none to be had. Outside of
     /// the request meanwhile, so that memory can go back.
     private func wait(
         at place: borrowing RoomWait, _ worker: StoreWorker, asking ask: () -> Void,
         until hasRoom: () -> Bool, orHopeless isHopeless: () -> Bool
     ) -> Bool {
-        guard desk.isReady else { return false }
+        guard roomRequests.isReady else { return false }
         end(worker)
         defer { begin(worker) }
-        return desk.wait(at: place, asking: ask, until: hasRoom, orHopeless: isHopeless)
+        return roomRequests.wait(at: place, asking: ask, until: hasRoom, orHopeless: isHopeless)
     }
 
     /// Counts a page that is refused: once in the store, once in the area.

@@ -116,7 +116,7 @@ extension SwapStore {
 
     /// Whether a copy of an entry's object is the page that was stored. Decodes it over the
     /// worker's patch.
-    func isIntact(_ object: RawSpan, of entry: PageEntry, _ worker: StoreWorker) -> Bool {
+    package func isIntact(_ object: RawSpan, of entry: PageEntry, _ worker: StoreWorker) -> Bool {
         let patch = worker.patch
         var target = patch.mutableBytes
         return decode(object, of: entry, into: &target, worker)

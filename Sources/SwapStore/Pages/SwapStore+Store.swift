@@ -189,7 +189,7 @@ extension SwapStore {
                 if arena.compareExchangePair(expected: old.pair, desired: entry.pair, at: offset) {
                     count(entry, of: area, sign: 1, by: worker)
                     forget(old, of: area, worker)
-                    if entry.isPassing { desk.notePassing() }
+                    if entry.isPassing { roomRequests.notePassing() }
                     return true
                 }
                 old = PageEntry(pair: arena.loadPair(at: offset))
@@ -198,7 +198,7 @@ extension SwapStore {
     }
 
     /// Uncounts and frees what an entry that left the table stood for.
-    func forget(_ entry: PageEntry, of area: Area, _ worker: StoreWorker) {
+    package func forget(_ entry: PageEntry, of area: Area, _ worker: StoreWorker) {
         guard entry.isCounted else { return }
         count(entry, of: area, sign: -1, by: worker)
         free(entry, worker)
@@ -211,7 +211,7 @@ extension SwapStore {
     }
 
     /// Frees an entry's object, if it has one.
-    func free(_ entry: PageEntry, _ worker: StoreWorker) {
+    package func free(_ entry: PageEntry, _ worker: StoreWorker) {
         if entry.kind == .onBacking { return freeBacked(entry, worker) }
         guard entry.isInMemory else { return }
         guard let handle = entry.handle else {

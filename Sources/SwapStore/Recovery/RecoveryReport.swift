@@ -8,8 +8,6 @@ public struct RecoveryReport: Equatable, Sendable {
     public var lostTableCount = 0
     /// Frames that were taken and not published, or let go, when the predecessor died.
     public var reclaimedFrameCount = 0
-    /// A write-back that was asked for and that ended with the predecessor.
-    public var endedWriteBack: WriteBackJob.Pages?
 
     /// Nothing.
     public init() {}

@@ -46,15 +46,6 @@ public struct StoreRebuild: Sendable {
         }
         report.reclaimedFrameCount = max(store.arena.unclaimedFrameCount, 0)
         try countPayload(counts)
-        guard parts.backings.allSatisfy({ $0 == nil }) || store.desk.makeRoom() else {
-            throw .outOfMemory
-        }
-        store.desk.budget.withLock { $0 = WriteBackBudget(notedIn: parts.record) }
-        store.desk.job.withLock { job in
-            job = WriteBackJob(leftBehind: parts.record[.writeBackJob])
-            store.noteForSuccessor(job)
-            report.endedWriteBack = job?.pages
-        }
         return report
     }
 

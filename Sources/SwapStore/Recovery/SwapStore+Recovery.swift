@@ -23,7 +23,6 @@ extension SwapStore {
             let store = try SwapStore(
                 parts, in: arena, zpools: zpools, configuration: configuration)
             parts.record[.serverCount] += 1
-            store.scrubbing.noteTakeOver()
             return (store, StoreRebuild(recovery, of: parts, in: store))
         } catch {
             throw .outOfMemory

@@ -2,7 +2,7 @@ import Arena
 import ZswapCore
 
 /// What a worker counts for the whole store. Each case says when it rises.
-enum StoreEvent: Int, CaseIterable {
+package enum StoreEvent: Int, CaseIterable {
     /// A page found the pools at their limit.
     case poolLimitHit
     /// A page was refused because making room failed: there is nowhere to write pages back to.

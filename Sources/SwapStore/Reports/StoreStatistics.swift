@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import ZPool
 import ZswapCore
 
 /// Everything the store counts, at one moment. Sums over workers: exact when nobody is serving.
@@ -97,7 +98,12 @@ extension SwapStore {
     public var poolFrameCount: Int { arena.poolFrameCount }
 
     /// Pages were refused at the limit, and it is not yet clear again.
-    var standsAtLimit: Bool { isFull.load(ordering: .relaxed) }
+    package var standsAtLimit: Bool { isFull.load(ordering: .relaxed) }
+
+    /// Frames of all pools that compaction would free now.
+    public var freeablePageCount: Int {
+        control.withLock { $0.pools }.reduce(0) { $0 + ($1?.freeablePageCount ?? 0) }
+    }
 
     /// Gives memory back that has stayed free, at once. See ``Arena/giveBack()``.
     public func giveBack() { arena.giveBack() }

@@ -24,10 +24,8 @@ struct StoreControl: Sendable {
     var backings = [BackingLog?](repeating: nil, count: Limits.backingsMax)
     /// Epoch after which nobody writes to a backing store that is not the current one.
     var backingSwitchEpoch: UInt64 = 0
-    /// The backing store that the write-back thread works with at this moment; 0: none.
-    var backingInUse = 0
-    /// The backing store that the scrubber reads from at this moment; 0: none.
-    var backingInScrub = 0
+    /// By number, how often a backing store is held by who works with it at this moment.
+    var backingHoldCounts = [Int](repeating: 0, count: Limits.backingsMax)
     /// Backing stores on their way out, as pools are.
     var leavingBackings: [(log: BackingLog, number: Int, epoch: UInt64)] = []
     /// Backing stores that are being closed, by their paths.

@@ -54,7 +54,7 @@ extension SwapStore {
                 return control.state.currentCompressor != number
             }
         }
-        if isChanged { migration.noteChange() }
+        if isChanged { currentObserver?.newPagesChanged() }
     }
 
     /// New pages are compressed at this level from now on; each compressor remembers its own.

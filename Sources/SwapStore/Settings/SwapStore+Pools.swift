@@ -65,7 +65,7 @@ extension SwapStore {
                 return .failure(error)
             }
         }
-        if try outcome.get() { migration.noteChange() }
+        if try outcome.get() { currentObserver?.newPagesChanged() }
     }
 
     /// True: new pages go to another pool than before.

@@ -14,8 +14,8 @@ extension SwapStore {
             publish(&control, tunables: tunables)
         }
         // Whoever waits for room looks again: the limit may be another one.
-        desk.noteProgress()
-        scrubbing.wake()
+        roomRequests.noteProgress()
+        currentObserver?.tunablesChanged()
     }
 
     /// Sets the most bytes that pools may take because the process may have no more memory than
@@ -31,7 +31,7 @@ extension SwapStore {
             publish(&control)
             return true
         }
-        if isNew { desk.noteProgress() }
+        if isNew { roomRequests.noteProgress() }
     }
 
     /// Where the pools would stop by the tunables alone, in bytes.

@@ -16,8 +16,9 @@ import ZswapCore
 ///   that, by another worker. Such a use has the age 0, if it lies ``futureSecondsMax`` ahead at
 ///   most: the part of the range of times that no age can have by the first law.
 /// Price: no byte; a load writes its entry at most once a second.
-struct LastUse: Equatable {
-    enum How: UInt64 {
+package struct LastUse: Equatable {
+    /// How a page was used.
+    package enum How: UInt64 {
         /// Stored, and never loaded since.
         case stored = 0
         /// Loaded since it was stored: whoever loaded it has a copy.
@@ -37,9 +38,9 @@ struct LastUse: Equatable {
     private static let coarseUnitsMax: UInt64 = 6144
 
     /// Ages end here: four and a half days.
-    static let ageSecondsMax = Int(coarseUnitsMax << coarseShift)
+    package static let ageSecondsMax = Int(coarseUnitsMax << coarseShift)
     /// What a fine time may grow beyond ``fineSecondsMax`` between two sweeps.
-    static let sweepSecondsMax = 4000
+    package static let sweepSecondsMax = 4000
     /// Seconds that a use may lie ahead of who looks at it.
     static let futureSecondsMax =
         Int(timeMask) - Int(fineSecondsMax) - sweepSecondsMax
@@ -48,7 +49,8 @@ struct LastUse: Equatable {
     private static let fineAgeMax = fineSecondsMax + UInt64(sweepSecondsMax)
     private static let coarseAgeMax = coarseUnitsMax + UInt64(sweepSecondsMax) >> coarseShift + 1
 
-    let how: How
+    /// How.
+    package let how: How
     private let isCoarse: Bool
     private let time: UInt64
 
@@ -59,11 +61,11 @@ struct LastUse: Equatable {
     }
 
     /// A use now; `seconds` is the clock's.
-    init(_ how: How, at seconds: UInt64) { self.init(how, isCoarse: false, time: seconds) }
+    package init(_ how: How, at seconds: UInt64) { self.init(how, isCoarse: false, time: seconds) }
 
     /// Seconds since the use; of a coarse time up to 63 too many or too few. 0 for one that lies
     /// ahead.
-    func ageSeconds(at seconds: UInt64) -> Int {
+    package func ageSeconds(at seconds: UInt64) -> Int {
         let shift = isCoarse ? Self.coarseShift : 0
         return Int((age(at: seconds) ?? 0) << shift)
     }
@@ -93,7 +95,7 @@ struct LastUse: Equatable {
     }
 
     /// The same use in the scale that its age asks for; nil when it has that already.
-    func aged(at seconds: UInt64) -> LastUse? {
+    package func aged(at seconds: UInt64) -> LastUse? {
         let age = UInt64(ageSeconds(at: seconds))
         let now = seconds >> Self.coarseShift
         if isCoarse {

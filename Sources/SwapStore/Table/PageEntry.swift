@@ -1,6 +1,6 @@
-import Backing
-import Synchronization
-import ZPool
+package import Backing
+public import Synchronization
+package import ZPool
 import ZswapCore
 
 /// What the table knows of one page: 16 bytes that change as one.
@@ -12,8 +12,9 @@ import ZswapCore
 /// Law: the checksum is over the uncompressed page, so it stays true when the page is moved or
 /// recompressed, or leaves for the backing store. The kind, compressor, generation and length in
 /// the entry decide how it is read, never a parameter.
-struct PageEntry: Equatable {
-    enum Kind: UInt64 {
+@usableFromInline package struct PageEntry: Equatable, BitwiseCopyable {
+    /// What a page is kept as.
+    package enum Kind: UInt64 {
         /// Never written, or discarded: reads as zeros.
         case empty = 0
         /// Compressed, in the pool of `generation`.
@@ -35,16 +36,18 @@ struct PageEntry: Equatable {
     private static let lastUseShift: UInt64 = 29
     private static let lastUseMask: UInt64 = 7 << lastUseShift
 
-    let pair: WordPair
+    @usableFromInline let pair: WordPair
 
-    init(pair: WordPair) { self.pair = pair }
+    @inlinable init(pair: WordPair) { self.pair = pair }
 
-    static var empty: PageEntry { PageEntry(pair: WordPair(first: 0, second: 0)) }
+    /// The entry of a page that was never written.
+    package static var empty: PageEntry { PageEntry(pair: WordPair(first: 0, second: 0)) }
     static var retired: PageEntry {
         PageEntry(pair: WordPair(first: 0, second: UInt(Kind.retired.rawValue)))
     }
 
-    static var lost: PageEntry {
+    /// The entry of a page that can't be read any more.
+    package static var lost: PageEntry {
         PageEntry(pair: WordPair(first: 0, second: UInt(Kind.lost.rawValue)))
     }
 
@@ -68,7 +71,8 @@ struct PageEntry: Equatable {
             .used(lastUse)
     }
 
-    var kind: Kind {
+    /// What it is kept as.
+    package var kind: Kind {
         guard let kind = Kind(rawValue: UInt64(pair.second) & 7) else {
             unreachable("a page entry has a kind that nobody writes")
         }
@@ -79,26 +83,31 @@ struct PageEntry: Equatable {
     /// Whether it stands for a page that is counted and that `free` has to be told of.
     var isCounted: Bool { kind != .empty && kind != .retired && kind != .lost }
     /// Whether its object lies in a pool or a raw frame.
-    var isInMemory: Bool { kind == .pooled || kind == .raw }
+    @inlinable package var isInMemory: Bool {
+        // Of all kinds only these two have bit 0 and not bit 2.
+        pair.second & 5 == 1
+    }
     /// The repeated word of a same-filled page.
     var word: UInt64 { UInt64(pair.first) }
     /// The handle of a pooled or raw page.
-    var handle: PoolHandle? { PoolHandle(rawValue: UInt64(pair.first) & Self.handleMask) }
+    package var handle: PoolHandle? { PoolHandle(rawValue: UInt64(pair.first) & Self.handleMask) }
     /// Where a page on the backing store is.
-    var location: BackingLocation { BackingLocation(rawValue: UInt64(pair.first)) }
+    package var location: BackingLocation { BackingLocation(rawValue: UInt64(pair.first)) }
     var compressor: Int { Int(pair.second >> 3 & 31) }
-    var generation: Int { Int(pair.second >> 8 & 255) }
-    var byteCount: Int { Int(pair.second >> 16 & 0x1fff) }
+    /// The pool or backing store of its object, by number.
+    package var generation: Int { Int(pair.second >> 8 & 255) }
+    /// Bytes of its object.
+    package var byteCount: Int { Int(pair.second >> 16 & 0x1fff) }
     var checksum: UInt32 { UInt32(truncatingIfNeeded: pair.second >> 32) }
     /// When a pooled or raw page was last used.
-    var lastUse: LastUse {
+    package var lastUse: LastUse {
         LastUse(
             timeBits: UInt64(pair.first) >> UInt64(PoolHandle.bitCount),
             howBits: UInt64(pair.second) >> Self.lastUseShift & 7)
     }
 
     /// Whether it is in memory only until it is written to the backing store.
-    var isPassing: Bool { kind == .raw && lastUse.how == .passing }
+    package var isPassing: Bool { kind == .raw && lastUse.how == .passing }
 
     /// The same object at another place in its pool.
     func moved(to handle: PoolHandle) -> PageEntry {
@@ -108,7 +117,7 @@ struct PageEntry: Equatable {
     }
 
     /// The same object, used at another time.
-    func used(_ lastUse: LastUse) -> PageEntry {
+    package func used(_ lastUse: LastUse) -> PageEntry {
         invariant(isInMemory)
         let first =
             UInt64(pair.first) & Self.handleMask
@@ -119,7 +128,7 @@ struct PageEntry: Equatable {
     }
 
     /// The same page on the backing store.
-    func written(to location: BackingLocation, backing generation: Int) -> PageEntry {
+    package func written(to location: BackingLocation, backing generation: Int) -> PageEntry {
         invariant(isInMemory || kind == .onBacking)
         invariant(generation > 0 && generation < Limits.backingsMax)
         let kept = UInt64(pair.second) & ~(7 | 255 << 8 | Self.lastUseMask)
@@ -129,17 +138,19 @@ struct PageEntry: Equatable {
     }
 
     /// Whether both name the same object in memory, whenever it was used.
-    func hasObject(of other: PageEntry) -> Bool {
+    package func hasObject(of other: PageEntry) -> Bool {
         isInMemory && other.isInMemory && used(other.lastUse) == other
     }
 
     /// Whether both name the same object, in memory or on a backing store, whenever it was used.
-    func hasSameObject(as other: PageEntry) -> Bool { self == other || hasObject(of: other) }
+    package func hasSameObject(as other: PageEntry) -> Bool {
+        self == other || hasObject(of: other)
+    }
 
     /// The same page kept in another way: the object of `other`, used when this one was.
-    func withObject(of other: PageEntry) -> PageEntry { other.used(lastUse) }
+    package func withObject(of other: PageEntry) -> PageEntry { other.used(lastUse) }
 
-    static func == (left: PageEntry, right: PageEntry) -> Bool {
+    @inlinable package static func == (left: PageEntry, right: PageEntry) -> Bool {
         left.pair.first == right.pair.first && left.pair.second == right.pair.second
     }
 }

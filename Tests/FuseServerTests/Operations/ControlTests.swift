@@ -1,5 +1,6 @@
 import ControlTree
 import Glibc
+import Maintenance
 import SwapStore
 import TestSupport
 import Testing
@@ -51,7 +52,7 @@ extension FuseServerTests {
         func refusedValuesAreTold(name: ByteText, value: String, expected: CInt) throws {
             let told = Told()
             let operations = Operations(
-                store: rig.fixture.store, tree: ControlTree(store: rig.fixture.store),
+                store: rig.fixture.store, tree: ControlTree(of: rig.fixture.maintenance),
                 onRefusal: { _ in told.count += 1 })
             let params = try operations.lookUp(OperationsFixture.root, "params")
             let inode = try operations.lookUp(params.inode, name).inode

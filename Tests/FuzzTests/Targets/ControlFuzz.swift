@@ -1,5 +1,6 @@
 import Backing
 import ControlTree
+import Maintenance
 import TestSupport
 import ZswapCore
 
@@ -22,7 +23,7 @@ enum ControlFuzz {
                     return FaultyBacking(byteCount: 4 << 20, path: path)
                 })
             _ = try fixture.makeArea("swap")
-            let tree = ControlTree(store: fixture.store)
+            let tree = ControlTree(of: fixture.maintenance)
             var input = FuzzInput(bytes)
             let row = rows[Int(input.byte()) % rows.count]
             let path = ByteText(

@@ -1,6 +1,7 @@
 import ControlTree
 import Glibc
 import Latency
+import Maintenance
 import TestSupport
 import ZswapCore
 
@@ -14,7 +15,8 @@ import ZswapCore
 enum NameFuzz {
     static func prepare() throws -> FuzzTarget.Take {
         let fixture = try TestStore(capacityByteCount: 64 << 20)
-        let operations = Operations(store: fixture.store, tree: ControlTree(store: fixture.store))
+        let operations = Operations(
+            store: fixture.store, tree: ControlTree(of: fixture.maintenance))
         let worker = ServingWorker(store: fixture.worker, reads: FaultPulse().makeCounter())
         let root = InodeNumber.root
         return { bytes in

@@ -2,6 +2,7 @@ import CFuse
 import ControlTree
 import Glibc
 import Latency
+import Maintenance
 import TestSupport
 import ZswapCore
 
@@ -20,7 +21,8 @@ enum RequestFuzz {
 
     static func prepare() throws -> FuzzTarget.Take {
         let fixture = try TestStore(capacityByteCount: 64 << 20, totalByteCount: 1 << 30)
-        let operations = Operations(store: fixture.store, tree: ControlTree(store: fixture.store))
+        let operations = Operations(
+            store: fixture.store, tree: ControlTree(of: fixture.maintenance))
         let worker = ServingWorker(store: fixture.worker, reads: FaultPulse().makeCounter())
         let requests = DeviceRequests(operations: operations)
         let inode = try operations.create(

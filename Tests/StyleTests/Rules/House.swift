@@ -1,6 +1,6 @@
 /// Which module may know which: arrows point down only.
 ///
-///     zswapfs -> ZswapfsCommand -> FuseServer -> ControlTree -> SwapStore
+///     zswapfs -> ZswapfsCommand -> FuseServer -> ControlTree -> Maintenance -> SwapStore
 ///     SwapStore -> ZPool       -> Arena -> Threads -> ZswapCore
 ///               -> Compressors --------------------> ZswapCore
 ///               -> Backing     -> Arena
@@ -21,12 +21,14 @@ enum House {
         "BackingFiles": ["ZswapCore", "Arena", "Backing", "LinuxSystem"],
         "SwapStore": ["ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing"],
         "Latency": ["Threads", "LinuxSystem"],
-        "ControlTree": ["ZswapCore", "SwapStore", "Backing", "Latency"],
+        "Maintenance": ["ZswapCore", "Threads", "Arena", "ZPool", "Backing", "SwapStore"],
+        "ControlTree": ["ZswapCore", "SwapStore", "Maintenance", "Backing", "Latency"],
         "FuseServer": [
             "ZswapCore", "Threads", "SwapStore", "ControlTree", "Latency", "CFuse", "CLinux",
         ],
         "Experiment": [
             "ZswapCore", "Threads", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
+            "Maintenance",
         ],
         "NullFilesystem": ["ZswapCore", "Threads", "CFuse", "CLinux"],
         "PoolTesting": ["ZswapCore", "Arena", "ZPool"],

@@ -1,14 +1,15 @@
-public import SwapStore
+package import Maintenance
+internal import SwapStore
 
 extension TestStore {
     /// Takes steps until there is nothing to do, nothing that can be done, or so many were taken;
     /// says how the last one ended.
     @discardableResult
-    public func migrate(
+    package func migrate(
         _ sweep: inout MigrationSweep, stepCountMax: Int = 1_000_000
     ) -> MigrationStep {
         for _ in 0..<stepCountMax {
-            let step = store.migrate(&sweep, by: worker)
+            let step = maintenance.migration.step(&sweep, by: worker)
             guard step == .worked else { return step }
         }
         return .worked
@@ -16,8 +17,8 @@ extension TestStore {
 
     /// Asks for pages to be moved, and moves them.
     @discardableResult
-    public func migrateNow() -> MigrationStep {
-        store.setMigration(.now)
+    package func migrateNow() -> MigrationStep {
+        maintenance.setMigration(.now)
         var sweep = MigrationSweep()
         return migrate(&sweep)
     }

@@ -1,11 +1,11 @@
-public import SwapStore
+package import Maintenance
 
 extension TestStore {
     /// Takes steps to the end of a pass, or until nothing is asked for; returns what was found.
     @discardableResult
-    public func scrub(_ walk: inout ScrubWalk) -> [DamagedPage] {
+    package func scrub(_ walk: inout ScrubWalk) -> [DamagedPage] {
         var found: [DamagedPage] = []
-        while case .worked(_, _, let damagedPages) = store.scrub(&walk, by: worker) {
+        while case .worked(_, _, let damagedPages) = maintenance.scrub.step(&walk, by: worker) {
             found += damagedPages
         }
         return found
@@ -13,7 +13,7 @@ extension TestStore {
 
     /// A whole pass.
     @discardableResult
-    public func scrubOnce() -> [DamagedPage] {
+    package func scrubOnce() -> [DamagedPage] {
         var walk = ScrubWalk()
         return scrub(&walk)
     }

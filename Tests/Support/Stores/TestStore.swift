@@ -2,6 +2,7 @@ public import Arena
 import Backing
 import BackingFiles
 public import Compressors
+public import Maintenance
 public import SwapStore
 import ZPool
 import ZswapCore
@@ -15,6 +16,8 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
     public let arena: Arena
     /// The store under test.
     public let store: SwapStore
+    /// What keeps it in order, without threads until they are started.
+    public let maintenance: Maintenance
     /// Who works where nobody else is named.
     public let worker: StoreWorker
     /// What a take-over found; nil for a store that was made.
@@ -47,7 +50,10 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         settings.openBacking = openBacking ?? Self.openFile
         store = try SwapStore(
             in: arena, zpools: .standard(), compressors: compressors, configuration: settings)
-        guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
+        guard let maintenance = Maintenance(of: store), let worker = store.makeWorker() else {
+            throw TestStoreError.noWorker
+        }
+        self.maintenance = maintenance
         self.worker = worker
         recovery = nil
         arenaConfiguration = configuration
@@ -70,7 +76,10 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
         arenaConfiguration = other.arenaConfiguration
         totalByteCount = other.totalByteCount
         compressors = other.compressors
-        guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
+        guard let maintenance = Maintenance(of: store), let worker = store.makeWorker() else {
+            throw TestStoreError.noWorker
+        }
+        self.maintenance = maintenance
         self.worker = worker
     }
 
@@ -119,4 +128,6 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
 public enum TestStoreError: Error {
     /// All places of workers are taken.
     case noWorker
+    /// The page has no object in memory.
+    case noObject
 }

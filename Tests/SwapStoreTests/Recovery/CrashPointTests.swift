@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// The process ends at publishing steps of each operation in turn.
@@ -114,18 +115,18 @@ import ZswapCore
             fixture.migrateNow()
             fixture.housekeep()
         }
-        try stage.perform("compact", { _ in }) { store.compact(by: fixture.worker) }
+        try stage.perform("compact", { _ in }) { fixture.maintenance.compactOnRequest() }
     }
 
     private func writeBack(_ area: Area, _ stage: CrashStage) throws {
         try stage.perform("write back", { _ in }) {
-            try stage.store.startWriteBack(.all)
+            try stage.fixture.maintenance.startWriteBack(.all)
             stage.turnWriteBack()
         }
         #expect(stage.store.statistics.writtenBackPages > 0)
         try write(10..<30, seed: 4, to: area, "one", stage)
         try stage.perform("write back again", { _ in }) {
-            try stage.store.startWriteBack(.all)
+            try stage.fixture.maintenance.startWriteBack(.all)
             stage.turnWriteBack()
         }
     }

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// A store whose process may end after each change of a word in its memory: what is left then is
@@ -45,8 +46,7 @@ final class CrashStage: @unchecked Sendable {  // one thread's
         let device = device
         fixture = try TestStore(
             zpool: zpool, openBacking: { _ in device }, onChange: { changes.call() })
-        guard let worker = fixture.store.makeWorker() else { throw TestStoreError.noWorker }
-        work = WriteBackWork(of: fixture.store, by: worker, onTrouble: { _ in })
+        work = try fixture.makeWriteBackWork()
         try fixture.store.setBacking(device)
         turnWriteBack()
     }

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// Memory that holds what no server wrote: a successor believes none of it.
@@ -121,7 +122,10 @@ import ZswapCore
     /// Everything that is made of numbers in the memory.
     private static func calculate(with new: TestStore) {
         let store = new.store
-        _ = (store.statistics, store.holders.map(\.bytes.total), store.writeBackBlockCountToday)
+        _ = (
+            store.statistics, store.holders.map(\.bytes.total),
+            new.maintenance.writeBackBlockCountToday
+        )
         _ = (store.rootTimes, store.predecessorCount, store.keptSettings, store.handshake)
         for (name, area) in store.areas {
             _ = (area.attributes, area.traffic, area.statistics, area.heldByteCount)

@@ -107,30 +107,3 @@ import ZswapCore
         close(damaged)
     }
 }
-
-/// What a predecessor had under way.
-@Suite struct EndedWorkTests {
-    @Test(arguments: [WriteBackJob.Pages.all, .huge, .idle(seconds: 60)])
-    func aWriteBackThatWasAskedForIsToldAsStopped(pages: WriteBackJob.Pages) throws {
-        let old = try TestStore()
-        _ = try old.makeArea()
-        old.store.desk.job.withLock { job in
-            job = WriteBackJob(pages)
-            old.store.noteForSuccessor(job)
-        }
-        let new = try TestStore(
-            takingOver: try TestStore.memory(leftBy: old.arena), from: old)
-        #expect(new.recovery?.endedWriteBack == pages)
-        #expect(new.store.writeBackJob?.pages == pages)
-        #expect(new.store.writeBackJob?.progress == .stopped)
-        let third = try TestStore(
-            takingOver: try TestStore.memory(leftBy: new.arena), from: new)
-        #expect(third.recovery?.endedWriteBack == nil && third.store.writeBackJob == nil)
-    }
-
-    @Test func noWordThatCannotBeIsBelieved() {
-        for word in [0, 4, 3, 3 | 1 << 60, .max] as [UInt64] {
-            #expect(WriteBackJob(leftBehind: word) == nil)
-        }
-    }
-}

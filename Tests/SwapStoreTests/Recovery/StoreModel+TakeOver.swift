@@ -2,6 +2,7 @@ import Backing
 import Glibc
 import TestSupport
 
+@testable import Maintenance
 @testable import SwapStore
 
 /// The end of the process between two steps: another store goes on with the memory that it leaves.
@@ -21,8 +22,7 @@ extension StoreModel {
             takingOver: memory, from: old, backings: backings, openBacking: devices.opening)
         try store.setBacking(path: path)
         try store.setChainLength(chainLength)
-        guard let worker = store.makeWorker() else { throw TestStoreError.noWorker }
-        work = WriteBackWork(of: store, by: worker, onTrouble: { _ in })
+        work = try fixture.makeWriteBackWork()
         sweep = MigrationSweep()
         scrubWalk = ScrubWalk()
         for index in areas.indices {

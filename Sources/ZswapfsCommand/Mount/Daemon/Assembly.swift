@@ -6,6 +6,7 @@ import FuseServer
 import Latency
 import LinuxSystem
 import Logging
+import Maintenance
 import SwapStore
 import SystemPackage
 import ZPool
@@ -13,12 +14,13 @@ import ZswapCore
 
 /// From settings to objects: the only place that knows every module.
 ///
-///     Arena -> SwapStore -> ControlTree -> FuseServer
+///     Arena -> SwapStore -> Maintenance -> ControlTree -> FuseServer
 ///
 /// The server comes last, and again when the first one found no ring (``Connection``).
 struct Assembly {
     let arena: Arena
     let store: SwapStore
+    let maintenance: Maintenance
     /// What was found of a predecessor; nil: there was none.
     let recovery: RecoveryReport?
     /// When reads were answered first, before the server was made; nil: they were not.
@@ -35,10 +37,6 @@ struct Assembly {
     let tree: ControlTree
     private let latency: LatencyControl
     private let keeper: LatencyKeeper
-    private let caretaker: Caretaker
-    private let writeBack: WriteBackThread
-    private let migrator: Migrator
-    private let scrubber: Scrubber
     private let settings: MountSettings
 
     /// What the daemon takes besides buffers and pages: code, heap, tables, codecs, a reserve.
@@ -88,7 +86,9 @@ struct Assembly {
                     supervision: settings.supervision.word,
                     supervisionReason: settings.supervision.reason))
             swapWatch = SwapWatch(of: store, tells: facts)
-            tree = ControlTree(store: store, latency: latency) { [facts] in
+            // Before any setting changes: it is told what changes.
+            maintenance = try Self.makeMaintenance(of: store)
+            tree = ControlTree(of: maintenance, latency: latency) { [facts] in
                 facts.now
             } freshFacts: { [facts, swapWatch] in
                 swapWatch.lookNow()
@@ -100,15 +100,9 @@ struct Assembly {
             } else {
                 for failure in tree.restoreSettings() { logger.warning("\(path): \(failure)") }
             }
-            caretaker = try Self.startCaretaker(of: store)
-            stops.append(caretaker.stop)
-            writeBack = try Self.startWriteBack(of: store, onTrouble)
-            stops.append(writeBack.stop)
+            try Self.start(maintenance, at: path, onTrouble)
+            stops.append(maintenance.stop)
             keeper = try Self.startKeeper(of: latency)
-            stops.append(keeper.stop)
-            migrator = try Self.startMigrator(of: store)
-            stops.append(migrator.stop)
-            scrubber = try Self.startScrubber(of: store, at: path, onTrouble)
         } catch {
             for stop in stops.reversed() { stop() }
             throw error
@@ -148,47 +142,40 @@ struct Assembly {
             """)
     }
 
-    private static func startCaretaker(of store: SwapStore) throws(CommandFailure) -> Caretaker {
-        guard let caretaker = Caretaker(of: store), caretaker.start() else {
-            throw ResourceNeeds.noThread("to look after the store")
+    private static func makeMaintenance(
+        of store: SwapStore
+    ) throws(CommandFailure) -> Maintenance {
+        guard let maintenance = Maintenance(of: store) else {
+            throw ResourceNeeds.noMemory("to keep the store in order")
         }
-        return caretaker
+        return maintenance
     }
 
-    private static func startWriteBack(
-        of store: SwapStore, _ onTrouble: @escaping @Sendable (String) -> Void
-    ) throws(CommandFailure) -> WriteBackThread {
-        guard let thread = WriteBackThread(of: store, onTrouble: onTrouble), thread.start() else {
-            throw ResourceNeeds.noThread("to write pages back")
+    private static func start(
+        _ maintenance: Maintenance, at path: String,
+        _ onTrouble: @escaping @Sendable (String) -> Void
+    ) throws(CommandFailure) {
+        do throws(Maintenance.NoThread) {
+            try maintenance.start(onTrouble: onTrouble) { onTrouble("\(path): \($0)") }
+        } catch {
+            throw ResourceNeeds.noThread(purpose(of: error.task))
         }
-        return thread
     }
 
-    private static func startMigrator(of store: SwapStore) throws(CommandFailure) -> Migrator {
-        guard let migrator = Migrator(of: store), migrator.start() else {
-            throw ResourceNeeds.noThread("to move stored pages")
+    private static func purpose(of task: Maintenance.Task) -> String {
+        switch task {
+        case .compaction: "to look after the store"
+        case .writeBack: "to write pages back"
+        case .migration: "to move stored pages"
+        case .scrub: "to verify stored pages"
         }
-        return migrator
-    }
-
-    private static func startScrubber(
-        of store: SwapStore, at path: String, _ onTrouble: @escaping @Sendable (String) -> Void
-    ) throws(CommandFailure) -> Scrubber {
-        let scrubber = Scrubber(of: store) { onTrouble("\(path): \($0)") }
-        guard let scrubber, scrubber.start() else {
-            throw ResourceNeeds.noThread("to verify stored pages")
-        }
-        return scrubber
     }
 
     /// Ends all threads but the server's, which must have ended.
     func stop() {
         swapWatch.stop()
         keeper.stop()
-        scrubber.stop()
-        writeBack.stop()
-        migrator.stop()
-        caretaker.stop()
+        maintenance.stop()
         arena.stop()
     }
 

@@ -1,6 +1,7 @@
 import FuseServer
 import LinuxSystem
 import Logging
+import Maintenance
 import SwapStore
 import Threads
 import ZswapCore
@@ -80,7 +81,7 @@ struct Connection {
             \(report.pageCount) pages stored, \(lost), \
             \(report.reclaimedFrameCount) frames were in nobody's hands
             """)
-        if report.endedWriteBack != nil {
+        if assembly.maintenance.endedWriteBack != nil {
             logger.warning(
                 """
                 \(path): the write-back that was asked for by params/writeback ended with the \

@@ -55,6 +55,11 @@ enum ResourceNeeds {
             .unavailable, "no thread \(purpose)\(hint(.resourceTemporarilyUnavailable))")
     }
 
+    /// No memory for something that a mount needs.
+    static func noMemory(_ purpose: String) -> CommandFailure {
+        CommandFailure(.unavailable, "no memory \(purpose)\(hint(.noMemory))")
+    }
+
     /// What to add to the message of a call that failed with this errno; empty when no limit is to
     /// blame.
     static func hint(_ errno: Errno) -> String {

@@ -1,0 +1,34 @@
+import SwapStore
+
+/// Counting pages by when they were used.
+extension AgeHistogram {
+    /// How cold the pages in memory are that a walk comes to, of areas whose pages may leave. Keeps
+    /// the last uses of all that it comes to true (``LastUse/aged(at:)``).
+    static func count(
+        in walk: PageWalk = PageWalk(), of store: SwapStore, by worker: StoreWorker
+    ) -> AgeHistogram {
+        var histogram = AgeHistogram(at: store.seconds)
+        var walk = walk
+        var isEnd = false
+        while !isEnd {
+            let tally = walk.step(of: store, by: worker) { page, area in
+                guard page.entry.isInMemory else { return .passed }
+                let use = keepAge(of: page, in: store)
+                guard area.allowsWriteBack else { return .skipped(.notAllowed) }
+                histogram.add(use, at: page.seconds)
+                return .done
+            }
+            isEnd = tally.isEnd
+        }
+        return histogram
+    }
+
+    private static func keepAge(
+        of page: PageWalk.Page, in store: SwapStore
+    ) -> LastUse {
+        guard let use = page.entry.lastUse.aged(at: page.seconds) else { return page.entry.lastUse }
+        // If the entry changed meanwhile, the page was used.
+        _ = store.exchange(page.entry, for: page.entry.used(use), at: page.offset)
+        return use
+    }
+}

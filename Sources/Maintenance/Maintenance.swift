@@ -1,0 +1,146 @@
+public import SwapStore
+import Synchronization
+
+/// What keeps a store in order while it serves: the threads that walk over its pages, and what
+/// control files ask of them.
+///
+///     params/compact, migrate, writeback, scrub ──► Maintenance ──► a thread a task
+///     stats/migration, writeback, scrub         ◄──     ▲  └──► SwapStore (`Upkeep/`)
+///     settings of the store ── StoreObserver ───────────┘
+///
+/// Laws:
+/// - It is made before settings of the store change, so that it misses no change; its threads may
+///   be started later.
+/// - The store does not know it but as its observer, and works without it: then nothing moves, and
+///   a store at its limit refuses.
+/// - Its threads end with it at the latest.
+/// Price: a worker; a thread and a worker for each task that is started.
+public final class Maintenance: Sendable {
+    /// What is done in the background, by a thread each.
+    public enum Task: CaseIterable, Sendable {
+        /// Lets drained pools go and moves objects together.
+        case compaction
+        /// Writes pages to the backing store, and so makes room.
+        case writeBack
+        /// Moves pages that settings want otherwise.
+        case migration
+        /// Compares stored pages with their checksums.
+        case scrub
+    }
+
+    /// There is no thread for this task, or no place for its worker.
+    public struct NoThread: Error {
+        /// The task.
+        public let task: Task
+    }
+
+    /// The store that it keeps in order.
+    public let store: SwapStore
+    package let migration: Migration
+    package let scrub: Scrub
+    package let writeBack: WriteBackControl
+    /// Who compacts when it is asked for: made before, so that nothing is allocated then.
+    private let compactionWorker: Mutex<StoreWorker>
+    private let threads = Mutex<[Task: any MaintenanceThread]>([:])
+
+    /// The maintenance of this store, which has no other. Nil when there is no place for another
+    /// worker, or no memory.
+    public init?(of store: SwapStore) {
+        guard let worker = store.makeMover() else { return nil }
+        self.store = store
+        compactionWorker = Mutex(worker)
+        migration = Migration(store: store, control: MigrationControl())
+        scrub = Scrub(store: store, control: ScrubControl())
+        writeBack = WriteBackControl(of: store)
+        // From here on each backing store is prepared for; what was taken over may have some.
+        store.observe(by: self)
+        if !store.backings.isEmpty, !writeBack.makeBuffers() { return nil }
+        if store.predecessorCount > 0 { scrub.control.noteTakeOver() }
+    }
+
+    deinit {
+        stop()
+        compactionWorker.withLock { store.removeMover($0) }
+    }
+
+    /// Starts every task. `onTrouble` is told, in words, when writing back has to stop, `onDamage`
+    /// of each damaged page. Throws when one has no thread; then none is running.
+    public func start(
+        onTrouble: @escaping @Sendable (String) -> Void,
+        onDamage: @escaping @Sendable (String) -> Void
+    ) throws(NoThread) {
+        do {
+            for task in Task.allCases {
+                try start(task, onTrouble: onTrouble, onDamage: onDamage)
+            }
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    /// Starts one task, if it is not running.
+    public func start(
+        _ task: Task, onTrouble: @escaping @Sendable (String) -> Void = { _ in },
+        onDamage: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(NoThread) {
+        let isRunning = threads.withLock { threads in
+            guard threads[task] == nil else { return true }
+            guard let thread = makeThread(task, onTrouble, onDamage), thread.start() else {
+                return false
+            }
+            threads[task] = thread
+            return true
+        }
+        guard isRunning else { throw NoThread(task: task) }
+    }
+
+    private func makeThread(
+        _ task: Task, _ onTrouble: @escaping @Sendable (String) -> Void,
+        _ onDamage: @escaping @Sendable (String) -> Void
+    ) -> (any MaintenanceThread)? {
+        switch task {
+        case .compaction: Caretaker(of: store)
+        case .writeBack: WriteBackThread(of: store, writeBack, onTrouble: onTrouble)
+        case .migration: Migrator(of: migration)
+        case .scrub: Scrubber(of: scrub, onDamage: onDamage)
+        }
+    }
+
+    /// Ends every task; returns when nothing is done any more.
+    public func stop() { for task in Task.allCases.reversed() { stop(task) } }
+
+    /// Ends one task, if it is running. What was asked of it stays asked for.
+    public func stop(_ task: Task) { threads.withLock { $0.removeValue(forKey: task) }?.stop() }
+
+    /// Moves objects together in every pool, now; returns how many frames became free. 0 when
+    /// another one asked and is not through.
+    @discardableResult
+    public func compactOnRequest() -> Int {
+        compactionWorker.withLockIfAvailable { Compaction(of: store).run(by: $0) } ?? 0
+    }
+
+    /// Frames enough to compact by itself could become free, if nothing is left behind from the
+    /// last time.
+    public var isWorthCompacting: Bool {
+        CompactionNeed().isDue(
+            freeable: store.freeablePageCount, poolFrameCount: store.poolFrameCount)
+    }
+
+    /// What is to be done with pages that are kept otherwise than new ones, from now on: by its
+    /// thread.
+    public func setMigration(_ mode: MigrationMode) { migration.control.set(mode) }
+    /// The present mode. `now` returns to what was set before when the walk ends.
+    public var migrationMode: MigrationMode { migration.control.wish.mode }
+    /// How far the migration is.
+    public var migrationReport: MigrationReport { migration.control.report }
+
+    /// How far the verification of stored pages is.
+    public var scrubReport: ScrubReport { scrub.control.report }
+}
+
+extension Maintenance: StoreObserver {
+    package func newPagesChanged() { migration.control.noteChange() }
+    package func tunablesChanged() { scrub.control.wake() }
+    package func prepareBacking() -> Bool { writeBack.makeBuffers() }
+}

@@ -1,0 +1,54 @@
+/// Where a walk over all pages stands: areas in the order of their slots, leaves in order.
+///
+///     new wish ─► settling ─► counting ─► moving ─► idle
+///                    ▲            └─ nothing to move, or not wanted ─► idle
+///                    └── another wish, from wherever it is
+///
+/// Law: counting begins when no request is under way that began before the wish. Whoever stores
+/// later stores as the wish says, so what the walk has passed needs no second look; only pages that
+/// were changed while they were moved, again and again, do.
+package struct MigrationSweep: Sendable {
+    enum Phase { case idle, settling, counting, moving }
+
+    private(set) var phase = Phase.idle
+    /// The number of the wish that it walks for.
+    private(set) var wish: UInt64 = 0
+    /// Epoch that every request has to pass before the walk begins.
+    private(set) var epoch: UInt64 = 0
+    var walk = PageWalk()
+    /// Pages that are not as wanted and were left, because they were only counted or are damaged.
+    var leftCount = 0
+    /// Pages that were changed meanwhile, each time.
+    var contestedCount = 0
+
+    /// A walk that waits for a wish.
+    package init() {}
+
+    mutating func settle(for wish: UInt64, epoch: UInt64) {
+        self.wish = wish
+        self.epoch = epoch
+        phase = .settling
+    }
+
+    /// From the first page of all on.
+    mutating func begin(_ phase: Phase) {
+        self.phase = phase
+        walk = PageWalk()
+        leftCount = 0
+        contestedCount = 0
+    }
+
+    mutating func end() { phase = .idle }
+}
+
+/// How a step of the migration ended.
+package enum MigrationStep: Sendable {
+    /// There is more to do.
+    case worked
+    /// A request that began before the last wish is under way: it may store as was wanted before.
+    case waitsForRequests
+    /// The pools have no room; tried again at the same page.
+    case waitsForRoom
+    /// Nothing to do until something else is wanted.
+    case idle
+}

@@ -1,0 +1,70 @@
+import SwapStore
+import Threads
+
+/// The thread that moves stored pages when that is wanted.
+///
+///     sleeps ── wish ──► 8 pages, rest 4 times as long, 8 pages, ...   (background)  ──► sleeps
+///                        8 pages, 8 pages, ...                         (now)
+///
+/// Law: it serves nobody, and between two steps, where it rests, it holds nothing. It works as a
+/// worker of its own. It is not given a low priority: a thread that holds a lock of a pool and gets
+/// no processor would hold up stores for long.
+/// Price: a thread and a worker, asleep until a setting changes.
+final class Migrator: MaintenanceThread {
+    private static let requestNanoseconds: Int64 = 1_000_000
+    private static let roomNanoseconds: Int64 = 100_000_000
+    private static let endless: Int64 = -1
+
+    let thread: BackgroundThread
+    private let control: MigrationControl
+
+    /// A thread that moves pages. Nil when there is no place for another worker.
+    init?(of migration: Migration) {
+        let store = migration.store
+        guard let worker = store.makeWorker() else { return nil }
+        control = migration.control
+        thread = BackgroundThread(name: "zswapfs-migrate") { thread in
+            Self.run(migration, worker, thread)
+            store.removeWorker(worker)
+        }
+    }
+
+    func start() -> Bool {
+        // Before it can look, so that no change is missed.
+        control.attach(thread)
+        guard !thread.start() else { return true }
+        control.attach(nil)
+        return false
+    }
+
+    /// What was wanted stays wanted.
+    func stop() {
+        control.attach(nil)
+        thread.stop()
+    }
+
+    private static func run(
+        _ migration: Migration, _ worker: StoreWorker, _ thread: BackgroundThread
+    ) {
+        var sweep = MigrationSweep()
+        var pace = Pace()
+        while !thread.isStopping {
+            let step = migration.step(&sweep, by: worker)
+            if step == .worked {
+                if migration.control.wish.mode != .now { pace.rest(.fifth, thread) }
+                continue
+            }
+            thread.rest(nanoseconds: restNanoseconds(step)) { migration.isDue(sweep) }
+            pace = Pace()
+        }
+    }
+
+    private static func restNanoseconds(_ step: MigrationStep) -> Int64 {
+        switch step {
+        case .worked: 0
+        case .waitsForRequests: requestNanoseconds
+        case .waitsForRoom: roomNanoseconds
+        case .idle: endless
+        }
+    }
+}

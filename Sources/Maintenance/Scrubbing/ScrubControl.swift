@@ -1,0 +1,92 @@
+import Synchronization
+import Threads
+
+/// What is wanted of the scrubber, and what it tells: the one place where control files, take-overs
+/// and the scrubber's thread meet.
+///
+///     take-over ── one pass is due ──►  thread ── report ──► stats/scrub
+///     params/scrub ── wake ──────────►
+///
+/// Law: a pass that is due after a take-over stays due until some pass has ended. The lock is held
+/// for a few words only and takes no other.
+final class ScrubControl: Sendable {
+    private struct State: Sendable {
+        var report = ScrubReport()
+        var isDueAfterTakeOver = false
+        var thread: BackgroundThread?
+    }
+
+    private let state = Mutex(State())
+
+    /// The present or last pass.
+    var report: ScrubReport { state.withLock { $0.report } }
+
+    /// Whether one pass is to be made that no parameter asks for.
+    var isDueAfterTakeOver: Bool { state.withLock { $0.isDueAfterTakeOver } }
+
+    /// The store was taken over: one pass is due.
+    func noteTakeOver() { state.withLock { $0.isDueAfterTakeOver = true } }
+
+    /// The thread that verifies pages: woken when parameters change. Nil: none any more.
+    func attach(_ thread: BackgroundThread?) { state.withLock { $0.thread = thread } }
+
+    /// Parameters changed.
+    func wake() { state.withLock { $0.thread }?.wake() }
+
+    /// A pass begins, over so many pages.
+    func begin(pageCount: Int) {
+        state.withLock { state in
+            let passCount = state.report.passCount
+            state.report = ScrubReport()
+            state.report.activity = .running
+            state.report.reason = state.isDueAfterTakeOver ? .takeOver : .parameter
+            state.report.pageCount = pageCount
+            state.report.passCount = passCount
+            state.report.startedAt = WallClock.nanoseconds()
+        }
+    }
+
+    /// What one step found.
+    func note(_ step: ScrubTally) {
+        state.withLock { state in
+            state.report.verifiedPageCount += step.verifiedPageCount
+            state.report.damagedPageCount += step.damagedPages.count
+            state.report.skippedPageCount += step.skippedPageCount
+        }
+    }
+
+    /// The pass came to the end of all areas.
+    func finish() {
+        state.withLock { state in
+            state.report.activity = .idle
+            state.report.passCount += 1
+            state.isDueAfterTakeOver = false
+        }
+    }
+
+    /// The pass ends before.
+    func giveUp() { state.withLock { $0.report.activity = .idle } }
+}
+
+/// What a step of the scrubber found.
+struct ScrubTally {
+    private(set) var verifiedPageCount = 0
+    private(set) var skippedPageCount = 0
+    var damagedPages: [DamagedPage] = []
+
+    /// Pages that were looked at, whatever was found.
+    var pageCount: Int { verifiedPageCount + skippedPageCount + damagedPages.count }
+
+    /// Counts what a walk found; damaged pages are named besides.
+    mutating func add(_ tally: WalkTally) {
+        verifiedPageCount += tally.doneCount
+        skippedPageCount += tally[.changed] + tally[.unreadable]
+    }
+
+    /// The same of one page.
+    mutating func note(_ outcome: PageWalk.Outcome) {
+        var tally = WalkTally()
+        tally.note(outcome)
+        add(tally)
+    }
+}

@@ -1,0 +1,43 @@
+package import ZswapCore
+
+/// Where the scrubber stands in its pass over all pages.
+///
+///     begin ─► a step, a step, … ─► end of the pass ─► begin
+///       ▲                └── params/scrub is 0 ─► given up ─┘
+///
+/// Law: a pass begins at the first page of all, and each page that is stored from its begin to its
+/// end is looked at once.
+package struct ScrubWalk: Sendable {
+    var pages = PageWalk()
+    var isUnderWay = false
+
+    /// A walk that has not begun.
+    package init() {}
+}
+
+/// How a step of the scrubber ended.
+package enum ScrubStep: Equatable, Sendable {
+    /// So many pages were looked at; the parameter allows `pagesPerSecond`.
+    case worked(pageCount: Int, pagesPerSecond: Int, damagedPages: [DamagedPage])
+    /// Every area was visited.
+    case endOfPass
+    /// Nothing is asked for.
+    case idle
+}
+
+/// A page that was found not to be what was stored.
+package struct DamagedPage: Equatable, Sendable {
+    /// Its area, by the name it had.
+    package let area: ByteText
+    /// The page in the area.
+    package let page: PageNumber
+    /// Whether it was on the backing store.
+    package let isBacked: Bool
+
+    /// For the log.
+    package var message: String {
+        let place = isBacked ? "on the backing store" : "in memory"
+        return "page \(page.rawValue) of area \(area.printable) is damaged \(place): reading it"
+            + " fails until it is written again"
+    }
+}

@@ -1,0 +1,100 @@
+import SwapStore
+import Threads
+
+/// The thread that verifies stored pages, at the pace that `params/scrub` says, and once after a
+/// take-over.
+///
+///     sleeps ── params/scrub ──► a few pages, rest, a few pages, … ─► end of the pass, rest ─► …
+///
+/// Law: it serves no request, and where it rests it holds nothing. Its step takes at most a fifth
+/// of the time. It is not given a low priority: a thread that holds an area and gets no processor
+/// would hold up its removal for long.
+/// Price: a thread and a worker, asleep unless pages are to be verified.
+final class Scrubber: MaintenanceThread {
+    private static let passNanoseconds: Int64 = 1_000_000_000
+    private static let endless: Int64 = -1
+    /// Damaged pages of a pass that the log names; of others it says how many there are.
+    static let namedPageCountMax = 32
+
+    let thread: BackgroundThread
+    private let control: ScrubControl
+
+    /// A thread that verifies pages. `onDamage` is told, in words, of each damaged page. Nil when
+    /// there is no place for another worker.
+    init?(of scrub: Scrub, onDamage: @escaping @Sendable (String) -> Void) {
+        let store = scrub.store
+        guard let worker = store.makeWorker() else { return nil }
+        control = scrub.control
+        thread = BackgroundThread(name: "zswapfs-scrub") { thread in
+            Self.run(scrub, worker, thread, onDamage)
+            store.removeWorker(worker)
+        }
+    }
+
+    func start() -> Bool {
+        // Before it can look at the parameter, so that it misses no change.
+        control.attach(thread)
+        guard !thread.start() else { return true }
+        control.attach(nil)
+        return false
+    }
+
+    func stop() {
+        control.attach(nil)
+        thread.stop()
+    }
+
+    private static func run(
+        _ scrub: Scrub, _ worker: StoreWorker, _ thread: BackgroundThread,
+        _ onDamage: (String) -> Void
+    ) {
+        var walk = ScrubWalk()
+        var pace = ScrubPace()
+        var log = ScrubLog()
+        while !thread.isStopping {
+            let begin = MonotonicClock.nanoseconds
+            switch scrub.step(&walk, by: worker) {
+            case .idle:
+                log.end(onDamage)
+                thread.rest(nanoseconds: endless) { scrub.pagesPerSecond > 0 }
+            case .endOfPass:
+                log.end(onDamage)
+                rest(until: MonotonicClock.nanoseconds + passNanoseconds, thread)
+            case .worked(let pageCount, let pagesPerSecond, let damagedPages):
+                log.note(damagedPages, onDamage)
+                let due = pace.note(
+                    pageCount: pageCount, pagesPerSecond: pagesPerSecond, from: begin,
+                    to: MonotonicClock.nanoseconds)
+                rest(until: due, thread)
+            }
+        }
+    }
+
+    /// Whatever wakes the thread meanwhile but its end.
+    private static func rest(until due: Int64, _ thread: BackgroundThread) {
+        while !thread.isStopping, case let left = due - MonotonicClock.nanoseconds, left > 0 {
+            thread.rest(nanoseconds: left)
+        }
+    }
+}
+
+/// Tells of the damaged pages of a pass: each of the first ones by a line of its own, of the others
+/// how many they are.
+struct ScrubLog {
+    private var damagedPageCount = 0
+
+    /// Some were found.
+    mutating func note(_ pages: [DamagedPage], _ tell: (String) -> Void) {
+        for page in pages {
+            damagedPageCount += 1
+            if damagedPageCount <= Scrubber.namedPageCountMax { tell(page.message) }
+        }
+    }
+
+    /// The pass has ended.
+    mutating func end(_ tell: (String) -> Void) {
+        let unnamedCount = damagedPageCount - Scrubber.namedPageCountMax
+        if unnamedCount > 0 { tell("\(unnamedCount) more pages are damaged") }
+        damagedPageCount = 0
+    }
+}

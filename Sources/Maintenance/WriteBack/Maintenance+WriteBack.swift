@@ -1,0 +1,57 @@
+import SwapStore
+import Synchronization
+
+/// Why a write-back that was asked for does not begin.
+public enum WriteBackRefusal: Error, Equatable, Sendable {
+    /// `params/backing` is none, or no thread writes.
+    case noBacking
+    /// The backing store failed.
+    case failed
+    /// The backing store is full.
+    case full
+    /// Nothing more may be written today.
+    case budgetSpent
+    /// Another one is under way.
+    case busy
+}
+
+/// Writing pages back on request.
+extension Maintenance {
+    /// Has these pages written to the backing store, in the background.
+    public func startWriteBack(_ pages: WriteBackJob.Pages) throws(WriteBackRefusal) {
+        switch store.roomRequests.obstacle {
+        case .noThread, .noBacking: throw .noBacking
+        case .failed: throw .failed
+        case .deviceFull: throw .full
+        case .budgetSpent: throw .budgetSpent
+        case .nothingToWrite, nil: break
+        }
+        let isTaken = writeBack.job.withLock { job in
+            guard job?.progress != .running else { return false }
+            job = WriteBackJob(pages)
+            writeBack.note(job)
+            return true
+        }
+        guard isTaken else { throw .busy }
+        store.roomRequests.wake()
+    }
+
+    /// What a predecessor had under way, which ended with it; nil: nothing.
+    public var endedWriteBack: WriteBackJob.Pages? { writeBack.endedJob?.pages }
+
+    /// What was asked for last, of a predecessor, too; nil: nothing yet.
+    public var writeBackJob: WriteBackJob? { writeBack.job.withLock { $0 } }
+
+    /// Blocks of 4096 bytes that were written to backing stores in the day that now is.
+    public var writeBackBlockCountToday: Int {
+        writeBack.budget.withLock { budget in
+            _ = budget.blockCountLeft(of: nil, at: store.seconds)
+            return budget.spentBlockCount
+        }
+    }
+
+    /// Segments of backing stores that were cleaned, of all of them together.
+    public var cleanedSegmentCount: Int {
+        writeBack.cleanedSegmentCount.load(ordering: .relaxed)
+    }
+}

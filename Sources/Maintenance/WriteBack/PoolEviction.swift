@@ -1,0 +1,70 @@
+import Arena
+import Backing
+import SwapStore
+import ZPool
+import ZswapCore
+
+/// The pool's own reclaim: a pool that is asked to shrink offers its oldest objects, and each page
+/// goes to the backing store by itself, as zswap had it.
+///
+///     shrink(n) ──► ObjectMover.evict ──► look at the entry, copy, check ─► one write ─► publish
+///                                              └─ changed, not allowed, no room: it stays
+///
+/// Laws:
+/// - The pool calls on the thread that asked it to shrink, and holds no lock meanwhile.
+/// - A page leaves by the same steps as in the store's order: written first, then published by one
+///   compareExchange, and only then freed.
+/// Cost: a write of one or two blocks for each page.
+final class PoolEviction: ObjectEvictor, @unchecked Sendable {
+    // Unchecked: one thread's, see above.
+    private(set) var writeBack: WriteBack
+    private let generation: Int
+    private(set) var movedCount = 0
+    /// What ended it: there is no room on the backing store, or writing failed.
+    private(set) var ending: WriteBack.Outcome?
+
+    /// For the pool of this generation.
+    init(_ writeBack: WriteBack, generation: Int) {
+        self.writeBack = writeBack
+        self.generation = generation
+    }
+
+    /// True: the page has left, and its object is freed.
+    func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool {
+        guard ending == nil else { return false }
+        let outcome = writeBack.evict(handle, of: generation, owner: owner)
+        switch outcome {
+        case .moved(let count):
+            movedCount += count
+            return count == 1
+        case .endOfTurn: return false
+        case .deviceFull, .failed:
+            ending = outcome
+            return false
+        }
+    }
+}
+
+extension WriteBackWork {
+    /// Frames that a pool is asked for at once: others have their turn in between.
+    private static let shrinkFrameCountMax = 64
+
+    /// Asks the pools for their oldest frames, the one of new pages last. A miss where that is not
+    /// wanted, and where they have nothing that may go: incompressible pages are in no pool.
+    mutating func shrinkPools(_ frameCount: Int) -> WriteBack.Outcome {
+        guard store.tunables.reclaim == .pool, var writeBack else {
+            return .endOfTurn(pageCount: 0)
+        }
+        defer { self.writeBack = writeBack }
+        for (generation, pool) in store.poolsByAge {
+            let eviction = PoolEviction(writeBack, generation: generation)
+            store.shrink(
+                pool, of: generation, pageCount: min(frameCount, Self.shrinkFrameCountMax),
+                evictor: eviction)
+            writeBack = eviction.writeBack
+            if let ending = eviction.ending { return ending }
+            if eviction.movedCount > 0 { return .moved(pageCount: eviction.movedCount) }
+        }
+        return .endOfTurn(pageCount: 0)
+    }
+}

@@ -1,0 +1,256 @@
+import Arena
+import Backing
+import SwapStore
+import ZPool
+import ZswapCore
+
+/// Writing pages back to one backing store, a large write at a time: what the write-back thread
+/// does, without the thread.
+///
+///     count ages (AgeHistogram) ─► ColdestPages ─► walk: those into a batch ─► write
+///                                     ▲                                        │
+///                                     └──── a turn ended, or all were found ───┘
+///
+/// Laws:
+/// - Used by one thread. Between two calls nothing is under way.
+/// - What leaves was decoded and has its checksum. An entry that is the same afterwards is not
+///   enough: an object may be freed, written over and stored again as it was while it is copied.
+/// Price: two walks over the entries for a plan, of which each is for 1 of 64 pages at least; a
+/// page's decoding.
+struct WriteBack {
+    /// How a step ended.
+    enum Outcome: Equatable {
+        /// It filled a write, or fulfilled what it was to do.
+        case moved(pageCount: Int)
+        /// It came to the end of all areas.
+        case endOfTurn(pageCount: Int)
+        /// There is no room on the backing store.
+        case deviceFull(pageCount: Int)
+        /// Writing failed.
+        case failed(BackingError)
+
+        var pageCount: Int {
+            switch self {
+            case .moved(let count), .endOfTurn(let count), .deviceFull(let count): count
+            case .failed: 0
+            }
+        }
+
+        /// No page left, though there may be some and there is room for them.
+        var isMiss: Bool {
+            switch self {
+            case .moved(let count), .endOfTurn(let count): count == 0
+            case .deviceFull, .failed: false
+            }
+        }
+    }
+
+    /// A plan concerns one page of so many at least, so that counting ages costs little a page.
+    private static let planShare = 64
+    private static let planPageCountMin = 256
+    /// A plan that is to fill a segment has one page of so many to spare.
+    private static let spareShare = 8
+
+    let log: BackingLog
+    let generation: Int
+    private let store: SwapStore
+    private let worker: StoreWorker
+    private var batch: WriteBackBatch
+    /// An object on its way, out of everybody's reach.
+    private let copy: PageBuffer
+    /// Where the search for the coldest pages goes on.
+    private var coldestWalk = PageWalk()
+    /// Most bytes of a write; a page and two blocks at least.
+    var byteCountMax: Int {
+        get { batch.byteCountMax }
+        set { batch.byteCountMax = newValue }
+    }
+    /// Pages that were to leave and were used, changed or moved meanwhile, since it was set to 0.
+    var contestedCount = 0
+    /// The pages that are being looked for.
+    private var plan: ColdestPages?
+
+    /// Writes with these buffers, which no other uses.
+    init(
+        to log: BackingLog, generation: Int, of store: SwapStore, in buffers: WriteBackBuffers,
+        by worker: StoreWorker
+    ) {
+        self.log = log
+        self.generation = generation
+        self.store = store
+        self.worker = worker
+        copy = buffers.copy
+        batch = WriteBackBatch(to: log, generation: generation, in: buffers.passengers)
+    }
+
+    /// One large write of the coldest pages of all areas; `neededByteCount` is how much should go
+    /// in all, in this call and later ones.
+    mutating func evictColdest(neededByteCount: Int) -> Outcome {
+        var plan = plan ?? makePlan(neededByteCount)
+        var walk = coldestWalk
+        let outcome = write(taking: { plan.take($0.lastUse, at: $1) }, &walk)
+        coldestWalk = walk
+        self.plan = plan
+        if case .moved = outcome, !outcome.isMiss, !plan.isComplete { return outcome }
+        self.plan = nil
+        // Pages that are as cold may lie in front of where this turn began.
+        if outcome.isMiss { coldestWalk = PageWalk() }
+        return outcome
+    }
+
+    private func makePlan(_ neededByteCount: Int) -> ColdestPages {
+        let ages = AgeHistogram.count(of: store, by: worker)
+        let held = store.heldPages
+        let needed = max(
+            Self.pageCount(of: neededByteCount, in: held), ages.pageCount / Self.planShare,
+            Self.planPageCountMin)
+        // On to the end of a segment, so that the next write begins at the start of one and is as
+        // large as can be; but not for a large part of a small pool.
+        let filling = Self.pageCount(of: fillingByteCount(neededByteCount), in: held)
+        return ages.coldest(
+            max(needed, min(filling + filling / Self.spareShare, ages.pageCount / 4)))
+    }
+
+    /// So many bytes, and what else fits the segment that they end in.
+    private func fillingByteCount(_ byteCount: Int) -> Int {
+        let room = log.segmentRoomByteCount
+        let size = BackingLog.segmentByteCount
+        return room + max(byteCount - room + size - 1, 0) / size * size
+    }
+
+    /// How many pages' objects make up so many bytes.
+    private static func pageCount(of byteCount: Int, in held: AreaStatistics) -> Int {
+        let objectCount = max(held.compressedPageCount + held.rawPageCount, 1)
+        return byteCount / max(held.storedByteCount / objectCount, 1) + 1
+    }
+
+    /// One large write of the coldest pages of one area.
+    mutating func evictColdest(of area: Area, neededByteCount: Int) -> Outcome {
+        var walk = PageWalk(areaSlot: area.slot)
+        let ages = AgeHistogram.count(in: walk, of: store, by: worker)
+        var plan = ages.coldest(Self.pageCount(of: neededByteCount, in: area.statistics))
+        return write(taking: { plan.take($0.lastUse, at: $1) }, &walk)
+    }
+
+    /// One large write of selected pages, from where the walk is.
+    mutating func write(_ selection: WriteBackSelection, _ walk: inout PageWalk) -> Outcome {
+        write(taking: { selection.takes($0, at: $1) }, &walk)
+    }
+
+    /// The same of pages in memory that `takes` says yes to, with the second it is.
+    private mutating func write(
+        taking takes: (PageEntry, UInt64) -> Bool, _ walk: inout PageWalk
+    ) -> Outcome {
+        let boarding = collect(takes, &walk)
+        do {
+            let collectedCount = batch.count
+            let count = batch.isEmpty ? 0 : try batch.complete(in: store, by: worker)
+            contestedCount += collectedCount - count
+            switch boarding {
+            case .aboard: return .endOfTurn(pageCount: count)
+            case .bufferFull: return .moved(pageCount: count)
+            case .deviceFull: return .deviceFull(pageCount: count)
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// Fills the batch, until a page finds no place or the walk ends: then all are aboard.
+    private mutating func collect(
+        _ takes: (PageEntry, UInt64) -> Bool, _ walk: inout PageWalk
+    ) -> WriteBackBatch.Boarding {
+        var last = WriteBackBatch.Boarding.aboard
+        let copy = self.copy
+        while last == .aboard {
+            let tally = walk.step(of: store, by: worker, accepting: { $0.allowsWriteBack }) {
+                page, area in
+                let entry = page.entry
+                guard entry.isInMemory, takes(entry, page.seconds) else { return .passed }
+                guard store.copyObject(of: entry, into: copy, by: worker) else {
+                    let isSame = store.entry(at: page.offset) == entry
+                    return .skipped(isSame ? .damaged : .changed)
+                }
+                let owner = ObjectOwner(area: area.slot, page: page.number)
+                let bytes = copy.bytes.extracting(0..<entry.byteCount)
+                last = batch.append(bytes, entry, owner, isCleaning: false)
+                return last == .aboard ? .done : .putOff(.noRoom)
+            }
+            contestedCount += tally[.changed]
+            if tally.isEnd { break }
+        }
+        return last
+    }
+
+    /// The page of one object of a pool of this generation, in a write of its own. Moves none where
+    /// the entry names another place by now, or the area may not be written back.
+    mutating func evict(
+        _ handle: PoolHandle, of poolGeneration: Int, owner: ObjectOwner
+    ) -> Outcome {
+        var found: PageEntry?
+        let copy = self.copy
+        _ = store.withEntry(of: owner, by: worker) { area, offset in
+            let entry = store.entry(at: offset)
+            guard area.allowsWriteBack, entry.isInMemory, entry.handle == handle,
+                entry.generation == poolGeneration,
+                store.copyObject(of: entry, into: copy, by: worker)
+            else { return false }
+            found = entry
+            return true
+        }
+        guard let entry = found else { return .moved(pageCount: 0) }
+        let bytes = copy.bytes.extracting(0..<entry.byteCount)
+        switch batch.append(bytes, entry, owner, isCleaning: false) {
+        // Alone in the buffer it does not fit what may be written today.
+        case .bufferFull: return .endOfTurn(pageCount: 0)
+        case .deviceFull: return .deviceFull(pageCount: 0)
+        case .aboard: break
+        }
+        let written = log.byteCountWritten
+        do {
+            let count = try batch.complete(in: store, by: worker)
+            if byteCountMax != .max { byteCountMax -= Int(log.byteCountWritten - written) }
+            return .moved(pageCount: count)
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// Moves what is live in the emptiest segment together with others, so that it becomes free.
+    /// False when there is none worth it.
+    mutating func cleanSegment() throws(BackingError) -> Bool {
+        guard let segment = log.segmentToClean() else { return false }
+        var failure: BackingError?
+        try log.forEachRecord(inSegment: segment) { owner, location, payload in
+            guard failure == nil, let entry = backedEntry(owner, location, payload.byteCount)
+            else { return }
+            var boarding = batch.append(payload, entry, owner, isCleaning: true)
+            guard boarding == .bufferFull else { return }
+            do throws(BackingError) {
+                _ = try batch.complete(in: store, by: worker)
+                boarding = batch.append(payload, entry, owner, isCleaning: true)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        if !batch.isEmpty { _ = try batch.complete(in: store, by: worker) }
+        return true
+    }
+
+    /// The entry of a page that still is in this record.
+    private func backedEntry(
+        _ owner: ObjectOwner, _ location: BackingLocation, _ byteCount: Int
+    ) -> PageEntry? {
+        var found: PageEntry?
+        _ = store.withEntry(of: owner, by: worker) { _, offset in
+            let entry = store.entry(at: offset)
+            guard entry.kind == .onBacking, entry.generation == generation,
+                entry.location == location, entry.byteCount == byteCount
+            else { return false }
+            found = entry
+            return true
+        }
+        return found
+    }
+}

@@ -1,0 +1,109 @@
+import Arena
+import Backing
+import SwapStore
+import ZswapCore
+
+/// Pages on their way to the backing store, as much as one write takes.
+///
+///     append: copy the object into the log's buffer, remember page and entry     (in requests)
+///       ─► flush: one large write                                                 (in none)
+///       ─► publish: entry still the same? it names the new place, the object is freed
+///                   changed meanwhile?    the copy is dropped                     (in requests)
+///
+/// Laws:
+/// - A page is in its pool until its bytes are written, and counted once at every moment.
+/// - What is appended is the page that the entry stood for: who appends has checked the copy.
+/// - Nothing is published when the write failed.
+/// Price: 48 bytes for each page that fits a write, taken with the first backing store.
+struct WriteBackBatch {
+    /// How many pages a write may have: as many as fit the log's buffer with 64 bytes each, their
+    /// headers included. Hardly any page is that small on average.
+    private static let passengersMax = BackingLog.segmentByteCount / 64
+
+    /// Memory for the pages of a write; nil when the system has none.
+    static func makePassengers() -> Passengers? { Passengers(capacity: passengersMax) }
+    typealias Passengers = RefusableList<Passenger>
+
+    /// A page on its way.
+    struct Passenger: BitwiseCopyable {
+        let owner: ObjectOwner
+        let entry: PageEntry
+        let location: BackingLocation
+    }
+
+    /// What became of a page that was offered.
+    enum Boarding { case aboard, bufferFull, deviceFull }
+
+    private let log: BackingLog
+    private let generation: Int
+    /// Most bytes of a write.
+    var byteCountMax = Int.max
+    private let passengers: Passengers
+
+    /// An empty batch; no other uses its memory.
+    init(to log: BackingLog, generation: Int, in passengers: Passengers) {
+        self.log = log
+        self.generation = generation
+        self.passengers = passengers
+        passengers.removeAll()
+    }
+
+    var isEmpty: Bool { passengers.count == 0 }
+    var count: Int { passengers.count }
+
+    /// Takes a page's object along, as it is. `isCleaning`: it comes from the log itself.
+    mutating func append(
+        _ object: RawSpan, _ entry: PageEntry, _ owner: ObjectOwner, isCleaning: Bool
+    ) -> Boarding {
+        let header = BackingLog.recordOverheadByteCountMax
+        guard passengers.count < passengers.capacity,
+            log.unwrittenByteCount <= byteCountMax - object.byteCount - header
+        else { return .bufferFull }
+        switch log.append(object, owner: owner, isCleaning: isCleaning) {
+        case .bufferFull: return .bufferFull
+        case .deviceFull: return .deviceFull
+        case .at(let location):
+            let isAboard = passengers.append(
+                Passenger(owner: owner, entry: entry, location: location))
+            invariant(isAboard, "there was room for it")
+            return .aboard
+        }
+    }
+
+    /// Writes, and then publishes what still is as it was. Returns how many pages were moved.
+    mutating func complete(in store: SwapStore, by worker: StoreWorker) throws(BackingError) -> Int
+    {
+        defer { passengers.removeAll() }
+        do {
+            try log.flush()
+        } catch {
+            for index in 0..<passengers.count { drop(passengers[index]) }
+            store.count(.backingStoreFail, passengers.count, by: worker)
+            throw error
+        }
+        var movedCount = 0
+        for index in 0..<passengers.count {
+            let passenger = passengers[index]
+            if publish(passenger, in: store, worker) { movedCount += 1 } else { drop(passenger) }
+        }
+        return movedCount
+    }
+
+    private func drop(_ passenger: Passenger) {
+        log.free(passenger.location, payloadByteCount: passenger.entry.byteCount)
+    }
+
+    private func publish(
+        _ passenger: Passenger, in store: SwapStore, _ worker: StoreWorker
+    ) -> Bool {
+        store.withEntry(of: passenger.owner, by: worker) { area, offset in
+            let old = passenger.entry
+            let new = old.written(to: passenger.location, backing: generation)
+            guard store.replace(old, with: new, at: offset, of: area, by: worker) else {
+                return false
+            }
+            if old.isInMemory { store.count(.writtenBackPages, by: worker) }
+            return true
+        }
+    }
+}

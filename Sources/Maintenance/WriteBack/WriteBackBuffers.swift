@@ -1,0 +1,17 @@
+import Arena
+
+/// The memory that writing back takes. One thread's, the one that writes, and made by whoever sets
+/// a backing store, since the system may refuse it.
+struct WriteBackBuffers: Sendable {
+    let passengers: WriteBackBatch.Passengers
+    let copy: PageBuffer
+
+    /// Nil when the system has no memory for it.
+    init?() {
+        guard let passengers = WriteBackBatch.makePassengers(), let copy = try? PageBuffer() else {
+            return nil
+        }
+        self.passengers = passengers
+        self.copy = copy
+    }
+}

@@ -1,0 +1,27 @@
+import SwapStore
+import ZswapCore
+
+/// Which pages a write-back takes that is not about the coldest ones.
+///
+/// Law: same-filled pages and holes never, since they take no pool memory; pages that are on the
+/// backing store stay there.
+enum WriteBackSelection: Equatable {
+    /// Stored only to be written there.
+    case passing
+    /// Not used for so many seconds.
+    case idle(seconds: Int)
+    /// Kept as they are, since they are incompressible.
+    case incompressible
+    /// All.
+    case all
+
+    func takes(_ entry: PageEntry, at seconds: UInt64) -> Bool {
+        invariant(entry.isInMemory)
+        switch self {
+        case .passing: return entry.isPassing
+        case .idle(let least): return entry.lastUse.ageSeconds(at: seconds) >= least
+        case .incompressible: return entry.kind == .raw
+        case .all: return true
+        }
+    }
+}

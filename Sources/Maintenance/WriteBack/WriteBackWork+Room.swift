@@ -1,0 +1,86 @@
+import SwapStore
+import ZswapCore
+
+/// Making room: in the pools down to the accept line, and in areas that stand at a limit of their
+/// own.
+extension WriteBackWork {
+    /// Frames that compaction may leave behind: one of so many.
+    private static let compactionShare = 128
+    /// Plans in a row of which no page left, until nothing is left to write: pages may be used or
+    /// moved between the look and the write.
+    private static let missCountMax = 3
+
+    /// Frames above the accept line, or at the limit where that is the same; nil: none. `wasFull`:
+    /// nil too unless the pools stood at their limit.
+    func excessFrameCount(wasFull: Bool) -> Int? {
+        guard !wasFull || store.standsAtLimit else { return nil }
+        let limit = store.limit
+        let target = min(limit.frameCountAccept, limit.frameCountMax - 1)
+        let used = store.poolFrameCount
+        return used > max(target, 0) ? used - target : nil
+    }
+
+    mutating func makeRoom(_ frameCount: Int, _ goesOn: () -> Bool) -> Rest {
+        let byteCount = frameCount * Page.byteCount
+        var outcome = shrinkPools(frameCount)
+        if outcome.isMiss {
+            outcome = Self.withNewPlans {
+                writeBack?.evictColdest(neededByteCount: byteCount) ?? .endOfTurn(pageCount: 0)
+            }
+        }
+        if outcome.isMiss {
+            requests.set(.nothingToWrite)
+            return .nanoseconds(Self.idleNanoseconds)
+        }
+        settle(outcome)
+        let share = max(store.poolFrameCount / Self.compactionShare, 1)
+        if store.freeablePageCount >= share { Compaction(of: store).run(by: worker, goesOn) }
+        requests.noteProgress()
+        return .again
+    }
+
+    /// The same again, each time with a new plan, as long as no page of it left.
+    private static func withNewPlans(_ evict: () -> WriteBack.Outcome) -> WriteBack.Outcome {
+        var outcome = evict()
+        for _ in 1..<missCountMax where outcome.isMiss { outcome = evict() }
+        return outcome
+    }
+
+    /// One large write for each area that stands at its own limit, down to the share of it at
+    /// which the whole store would accept again; unlinked ones that are open among them.
+    mutating func makeRoomInAreas() -> Rest {
+        var (isUnfinished, isHopeless) = (false, false)
+        var slot = 0
+        while let area = store.holdArea(from: slot) {
+            defer { store.close(area, by: worker) }
+            slot = area.slot + 1
+            guard area.need.take() == .wanted else { continue }
+            let found = makeRoom(in: area)
+            area.need.settle(found)
+            if found == .wanted { isUnfinished = true }
+            if found == .hopeless { isHopeless = true }
+        }
+        if isUnfinished || isHopeless { requests.noteAreaNeeds() }
+        requests.noteProgress()
+        return isHopeless && !isUnfinished ? .nanoseconds(Self.idleNanoseconds) : .again
+    }
+
+    /// What the area needs then: whoever waits for room asks once, so it is wanted until there is
+    /// some.
+    private mutating func makeRoom(in area: Area) -> AreaNeed.State {
+        let percent = store.tunables.acceptThresholdPercent
+        guard let limit = area.byteCountMax.map({ Int($0) }),
+            case let excess = area.storedByteCount - min(limit / 100 * percent, limit - 1),
+            excess > 0
+        else { return .none }
+        let outcome = Self.withNewPlans {
+            writeBack?.evictColdest(of: area, neededByteCount: excess)
+                ?? .endOfTurn(pageCount: 0)
+        }
+        settle(outcome)
+        if outcome.isMiss { return .hopeless }
+        // Without a place for more pages all who wait are told so.
+        if outcome.pageCount == 0 { return .none }
+        return area.isBelowLimit ? .none : .wanted
+    }
+}

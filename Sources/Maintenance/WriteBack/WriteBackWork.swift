@@ -1,0 +1,235 @@
+import Backing
+package import SwapStore
+import Synchronization
+import Threads
+import ZswapCore
+
+/// What the write-back thread does in one turn: at most one large write.
+package struct WriteBackWork {
+    static let idleNanoseconds: Int64 = 1_000_000_000
+    /// Without a backing store there are ages to keep, and whoever sets one wakes the thread.
+    private static let unusedNanoseconds: Int64 = 10_000_000_000
+    /// How long pages that pass through may gather for a larger write.
+    private static let gatherNanoseconds: Int64 = 20_000_000
+    /// As many of them fill a write.
+    private static let passingCountFull = BackingLog.segmentByteCount / Page.byteCount - 1
+    /// Low priority: rests are so many times as long as the work before.
+    private static let restFactor: Int64 = 4
+    /// A page that is kept as it is, with its header, takes two blocks at most, and one to share.
+    private static let blockCountMin = 3
+    /// Times that a job goes through all areas for pages that changed place each time they were to
+    /// leave, as compaction has them do.
+    private static let jobTurnCountMax = 4
+
+    let store: SwapStore
+    private let control: WriteBackControl
+    let requests: RoomRequests
+    let worker: StoreWorker
+    private let onTrouble: @Sendable (String) -> Void
+    var writeBack: WriteBack?
+    /// Where the job that is under way stands; at the start when there is none.
+    private var jobWalk = PageWalk()
+    /// Times that it went through all areas.
+    private var jobTurnCount = 0
+    private var hasGathered = false
+    private var agedSeconds: UInt64
+
+    /// Of this store, by a worker of its own.
+    package init(
+        of store: SwapStore, _ control: WriteBackControl, by worker: StoreWorker,
+        onTrouble: @escaping @Sendable (String) -> Void
+    ) {
+        self.store = store
+        self.worker = worker
+        self.onTrouble = onTrouble
+        self.control = control
+        requests = store.roomRequests
+        agedSeconds = store.seconds
+    }
+
+    /// Does what is most urgent; the result is how long nothing needs to be done, in nanoseconds.
+    /// `goesOn` ends long ones.
+    package mutating func turn(_ goesOn: () -> Bool) -> Int64 {
+        keepAges()
+        guard let (log, number) = store.holdCurrentBacking() else {
+            writeBack = nil
+            requests.set(.noBacking)
+            stopJob()
+            return Self.unusedNanoseconds
+        }
+        defer { store.letGoOfBacking(number) }
+        if writeBack?.log !== log {
+            writeBack = makeWriteBack(to: log, number)
+            requests.set(nil)
+        }
+        let began = MonotonicClock.nanoseconds
+        let written = log.byteCountWritten
+        let rest = findBudget() ? makeReady(log) ?? work(log, goesOn) : giveUp()
+        let blocks = Int(log.byteCountWritten - written) / Page.byteCount
+        control.budget.withLock {
+            $0.spend(blocks, at: store.seconds)
+            $0.note(in: store)
+        }
+        switch rest {
+        case .again: return 0
+        case .low: return (MonotonicClock.nanoseconds - began) * Self.restFactor
+        case .nanoseconds(let nanoseconds): return nanoseconds
+        }
+    }
+
+    private func makeWriteBack(to log: BackingLog, _ number: Int) -> WriteBack {
+        guard let buffers = control.madeBuffers else {
+            unreachable("a backing store came without buffers to write with")
+        }
+        return WriteBack(to: log, generation: number, of: store, in: buffers, by: worker)
+    }
+
+    enum Rest {
+        case again, low
+        case nanoseconds(Int64)
+    }
+
+    private mutating func work(_ log: BackingLog, _ goesOn: () -> Bool) -> Rest {
+        if let excess = excessFrameCount(wasFull: true) { return makeRoom(excess, goesOn) }
+        if requests.passingCount > 0 { return writePassing() }
+        if requests.takeAreaNeeds() { return makeRoomInAreas() }
+        if log.needsCleaning, clean() { return .again }
+        if control.job.withLock({ $0?.progress == .running }) { return doJob() }
+        if store.tunables.shrinksInBackground, let excess = excessFrameCount(wasFull: false) {
+            _ = makeRoom(excess, goesOn)
+            return .low
+        }
+        return .nanoseconds(Self.idleNanoseconds)
+    }
+
+    private mutating func writePassing() -> Rest {
+        let isFull = requests.passingCount >= Self.passingCountFull
+        guard isFull || hasGathered else {
+            hasGathered = true
+            return .nanoseconds(Self.gatherNanoseconds)
+        }
+        hasGathered = false
+        requests.takePassing()
+        var walk = PageWalk()
+        var goesOn = true
+        while goesOn {
+            let outcome = writeBack?.write(.passing, &walk) ?? .endOfTurn(pageCount: 0)
+            settle(outcome)
+            requests.noteProgress()
+            switch outcome {
+            case .moved: continue
+            case .endOfTurn: break
+            // Some may be left: looked for again when there is a place for them.
+            case .deviceFull, .failed: requests.notePassing()
+            }
+            goesOn = false
+        }
+        return .again
+    }
+
+    private mutating func clean() -> Bool {
+        do {
+            guard try writeBack?.cleanSegment() == true else { return false }
+            control.cleanedSegmentCount.add(1, ordering: .relaxed)
+            return true
+        } catch {
+            settle(.failed(error))
+            return true
+        }
+    }
+
+    private mutating func doJob() -> Rest {
+        guard let selection = control.job.withLock({ $0?.selection }) else { return .again }
+        var walk = jobWalk
+        let outcome = writeBack?.write(selection, &walk) ?? .endOfTurn(pageCount: 0)
+        jobWalk = walk
+        let isDone = endsJob(outcome)
+        control.job.withLock { job in
+            job?.pageCount += outcome.pageCount
+            guard isDone else { return }
+            job?.progress = .done
+            control.note(job)
+        }
+        settle(outcome)
+        return .again
+    }
+
+    /// Whether nothing is left to do for a job: every area was visited, and no page of it only
+    /// changed place on its way out.
+    private mutating func endsJob(_ outcome: WriteBack.Outcome) -> Bool {
+        guard case .endOfTurn = outcome else { return false }
+        jobTurnCount += 1
+        let isComplete = writeBack?.contestedCount == 0 || jobTurnCount == Self.jobTurnCountMax
+        writeBack?.contestedCount = 0
+        if isComplete { jobTurnCount = 0 }
+        return isComplete
+    }
+
+    /// A job that is under way ends before all areas were visited.
+    private mutating func stopJob() {
+        jobWalk = PageWalk()
+        jobTurnCount = 0
+        control.job.withLock { job in
+            guard job?.progress == .running else { return }
+            job?.progress = .stopped
+            control.note(job)
+        }
+    }
+
+    /// Says what an outcome means for those who wait for room.
+    func settle(_ outcome: WriteBack.Outcome) {
+        switch outcome {
+        case .moved, .endOfTurn: break
+        case .deviceFull: stop(.deviceFull)
+        case .failed(let error): stop(.failed(error))
+        }
+    }
+
+    private func stop(_ obstacle: RoomRequests.Obstacle) {
+        guard requests.set(obstacle), let log = writeBack?.log else { return }
+        let path = log.device.path
+        onTrouble("write-back to \(path): \(obstacle.text(for: path)); pages stay in memory")
+    }
+
+    /// Nil: the backing store takes pages, as what stood in the way may have gone. Else how long to
+    /// wait.
+    private mutating func makeReady(_ log: BackingLog) -> Rest? {
+        switch requests.obstacle {
+        case nil: return nil
+        case .failed: return giveUp()
+        case .deviceFull where !log.hasRoom:
+            return log.needsCleaning && clean() ? .again : giveUp()
+        case .deviceFull, .nothingToWrite, .budgetSpent, .noBacking, .noThread: break
+        }
+        requests.set(nil)
+        return nil
+    }
+
+    /// Nothing can be written for now, so nobody's wish is done.
+    private mutating func giveUp() -> Rest {
+        stopJob()
+        return .nanoseconds(Self.idleNanoseconds)
+    }
+
+    /// How much may be written in this turn. False: nothing more today.
+    private mutating func findBudget() -> Bool {
+        let limit = store.tunables.writeBackBlockCountPerDay
+        let left = control.budget.withLock {
+            $0.blockCountLeft(of: limit, at: store.seconds)
+        }
+        if let left, left < Self.blockCountMin {
+            if requests.obstacle == nil { stop(.budgetSpent) }
+            return false
+        }
+        writeBack?.byteCountMax = left.map { $0 * Page.byteCount } ?? .max
+        return true
+    }
+
+    /// Keeps the ages of pages true while they are not counted for a plan.
+    private mutating func keepAges() {
+        let seconds = store.seconds
+        guard seconds >= agedSeconds + UInt64(LastUse.sweepSecondsMax) / 4 else { return }
+        agedSeconds = seconds
+        _ = AgeHistogram.count(of: store, by: worker)
+    }
+}

@@ -1,0 +1,72 @@
+package import Arena
+package import ZswapCore
+
+/// Looking at the objects that entries name, and making new ones. Inside a request; see
+/// ``SwapStore`` in `SwapStore+Upkeep.swift`.
+extension SwapStore {
+    /// What the object of an entry was found to be.
+    package enum ObjectState {
+        /// The page that was stored.
+        case intact
+        /// Not that; or it was freed or moved while it was looked at: the entry tells.
+        case differs
+        /// It can't be looked at now: there is no codec for it, or nothing where it should lie.
+        case unreadable
+    }
+
+    /// Decodes an entry's object into the worker's page and compares the checksum, as a load does.
+    /// An object on a backing store is read from there: the caller may have to wait.
+    package func inspect(_ entry: PageEntry, by worker: StoreWorker) -> ObjectState {
+        // A codec may be made later, and an object that has no place is not freed.
+        guard entry.byteCount == Page.byteCount || hasCodec(entry.compressor, worker),
+            entry.kind == .onBacking || objectOffset(entry, worker) != nil
+        else { return .unreadable }
+        let patch = worker.patch
+        var target = patch.mutableBytes
+        switch decode(entry, into: &target, worker) {
+        case .intact: return .intact
+        case .decodeFailed, .checksumDiffers: return .differs
+        case .lost, .backingFailed, .wouldWait: return .unreadable
+        }
+    }
+
+    /// Copies the object of an entry in memory, out of the reach of other threads. False: the copy
+    /// is not the page that the entry stands for.
+    package func copyObject(
+        of entry: PageEntry, into copy: PageBuffer, by worker: StoreWorker
+    ) -> Bool {
+        guard let object = objectOffset(entry, worker) else { return false }
+        let arena = self.arena
+        copy.replace(from: 0, with: arena.bytes(at: object, count: entry.byteCount))
+        return isIntact(copy.bytes.extracting(0..<entry.byteCount), of: entry, worker)
+    }
+
+    /// Makes an object of the page that ``inspect(_:by:)`` found intact last, where and as a new
+    /// one would be kept, and an entry for it that no other thread knows of. Throws `outOfMemory`.
+    package func makeObject(
+        _ page: PageNumber, of area: Area, by worker: StoreWorker
+    ) throws(StoreError) -> PageEntry {
+        let patch = worker.patch
+        return try makeObject(patch.bytes, page, area, worker)
+    }
+
+    /// Whether a page is kept as a new one would be: by what compressor, and where. True of what
+    /// has no object in memory.
+    package func isKeptAsNew(
+        _ entry: PageEntry, of area: Area, by worker: StoreWorker
+    ) -> Bool {
+        let generation: Int
+        switch entry.kind {
+        case .pooled: generation = worker.state.currentGeneration
+        case .raw:
+            // What only passes through does not stay.
+            if entry.isPassing { return true }
+            generation =
+                worker.state.takesRawPages
+                ? worker.state.currentGeneration : RawFrames.generation
+        default: return true
+        }
+        return entry.generation == generation
+            && entry.compressor == wantedCompressor(of: area, worker)
+    }
+}

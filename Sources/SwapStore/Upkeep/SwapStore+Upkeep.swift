@@ -1,0 +1,161 @@
+package import Arena
+package import Backing
+import Compressors
+import Synchronization
+package import ZPool
+import ZswapCore
+
+/// What background work may ask of a store: everything that the module `Maintenance` uses besides
+/// the public calls, in this folder and nowhere else.
+///
+///     a request         begin, end, epoch, hasPassed, seconds                  this file
+///     walking           LeafCursor: an area's leaves, one for each step        LeafCursor.swift
+///     a page's entry    withEntry, entry, exchange, replace, forget, free      SwapStore+Entries
+///     a page's object   inspect, copyObject, makeObject, isKeptAsNew           SwapStore+Objects
+///     the pools         poolsByAge, shrink, limit, mayGrow, freeablePageCount  this file
+///     backing stores    holdCurrentBacking, holdBacking, letGo                 this file
+///     room              roomRequests, holdArea, Area.need                      RoomRequests.swift
+///     accounts          count, heldPages, note, countCompacted, countScrubbed  this file
+///     the other way     observe: what a `StoreObserver` is told                StoreObserver.swift
+///
+/// Laws:
+/// - Whoever walks is a worker like those that serve: entries are looked at between `begin` and
+///   `end` only, and change by compareExchange, so the newer page wins.
+/// - The store calls nothing of maintenance but its observer, and that on no path of a request.
+extension SwapStore {
+    /// A worker without codecs, which moves objects as they are. Nil when there are as many workers
+    /// as there may be, or no memory.
+    package func makeMover() -> StoreWorker? {
+        guard let number = quiescence.register() else { return nil }
+        do {
+            let (scratch, buffers) = (try CodecScratch(), try StoreWorker.Buffers())
+            return StoreWorker(
+                number: number, scratch: scratch, buffers, state: control.withLock { $0.state })
+        } catch {
+            quiescence.unregister(number)
+            return nil
+        }
+    }
+
+    /// Gives such a worker's place back. It must not be inside a request.
+    package func removeMover(_ worker: StoreWorker) { quiescence.unregister(worker.number) }
+
+    /// The seconds that ages of pages are counted in, now.
+    package var seconds: UInt64 { clock.seconds }
+
+    /// The epoch that every request has passed which began before this call, once ``hasPassed(_:)``
+    /// says so.
+    package func epoch() -> UInt64 { quiescence.advance() }
+
+    /// Whether no request is left that began before this epoch.
+    package func hasPassed(_ epoch: UInt64) -> Bool { quiescence.hasPassed(epoch) }
+
+    // MARK: Pools
+
+    /// The pools with their generations, the one of new pages last: the others' are older. Held by
+    /// reference, since a pool may leave the state between two steps.
+    package var poolsByAge: [(generation: Int, pool: Zpool)] {
+        control.withLock { control in
+            let current = control.state.currentGeneration
+            let pools = control.pools.enumerated().compactMap { generation, pool in
+                pool.map { (generation: generation, pool: $0) }
+            }
+            return pools.filter { $0.generation != current }
+                + pools.filter { $0.generation == current }
+        }
+    }
+
+    /// Asks a pool for so many of its oldest frames. Their objects are offered to `evictor`, on
+    /// this thread and without a lock; no other is offered any.
+    package func shrink(
+        _ pool: Zpool, of generation: Int, pageCount: Int, evictor: any ObjectEvictor
+    ) {
+        movers[generation].route(evictionsTo: evictor)
+        defer { movers[generation].route(evictionsTo: nil) }
+        // What came of it is told by the evictions: a pool may end with tryAgain after some.
+        _ = pool.shrink(pageCount: pageCount)
+    }
+
+    /// Where the pools stop, by the settings in force.
+    package var limit: MemoryLimit { control.withLock { $0.state.limit } }
+
+    /// Whether the pools may take another run before an old one goes, inside a request: not above
+    /// the line at which a full store accepts again, and not up to the limit.
+    package func mayGrow(by worker: StoreWorker) -> Bool {
+        let limit = worker.state.limit
+        let used = arena.poolFrameCount
+        guard used <= limit.frameCountAccept,
+            used + Limits.runFrameCountMax < limit.frameCountMax
+        else { return false }
+        // Below the line a store would find the pools open again. If whoever asks were above it
+        // before a store came, that store would be refused.
+        return limit.check(used: used, isFull: isFull) == .accept
+    }
+
+    /// What the arena's frames are used for.
+    package var arenaUsage: ArenaUsage { arena.usage }
+
+    // MARK: Backing stores
+
+    /// The backing store that pages leave for, which stays there until it is let go of as often as
+    /// it is held. Nil: there is none.
+    package func holdCurrentBacking() -> (log: BackingLog, number: Int)? {
+        control.withLock { control in
+            let number = control.state.currentBacking
+            return control.holdBacking(number).map { ($0, number) }
+        }
+    }
+
+    /// The same of the backing store with this number, which an entry has. Nil: there is none any
+    /// more.
+    package func holdBacking(_ number: Int) -> BackingLog? {
+        control.withLock { $0.holdBacking(number) }
+    }
+
+    /// Lets go of a backing store that is held.
+    package func letGoOfBacking(_ number: Int) {
+        control.withLock { $0.backingHoldCounts[number] -= 1 }
+    }
+
+    // MARK: Areas that need room
+
+    /// Holds the first area at or after this slot, linked or only open, until it is closed.
+    package func holdArea(from slot: Int) -> Area? { directory.hold(from: slot) }
+
+    // MARK: Accounts
+
+    /// What all areas hold, unlinked ones that are still open among them.
+    package var heldPages: AreaStatistics { directory.statistics }
+
+    /// What background work writes down for a successor.
+    package enum Note {
+        /// When the day of the write-back budget began, in ``SwapStore/seconds``; 0: none has.
+        case budgetDay
+        /// Blocks that were written in it.
+        case budgetSpent
+        /// The write-back that was asked for and is under way; 0: none.
+        case writeBackJob
+    }
+
+    /// A note, in the store's record.
+    package subscript(note note: Note) -> UInt64 {
+        get { record[Self.word(of: note)] }
+        set { record[Self.word(of: note)] = newValue }
+    }
+
+    private static func word(of note: Note) -> StoreRecord.Word {
+        switch note {
+        case .budgetDay: .budgetDay
+        case .budgetSpent: .budgetSpent
+        case .writeBackJob: .writeBackJob
+        }
+    }
+
+    /// Counts frames that compaction freed.
+    package func countCompacted(frameCount: Int) { record.addCompactedFrames(frameCount) }
+
+    /// Counts pages that were verified, and that were found damaged thereby. One thread counts.
+    package func countScrubbed(pageCount: Int, damaged damagedCount: Int) {
+        record.addScrubbed(pageCount: pageCount, damaged: damagedCount)
+    }
+}

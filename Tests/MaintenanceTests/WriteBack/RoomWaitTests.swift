@@ -1,0 +1,61 @@
+import LinuxSystem
+import PoolTesting
+import Synchronization
+import TestSupport
+import Testing
+import ZswapCore
+
+@testable import Maintenance
+@testable import SwapStore
+
+/// Who waits for room gets it, wherever it comes from.
+@Suite struct RoomWaitTests {
+    /// Room is made for an area at its own limit also after its name went.
+    @Test func anUnlinkedAreaGetsRoomBelowItsLimit() throws {
+        let rig = try WriteBackRig(runsThread: true)
+        let (store, worker) = (rig.store, rig.fixture.worker)
+        try store.updateSettings(ofAreaNamed: "area") { $0.byteCountMax = 100 * 4096 }
+        store.open(rig.area)
+        try store.unlinkArea(name: "area", by: worker)
+        for page in 0..<1000 as Range<UInt64> {
+            try rig.fixture.write(PageContent.incompressible(page), to: rig.area, page: page)
+        }
+        #expect(rig.pages.backedPageCount >= 900 && store.statistics.rejects == 0)
+        for page in 0..<1000 as Range<UInt64> {
+            #expect(
+                try rig.fixture.read(rig.area, page: page) == PageContent.incompressible(page))
+        }
+        store.close(rig.area, by: worker)
+        #expect(rig.pages == AreaStatistics())
+    }
+
+    /// A higher limit is room too, for who waits already.
+    @Test func aRaisedLimitEndsTheWait() throws {
+        let rig = try WriteBackRig(limitByteCount: 2 << 20) { $0.maxPoolPercent = 50 }
+        rig.turn()
+        for page in 0..<256 as Range<UInt64> {
+            try rig.fixture.write(PageContent.incompressible(page), to: rig.area, page: page)
+        }
+        // Somebody seems to write pages back, and never does.
+        let (fixture, area) = (rig.fixture, rig.area)
+        fixture.store.roomRequests.isServed = true
+        let refusal = Mutex<(any Error)?>(nil)
+        Threads.run(count: 2) { number in
+            if number == 0 {
+                do {
+                    try fixture.write(PageContent.incompressible(256), to: area, page: 256)
+                } catch {
+                    refusal.withLock { $0 = error }
+                }
+            } else {
+                _ = Patience.wait(milliseconds: 20_000) {
+                    fixture.store.statistics.poolLimitHits > 0
+                }
+                fixture.store.update { $0.maxPoolPercent = 100 }
+            }
+        }
+        fixture.store.roomRequests.isServed = false
+        #expect(refusal.withLock { $0 } == nil)
+        #expect(try rig.fixture.read(rig.area, page: 256) == PageContent.incompressible(256))
+    }
+}
