@@ -39,9 +39,12 @@ import Testing
         report(House.violations(inTableOf: document, manifest: manifest))
     }
 
+    @Test func foldersFitAView() { report(FolderRules.violations(among: files)) }
+
     @Test func linksLeadSomewhere() {
         report(
             files.flatMap { DocumentLinks.violations(in: $0, exists: Repository.current.exists) })
+        report(files.flatMap { DocumentLinks.violations(inNamesOf: $0, among: files) })
     }
 
     @Test func scriptsStopAtTheFirstFailure() throws {

@@ -145,6 +145,29 @@ import Testing
         #expect(found == [Violation("Docs/A.md", 2, "no file Docs/gone.md to link to")])
     }
 
+    @Test func namesOfFiles() {
+        let text = "`A.swift`, `B/A.swift` and `C/A.swift`\n`Gone.swift`, `A….swift`, gone.swift\n"
+        let found = DocumentLinks.violations(
+            inNamesOf: TextFile(path: "Docs/A.md", text: text),
+            among: [swift("let a = 1", path: "Sources/B/A.swift")])
+        #expect(
+            found == [
+                Violation("Docs/A.md", 1, "no file C/A.swift"),
+                Violation("Docs/A.md", 2, "no file Gone.swift"),
+            ])
+    }
+
+    @Test func folders() {
+        func files(_ count: Int) -> [TextFile] {
+            (0..<count).map { swift("let a = 1", path: "Sources/A/B/X\($0).swift") }
+        }
+        #expect(FolderRules.violations(among: files(12)).isEmpty)
+        #expect(
+            FolderRules.violations(among: files(13)) == [
+                Violation("Sources/A/B", 1, "13 entries; 12 are allowed")
+            ])
+    }
+
     @Test func scripts() throws {
         func script(_ text: String) -> TextFile { TextFile(path: "mount-scripts/a", text: text) }
         let good = script("#!/usr/bin/env bash\n# a\n\nset -euo pipefail\necho\n")

@@ -16,6 +16,23 @@ enum DocumentLinks {
         return found
     }
 
+    /// Swift files that a document names in backticks, with or without folders: they are somewhere.
+    static func violations(inNamesOf document: TextFile, among files: [TextFile]) -> [Violation] {
+        guard document.path.hasSuffix(".md") else { return [] }
+        let paths = files.filter(\.isSwift).map { "/" + $0.path }
+        var found: [Violation] = []
+        for (index, line) in document.lines.enumerated() {
+            let parts = line.split(separator: "`", omittingEmptySubsequences: false)
+            for (place, name) in parts.enumerated() where place % 2 == 1 {
+                guard name.hasSuffix(".swift"), !name.contains(where: { "…*<> ".contains($0) }),
+                    !paths.contains(where: { $0.hasSuffix("/" + name) })
+                else { continue }
+                found.append(Violation(document.path, index + 1, "no file \(name)"))
+            }
+        }
+        return found
+    }
+
     /// What stands in `](…)`.
     private static func targets(in line: String) -> [Substring] {
         line.ranges(of: "](").compactMap { range in
