@@ -65,13 +65,13 @@ extension SwapStore {
 
     /// The same with a device that is open already.
     public func setBacking(_ device: any BackingDevice) throws(SettingError) {
+        let log: BackingLog
         do {
-            try take(try BackingLog(on: device))
-        } catch let error as BackingError {
-            throw .backing(error)
+            log = try BackingLog(on: device)
         } catch {
-            throw .tooManyBackings
+            throw .backing(error)
         }
+        try take(log)
     }
 
     private func take(_ log: BackingLog) throws(SettingError) {
