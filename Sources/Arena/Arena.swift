@@ -7,7 +7,7 @@ import ZswapCore
 /// The memory of a store: one memfd, mapped once, handed out in runs of 1 to 16 contiguous frames.
 ///
 /// Who asks for a run gets memory that is committed (and locked, where that is allowed) already: a
-/// grower thread keeps a cushion of free runs for every length in use and a reserve of whole
+/// grower thread keeps free runs for every length in use and a reserve of whole
 /// segments that serve any length at once. What stays free goes back to the kernel.
 ///
 ///     take(7) -> lane of 7: an available run?     -> done, one short lock
@@ -167,7 +167,7 @@ public struct ArenaUsage: Equatable, Sendable {
     public var descriptorFrameCount: Int
     /// Where everything else is found.
     public var superblockFrameCount: Int
-    /// Committed and free: the cushions and the reserve.
+    /// Committed and free: runs of lanes, and the reserve.
     public var reservedFrameCount: Int
     /// The most the arena may take.
     public var capacityFrameCount: Int

@@ -68,7 +68,7 @@ static inline int cfuse_ring_payload(fuse_req_t request, char **payload, size_t 
 }
 #endif
 
-/* The stack of threads that libfuse starts itself, which takes no wish for it. Declared here, as
+/* The stack of threads that libfuse starts itself, which has no option for it. Declared here, as
    <pthread.h> keeps it from programs that are not _GNU_SOURCE. */
 extern int pthread_getattr_default_np(pthread_attr_t *attributes);
 extern int pthread_setattr_default_np(const pthread_attr_t *attributes);

@@ -205,7 +205,7 @@ final class Helpers: @unchecked Sendable {
         where doneCount.load(ordering: .sequentiallyConsistent) < takenCount {}
         while doneCount.load(ordering: .sequentiallyConsistent) < takenCount {
             isWaiting.store(true, ordering: .sequentiallyConsistent)
-            // Done meanwhile? Then either we take the wish back, or its post is on the way.
+            // Done meanwhile? Then either the request is taken back here, or its post is on the way.
             if doneCount.load(ordering: .sequentiallyConsistent) == takenCount,
                 isWaiting.exchange(false, ordering: .sequentiallyConsistent)
             {

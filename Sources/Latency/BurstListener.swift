@@ -3,14 +3,14 @@ import Threads
 
 /// How a thread that sleeps learns that reads come in a burst.
 ///
-///     listens      read ─► BurstWindow ─► the read that makes it a burst: bell, once
+///     listens      read ─► BurstWindow ─► the read that makes it a burst wakes the thread, once
 ///     does not     read ─► one look at a flag that nobody writes
 ///
 /// Law: a read makes a system call only if it completes a burst while the listener listens; it ends
 /// the listening, so there is one a burst.
 final class BurstListener: Sendable {
     /// Rises when the sleeper has something to decide.
-    let bell = FutexWord()
+    let wakeWord = FutexWord()
     private let listens = Atomic<Bool>(false)
     private let window = Atomic<UInt64>(0)
 
@@ -46,7 +46,7 @@ final class BurstListener: Sendable {
 
     /// Ends the sleeper's sleep.
     func ring() {
-        bell.increment()
-        bell.wakeAll()
+        wakeWord.increment()
+        wakeWord.wakeAll()
     }
 }

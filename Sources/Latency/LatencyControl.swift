@@ -5,7 +5,7 @@ import Threads
 /// Keeps processors awake while faults are served, so that no hand-over on a fault's way waits for
 /// a processor to wake up.
 ///
-///     serving threads ── FaultPulse ──► bell ──► thread ── LatencyHolder ──► /dev/cpu_dma_latency
+///     serving threads ── FaultPulse ──► a word ──► thread ── LatencyHolder ──► /dev/cpu_dma_latency
 ///
 /// Law: the device is opened before serving. The thread sleeps without end while there is nothing
 /// to decide: while nothing is held, and outside of ``LatencyMode/auto``. Where the device cannot
@@ -60,9 +60,9 @@ public final class LatencyControl: Sendable {
         var lastCount = pulse.readCount
         var listens = false
         while true {
-            // Before anything is looked at: what changes later changes the bell, too, and the wait
+            // Before anything is looked at: what changes later changes the word, too, and the wait
             // below ends at once.
-            let seen = listener.bell.load()
+            let seen = listener.wakeWord.load()
             guard !thread.isStopping else { break }
             let isBurst = listens && !listener.stopListening()
             let count = pulse.readCount
@@ -74,7 +74,7 @@ public final class LatencyControl: Sendable {
             lastCount = count
             listens = !looksAgain && holder.withLock { $0.waitsForBurst }
             if listens { listener.listen() }
-            listener.bell.wait(
+            listener.wakeWord.wait(
                 while: seen, nanoseconds: looksAgain ? LatencyHysteresis.lookNanoseconds : -1)
         }
         _ = listener.stopListening()

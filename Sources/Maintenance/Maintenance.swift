@@ -131,7 +131,7 @@ public final class Maintenance: Sendable {
     /// thread.
     public func setMigration(_ mode: MigrationMode) { migration.control.set(mode) }
     /// The present mode. `now` returns to what was set before when the walk ends.
-    public var migrationMode: MigrationMode { migration.control.wish.mode }
+    public var migrationMode: MigrationMode { migration.control.job.mode }
     /// How far the migration is.
     public var migrationReport: MigrationReport { migration.control.report }
 

@@ -12,7 +12,7 @@ public final class BackgroundThread: @unchecked Sendable {
     private let body: @Sendable (BackgroundThread) -> Void
     private let stopping = Atomic<Bool>(false)
     /// Rises when a rest has to end.
-    private let bell = FutexWord()
+    private let wakeWord = FutexWord()
     private var thread: SmallThread?
 
     /// A thread that is not running yet. The name has at most 15 bytes.
@@ -43,28 +43,28 @@ public final class BackgroundThread: @unchecked Sendable {
         return true
     }
 
-    /// Somebody wants the body to return.
+    /// Whether the body has to return.
     public var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
-    /// For the body: sleeps, until `stop` or `wake` at most; without end if the time is negative.
-    /// Not at all if there `isDue` something: asked after the bell was looked at, so that whoever
-    /// makes it so and then wakes is not missed.
+    /// For the body: sleeps for that long, until `stop` or `wake` at most; a negative time has no
+    /// end. Returns at once when `isDue()` is true. It is asked after the word was read, so a thread
+    /// that makes it true and then wakes is not missed.
     public func rest(nanoseconds: Int64, unless isDue: () -> Bool = { false }) {
-        let ring = bell.load()
+        let ring = wakeWord.load()
         guard !isStopping, !isDue() else { return }
-        bell.wait(while: ring, nanoseconds: nanoseconds)
+        wakeWord.wait(while: ring, nanoseconds: nanoseconds)
     }
 
     /// Ends the present rest.
     public func wake() {
-        bell.increment()
-        bell.wakeAll()
+        wakeWord.increment()
+        wakeWord.wakeAll()
     }
 
     /// Tells the body to return and waits until it has. `wakingElse` ends what else it may wait
     /// for.
     public func stop(wakingElse: () -> Void = {}) {
-        // A full barrier: no wish must be read before the stop can be seen.
+        // A full barrier: nothing that is wanted may be read before the stop can be seen.
         _ = stopping.exchange(true, ordering: .sequentiallyConsistent)
         wake()
         wakingElse()

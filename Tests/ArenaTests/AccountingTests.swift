@@ -15,7 +15,7 @@ import ZswapCore
         #expect(arena.usage.overheadFrameCount <= 2 + 4 * segments)
     }
 
-    @Test(arguments: 1...16) func whatIsFreedGoesBackToTheCushion(frameCount: Int) throws {
+    @Test(arguments: 1...16) func whatIsFreedGoesBackToTheHighMark(frameCount: Int) throws {
         let arena = try makeArena()
         var runs: [RunNumber] = []
         for _ in 0..<4000 / frameCount {
@@ -29,7 +29,7 @@ import ZswapCore
         arena.giveBack()
         expectExact(arena)
         #expect(arena.usage.poolFrameCount == 0)
-        #expect(arena.usage.reservedFrameCount <= Arena.cushionFrameCountHigh)
+        #expect(arena.usage.reservedFrameCount <= Arena.laneFrameCountHigh)
         // Descriptors go with their segments.
         #expect(arena.usage.overheadFrameCount <= 2 + 2 * 4)
         _ = try arena.takeRun(frameCount: frameCount, for: .pool)

@@ -55,7 +55,7 @@ import Testing
                 $0.hasPrefix("zswapfs_migrated_pages_total{") && $0.hasSuffix(" 25")
             })
         #expect(try !fixture.value("stats/summary").contains("to be moved"))
-        fixture.fixture.housekeep()
+        fixture.fixture.releaseDrained()
         #expect(store.pools.map(\.type) == ["zbud"])
     }
 

@@ -273,15 +273,15 @@ private let millisecond: Int64 = 1_000_000
             let counter = control.pulse.makeCounter()
             counter.note(byteCount: 4096)
             Thread.sleep(forTimeInterval: 0.05)
-            let before = control.pulse.listener.bell.load()
+            let before = control.pulse.listener.wakeWord.load()
             for _ in 0..<10 {
                 counter.note(byteCount: 4096)
                 Thread.sleep(forTimeInterval: 0.005)
             }
-            #expect(control.pulse.listener.bell.load() == before)
+            #expect(control.pulse.listener.wakeWord.load() == before)
             for _ in 0..<1000 { counter.note(byteCount: 4096) }
             #expect(become(.held, control))
-            #expect(control.pulse.listener.bell.load() == before &+ 1)
+            #expect(control.pulse.listener.wakeWord.load() == before &+ 1)
         }
     }
 }

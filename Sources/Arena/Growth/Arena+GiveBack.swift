@@ -38,7 +38,7 @@ extension Arena {
             // Behind the lane's lock nothing may be allocated.
             pending.runs.reserveCapacity(pending.runs.count + Self.releaseRunCount)
             lanes[frameCount].state.withLock { lane in
-                let keep = Self.cushionFrameCountHigh / frameCount
+                let keep = Self.laneFrameCountHigh / frameCount
                 let excess = min(lane.availableLow, lane.available) - keep
                 lane.availableLow = lane.available
                 lane.isExcessTold = lane.hasExcess
@@ -102,7 +102,7 @@ extension Arena {
         return givesBack
     }
 
-    /// Gives everything back that is free beyond the cushions, at once. For tests, and after a big
+    /// Gives everything back that is free above the high marks, at once. For tests, and after a big
     /// discard. No worker may stay inside a request for ever.
     public func giveBack() {
         repeat {

@@ -5,9 +5,9 @@ import ZswapCore
 /// What the grower does. None of it runs in a serving thread.
 extension Arena {
     /// A lane with less than this in available runs is scarce: 256 KiB.
-    static let cushionFrameCountLow = 64
+    static let laneFrameCountLow = 64
     /// A lane with more than this for a while gives the rest back: 1 MiB.
-    static let cushionFrameCountHigh = 256
+    static let laneFrameCountHigh = 256
     /// Most frames committed for a lane at a time.
     private static let commitFrameCount = 64
 
@@ -48,7 +48,7 @@ extension Arena {
 
     private func isScarce(_ frameCount: Int) -> Bool {
         lanes[frameCount].state.withLock {
-            $0.isActive && $0.available * frameCount < Self.cushionFrameCountLow
+            $0.isActive && $0.available * frameCount < Self.laneFrameCountLow
         }
     }
 

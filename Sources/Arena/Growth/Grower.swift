@@ -18,7 +18,7 @@ final class GrowerSignal: Sendable {
     }
 
     /// Waits until somebody asks, or for this long; negative means without end.
-    func waitForWish(nanoseconds: Int64) {
+    func waitForJob(nanoseconds: Int64) {
         defer { FullFence.behindExchange() }
         if wanted.exchange(0) == 1 { return }
         wanted.wait(while: 0, nanoseconds: nanoseconds)
@@ -58,7 +58,7 @@ final class GrowerThread: Sendable {
             var pause = GrowthPause()
             while !thread.isStopping {
                 let hasMore = Self.goRound(arena, &lookedAt, &pause)
-                signal.waitForWish(nanoseconds: Self.rest(hasMore, pause))
+                signal.waitForJob(nanoseconds: Self.rest(hasMore, pause))
             }
         }
     }

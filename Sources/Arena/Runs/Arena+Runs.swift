@@ -64,7 +64,7 @@ extension Arena {
     private func takeCommitted(_ frameCount: Int) -> RunNumber? {
         let (run, isScarce) = lanes[frameCount].state.withLock { lane in
             let run = lane.take(records)
-            return (run, lane.available * frameCount < Self.cushionFrameCountLow)
+            return (run, lane.available * frameCount < Self.laneFrameCountLow)
         }
         // A grower that was refused tries again by itself; asking at each take would not help it.
         if isScarce && !growerSignal.isRefused { growerSignal.wake() }

@@ -18,7 +18,7 @@ struct LaneState: Sendable {
     var available = 0
     /// Free runs without memory.
     var holes = 0
-    /// Somebody took a run of this length once, so the grower keeps a cushion.
+    /// A run of this length was taken once, so the grower keeps free ones.
     var isActive = false
     /// Least `available` since the grower looked last: what was not needed for that long can go
     /// back.
@@ -27,8 +27,8 @@ struct LaneState: Sendable {
     /// not.
     var isExcessTold = false
 
-    /// More is free than a cushion.
-    var hasExcess: Bool { available * runFrameCount > Arena.cushionFrameCountHigh }
+    /// More is free than the high mark.
+    var hasExcess: Bool { available * runFrameCount > Arena.laneFrameCountHigh }
 }
 
 /// A lane behind its lock. A class, because a lock must not move.

@@ -32,7 +32,7 @@ final class Caretaker: MaintenanceThread {
         var need = CompactionNeed()
         var restNanoseconds = restNanosecondsMin
         while !thread.isStopping {
-            store.housekeep()
+            store.releaseDrained()
             let freeable = store.freeablePageCount
             if store.tunables.compactsByItself,
                 need.isDue(freeable: freeable, poolFrameCount: store.poolFrameCount)

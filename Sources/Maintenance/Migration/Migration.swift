@@ -19,7 +19,7 @@ package struct Migration: Sendable {
     /// A page is left for the next walk when it was changed meanwhile so often.
     private static let tryCountMax = 4
     /// How often a page may fail its check and still be the same before it counts as damaged.
-    private static let strikeCountMax = 3
+    private static let mismatchCountMax = 3
     /// Of the arena's frames one in so many stays for stores, besides its reserve.
     private static let spareArenaShare = 10
 
@@ -27,15 +27,15 @@ package struct Migration: Sendable {
     let control: MigrationControl
 
     /// Another mode is wanted than this sweep walks for, or something else has changed.
-    func isDue(_ sweep: MigrationSweep) -> Bool { control.wish.number != sweep.wish }
+    func isDue(_ sweep: MigrationSweep) -> Bool { control.job.number != sweep.job }
 
     /// Takes one step of a walk over all pages, outside of any request of this worker: as long as
     /// eight pages take, or looking at 512. One thread at a time.
     package func step(
         _ sweep: inout MigrationSweep, by worker: StoreWorker
     ) -> MigrationStep {
-        let (number, mode) = control.wish
-        if number != sweep.wish { sweep.settle(for: number, epoch: store.epoch()) }
+        let (number, mode) = control.job
+        if number != sweep.job { sweep.settle(for: number, epoch: store.epoch()) }
         switch sweep.phase {
         case .idle:
             return .idle
@@ -101,15 +101,15 @@ package struct Migration: Sendable {
         _ worker: StoreWorker
     ) -> PageWalk.Outcome {
         var old = page.entry
-        var strikeCount = 0
+        var mismatchCount = 0
         for _ in 0..<Self.tryCountMax {
             guard !store.isKeptAsNew(old, of: area, by: worker) else { return .passed }
             guard arenaHasRoom && store.mayGrow(by: worker) else { return .putOff(.noRoom) }
             guard store.inspect(old, by: worker) == .intact else {
                 let now = store.entry(at: page.offset)
                 if now.hasObject(of: old) {
-                    strikeCount += 1
-                    if strikeCount == Self.strikeCountMax { return .skipped(.damaged) }
+                    mismatchCount += 1
+                    if mismatchCount == Self.mismatchCountMax { return .skipped(.damaged) }
                 }
                 old = now
                 continue

@@ -4,8 +4,8 @@ import Threads
 /// What is wanted of the migration, and what it tells: the one place where those who change
 /// settings, those who look, and the thread that moves pages meet.
 ///
-///     setZpool, setCompressor, params/migrate ── wish 7 ──► thread: sweep for wish 7
-///                                                wish 8 ──► the sweep begins again
+///     setZpool, setCompressor, params/migrate ── job 7 ──► thread: sweep for job 7
+///                                                job 8 ──► the sweep begins again
 ///
 /// Law: the number rises after what is wanted has changed, so who sees a number sees at least the
 /// settings that it stands for. The lock is held for a few words only and takes no other.
@@ -23,7 +23,7 @@ final class MigrationControl: Sendable {
     private let state = Mutex(State())
 
     /// What is wanted now, and its number.
-    var wish: (number: UInt64, mode: MigrationMode) {
+    var job: (number: UInt64, mode: MigrationMode) {
         state.withLock { ($0.number, $0.report.mode) }
     }
 
@@ -60,7 +60,7 @@ final class MigrationControl: Sendable {
         thread?.wake()
     }
 
-    /// The thread that moves pages: woken by each wish. Nil: none any more.
+    /// The thread that moves pages: woken by each job. Nil: none any more.
     func attach(_ thread: BackgroundThread?) { state.withLock { $0.thread = thread } }
 
     /// A sweep looks which pages are to be moved.
@@ -93,7 +93,7 @@ final class MigrationControl: Sendable {
         }
     }
 
-    /// The sweep for this wish has ended and leaves so many pages. Nothing but the count, if
+    /// The sweep for this job has ended and leaves so many pages. Nothing but the count, if
     /// somebody wants something else already.
     func finish(_ number: UInt64, pagesLeft: Int, damagedPages: Int) {
         state.withLock { state in

@@ -1,18 +1,18 @@
 /// Where a walk over all pages stands: areas in the order of their slots, leaves in order.
 ///
-///     new wish ─► settling ─► counting ─► moving ─► idle
+///     new job ─► settling ─► counting ─► moving ─► idle
 ///                    ▲            └─ nothing to move, or not wanted ─► idle
-///                    └── another wish, from wherever it is
+///                    └── another job, from wherever it is
 ///
-/// Law: counting begins when no request is under way that began before the wish. Whoever stores
-/// later stores as the wish says, so what the walk has passed needs no second look; only pages that
+/// Law: counting begins when no request is under way that began before the job was set. Later
+/// requests store as the job says, so what the walk has passed needs no second look; only pages that
 /// were changed while they were moved, again and again, do.
 package struct MigrationSweep: Sendable {
     enum Phase { case idle, settling, counting, moving }
 
     private(set) var phase = Phase.idle
-    /// The number of the wish that it walks for.
-    private(set) var wish: UInt64 = 0
+    /// The number of the job that it walks for.
+    private(set) var job: UInt64 = 0
     /// Epoch that every request has to pass before the walk begins.
     private(set) var epoch: UInt64 = 0
     var walk = PageWalk()
@@ -21,11 +21,11 @@ package struct MigrationSweep: Sendable {
     /// Pages that were changed meanwhile, each time.
     var contestedCount = 0
 
-    /// A walk that waits for a wish.
+    /// A walk that waits for a job.
     package init() {}
 
-    mutating func settle(for wish: UInt64, epoch: UInt64) {
-        self.wish = wish
+    mutating func settle(for job: UInt64, epoch: UInt64) {
+        self.job = job
         self.epoch = epoch
         phase = .settling
     }
@@ -45,7 +45,7 @@ package struct MigrationSweep: Sendable {
 package enum MigrationStep: Sendable {
     /// There is more to do.
     case worked
-    /// A request that began before the last wish is under way: it may store as was wanted before.
+    /// A request that began before the last job is under way: it may store as was wanted before.
     case waitsForRequests
     /// The pools have no room; tried again at the same page.
     case waitsForRoom

@@ -3,7 +3,7 @@ import Threads
 
 /// The thread that moves stored pages when that is wanted.
 ///
-///     sleeps ── wish ──► 8 pages, rest 4 times as long, 8 pages, ...   (background)  ──► sleeps
+///     sleeps ── job ──► 8 pages, rest 4 times as long, 8 pages, ...   (background)  ──► sleeps
 ///                        8 pages, 8 pages, ...                         (now)
 ///
 /// Law: it serves nobody, and between two steps, where it rests, it holds nothing. It works as a
@@ -51,7 +51,7 @@ final class Migrator: MaintenanceThread {
         while !thread.isStopping {
             let step = migration.step(&sweep, by: worker)
             if step == .worked {
-                if migration.control.wish.mode != .now { pace.rest(.fifth, thread) }
+                if migration.control.job.mode != .now { pace.rest(.fifth, thread) }
                 continue
             }
             thread.rest(nanoseconds: restNanoseconds(step)) { migration.isDue(sweep) }

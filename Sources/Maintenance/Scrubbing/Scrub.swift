@@ -25,7 +25,7 @@ package struct Scrub: Sendable {
     /// Pages a second of the pass that is made after a take-over.
     static let takeOverPagesPerSecond = 1000
     /// How often an entry may fail its check and still stand unchanged before it is taken out.
-    private static let strikesMax = 3
+    private static let mismatchCountMax = 3
 
     let store: SwapStore
     let control: ScrubControl
@@ -137,7 +137,7 @@ package struct Scrub: Sendable {
     func verify(
         _ entry: PageEntry, at offset: ArenaOffset, of area: Area, _ worker: StoreWorker
     ) -> PageWalk.Outcome {
-        for _ in 0..<Self.strikesMax {
+        for _ in 0..<Self.mismatchCountMax {
             switch store.inspect(entry, by: worker) {
             case .intact: return .done
             case .unreadable: return .skipped(.unreadable)

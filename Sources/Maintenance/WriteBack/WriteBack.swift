@@ -80,7 +80,7 @@ struct WriteBack {
         self.store = store
         self.worker = worker
         copy = buffers.copy
-        batch = WriteBackBatch(to: log, generation: generation, in: buffers.passengers)
+        batch = WriteBackBatch(to: log, generation: generation, in: buffers.members)
     }
 
     /// One large write of the coldest pages of all areas; `neededByteCount` is how much should go
@@ -141,13 +141,13 @@ struct WriteBack {
     private mutating func write(
         taking takes: (PageEntry, UInt64) -> Bool, _ walk: inout PageWalk
     ) -> Outcome {
-        let boarding = collect(takes, &walk)
+        let appending = collect(takes, &walk)
         do {
             let collectedCount = batch.count
             let count = batch.isEmpty ? 0 : try batch.complete(in: store, by: worker)
             contestedCount += collectedCount - count
-            switch boarding {
-            case .aboard: return .endOfTurn(pageCount: count)
+            switch appending {
+            case .taken: return .endOfTurn(pageCount: count)
             case .bufferFull: return .moved(pageCount: count)
             case .deviceFull: return .deviceFull(pageCount: count)
             }
@@ -156,13 +156,13 @@ struct WriteBack {
         }
     }
 
-    /// Fills the batch, until a page finds no place or the walk ends: then all are aboard.
+    /// Fills the batch, until a page finds no place or the walk ends: then all are taken.
     private mutating func collect(
         _ takes: (PageEntry, UInt64) -> Bool, _ walk: inout PageWalk
-    ) -> WriteBackBatch.Boarding {
-        var last = WriteBackBatch.Boarding.aboard
+    ) -> WriteBackBatch.Appending {
+        var last = WriteBackBatch.Appending.taken
         let copy = self.copy
-        while last == .aboard {
+        while last == .taken {
             let tally = walk.step(of: store, by: worker, accepting: { $0.allowsWriteBack }) {
                 page, area in
                 let entry = page.entry
@@ -174,7 +174,7 @@ struct WriteBack {
                 let owner = ObjectOwner(area: area.slot, page: page.number)
                 let bytes = copy.bytes.extracting(0..<entry.byteCount)
                 last = batch.append(bytes, entry, owner, isCleaning: false)
-                return last == .aboard ? .done : .putOff(.noRoom)
+                return last == .taken ? .done : .putOff(.noRoom)
             }
             contestedCount += tally[.changed]
             if tally.isEnd { break }
@@ -204,7 +204,7 @@ struct WriteBack {
         // Alone in the buffer it does not fit what may be written today.
         case .bufferFull: return .endOfTurn(pageCount: 0)
         case .deviceFull: return .deviceFull(pageCount: 0)
-        case .aboard: break
+        case .taken: break
         }
         let written = log.byteCountWritten
         do {
@@ -224,11 +224,11 @@ struct WriteBack {
         try log.forEachRecord(inSegment: segment) { owner, location, payload in
             guard failure == nil, let entry = backedEntry(owner, location, payload.byteCount)
             else { return }
-            var boarding = batch.append(payload, entry, owner, isCleaning: true)
-            guard boarding == .bufferFull else { return }
+            var appending = batch.append(payload, entry, owner, isCleaning: true)
+            guard appending == .bufferFull else { return }
             do throws(BackingError) {
                 _ = try batch.complete(in: store, by: worker)
-                boarding = batch.append(payload, entry, owner, isCleaning: true)
+                appending = batch.append(payload, entry, owner, isCleaning: true)
             } catch {
                 failure = error
             }

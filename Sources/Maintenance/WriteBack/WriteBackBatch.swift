@@ -18,87 +18,87 @@ import ZswapCore
 struct WriteBackBatch {
     /// How many pages a write may have: as many as fit the log's buffer with 64 bytes each, their
     /// headers included. Hardly any page is that small on average.
-    private static let passengersMax = BackingLog.segmentByteCount / 64
+    private static let memberCountMax = BackingLog.segmentByteCount / 64
 
     /// Memory for the pages of a write; nil when the system has none.
-    static func makePassengers() -> Passengers? { Passengers(capacity: passengersMax) }
-    typealias Passengers = RefusableList<Passenger>
+    static func makeMembers() -> Members? { Members(capacity: memberCountMax) }
+    typealias Members = RefusableList<Member>
 
     /// A page on its way.
-    struct Passenger: BitwiseCopyable {
+    struct Member: BitwiseCopyable {
         let owner: ObjectOwner
         let entry: PageEntry
         let location: BackingLocation
     }
 
     /// What became of a page that was offered.
-    enum Boarding { case aboard, bufferFull, deviceFull }
+    enum Appending { case taken, bufferFull, deviceFull }
 
     private let log: BackingLog
     private let generation: Int
     /// Most bytes of a write.
     var byteCountMax = Int.max
-    private let passengers: Passengers
+    private let members: Members
 
     /// An empty batch; no other uses its memory.
-    init(to log: BackingLog, generation: Int, in passengers: Passengers) {
+    init(to log: BackingLog, generation: Int, in members: Members) {
         self.log = log
         self.generation = generation
-        self.passengers = passengers
-        passengers.removeAll()
+        self.members = members
+        members.removeAll()
     }
 
-    var isEmpty: Bool { passengers.count == 0 }
-    var count: Int { passengers.count }
+    var isEmpty: Bool { members.count == 0 }
+    var count: Int { members.count }
 
     /// Takes a page's object along, as it is. `isCleaning`: it comes from the log itself.
     mutating func append(
         _ object: RawSpan, _ entry: PageEntry, _ owner: ObjectOwner, isCleaning: Bool
-    ) -> Boarding {
+    ) -> Appending {
         let header = BackingLog.recordOverheadByteCountMax
-        guard passengers.count < passengers.capacity,
+        guard members.count < members.capacity,
             log.unwrittenByteCount <= byteCountMax - object.byteCount - header
         else { return .bufferFull }
         switch log.append(object, owner: owner, isCleaning: isCleaning) {
         case .bufferFull: return .bufferFull
         case .deviceFull: return .deviceFull
         case .at(let location):
-            let isAboard = passengers.append(
-                Passenger(owner: owner, entry: entry, location: location))
-            invariant(isAboard, "there was room for it")
-            return .aboard
+            let isTaken = members.append(
+                Member(owner: owner, entry: entry, location: location))
+            invariant(isTaken, "there was room for it")
+            return .taken
         }
     }
 
     /// Writes, and then publishes what still is as it was. Returns how many pages were moved.
     mutating func complete(in store: SwapStore, by worker: StoreWorker) throws(BackingError) -> Int
     {
-        defer { passengers.removeAll() }
+        defer { members.removeAll() }
         do {
             try log.flush()
         } catch {
-            for index in 0..<passengers.count { drop(passengers[index]) }
-            store.count(.backingStoreFail, passengers.count, by: worker)
+            for index in 0..<members.count { drop(members[index]) }
+            store.count(.backingStoreFail, members.count, by: worker)
             throw error
         }
         var movedCount = 0
-        for index in 0..<passengers.count {
-            let passenger = passengers[index]
-            if publish(passenger, in: store, worker) { movedCount += 1 } else { drop(passenger) }
+        for index in 0..<members.count {
+            let member = members[index]
+            if publish(member, in: store, worker) { movedCount += 1 } else { drop(member) }
         }
         return movedCount
     }
 
-    private func drop(_ passenger: Passenger) {
-        log.free(passenger.location, payloadByteCount: passenger.entry.byteCount)
+    private func drop(_ member: Member) {
+        log.free(member.location, payloadByteCount: member.entry.byteCount)
     }
 
     private func publish(
-        _ passenger: Passenger, in store: SwapStore, _ worker: StoreWorker
+        _ member: Member, in store: SwapStore, _ worker: StoreWorker
     ) -> Bool {
-        store.withEntry(of: passenger.owner, by: worker) { area, offset in
-            let old = passenger.entry
-            let new = old.written(to: passenger.location, backing: generation)
+        store.withEntry(of: member.owner, by: worker) { area, offset in
+            let old = member.entry
+            let new = old.written(to: member.location, backing: generation)
             guard store.replace(old, with: new, at: offset, of: area, by: worker) else {
                 return false
             }

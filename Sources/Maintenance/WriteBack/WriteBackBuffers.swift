@@ -3,15 +3,15 @@ import Arena
 /// The memory that writing back takes. One thread's, the one that writes, and made by whoever sets
 /// a backing store, since the system may refuse it.
 struct WriteBackBuffers: Sendable {
-    let passengers: WriteBackBatch.Passengers
+    let members: WriteBackBatch.Members
     let copy: PageBuffer
 
     /// Nil when the system has no memory for it.
     init?() {
-        guard let passengers = WriteBackBatch.makePassengers(), let copy = try? PageBuffer() else {
+        guard let members = WriteBackBatch.makeMembers(), let copy = try? PageBuffer() else {
             return nil
         }
-        self.passengers = passengers
+        self.members = members
         self.copy = copy
     }
 }

@@ -205,7 +205,7 @@ package struct WriteBackWork {
         return nil
     }
 
-    /// Nothing can be written for now, so nobody's wish is done.
+    /// Nothing can be written for now: a job that is under way stops.
     private mutating func giveUp() -> Rest {
         stopJob()
         return .nanoseconds(Self.idleNanoseconds)

@@ -12,7 +12,7 @@ final class BackingOpening: Sendable {
     private static let underWay = Atomic<Int>(0)
 
     private let answer = Mutex<Result<BackingLog, BackingError>?>(nil)
-    private let bell = FutexWord()
+    private let wakeWord = FutexWord()
 
     /// Does `open` in a thread of its own. Nil: not in time, or too many others hang.
     static func wait(
@@ -36,18 +36,18 @@ final class BackingOpening: Sendable {
 
     private func finish(_ result: Result<BackingLog, BackingError>) {
         answer.withLock { $0 = result }
-        bell.increment()
-        bell.wakeAll()
+        wakeWord.increment()
+        wakeWord.wakeAll()
     }
 
     private func wait() -> Result<BackingLog, BackingError>? {
         let end = MonotonicClock.nanoseconds + Self.waitNanosecondsMax
         while true {
-            let seen = bell.load()
+            let seen = wakeWord.load()
             if let result = answer.withLock({ $0 }) { return result }
             let left = end - MonotonicClock.nanoseconds
             guard left > 0 else { return nil }
-            bell.wait(while: seen, nanoseconds: left)
+            wakeWord.wait(while: seen, nanoseconds: left)
         }
     }
 }

@@ -20,7 +20,7 @@ extension SwapStore {
     /// still has pages is taken again when its path is given, and one that failed is tried again.
     /// Throws `backing`, `backingNotOpened`, `tooManyBackings`; then nothing has changed.
     public func setBacking(path: String?) throws(SettingError) {
-        housekeep()
+        releaseDrained()
         guard let path else {
             control.withLock { choose(0, &$0) }
             return noteBacking()

@@ -12,7 +12,7 @@ extension SwapStore {
     /// How often an entry may fail its check and still stand unchanged before the page counts as
     /// damaged. More than once, because the page may have been replaced and put back between two
     /// looks.
-    static let strikesMax = 3
+    static let mismatchCountMax = 3
 
     enum Decoding { case intact, lost, decodeFailed, checksumDiffers, backingFailed, wouldWait }
 
@@ -29,7 +29,7 @@ extension SwapStore {
         for reason: LoadReason, by worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         invariant(target.byteCount == Page.byteCount)
-        var strikes = 0
+        var mismatchCount = 0
         while true {
             guard let offset = area.table.entryOffset(of: page) else {
                 SpanCopy.clear(&target)
@@ -48,8 +48,8 @@ extension SwapStore {
                 count(.backingLoadFail, by: worker)
                 throw .backingFailed
             }
-            strikes += 1
-            guard strikes == Self.strikesMax else { continue }
+            mismatchCount += 1
+            guard mismatchCount == Self.mismatchCountMax else { continue }
             count(decoding == .decodeFailed ? .decompressFail : .checksumFail, by: worker)
             throw .corrupted
         }

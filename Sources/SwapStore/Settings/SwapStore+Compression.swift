@@ -11,7 +11,7 @@ import ZswapCore
 ///
 /// Laws:
 /// - A worker neither makes nor frees a codec: who sets a compressor or a level does, and
-///   `housekeep`.
+///   `releaseDrained`.
 /// - Either every worker gets a new codec, or nothing changes.
 /// - A compressor that was never chosen costs nothing; one that was stays prepared, since there are
 ///   entries that name it.

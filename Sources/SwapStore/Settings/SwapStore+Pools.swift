@@ -55,7 +55,7 @@ extension SwapStore {
     /// New pages go to a pool of the driver that `choose` names, made with the configuration that
     /// it leaves. Refused: the configuration is the old one.
     private func usePool(_ choose: (inout StoreControl) -> String) throws(SettingError) {
-        housekeep()
+        releaseDrained()
         let outcome = control.withLock { control -> Result<Bool, SettingError> in
             let old = control.configuration
             do throws(SettingError) {
@@ -116,7 +116,7 @@ extension SwapStore {
     /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when
     /// no worker can have the old state any more it is destroyed.
     @discardableResult
-    public func housekeep() -> Bool {
+    public func releaseDrained() -> Bool {
         published.freeReplaced()
         closeBackings()
         return control.withLock { control in

@@ -20,7 +20,7 @@ struct LocalWorkers {
     /// What the setting says while work stays: the scheduler's group of one processor.
     static let localScope = "cpu"
 
-    /// The kernel's setting: where a worker without wishes of its own may run.
+    /// The kernel's setting: where a worker that asks for no processor may run.
     var scopePath = "/sys/module/workqueue/parameters/default_affinity_scope"
     /// The record. Gone after a restart, as the setting is.
     var recordPath = "/run/zswapfs-local-workers"

@@ -66,7 +66,7 @@ import ZswapCore
         let arena = try makeArena(reserve: 0)
         let runs = try (0..<8000).map { _ in try arena.takeRun(frameCount: 1, for: .pool) }
         for run in runs { arena.freeRun(run, frameCount: 1, from: .pool) }
-        #expect(becomes { arena.usage.reservedFrameCount <= Arena.cushionFrameCountHigh })
+        #expect(becomes { arena.usage.reservedFrameCount <= Arena.laneFrameCountHigh })
         arena.stop()
         expectExact(arena)
     }

@@ -47,7 +47,7 @@ import ZswapCore
     private static func makeFilled(_ place: Place) throws -> (fixture: TestStore, area: Area) {
         let fixture = try makeStore()
         try place.choose(in: fixture.store)
-        fixture.housekeep()
+        fixture.releaseDrained()
         let area = try fixture.makeArea()
         for page in 0..<pageCount {
             try fixture.write(content(page), to: area, page: 490 + page)
@@ -87,7 +87,7 @@ import ZswapCore
         #expect(report.byteCountAfter == its.pages.storedByteCount)
         #expect(mine.migratedPages == objectCount && its.migratedPages == 0)
         #expect(mine.rejects == 0 && mine.discardedPages == 0)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.holders.map(\.type) == twin.store.holders.map(\.type))
         #expect(store.pools.map(\.chainLength) == twin.store.pools.map(\.chainLength))
         #expect(
@@ -138,18 +138,18 @@ import ZswapCore
         }
         #expect(fixture.migrate(&sweep) == .idle)
         #expect(maintenance.migrationMode == .background)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.generation) == [1])
         #expect(store.pools.map(\.bytes.objectCount) == [count])
         try Self.expectContent(fixture, area)
         // The next change finds it awake.
         try store.setChainLength(16)
         #expect(fixture.migrate(&sweep) == .idle)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.chainLength) == [16])
         try store.setChainLength(8)
         #expect(fixture.migrate(&sweep) == .idle)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.chainLength) == [8])
         try Self.expectContent(fixture, area)
     }
@@ -171,7 +171,7 @@ import ZswapCore
         try Self.expectContent(fixture, area)
         maintenance.setMigration(.background)
         #expect(fixture.migrate(&sweep) == .idle)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.type) == ["z3fold"])
         try Self.expectContent(fixture, area)
     }

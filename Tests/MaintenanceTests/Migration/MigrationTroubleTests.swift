@@ -44,7 +44,7 @@ import ZswapCore
         // Nobody asked for it, so it is no failed load.
         #expect(store.statistics.checksumFail == 0)
         #expect(throws: StoreError.corrupted) { try fixture.read(area, page: 20) }
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.bytes.objectCount) == [1, 20])
         // What is mended can be moved.
         object[9] ^= 1
@@ -53,7 +53,7 @@ import ZswapCore
         #expect(report.pagesMoved == 1 && report.pagesLeft == 0 && report.damagedPages == 0)
         #expect(try fixture.read(area, page: 20) == PageContent.incompressible(1))
         try Self.expect(fixture, area, 0..<20)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.type) == ["zbud"])
     }
 
@@ -99,7 +99,7 @@ import ZswapCore
         #expect(fixture.migrate(&sweep) == .idle)
         report = maintenance.migrationReport
         #expect(report.activity == .idle && report.pagesLeft == 0)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.type) == [zpool])
         try Self.expect(fixture, area, count / 4 * 3..<count + 10)
         #expect(store.statistics.rejects == 0)
@@ -140,7 +140,7 @@ import ZswapCore
         #expect(store.poolFrameCount == used && store.statistics.migratedPages == 0)
         store.update { $0.maxPoolPercent = 100 }
         #expect(fixture.migrateNow() == .idle)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.type) == ["zsmalloc"])
         try Self.expect(fixture, area, 0..<count)
     }
@@ -184,7 +184,7 @@ import ZswapCore
         try Self.expect(fixture, area, 0..<3000)
         isRefusing.withLock { $0 = false }
         #expect(fixture.migrateNow() == .idle)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.type) == ["zbud"])
         try Self.expect(fixture, area, 0..<3000)
     }
@@ -207,7 +207,7 @@ import ZswapCore
         try Self.write(fixture, try fixture.makeArea("new"), 0..<10)
         try store.truncate(areas[1], to: 520 << 12, by: fixture.worker)
         #expect(fixture.migrate(&sweep) == .idle)
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(store.pools.map(\.type) == ["zbud"])
         try Self.expect(fixture, areas[1], 500..<520)
         try Self.expect(fixture, areas[2], 500..<560)

@@ -78,7 +78,7 @@ import ZswapCore
         maintenance.setMigration(.now)
         #expect(Patience.wait(milliseconds: 60_000) { maintenance.migrationMode != .now })
         fixture.maintenance.stop()
-        fixture.housekeep()
+        fixture.releaseDrained()
         #expect(maintenance.migrationReport.pagesLeft == 0, "seed \(seed)")
         #expect(store.statistics.migratedPages > 0)
         #expect(store.pools.count == 1, "seed \(seed): \(store.pools.map(\.type))")
@@ -106,7 +106,7 @@ import ZswapCore
             case 6: maintenance.setMigration(.now)
             default: store.giveBack()
             }
-            store.housekeep()
+            store.releaseDrained()
             // Long enough for a part of the pages, or for all of them.
             _ = Patience.wait(milliseconds: Int(random.next() % 80)) { isDone() }
         }

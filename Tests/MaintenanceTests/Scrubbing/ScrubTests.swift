@@ -168,7 +168,7 @@ import ZswapCore
         }
         let changes: [() throws -> Void] = [
             { try store.setZpool("zbud") }, { maintenance.setMigration(.now) },
-            { fixture.migrateNow() }, { fixture.housekeep() },
+            { fixture.migrateNow() }, { fixture.releaseDrained() },
             { try store.setCompressor("inverted") }, { fixture.migrateNow() },
             { try store.truncate(area, to: 200 << 12, by: fixture.worker) },
             { store.update { $0.scrubPagesPerSecond = 1 } },

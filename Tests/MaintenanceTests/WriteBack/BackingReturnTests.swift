@@ -21,9 +21,9 @@ import Testing
             try fixture.store.setBacking(path: nil)
             // In some rounds it has left, in others it is about to, in others it is being closed.
             if round.isMultiple(of: 5) { usleep(useconds_t(round * 300)) }
-            if round.isMultiple(of: 3) { fixture.store.housekeep() }
+            if round.isMultiple(of: 3) { fixture.store.releaseDrained() }
         }
-        #expect(Patience.wait(milliseconds: 10_000) { !fixture.store.housekeep() })
+        #expect(Patience.wait(milliseconds: 10_000) { !fixture.store.releaseDrained() })
         try fixture.store.setBacking(path: file.path)
         #expect(fixture.store.backings.count == 1)
     }

@@ -78,14 +78,14 @@ import ZswapCore
         try rig.store.setBacking(path: rig.device.path)
         #expect(rig.store.backings.count == 2)
         try rig.fill(100..<200)
-        while rig.store.backings.count == 2 { _ = rig.store.housekeep() }
+        while rig.store.backings.count == 2 { _ = rig.store.releaseDrained() }
         #expect(rig.store.backings.map(\.path) == [rig.device.path])
         try rig.store.setBacking(path: nil)
         #expect(rig.store.backingPath == nil)
         try rig.expect(0..<200)
         try rig.fill(0..<100)
         rig.turn()
-        while rig.store.housekeep() {}
+        while rig.store.releaseDrained() {}
         #expect(rig.store.backings.isEmpty)
         #expect(rig.store.statistics.pages.backedPageCount == 0)
         rig.expectBalance()
@@ -99,7 +99,7 @@ import ZswapCore
             try rig.writeBack(.all)
             try rig.expect(0..<20)
             rig.turn()
-            rig.store.housekeep()
+            rig.store.releaseDrained()
         }
         #expect(rig.store.backings.count <= 3)
         try rig.expectEmptyAfterDiscard()

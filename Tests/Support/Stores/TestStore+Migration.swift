@@ -24,9 +24,10 @@ extension TestStore {
     }
 
     /// Lets drained pools go.
-    public func housekeep() {
-        while store.housekeep(), store.pools.contains(where: { !$0.isCurrent && $0.byteCount == 0 })
+    public func releaseDrained() {
+        while store.releaseDrained(),
+            store.pools.contains(where: { !$0.isCurrent && $0.byteCount == 0 })
         {}
-        store.housekeep()
+        store.releaseDrained()
     }
 }

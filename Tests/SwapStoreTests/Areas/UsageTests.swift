@@ -71,7 +71,7 @@ import ZswapCore
             case 987..<994: fixture.maintenance.compactOnRequest()
             case 994..<998:
                 try store.setZpool(Self.types[Int(random.next() % UInt64(Self.types.count))])
-            default: store.housekeep()
+            default: store.releaseDrained()
             }
             guard step % 50 == 0 else { continue }
             Self.check(fixture, areas, "seed \(seed), step \(step)")
@@ -79,7 +79,7 @@ import ZswapCore
         }
         #expect(holdersMax > Self.types.count, "raw frames and a pool of each driver at once")
         for (name, _) in store.areas { try store.unlinkArea(name: name, by: fixture.worker) }
-        while store.housekeep() {}
+        while store.releaseDrained() {}
         #expect(store.holders.map(\.bytes.total) == [0])
     }
 

@@ -113,7 +113,7 @@ import ZswapCore
         }
         try stage.perform("migrate", { _ in }) {
             fixture.migrateNow()
-            fixture.housekeep()
+            fixture.releaseDrained()
         }
         try stage.perform("compact", { _ in }) { fixture.maintenance.compactOnRequest() }
     }

@@ -118,8 +118,8 @@ final class CrashStage: @unchecked Sendable {  // one thread's
                 if bytes == was || bytes == willBe || bytes.isEmpty { continue }
                 Issue.record("\(what), crash \(crashCount): page \(page) of \(name) is another one")
             }
-            let census = EntryCensus(of: area, in: new.store, pageCount: Self.pageCount)
-            #expect(census.held == area.statistics, "\(what)")
+            let tally = EntryTally(of: area, in: new.store, pageCount: Self.pageCount)
+            #expect(tally.held == area.statistics, "\(what)")
         }
         for pool in new.store.pools { pool.checkInvariants() }
         new.store.removeUnheldAreas(by: new.worker)

@@ -69,7 +69,7 @@ import ZswapCore
         #expect(statistics.pages == AreaStatistics() && statistics.poolByteCount == 0)
         #expect(statistics.checksumFail + statistics.decompressFail == 0)
         #expect(statistics.rejects == 0)
-        while fixture.store.housekeep() {}
+        while fixture.store.releaseDrained() {}
         #expect(fixture.store.pools.count == 1)
         fixture.arena.stop()
     }
@@ -97,7 +97,7 @@ private func disturb(_ fixture: TestStore, _ worker: StoreWorker, until isDone: 
             }
         }
         maintenance.compactOnRequest()
-        store.housekeep()
+        store.releaseDrained()
         if round % 16 == 0 { store.giveBack() }
         _ = store.statistics
     }

@@ -131,11 +131,11 @@ import ZswapCore
         try store.setCompressor("halves")
         store.begin(other)
         try store.setCompressorLevel(9)
-        store.housekeep()
+        store.releaseDrained()
         #expect(ledger.liveCount.load(ordering: .relaxed) == 4, "two old ones, two new ones")
         #expect(other.state.number != store.stateNumber.load(ordering: .relaxed))
         store.end(other)
-        store.housekeep()
+        store.releaseDrained()
         #expect(ledger.liveCount.load(ordering: .relaxed) == 2)
         #expect(fixture.replacedCount == 0)
         #expect(try fixture.levelSeen(in: area, by: other) == 9)
@@ -214,7 +214,7 @@ import ZswapCore
         }
         #expect(fault.withLock { $0 } == nil)
         #expect(changeCount.load(ordering: .relaxed) > 10)
-        store.housekeep()
+        store.releaseDrained()
         #expect(store.published.replacedCount == 0)
         for worker in workers { store.removeWorker(worker) }
         let statistics = store.statistics
@@ -239,7 +239,7 @@ import ZswapCore
             }
             guard let worker = store.makeWorker() else { continue }
             store.removeWorker(worker)
-            if random.next() % 4 == 0 { store.housekeep() }
+            if random.next() % 4 == 0 { store.releaseDrained() }
         }
     }
 }

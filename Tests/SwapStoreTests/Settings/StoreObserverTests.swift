@@ -89,11 +89,11 @@ import ZswapCore
         #expect(store.holdBacking(number) === log)
         try store.setBacking(path: nil)
         for holdCount in [2, 1] {
-            for _ in 0..<3 { store.housekeep() }
+            for _ in 0..<3 { store.releaseDrained() }
             #expect(store.backings.count == 1, "held \(holdCount) times")
             store.letGoOfBacking(number)
         }
-        while store.housekeep() {}
+        while store.releaseDrained() {}
         #expect(store.backings.isEmpty)
         #expect(store.holdBacking(number) == nil && store.holdCurrentBacking() == nil)
         #expect(store.holdBacking(255) == nil, "no number that an entry has is out of range")

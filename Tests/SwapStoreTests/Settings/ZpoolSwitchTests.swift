@@ -41,14 +41,14 @@ import ZswapCore
                 == store.pools.map(\.byteCount).reduce(rawFrames * 4096, +))
         #expect(store.statistics.poolByteCount > before)
         try Self.expect(fixture, area, 0..<200)
-        #expect(store.housekeep())
+        #expect(store.releaseDrained())
 
         // Overwriting moves pages over; discarding and truncating let them go.
         try Self.fill(fixture, area, 0..<50)
         try store.discard(area, at: 50 << 12, byteCount: 49 << 12, by: fixture.worker)
-        #expect(store.housekeep() && store.pools.count == 2)
+        #expect(store.releaseDrained() && store.pools.count == 2)
         try Self.fill(fixture, area, 99..<100)
-        while store.housekeep() {}
+        while store.releaseDrained() {}
         #expect(store.pools.map(\.type) == [new])
         #expect(store.pools.map(\.generation) == [2])
         try Self.expect(fixture, area, 0..<50)
@@ -74,7 +74,7 @@ import ZswapCore
         for round in 0..<20 as Range<UInt64> {
             try fixture.store.setZpool(round % 2 == 0 ? "zbud" : "zsmalloc")
             try Self.fill(fixture, area, 0..<20)
-            while fixture.store.housekeep() {}
+            while fixture.store.releaseDrained() {}
             #expect(fixture.store.pools.count == 1)
             try Self.expect(fixture, area, 0..<20)
         }
@@ -89,7 +89,7 @@ import ZswapCore
         try store.setZpool("zbud")
         store.begin(other)
         #expect(other.state.pools[1]?.withPool { $0.type } == "zsmalloc")
-        store.housekeep()
+        store.releaseDrained()
         #expect(store.pools.map(\.generation) == [2])
         try store.setZpool("zsmalloc")
         try Self.fill(fixture, area, 1..<2)
@@ -102,7 +102,7 @@ import ZswapCore
         #expect(page == PageContent.compressible(1))
         store.discardPages(PageNumber(0), PageNumber(512), of: area, other)
         store.end(other)
-        while store.housekeep() {}
+        while store.releaseDrained() {}
         try store.setZpool("zbud")
         #expect(store.pools.map(\.generation) == [1, 3])
         store.removeWorker(other)
@@ -125,7 +125,7 @@ import ZswapCore
         try Self.expect(fixture, area, 0..<90)
         // What drains goes, and only that.
         try Self.fill(fixture, area, 40..<70)
-        while store.housekeep(), store.pools.count > 1 {}
+        while store.releaseDrained(), store.pools.count > 1 {}
         #expect(store.pools.map(\.chainLength) == [8])
         try Self.expect(fixture, area, 0..<90)
     }
@@ -181,11 +181,11 @@ import ZswapCore
         let other = try #require(store.makeWorker())
         store.begin(other)
         try store.setZpool("zbud")
-        #expect(store.housekeep())
-        #expect(store.housekeep())
+        #expect(store.releaseDrained())
+        #expect(store.releaseDrained())
         #expect(store.pools.count == 2, "a pool left under a request that may store into it")
         store.end(other)
-        while store.housekeep() {}
+        while store.releaseDrained() {}
         #expect(store.pools.count == 1)
         store.removeWorker(other)
     }

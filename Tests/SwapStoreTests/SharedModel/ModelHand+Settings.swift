@@ -23,7 +23,7 @@ extension ModelHand {
             }
         case 58..<63: step("compact") { maintenance.compactOnRequest() }
         case 63..<66: step("give back") { store.giveBack() }
-        case 66..<69: step("housekeep") { store.housekeep() }
+        case 66..<69: step("releaseDrained") { store.releaseDrained() }
         case 69..<74:
             step("clock") { store.clock.add(seconds: any([1, 60, 3600, 86_400, 400_000])) }
         case 74..<80: try step("choose backing") { try stage.choose(any([0, 0, 1, 1, nil])) }

@@ -89,34 +89,34 @@ final class SharedModel {
     func count(_ what: String) -> Int { hands.map { $0.counts[what, default: 0] }.reduce(0, +) }
 
     private func checkEverything() throws {
-        var census = EntryCensus()
+        var tally = EntryTally()
         for hand in hands {
             for index in hand.areas.indices {
                 do {
                     try hand.compare(index, at: 0, count: ModelHand.sizeMax)
-                    census.add(try check(hand.areas[index]))
+                    tally.add(try check(hand.areas[index]))
                 } catch {
                     throw different("hand \(hand.number), area \(index): \(error)")
                 }
             }
         }
-        backedPageCountMax = max(backedPageCountMax, census.held.backedPageCount)
-        try checkStore(census)
+        backedPageCountMax = max(backedPageCountMax, tally.held.backedPageCount)
+        try checkStore(tally)
         try checkEvents()
         for pool in store.pools { pool.checkInvariants() }
     }
 
     /// One area's counters beside its model and its entries, which are returned.
-    private func check(_ entry: ModelHand.HandArea) throws -> EntryCensus {
+    private func check(_ entry: ModelHand.HandArea) throws -> EntryTally {
         let (area, model) = (entry.area, entry.model)
-        let census = EntryCensus(
+        let tally = EntryTally(
             of: area, in: store, pageCount: ModelHand.sizeMax / Page.byteCount + 1)
         let statistics = area.statistics
-        guard statistics == census.held, statistics.storedPageCount == model.storedPageCount,
-            statistics.compressedPageCount == census.compressedPageCount
-        else { throw different("\(statistics), not \(census), \(model.storedPageCount) stored") }
+        guard statistics == tally.held, statistics.storedPageCount == model.storedPageCount,
+            statistics.compressedPageCount == tally.compressedPageCount
+        else { throw different("\(statistics), not \(tally), \(model.storedPageCount) stored") }
         for page in model.pages.indices where !entry.unsurePages.contains(page) {
-            guard census.sameFilledPages.contains(page) == (model.pages[page] == .sameFilled)
+            guard tally.sameFilledPages.contains(page) == (model.pages[page] == .sameFilled)
             else { throw different("page \(page) is not kept as \(model.pages[page])") }
         }
         if let name = entry.name, store.settings(ofAreaNamed: name) != entry.settings {
@@ -125,26 +125,26 @@ final class SharedModel {
         guard area.traffic == entry.traffic else {
             throw different("\(area.traffic), not \(entry.traffic)")
         }
-        return census
+        return tally
     }
 
     /// The store, its pools and its backing stores hold what the entries of all areas say.
-    private func checkStore(_ census: EntryCensus) throws {
+    private func checkStore(_ tally: EntryTally) throws {
         let statistics = store.statistics
-        let held = census.held
+        let held = tally.held
         let parts = [
-            held.sameFilledPageCount, held.rawPageCount, census.compressedPageCount,
+            held.sameFilledPageCount, held.rawPageCount, tally.compressedPageCount,
             held.backedPageCount,
         ]
         guard statistics.pages == held, held.storedPageCount == parts.reduce(0, +) else {
-            throw different("\(statistics.pages), not \(census)")
+            throw different("\(statistics.pages), not \(tally)")
         }
         let holders = store.holders
         for holder in holders {
             guard
-                holder.payloadByteCount == census.payloadByteCounts[holder.generation, default: 0],
-                holder.bytes.objectCount == census.objectCounts[holder.generation, default: 0]
-            else { throw different("\(holder.generation): \(holder.bytes), not \(census)") }
+                holder.payloadByteCount == tally.payloadByteCounts[holder.generation, default: 0],
+                holder.bytes.objectCount == tally.objectCounts[holder.generation, default: 0]
+            else { throw different("\(holder.generation): \(holder.bytes), not \(tally)") }
         }
         guard holders.map(\.payloadByteCount).reduce(0, +) == held.storedByteCount,
             holders.map(\.bytes.total).reduce(0, +) == statistics.poolByteCount
@@ -152,8 +152,8 @@ final class SharedModel {
         let logs = store.control.withLock { $0.backings }
         for (number, log) in logs.enumerated() {
             let recordCount = log?.statistics.liveRecordCount ?? 0
-            guard recordCount == census.recordCounts[number, default: 0] else {
-                throw different("backing \(number): \(recordCount) records, not \(census)")
+            guard recordCount == tally.recordCounts[number, default: 0] else {
+                throw different("backing \(number): \(recordCount) records, not \(tally)")
             }
         }
         let names = hands.flatMap(\.areas).compactMap(\.name).sorted()
@@ -183,7 +183,7 @@ final class SharedModel {
         for hand in hands { try hand.removeAll() }
         try stage.choose(nil)
         try checkEverything()
-        while store.housekeep() {}
+        while store.releaseDrained() {}
         store.giveBack()
         let statistics = store.statistics
         guard statistics.pages == AreaStatistics(), statistics.poolByteCount == 0,

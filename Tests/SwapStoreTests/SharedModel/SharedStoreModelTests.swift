@@ -18,7 +18,7 @@ import Testing
         let seldom = [
             "write refused", "read failed", "punch leaf", "close", "rename", "switch",
             "switch chain", "switch compressor", "level", "tunables", "settings", "migrate",
-            "compact", "give back", "housekeep", "clock", "choose backing", "fail", "recover",
+            "compact", "give back", "releaseDrained", "clock", "choose backing", "fail", "recover",
             "write back",
         ]
         for step in seldom {

@@ -6,12 +6,12 @@ import ZswapCore
 /// Everything at once: bytes, counters, names, pools.
 extension StoreModel {
     mutating func checkEverything() throws {
-        var census = EntryCensus()
+        var tally = EntryTally()
         for index in areas.indices {
             try compare(index, at: 0, count: Self.sizeMax)
-            census.add(try checkCounters(areas[index]))
+            tally.add(try checkCounters(areas[index]))
         }
-        try checkRecords(census.recordCounts)
+        try checkRecords(tally.recordCounts)
         let sum = areas.map(\.area.statistics).reduce(AreaStatistics(), +)
         let statistics = store.statistics
         guard statistics.pages == sum else { throw different("\(statistics.pages), not \(sum)") }
@@ -30,7 +30,7 @@ extension StoreModel {
     }
 
     /// What the area counts against the model, and against its entries one by one.
-    private func checkCounters(_ entry: ModelArea) throws -> EntryCensus {
+    private func checkCounters(_ entry: ModelArea) throws -> EntryTally {
         let (area, model) = (entry.area, entry.model)
         let statistics = area.statistics
         guard statistics.storedPageCount == model.storedPageCount,
@@ -40,12 +40,12 @@ extension StoreModel {
                 "\(statistics), not \(model.storedPageCount) pages stored, of these"
                     + " \(model.sameFilledPageCount) same-filled")
         }
-        let census = EntryCensus(of: area, in: store, pageCount: Self.sizeMax / Page.byteCount + 1)
-        guard statistics == census.held,
-            statistics.compressedPageCount == census.compressedPageCount
+        let tally = EntryTally(of: area, in: store, pageCount: Self.sizeMax / Page.byteCount + 1)
+        guard statistics == tally.held,
+            statistics.compressedPageCount == tally.compressedPageCount
         else {
             throw different(
-                "\(statistics), not \(census.held), \(census.compressedPageCount) compressed")
+                "\(statistics), not \(tally.held), \(tally.compressedPageCount) compressed")
         }
         if let name = entry.name, store.settings(ofAreaNamed: name) != entry.settings {
             throw different("not \(entry.settings) of \(name)")
@@ -53,6 +53,6 @@ extension StoreModel {
         guard area.traffic == entry.traffic else {
             throw different("\(area.traffic), not \(entry.traffic)")
         }
-        return census
+        return tally
     }
 }

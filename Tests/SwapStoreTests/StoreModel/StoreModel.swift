@@ -217,7 +217,7 @@ struct StoreModel {
         guard fixture.migrateNow() == .idle else {
             throw different("the migration does not end: \(maintenance.migrationReport)")
         }
-        fixture.housekeep()
+        fixture.releaseDrained()
         guard store.pools.count == 1, maintenance.migrationReport.pagesLeft == 0 else {
             throw different("\(store.pools.map(\.type)) are left")
         }

@@ -30,7 +30,7 @@ import Testing
         let (store, worker) = (model.store, model.fixture.worker)
         for (name, _) in store.areas { try store.unlinkArea(name: name, by: worker) }
         for entry in model.areas { store.close(handle: entry.handle, by: worker) }
-        while store.housekeep() {}
+        while store.releaseDrained() {}
         store.giveBack()
         let statistics = store.statistics
         #expect(statistics.pages == AreaStatistics())

@@ -23,7 +23,7 @@ import ZswapCore
         let record = try #require(StoreRecord(existingIn: store.arena))
         try store.store.setZpool("zbud")
         #expect(record.poolType(2).read() == "zbud")
-        while store.store.housekeep() {}
+        while store.store.releaseDrained() {}
         #expect(record.poolType(1).read() == "")
     }
 

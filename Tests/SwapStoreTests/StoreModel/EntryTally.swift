@@ -5,7 +5,7 @@ import ZswapCore
 
 /// What the entries of areas say, counted one by one: what all other accounts must come to. Only
 /// while nobody serves.
-struct EntryCensus {
+struct EntryTally {
     /// As the areas should count it.
     private(set) var held = AreaStatistics()
     private(set) var compressedPageCount = 0
@@ -51,7 +51,7 @@ struct EntryCensus {
     }
 
     /// Adds another area's.
-    mutating func add(_ other: EntryCensus) {
+    mutating func add(_ other: EntryTally) {
         held = held + other.held
         compressedPageCount += other.compressedPageCount
         objectCounts.merge(other.objectCounts, uniquingKeysWith: +)
