@@ -1,28 +1,28 @@
 public import SwapStore
 import Synchronization
 
-/// What keeps a store in order while it serves: the threads that walk over its pages, and what
-/// control files ask of them.
+/// The upkeep of a store while it serves: the threads that walk over its pages, and the requests of
+/// control files to them.
 ///
 ///     params/compact, migrate, writeback, scrub ──► Maintenance ──► a thread a task
 ///     stats/migration, writeback, scrub         ◄──     ▲  └──► SwapStore (`Upkeep/`)
 ///     settings of the store ── StoreObserver ───────────┘
 ///
 /// Laws:
-/// - It is made before settings of the store change, so that it misses no change; its threads may
-///   be started later.
+/// - It is created before settings of the store change, so that it misses no change. Its threads
+///   may start later.
 /// - The store does not know it but as its observer, and works without it: then nothing moves, and
 ///   a store at its limit refuses.
 /// - Its threads end with it at the latest.
 /// Price: a worker; a thread and a worker for each task that is started.
 public final class Maintenance: Sendable {
-    /// What is done in the background, by a thread each.
+    /// A background task; each has a thread.
     public enum Task: CaseIterable, Sendable {
-        /// Lets drained pools go and moves objects together.
+        /// Frees drained pools and moves objects together.
         case compaction
         /// Writes pages to the backing store, and so makes room.
         case writeBack
-        /// Moves pages that settings want otherwise.
+        /// Moves pages that new settings would store differently.
         case migration
         /// Compares stored pages with their checksums.
         case scrub
@@ -39,12 +39,12 @@ public final class Maintenance: Sendable {
     package let migration: Migration
     package let scrub: Scrub
     package let writeBack: WriteBackControl
-    /// Who compacts when it is asked for: made before, so that nothing is allocated then.
+    /// The worker for compaction on request; created ahead, so that the request allocates nothing.
     private let compactionWorker: Mutex<StoreWorker>
     private let threads = Mutex<[Task: any MaintenanceThread]>([:])
 
-    /// The maintenance of this store, which has no other. Nil when there is no place for another
-    /// worker, or no memory.
+    /// Creates the maintenance of a store, at most one for each store. Nil when there is no place
+    /// for another worker, or no memory.
     public init?(of store: SwapStore) {
         guard let worker = store.makeMover() else { return nil }
         self.store = store
@@ -52,7 +52,8 @@ public final class Maintenance: Sendable {
         migration = Migration(store: store, control: MigrationControl())
         scrub = Scrub(store: store, control: ScrubControl())
         writeBack = WriteBackControl(of: store)
-        // From here on each backing store is prepared for; what was taken over may have some.
+        // From here on `prepareBacking` sees each new backing store; a store that was taken over
+        // may have some already.
         store.observe(by: self)
         if !store.backings.isEmpty, !writeBack.makeBuffers() { return nil }
         if store.predecessorCount > 0 { scrub.control.noteTakeOver() }
@@ -63,8 +64,8 @@ public final class Maintenance: Sendable {
         compactionWorker.withLock { store.removeMover($0) }
     }
 
-    /// Starts every task. `onTrouble` is told, in words, when writing back has to stop, `onDamage`
-    /// of each damaged page. Throws when one has no thread; then none is running.
+    /// Starts every task. `onTrouble` gets a message when writing back has to stop, `onDamage` one
+    /// for each damaged page. Throws when a task cannot start; then none is running.
     public func start(
         onTrouble: @escaping @Sendable (String) -> Void,
         onDamage: @escaping @Sendable (String) -> Void
@@ -107,30 +108,29 @@ public final class Maintenance: Sendable {
         }
     }
 
-    /// Ends every task; returns when nothing is done any more.
+    /// Ends every task; returns when all threads have ended.
     public func stop() { for task in Task.allCases.reversed() { stop(task) } }
 
-    /// Ends one task, if it is running. What was asked of it stays asked for.
+    /// Ends one task, if it is running. Its pending requests stay.
     public func stop(_ task: Task) { threads.withLock { $0.removeValue(forKey: task) }?.stop() }
 
-    /// Moves objects together in every pool, now; returns how many frames became free. 0 when
-    /// another one asked and is not through.
+    /// Moves objects together in every pool, now; returns how many frames became free. 0 while
+    /// another call runs.
     @discardableResult
     public func compactOnRequest() -> Int {
         compactionWorker.withLockIfAvailable { Compaction(of: store).run(by: $0) } ?? 0
     }
 
-    /// Frames enough to compact by itself could become free, if nothing is left behind from the
-    /// last time.
+    /// Whether enough frames are freeable for an automatic compaction, frames that the last one
+    /// left included.
     public var isWorthCompacting: Bool {
         CompactionNeed().isDue(
             freeable: store.freeablePageCount, poolFrameCount: store.poolFrameCount)
     }
 
-    /// What is to be done with pages that are kept otherwise than new ones, from now on: by its
-    /// thread.
+    /// Sets what the migration thread does with pages that new settings would store differently.
     public func setMigration(_ mode: MigrationMode) { migration.control.set(mode) }
-    /// The present mode. `now` returns to what was set before when the walk ends.
+    /// The current migration mode; `now` returns to the mode before it when the walk ends.
     public var migrationMode: MigrationMode { migration.control.job.mode }
     /// How far the migration is.
     public var migrationReport: MigrationReport { migration.control.report }

@@ -2,12 +2,12 @@ import Threads
 
 /// A thread that works on a store in the background.
 ///
-/// Law: started at most once, and stopped by whoever started it.
+/// Law: started at most once, and stopped by ``Maintenance``, which started it.
 protocol MaintenanceThread: AnyObject, Sendable {
     var thread: BackgroundThread { get }
     /// Starts; false when the system has no thread.
     func start() -> Bool
-    /// Ends; returns when nothing is done any more.
+    /// Ends; returns when the thread has ended.
     func stop()
 }
 

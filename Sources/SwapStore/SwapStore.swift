@@ -16,7 +16,7 @@ import ZswapCore
 ///   published, and what an entry replaced is freed after it. Each page is old or new, never mixed;
 ///   a refused page is the old one.
 /// - Loads take no lock; the first request after a setting changed fetches the new state by a
-///   pointer. What was read is checked against the checksum before anybody sees it.
+///   pointer. A page is compared with its checksum before it is returned.
 /// - Each call that touches pages happens between `begin` and `end` of its worker.
 /// Lock order: `codecSettings`, `control`, then the directory's, then a size class's, then an arena
 /// lane's.
@@ -33,7 +33,7 @@ public final class SwapStore: Sendable {
         public var tunables = Tunables()
         /// Opens what `params/backing` names. Unless it is set, there is nothing at any path.
         public var openBacking: OpenBacking = { _ throws(BackingError) in throw .notFound }
-        /// Told of descriptors that a successor needs; nil: nobody takes over.
+        /// Told of descriptors that a successor needs; nil: no successor takes over.
         public var heirloom: Heirloom?
         /// The memory that percentages are of: the machine's, in bytes.
         public var totalByteCount: UInt64
@@ -64,9 +64,9 @@ public final class SwapStore: Sendable {
     let openBacking: OpenBacking
     /// Told of descriptors that a successor needs.
     let heirloom: Heirloom?
-    /// What the store asks of whoever makes room in it.
+    /// Requests for room, answered by the thread that writes pages back.
     package let roomRequests = RoomRequests()
-    /// Whom changes of settings are told.
+    /// The observer that is told of changes of settings.
     let observer = Mutex(WeakObserver())
     let control: Mutex<StoreControl>
     let codecSettings: Mutex<CodecSettings>

@@ -56,7 +56,7 @@ import Testing
         let left = try Self.lines(fixture)
         #expect(
             left == [
-                "backing           none", "backing           /a?b, only has pages of before",
+                "backing           none", "backing           /a?b, draining: takes no new pages",
                 full.last,
             ])
     }

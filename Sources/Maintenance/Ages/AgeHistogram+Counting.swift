@@ -2,8 +2,9 @@ import SwapStore
 
 /// Counting pages by when they were used.
 extension AgeHistogram {
-    /// How cold the pages in memory are that a walk comes to, of areas whose pages may leave. Keeps
-    /// the last uses of all that it comes to true (``LastUse/aged(at:)``).
+    /// Counts the pages in memory that a walk visits, by coldness, in areas whose pages may be
+    /// written back. Replaces the last use of every visited page by ``LastUse/aged(at:)``, so that
+    /// ages stay right.
     static func count(
         in walk: PageWalk = PageWalk(), of store: SwapStore, by worker: StoreWorker
     ) -> AgeHistogram {

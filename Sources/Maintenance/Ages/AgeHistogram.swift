@@ -1,21 +1,21 @@
 import SwapStore
 
-/// How many pages in memory are how cold, so that the coldest ones can be found without a list of
-/// all pages: who looks for cold pages counts first, then takes what lies beyond a line.
+/// A histogram of the pages in memory by coldness. It finds the coldest pages without a list of all
+/// pages: a first walk counts, a second one takes the pages that are colder than a line.
 ///
 ///     coldness   0 ......................... 115 | 116 ....................... 231 | 232
 ///                not loaded since stored, or     | loaded once since stored,       | only passing
 ///                loaded again and again, by age  | by age                          | through
 ///                              colder  ─────────────────────────────────►
 ///
-/// A page that was loaded once is in its reader's memory as well, and is needed again last; one
-/// that is loaded again and again is needed, and its last load counts as if it were stored then.
+/// A page that was loaded once is in its reader's memory as well, so its reader needs it again
+/// last. A page that is loaded repeatedly is in use: its last load counts like a store.
 ///
 /// Law: of two pages of one kind the one used longer ago is never less cold. Ages up to a minute
 /// are told apart by the second, others by a fifth.
 /// Price: 2 KiB, and a look at every entry.
 struct AgeHistogram {
-    /// Coldness of two pages is the same or tells which goes first.
+    /// Pages with a higher coldness are written back first.
     struct Coldness: Comparable {
         let rawValue: Int
         static func < (left: Coldness, right: Coldness) -> Bool { left.rawValue < right.rawValue }
@@ -29,7 +29,7 @@ struct AgeHistogram {
         ageStep(LastUse.ageSecondsMax + LastUse.sweepSecondsMax) + 1
     private static let stepCount = 2 * ageStepCount + 1
 
-    /// When the count began: ages are those of then.
+    /// When the count began, in the store's seconds; ages are relative to it.
     let seconds: UInt64
     private var counts = [Int](repeating: 0, count: stepCount)
     /// Pages that were counted.
@@ -57,7 +57,7 @@ struct AgeHistogram {
         pageCount += 1
     }
 
-    /// As many of the coldest pages as that, or all there are.
+    /// The `pageCount` coldest pages, or all counted pages if they are fewer.
     func coldest(_ pageCount: Int) -> ColdestPages {
         var left = min(pageCount, self.pageCount)
         let wanted = left

@@ -1,9 +1,8 @@
 import SwapStore
 
-/// The coldest pages, as many as were asked for: all that are colder than a line, and some that are
-/// just as cold.
+/// A number of coldest pages: all that are colder than a line, and some that lie on it.
 ///
-/// Law: who goes through all entries finds as many as were counted, if nobody used a page since.
+/// Law: a walk over all entries takes as many pages as were counted, if no page was used since.
 struct ColdestPages {
     private let line: AgeHistogram.Coldness
     private let seconds: UInt64

@@ -1,17 +1,17 @@
 import SwapStore
 import Threads
 
-/// The thread that looks after a store while others serve: it lets drained pools go and compacts
-/// when that is worth it.
+/// The thread that looks after a store while others serve: it frees drained pools and compacts when
+/// `CompactionNeed` says so.
 ///
 ///     look: 0.1 s after the last one if things changed, up to 2 s if not
 ///       └─ freeable >= 1/128 of the pools' frames, and 64 -> work 25 µs, rest 100 µs, ...
 ///
-/// Law: it serves nobody, so nobody waits for it, but for one step of compaction where a store
-/// needs the size class that is being compacted: at most one zspage is emptied under the lock. A
-/// load takes no lock and never waits. It is not given a low priority: a thread that holds a lock
-/// and gets no processor would hold up stores for long. It works a fifth of the time instead, half
-/// of it while the pools stand at their limit, where each frame counts.
+/// Law: no request waits for it, except that a store waits for one step of compaction in the size
+/// class it needs: a step empties at most one zspage under the lock. A load takes no lock and never
+/// waits. The thread has no low priority: if it held a lock and got no processor, stores would wait
+/// long for it. It works a fifth of the time instead, half of it while the pools stand at their
+/// limit, where each frame counts.
 /// Price: a thread, and a look at the counters of each size class now and then.
 final class Caretaker: MaintenanceThread {
     private static let restNanosecondsMin: Int64 = 100_000_000
@@ -19,7 +19,7 @@ final class Caretaker: MaintenanceThread {
 
     let thread: BackgroundThread
 
-    /// A thread that looks after this store. Nil when there is no place for another worker.
+    /// Creates the thread. Nil when there is no place for another worker.
     init?(of store: SwapStore) {
         guard let worker = store.makeMover() else { return nil }
         thread = BackgroundThread(name: "zswapfs-care") { thread in

@@ -11,7 +11,7 @@ struct Compaction: Sendable {
 
     init(of store: SwapStore) { self.store = store }
 
-    /// Moves objects together; returns how many frames became free. 0 when another thread is at it.
+    /// Moves objects together; returns how many frames became free. 0 when another thread compacts.
     /// `goesOn` is called between steps, outside of any request: it may sleep, and ends the
     /// compaction with false.
     @discardableResult

@@ -1,9 +1,9 @@
-/// When compaction is worth it.
+/// Decides when compaction is worth it.
 ///
-/// Law: what the last compaction had to leave behind is not a reason for another one.
+/// Law: frames that the last compaction could not free are no reason for another one.
 public struct CompactionNeed {
     private static let frameCountMin = 64
-    /// One frame of so many may be freeable and stay.
+    /// Compaction is due when 1 of `share` frames is freeable.
     private static let share = 128
 
     private var leftCount = 0
@@ -18,10 +18,11 @@ public struct CompactionNeed {
             >= max(poolFrameCount / Self.share, Self.frameCountMin)
     }
 
-    /// A compaction ended with so much that it could not free.
+    /// A compaction ended and could not free this many freeable frames.
     public mutating func noteLeft(_ freeable: Int) { leftCount = freeable }
 
-    /// Whether the count differs from the last time; a smaller one leaves less behind.
+    /// Whether the count differs from the last one. A smaller count also lowers what the last
+    /// compaction left.
     @discardableResult
     public mutating func hasChanged(_ freeable: Int) -> Bool {
         defer { seenCount = freeable }

@@ -2,8 +2,8 @@ import Arena
 package import SwapStore
 import ZswapCore
 
-/// Moving stored pages to where, and into what, new pages go: one page after the other, each old or
-/// new at any moment.
+/// Moves stored pages to the pool and the compressor of new pages: one page after the other, each
+/// old or new at any moment.
 ///
 ///     entry -> decode, check -> compress -> malloc, copy, owner -> compareExchange -> free the old
 ///
@@ -16,17 +16,17 @@ import ZswapCore
 package struct Migration: Sendable {
     /// Pages that a step moves at most; it looks at a leaf of them at most.
     private static let movedPagesMax = 8
-    /// A page is left for the next walk when it was changed meanwhile so often.
+    /// A page that changed meanwhile this many times is left for the next walk.
     private static let tryCountMax = 4
     /// How often a page may fail its check and still be the same before it counts as damaged.
     private static let mismatchCountMax = 3
-    /// Of the arena's frames one in so many stays for stores, besides its reserve.
+    /// 1 of this many frames of the arena stays free for stores, besides its reserve.
     private static let spareArenaShare = 10
 
     let store: SwapStore
     let control: MigrationControl
 
-    /// Another mode is wanted than this sweep walks for, or something else has changed.
+    /// Whether a newer job was set than the one this sweep walks for.
     func isDue(_ sweep: MigrationSweep) -> Bool { control.job.number != sweep.job }
 
     /// Takes one step of a walk over all pages, outside of any request of this worker: as long as

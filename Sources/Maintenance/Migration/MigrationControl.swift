@@ -1,14 +1,15 @@
 import Synchronization
 import Threads
 
-/// What is wanted of the migration, and what it tells: the one place where those who change
-/// settings, those who look, and the thread that moves pages meet.
+/// Jobs for the migration, and its report: shared by threads that change settings, readers of the
+/// report, and the thread that moves pages.
 ///
 ///     setZpool, setCompressor, params/migrate ── job 7 ──► thread: sweep for job 7
 ///                                                job 8 ──► the sweep begins again
 ///
-/// Law: the number rises after what is wanted has changed, so who sees a number sees at least the
-/// settings that it stands for. The lock is held for a few words only and takes no other.
+/// Law: the job's number rises after the settings have changed, so a thread that sees a number sees
+/// at least the settings of that job. The lock is held briefly, and no other lock is taken under
+/// it.
 final class MigrationControl: Sendable {
     private struct State: Sendable {
         var number: UInt64 = 0
@@ -22,7 +23,7 @@ final class MigrationControl: Sendable {
 
     private let state = Mutex(State())
 
-    /// What is wanted now, and its number.
+    /// The current job: its number and mode.
     var job: (number: UInt64, mode: MigrationMode) {
         state.withLock { ($0.number, $0.report.mode) }
     }
@@ -36,7 +37,7 @@ final class MigrationControl: Sendable {
         }
     }
 
-    /// Another mode. `now` is for one run: what was set before comes back after it.
+    /// Sets the mode. `now` holds for one run; then the mode before it returns.
     func set(_ mode: MigrationMode) {
         change { state in
             if mode == .now {
@@ -48,7 +49,7 @@ final class MigrationControl: Sendable {
         }
     }
 
-    /// What pages should be has changed.
+    /// The pool or a compressor of new pages has changed.
     func noteChange() { change { _ in } }
 
     private func change(_ change: (inout State) -> Void) {
@@ -60,13 +61,13 @@ final class MigrationControl: Sendable {
         thread?.wake()
     }
 
-    /// The thread that moves pages: woken by each job. Nil: none any more.
+    /// Sets the thread that each job wakes; nil: none.
     func attach(_ thread: BackgroundThread?) { state.withLock { $0.thread = thread } }
 
-    /// A sweep looks which pages are to be moved.
+    /// A sweep begins to count the pages to move.
     func noteCounting() { state.withLock { $0.report.activity = .running } }
 
-    /// So many pages are to be moved, and are from now on.
+    /// A run begins, with `pageCount` pages to move.
     func begin(pageCount: Int) {
         state.withLock { state in
             let mode = state.report.mode
@@ -93,8 +94,8 @@ final class MigrationControl: Sendable {
         }
     }
 
-    /// The sweep for this job has ended and leaves so many pages. Nothing but the count, if
-    /// somebody wants something else already.
+    /// The sweep for job `number` has ended and leaves `pagesLeft` pages. If a newer job was set
+    /// meanwhile, the mode stays.
     func finish(_ number: UInt64, pagesLeft: Int, damagedPages: Int) {
         state.withLock { state in
             state.report.pagesLeft = pagesLeft

@@ -1,7 +1,7 @@
-/// What is to be done with stored pages that new ones would be kept otherwise than: in another
-/// pool, or by another compressor.
+/// What to do with stored pages that would now be stored differently: in another pool, or by
+/// another compressor.
 public enum MigrationMode: String, CaseIterable, Sendable {
-    /// Nothing, beyond counting them after a change.
+    /// Nothing; they are only counted after a change.
     case off
     /// They are moved at full speed, once.
     case now
@@ -9,8 +9,8 @@ public enum MigrationMode: String, CaseIterable, Sendable {
     case background
 }
 
-/// How far the migration of stored pages is. Of the present run, or of the last one; a change of
-/// what pages should be begins another.
+/// Progress of the migration: of the current run, or of the last one. A change of the pool or a
+/// compressor begins another run.
 public struct MigrationReport: Equatable, Sendable {
     /// What the migrator does.
     public enum Activity: String, Sendable {
@@ -19,12 +19,12 @@ public struct MigrationReport: Equatable, Sendable {
         case waitingForRoom = "waiting_for_room"
     }
 
-    /// What was asked for.
+    /// The mode that was set.
     public var mode = MigrationMode.off
-    /// What is done at this moment.
+    /// What the migrator does now.
     public var activity = Activity.idle
-    /// Pages that were not as wanted when they were last counted, less those that were moved since.
-    /// Too many by those that were written or discarded meanwhile; exact once the run has ended.
+    /// Pages to move as of the last count, less those moved since. During a run it includes pages
+    /// that were written or discarded meanwhile; it is exact once the run has ended.
     public var pagesLeft = 0
     /// Pages that were moved.
     public var pagesMoved = 0
@@ -34,11 +34,11 @@ public struct MigrationReport: Equatable, Sendable {
     public var byteCountAfter = 0
     /// Pages that can't be read back as they were written, which stay as they are.
     public var damagedPages = 0
-    /// How often it stopped because the pools had no room.
+    /// Number of waits for room in the pools.
     public var roomWaits = 0
     /// When it began, in nanoseconds since 1970; 0: never.
     public var startedAt: UInt64 = 0
-    /// How long it took, or takes so far.
+    /// How long the run took, or has taken so far.
     public var nanoseconds: UInt64 = 0
 
     init() {}

@@ -16,9 +16,9 @@ package struct MigrationSweep: Sendable {
     /// Epoch that every request has to pass before the walk begins.
     private(set) var epoch: UInt64 = 0
     var walk = PageWalk()
-    /// Pages that are not as wanted and were left, because they were only counted or are damaged.
+    /// Pages to move that were left, because they were only counted or are damaged.
     var leftCount = 0
-    /// Pages that were changed meanwhile, each time.
+    /// Pages that changed during every try to move them.
     var contestedCount = 0
 
     /// A walk that waits for a job.
@@ -45,10 +45,10 @@ package struct MigrationSweep: Sendable {
 package enum MigrationStep: Sendable {
     /// There is more to do.
     case worked
-    /// A request that began before the last job is under way: it may store as was wanted before.
+    /// A request that began before the last job is under way: it may store by the old settings.
     case waitsForRequests
-    /// The pools have no room; tried again at the same page.
+    /// The pools have no room; the next step begins with the same page.
     case waitsForRoom
-    /// Nothing to do until something else is wanted.
+    /// Nothing to do until the next job.
     case idle
 }

@@ -1,14 +1,14 @@
 import SwapStore
 import Threads
 
-/// The thread that moves stored pages when that is wanted.
+/// The thread that moves stored pages when a job is set.
 ///
 ///     sleeps ── job ──► 8 pages, rest 4 times as long, 8 pages, ...   (background)  ──► sleeps
 ///                        8 pages, 8 pages, ...                         (now)
 ///
-/// Law: it serves nobody, and between two steps, where it rests, it holds nothing. It works as a
-/// worker of its own. It is not given a low priority: a thread that holds a lock of a pool and gets
-/// no processor would hold up stores for long.
+/// Law: it serves no request, and holds nothing between two steps, where it rests. It works as a
+/// worker of its own. It has no low priority: if it held a lock of a pool and got no processor,
+/// stores would wait long for it.
 /// Price: a thread and a worker, asleep until a setting changes.
 final class Migrator: MaintenanceThread {
     private static let requestNanoseconds: Int64 = 1_000_000
@@ -18,7 +18,7 @@ final class Migrator: MaintenanceThread {
     let thread: BackgroundThread
     private let control: MigrationControl
 
-    /// A thread that moves pages. Nil when there is no place for another worker.
+    /// Creates the thread. Nil when there is no place for another worker.
     init?(of migration: Migration) {
         let store = migration.store
         guard let worker = store.makeWorker() else { return nil }
@@ -30,14 +30,14 @@ final class Migrator: MaintenanceThread {
     }
 
     func start() -> Bool {
-        // Before it can look, so that no change is missed.
+        // Before the thread looks for a job, so that it misses none.
         control.attach(thread)
         guard !thread.start() else { return true }
         control.attach(nil)
         return false
     }
 
-    /// What was wanted stays wanted.
+    /// The job stays set.
     func stop() {
         control.attach(nil)
         thread.stop()

@@ -30,7 +30,7 @@ package struct Scrub: Sendable {
     let store: SwapStore
     let control: ScrubControl
 
-    /// How many pages may be verified in a second; 0: none.
+    /// Most pages to verify in a second; 0: none.
     var pagesPerSecond: Int {
         let asked = store.tunables.scrubPagesPerSecond
         return control.isDueAfterTakeOver ? max(asked, Self.takeOverPagesPerSecond) : asked
@@ -80,7 +80,8 @@ package struct Scrub: Sendable {
         let area: ByteText
     }
 
-    /// Verifies pages in memory up to so many, or to one on the backing store, which is returned.
+    /// Verifies at most `pageCountMax` pages in memory. Stops at a page on the backing store and
+    /// returns it.
     private func verifyNext(
         _ walk: inout ScrubWalk, _ found: inout ScrubTally, _ pageCountMax: Int,
         _ worker: StoreWorker
@@ -163,7 +164,8 @@ package struct Scrub: Sendable {
         if state != .differs, store.exchange(.lost, for: old, at: offset) {
             return state == .intact ? .done : .skipped(.unreadable)
         }
-        // It differs; or the page was written or discarded meanwhile, by who had nothing to free.
+        // The object differs; or another thread wrote or discarded the page meanwhile, found
+        // `lost`, and freed nothing.
         store.forget(old, of: area, worker)
         return .skipped(state == .differs ? .damaged : .changed)
     }

@@ -1,14 +1,14 @@
 import Synchronization
 import Threads
 
-/// What is wanted of the scrubber, and what it tells: the one place where control files, take-overs
-/// and the scrubber's thread meet.
+/// Requests to the scrubber, and its report: shared by control files, take-overs and the scrubber's
+/// thread.
 ///
 ///     take-over ── one pass is due ──►  thread ── report ──► stats/scrub
 ///     params/scrub ── wake ──────────►
 ///
 /// Law: a pass that is due after a take-over stays due until some pass has ended. The lock is held
-/// for a few words only and takes no other.
+/// briefly, and no other lock is taken under it.
 final class ScrubControl: Sendable {
     private struct State: Sendable {
         var report = ScrubReport()
@@ -21,19 +21,19 @@ final class ScrubControl: Sendable {
     /// The present or last pass.
     var report: ScrubReport { state.withLock { $0.report } }
 
-    /// Whether one pass is to be made that no parameter asks for.
+    /// Whether one pass is due after a take-over, whatever `params/scrub` says.
     var isDueAfterTakeOver: Bool { state.withLock { $0.isDueAfterTakeOver } }
 
     /// The store was taken over: one pass is due.
     func noteTakeOver() { state.withLock { $0.isDueAfterTakeOver = true } }
 
-    /// The thread that verifies pages: woken when parameters change. Nil: none any more.
+    /// Sets the thread that a change of parameters wakes; nil: none.
     func attach(_ thread: BackgroundThread?) { state.withLock { $0.thread = thread } }
 
     /// Parameters changed.
     func wake() { state.withLock { $0.thread }?.wake() }
 
-    /// A pass begins, over so many pages.
+    /// A pass begins, over `pageCount` pages.
     func begin(pageCount: Int) {
         state.withLock { state in
             let passCount = state.report.passCount
@@ -64,7 +64,7 @@ final class ScrubControl: Sendable {
         }
     }
 
-    /// The pass ends before.
+    /// The pass ends before its end.
     func giveUp() { state.withLock { $0.report.activity = .idle } }
 }
 
@@ -83,7 +83,7 @@ struct ScrubTally {
         skippedPageCount += tally[.changed] + tally[.unreadable]
     }
 
-    /// The same of one page.
+    /// Counts what was found of one page.
     mutating func note(_ outcome: PageWalk.Outcome) {
         var tally = WalkTally()
         tally.note(outcome)

@@ -2,15 +2,15 @@
 ///
 ///     step of 8 pages ──── 8 seconds / pages a second ────► step of 8 pages ──── …
 ///
-/// Laws: never more pages a second than are asked for, whatever was missed before; and never more
-/// than a fifth of a thread's time, or of a backing device's, whatever is asked for.
+/// Laws: never more pages a second than `params/scrub` sets, so a delay is not made up for. Never
+/// more than a fifth of a thread's time, or of a backing device's, whatever `params/scrub` sets.
 struct ScrubPace {
     private static let nanosecondsPerSecond: Int64 = 1_000_000_000
     /// Pages of a step at most; it looks at a leaf of entries at most.
     private static let stepPageCountMax = 8
     /// Steps that a second is divided into before a step gets more than one page.
     private static let stepsPerSecond = 100
-    /// Rests are so many times as long as the work before.
+    /// A rest is at least this many times as long as the work before it.
     private static let restFactor: Int64 = 4
 
     private var due = Int64.min

@@ -17,17 +17,17 @@ package struct ScrubWalk: Sendable {
 
 /// How a step of the scrubber ended.
 package enum ScrubStep: Equatable, Sendable {
-    /// So many pages were looked at; the parameter allows `pagesPerSecond`.
+    /// `pageCount` pages were looked at; the parameter allows `pagesPerSecond`.
     case worked(pageCount: Int, pagesPerSecond: Int, damagedPages: [DamagedPage])
     /// Every area was visited.
     case endOfPass
-    /// Nothing is asked for.
+    /// No pass is asked for.
     case idle
 }
 
-/// A page that was found not to be what was stored.
+/// A page whose object differs from what was stored.
 package struct DamagedPage: Equatable, Sendable {
-    /// Its area, by the name it had.
+    /// The name of its area at that time.
     package let area: ByteText
     /// The page in the area.
     package let page: PageNumber

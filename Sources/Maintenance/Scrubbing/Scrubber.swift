@@ -19,8 +19,8 @@ final class Scrubber: MaintenanceThread {
     let thread: BackgroundThread
     private let control: ScrubControl
 
-    /// A thread that verifies pages. `onDamage` is told, in words, of each damaged page. Nil when
-    /// there is no place for another worker.
+    /// Creates the thread. `onDamage` gets a message for each damaged page. Nil when there is no
+    /// place for another worker.
     init?(of scrub: Scrub, onDamage: @escaping @Sendable (String) -> Void) {
         let store = scrub.store
         guard let worker = store.makeWorker() else { return nil }
@@ -70,7 +70,7 @@ final class Scrubber: MaintenanceThread {
         }
     }
 
-    /// Whatever wakes the thread meanwhile but its end.
+    /// Rests until `due`; only the thread's end ends it before.
     private static func rest(until due: Int64, _ thread: BackgroundThread) {
         while !thread.isStopping, case let left = due - MonotonicClock.nanoseconds, left > 0 {
             thread.rest(nanoseconds: left)
@@ -78,12 +78,12 @@ final class Scrubber: MaintenanceThread {
     }
 }
 
-/// Tells of the damaged pages of a pass: each of the first ones by a line of its own, of the others
-/// how many they are.
+/// Logs the damaged pages of a pass: a line for each of the first ones, and the number of the
+/// others.
 struct ScrubLog {
     private var damagedPageCount = 0
 
-    /// Some were found.
+    /// Logs damaged pages that a step found.
     mutating func note(_ pages: [DamagedPage], _ tell: (String) -> Void) {
         for page in pages {
             damagedPageCount += 1

@@ -2,8 +2,8 @@ import Arena
 import SwapStore
 import ZswapCore
 
-/// Goes through the pages of all areas, or of one, a leaf of the page tables for each step: the one
-/// walk of all background work. What is done with a page is the visitor's.
+/// Walks over the pages of all areas, or of one, a leaf of the page tables for each step: the one
+/// walk of all background work. The visitor decides what is done with a page.
 ///
 ///     step: a request of the worker, an area held        ── tally ──► visited, done, skipped, why
 ///       entry ─► visitor ─┬─ passed, done, skipped ─► the next entry
@@ -50,9 +50,9 @@ struct PageWalk: Sendable {
     /// One area, from its first page on.
     init(areaSlot slot: Int) { cursor = LeafCursor(areaSlot: slot) }
 
-    /// Visits the pages of the next leaf; fewer if so many were done or skipped, or the visitor
-    /// ends it. Of areas that are not accepted none is visited. Outside of any request of the
-    /// worker.
+    /// Visits the pages of the next leaf. Stops after `pageCountMax` pages that were done or
+    /// skipped, or when the visitor ends the step. Visits no page of an area that is not accepted.
+    /// Outside of any request of the worker.
     mutating func step(
         of store: SwapStore, by worker: StoreWorker, pageCountMax: Int = .max,
         accepting accepts: (Area) -> Bool = { _ in true }, _ visit: (Page, Area) -> Outcome

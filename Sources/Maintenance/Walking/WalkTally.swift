@@ -1,8 +1,7 @@
 /// What a step of a walk found: how many pages it visited, how many of them were done, and how many
 /// were not, for which reason.
 ///
-/// Law: visited is at least done and skipped together; the rest had nothing to be done, or was
-/// handed over or put off.
+/// Law: visited is at least done plus skipped. The rest was passed, handed over or put off.
 struct WalkTally: Sendable {
     /// Why a page was not done.
     enum Reason: Int, CaseIterable {

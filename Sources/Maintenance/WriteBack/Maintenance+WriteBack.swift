@@ -36,13 +36,14 @@ extension Maintenance {
         store.roomRequests.wake()
     }
 
-    /// What a predecessor had under way, which ended with it; nil: nothing.
+    /// The write-back that was under way when the predecessor ended, and stopped with it; nil:
+    /// none.
     public var endedWriteBack: WriteBackJob.Pages? { writeBack.endedJob?.pages }
 
-    /// What was asked for last, of a predecessor, too; nil: nothing yet.
+    /// The last job, also one of a predecessor; nil: none yet.
     public var writeBackJob: WriteBackJob? { writeBack.job.withLock { $0 } }
 
-    /// Blocks of 4096 bytes that were written to backing stores in the day that now is.
+    /// Blocks of 4096 bytes that were written to backing stores in the current day of the budget.
     public var writeBackBlockCountToday: Int {
         writeBack.budget.withLock { budget in
             _ = budget.blockCountLeft(of: nil, at: store.seconds)

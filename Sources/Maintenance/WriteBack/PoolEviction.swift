@@ -5,7 +5,7 @@ import ZPool
 import ZswapCore
 
 /// The pool's own reclaim: a pool that is asked to shrink offers its oldest objects, and each page
-/// goes to the backing store by itself, as zswap had it.
+/// is written to the backing store alone, as older kernels' zswap does.
 ///
 ///     shrink(n) ──► ObjectMover.evict ──► look at the entry, copy, check ─► one write ─► publish
 ///                                              └─ changed, not allowed, no room: it stays
@@ -46,11 +46,11 @@ final class PoolEviction: ObjectEvictor, @unchecked Sendable {
 }
 
 extension WriteBackWork {
-    /// Frames that a pool is asked for at once: others have their turn in between.
+    /// Most frames that a pool is asked for at once; other work gets its turn in between.
     private static let shrinkFrameCountMax = 64
 
-    /// Asks the pools for their oldest frames, the one of new pages last. A miss where that is not
-    /// wanted, and where they have nothing that may go: incompressible pages are in no pool.
+    /// Asks the pools for their oldest frames, the current pool last. A miss when
+    /// ``Tunables/reclaim`` is not `pool`, and when no page may leave: raw frames are in no pool.
     mutating func shrinkPools(_ frameCount: Int) -> WriteBack.Outcome {
         guard store.tunables.reclaim == .pool, var writeBack else {
             return .endOfTurn(pageCount: 0)

@@ -13,8 +13,9 @@ import ZswapCore
 ///
 /// Laws:
 /// - Used by one thread. Between two calls nothing is under way.
-/// - What leaves was decoded and has its checksum. An entry that is the same afterwards is not
-///   enough: an object may be freed, written over and stored again as it was while it is copied.
+/// - A page leaves only after its copy was decoded and matched its checksum. An unchanged entry is
+///   not enough: while the object is copied, it may be freed, overwritten, and stored again at the
+///   same place.
 /// Price: two walks over the entries for a plan, of which each is for 1 of 64 pages at least; a
 /// page's decoding.
 struct WriteBack {
@@ -45,10 +46,10 @@ struct WriteBack {
         }
     }
 
-    /// A plan concerns one page of so many at least, so that counting ages costs little a page.
+    /// A plan covers at least 1 of `planShare` pages, so that counting ages costs little a page.
     private static let planShare = 64
     private static let planPageCountMin = 256
-    /// A plan that is to fill a segment has one page of so many to spare.
+    /// A plan that is to fill a segment has 1 of `spareShare` pages to spare.
     private static let spareShare = 8
 
     let log: BackingLog
@@ -56,7 +57,7 @@ struct WriteBack {
     private let store: SwapStore
     private let worker: StoreWorker
     private var batch: WriteBackBatch
-    /// An object on its way, out of everybody's reach.
+    /// A private copy of the object that is being written.
     private let copy: PageBuffer
     /// Where the search for the coldest pages goes on.
     private var coldestWalk = PageWalk()
@@ -65,7 +66,8 @@ struct WriteBack {
         get { batch.byteCountMax }
         set { batch.byteCountMax = newValue }
     }
-    /// Pages that were to leave and were used, changed or moved meanwhile, since it was set to 0.
+    /// Pages that stayed since they were used, changed or moved meanwhile; counted since it was set
+    /// to 0.
     var contestedCount = 0
     /// The pages that are being looked for.
     private var plan: ColdestPages?
@@ -111,14 +113,14 @@ struct WriteBack {
             max(needed, min(filling + filling / Self.spareShare, ages.pageCount / 4)))
     }
 
-    /// So many bytes, and what else fits the segment that they end in.
+    /// `byteCount` rounded up to the end of the segment that a write of that length ends in.
     private func fillingByteCount(_ byteCount: Int) -> Int {
         let room = log.segmentRoomByteCount
         let size = BackingLog.segmentByteCount
         return room + max(byteCount - room + size - 1, 0) / size * size
     }
 
-    /// How many pages' objects make up so many bytes.
+    /// Number of pages whose objects take about `byteCount` bytes, by their mean length.
     private static func pageCount(of byteCount: Int, in held: AreaStatistics) -> Int {
         let objectCount = max(held.compressedPageCount + held.rawPageCount, 1)
         return byteCount / max(held.storedByteCount / objectCount, 1) + 1
@@ -137,7 +139,8 @@ struct WriteBack {
         write(taking: { selection.takes($0, at: $1) }, &walk)
     }
 
-    /// The same of pages in memory that `takes` says yes to, with the second it is.
+    /// One large write of the pages in memory that `takes` selects; it gets the entry and the
+    /// present second.
     private mutating func write(
         taking takes: (PageEntry, UInt64) -> Bool, _ walk: inout PageWalk
     ) -> Outcome {
@@ -156,7 +159,8 @@ struct WriteBack {
         }
     }
 
-    /// Fills the batch, until a page finds no place or the walk ends: then all are taken.
+    /// Fills the batch until a page does not fit or the walk ends; `taken` means that the walk
+    /// ended.
     private mutating func collect(
         _ takes: (PageEntry, UInt64) -> Bool, _ walk: inout PageWalk
     ) -> WriteBackBatch.Appending {
@@ -216,8 +220,8 @@ struct WriteBack {
         }
     }
 
-    /// Moves what is live in the emptiest segment together with others, so that it becomes free.
-    /// False when there is none worth it.
+    /// Copies the live pages of the emptiest segment to the end of the log, so that the segment
+    /// becomes free. False when no segment is worth it.
     mutating func cleanSegment() throws(BackingError) -> Bool {
         guard let segment = log.segmentToClean() else { return false }
         var failure: BackingError?
@@ -238,7 +242,7 @@ struct WriteBack {
         return true
     }
 
-    /// The entry of a page that still is in this record.
+    /// The entry of a page that is still in this record.
     private func backedEntry(
         _ owner: ObjectOwner, _ location: BackingLocation, _ byteCount: Int
     ) -> PageEntry? {

@@ -12,7 +12,7 @@ import ZswapCore
 ///
 /// Laws:
 /// - A page is in its pool until its bytes are written, and counted once at every moment.
-/// - What is appended is the page that the entry stood for: who appends has checked the copy.
+/// - An appended object is the page of its entry: the caller of `append` has checked the copy.
 /// - Nothing is published when the write failed.
 /// Price: 48 bytes for each page that fits a write, taken with the first backing store.
 struct WriteBackBatch {
@@ -31,7 +31,7 @@ struct WriteBackBatch {
         let location: BackingLocation
     }
 
-    /// What became of a page that was offered.
+    /// The result of appending a page.
     enum Appending { case taken, bufferFull, deviceFull }
 
     private let log: BackingLog
@@ -51,7 +51,7 @@ struct WriteBackBatch {
     var isEmpty: Bool { members.count == 0 }
     var count: Int { members.count }
 
-    /// Takes a page's object along, as it is. `isCleaning`: it comes from the log itself.
+    /// Appends a page's object as it is. `isCleaning`: it comes from the log itself.
     mutating func append(
         _ object: RawSpan, _ entry: PageEntry, _ owner: ObjectOwner, isCleaning: Bool
     ) -> Appending {
@@ -70,7 +70,8 @@ struct WriteBackBatch {
         }
     }
 
-    /// Writes, and then publishes what still is as it was. Returns how many pages were moved.
+    /// Writes the batch, then publishes the pages whose entry is unchanged. Returns how many pages
+    /// were moved.
     mutating func complete(in store: SwapStore, by worker: StoreWorker) throws(BackingError) -> Int
     {
         defer { members.removeAll() }

@@ -1,7 +1,7 @@
 import Arena
 
-/// The memory that writing back takes. One thread's, the one that writes, and made by whoever sets
-/// a backing store, since the system may refuse it.
+/// The memory for writing back. Only the write-back thread uses it. The thread that sets a backing
+/// store allocates it, so that a refusal of memory fails that setting.
 struct WriteBackBuffers: Sendable {
     let members: WriteBackBatch.Members
     let copy: PageBuffer

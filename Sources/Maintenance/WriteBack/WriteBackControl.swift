@@ -1,27 +1,27 @@
 import SwapStore
 import Synchronization
 
-/// What is wanted of the thread that writes back, and what it tells: the one place where control
-/// files, whoever sets a backing store, and that thread meet.
+/// Requests to the write-back thread, and its report: shared by control files, threads that set a
+/// backing store, and the write-back thread.
 ///
 ///     params/writeback ── job ────────►  thread ── how far it is ──► stats/writeback
 ///     params/backing   ── buffers ────►         ── blocks of today ──►
 ///
-/// Law: each lock is held for a few words only and takes no other. A job that is under way stands
-/// in the store's record, so that a successor can tell that it ended with its process.
+/// Law: each lock is held briefly, and no other lock is taken under it. A job that is under way is
+/// noted in the store's record, so that a successor can report that it ended with its process.
 package final class WriteBackControl: Sendable {
-    /// What was asked for last; nil: nothing yet.
+    /// The last job; nil: none yet.
     let job: Mutex<WriteBackJob?>
     let budget: Mutex<WriteBackBudget>
-    /// What the thread works in, made with the first backing store.
+    /// The thread's buffers, allocated with the first backing store.
     private let buffers = Mutex<WriteBackBuffers?>(nil)
     /// Segments that were cleaned.
     let cleanedSegmentCount = Atomic<Int>(0)
-    /// What a predecessor had under way.
+    /// The job that was under way when the predecessor ended.
     let endedJob: WriteBackJob?
     private let store: SwapStore
 
-    /// With what a predecessor noted, if there was one: its job ended with it.
+    /// Takes over the notes of a predecessor, if there was one: its job ended with it.
     init(of store: SwapStore) {
         self.store = store
         budget = Mutex(WriteBackBudget(notedIn: store))
@@ -41,6 +41,6 @@ package final class WriteBackControl: Sendable {
         }
     }
 
-    /// What was made; nil before the first backing store.
+    /// The buffers; nil before the first backing store.
     var madeBuffers: WriteBackBuffers? { buffers.withLock { $0 } }
 }

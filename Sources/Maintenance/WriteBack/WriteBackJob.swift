@@ -2,7 +2,7 @@
 public struct WriteBackJob: Equatable, Sendable {
     /// Which pages.
     public enum Pages: Equatable, Sendable {
-        /// Those not used for so many seconds.
+        /// Pages not used for at least `seconds`.
         case idle(seconds: Int)
         /// Incompressible ones.
         case huge
@@ -16,7 +16,7 @@ public struct WriteBackJob: Equatable, Sendable {
         case running
         /// Every area was visited.
         case done
-        /// It ended before: the backing store failed, has no room, or may not be written any more.
+        /// It ended early: the backing store failed, is full, was removed, or the budget is spent.
         case stopped
     }
 
@@ -29,7 +29,7 @@ public struct WriteBackJob: Equatable, Sendable {
 
     init(_ pages: Pages) { self.pages = pages }
 
-    /// Seconds that `idle` can tell.
+    /// Seconds that `idle` takes.
     public static let idleSeconds = 1...4 * 24 * 60 * 60
 
     var selection: WriteBackSelection {
@@ -40,8 +40,7 @@ public struct WriteBackJob: Equatable, Sendable {
         }
     }
 
-    /// What a successor needs to know of it: that it was under way, and what was asked for. 0: it
-    /// is not.
+    /// The running job in one word, for a successor; 0: it is not running.
     var word: UInt64 {
         guard progress == .running else { return 0 }
         return switch pages {
@@ -51,7 +50,7 @@ public struct WriteBackJob: Equatable, Sendable {
         }
     }
 
-    /// The one that a predecessor had under way, which ended with it; nil: none.
+    /// The job of a predecessor, read from its word, as stopped; nil: none was running.
     init?(leftBehind word: UInt64) {
         let seconds = Int(truncatingIfNeeded: word >> 8)
         switch word & 255 {

@@ -1,14 +1,14 @@
 import SwapStore
 import ZswapCore
 
-/// Which pages a write-back takes that is not about the coldest ones.
+/// Which pages a write-back takes, other than the coldest ones.
 ///
 /// Law: same-filled pages and holes never, since they take no pool memory; pages that are on the
 /// backing store stay there.
 enum WriteBackSelection: Equatable {
     /// Stored only to be written there.
     case passing
-    /// Not used for so many seconds.
+    /// Not used for at least `seconds`.
     case idle(seconds: Int)
     /// Kept as they are, since they are incompressible.
     case incompressible

@@ -14,16 +14,16 @@ import Threads
 ///
 /// Each turn is one large write, then a look again.
 ///
-/// Law: it holds no lock and is inside no request while it writes. It serves nobody: who waits for
-/// room waits for progress (`RoomRequests`), for a bounded time.
+/// Law: it holds no lock and is inside no request while it writes. A request that needs room waits
+/// for its progress (`RoomRequests`), for a bounded time.
 /// Price: a thread; a megabyte for buffers with a backing store.
 final class WriteBackThread: MaintenanceThread {
     let thread: BackgroundThread
     private let store: SwapStore
     private var requests: RoomRequests { store.roomRequests }
 
-    /// A thread that writes pages of this store back. `onTrouble` is told, in words, when it has to
-    /// stop. Nil when there is no place for another worker.
+    /// Creates the thread. `onTrouble` gets a message when writing back has to stop. Nil when there
+    /// is no place for another worker.
     init?(
         of store: SwapStore, _ control: WriteBackControl,
         onTrouble: @escaping @Sendable (String) -> Void
@@ -53,12 +53,12 @@ final class WriteBackThread: MaintenanceThread {
         return false
     }
 
-    /// Whoever waits for room is refused.
+    /// Stores that wait for room are refused.
     func stop() {
         requests.isServed = false
         requests.noteProgress()
         thread.stop { requests.wake() }
-        // Last, since a turn says what it finds.
+        // Last, since the thread's last turn sets an obstacle of its own.
         requests.set(.noThread)
     }
 }

@@ -4,14 +4,14 @@ import ZswapCore
 /// Making room: in the pools down to the accept line, and in areas that stand at a limit of their
 /// own.
 extension WriteBackWork {
-    /// Frames that compaction may leave behind: one of so many.
+    /// Compaction runs when 1 of this many frames is freeable.
     private static let compactionShare = 128
-    /// Plans in a row of which no page left, until nothing is left to write: pages may be used or
-    /// moved between the look and the write.
+    /// Plans in a row without a page written, after which nothing is left to write: pages may be
+    /// used or moved between the count and the write.
     private static let missCountMax = 3
 
-    /// Frames above the accept line, or at the limit where that is the same; nil: none. `wasFull`:
-    /// nil too unless the pools stood at their limit.
+    /// Frames above the accept line, or at the limit where that is the same; nil: none. With
+    /// `wasFull`, nil also unless the pools stood at their limit.
     func excessFrameCount(wasFull: Bool) -> Int? {
         guard !wasFull || store.standsAtLimit else { return nil }
         let limit = store.limit
@@ -39,15 +39,15 @@ extension WriteBackWork {
         return .again
     }
 
-    /// The same again, each time with a new plan, as long as no page of it left.
+    /// Repeats `evict`, each time with a new plan, while it writes no page.
     private static func withNewPlans(_ evict: () -> WriteBack.Outcome) -> WriteBack.Outcome {
         var outcome = evict()
         for _ in 1..<missCountMax where outcome.isMiss { outcome = evict() }
         return outcome
     }
 
-    /// One large write for each area that stands at its own limit, down to the share of it at
-    /// which the whole store would accept again; unlinked ones that are open among them.
+    /// One large write for each area that stands at its own limit, down to the accept threshold's
+    /// share of it; also for unlinked areas that are open.
     mutating func makeRoomInAreas() -> Rest {
         var (isUnfinished, isHopeless) = (false, false)
         var slot = 0
@@ -65,8 +65,8 @@ extension WriteBackWork {
         return isHopeless && !isUnfinished ? .nanoseconds(Self.idleNanoseconds) : .again
     }
 
-    /// What the area needs then: whoever waits for room asks once, so it is wanted until there is
-    /// some.
+    /// Returns the area's need afterwards: `wanted` stays until the area has room, since the
+    /// request was taken back before.
     private mutating func makeRoom(in area: Area) -> AreaNeed.State {
         let percent = store.tunables.acceptThresholdPercent
         guard let limit = area.byteCountMax.map({ Int($0) }),
@@ -79,7 +79,7 @@ extension WriteBackWork {
         }
         settle(outcome)
         if outcome.isMiss { return .hopeless }
-        // Without a place for more pages all who wait are told so.
+        // The backing store is full or failed: `settle` has told all waiting stores.
         if outcome.pageCount == 0 { return .none }
         return area.isBelowLimit ? .none : .wanted
     }

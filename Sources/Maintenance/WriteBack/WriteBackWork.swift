@@ -7,18 +7,18 @@ import ZswapCore
 /// What the write-back thread does in one turn: at most one large write.
 package struct WriteBackWork {
     static let idleNanoseconds: Int64 = 1_000_000_000
-    /// Without a backing store there are ages to keep, and whoever sets one wakes the thread.
+    /// Without a backing store the thread only keeps ages; setting a backing store wakes it.
     private static let unusedNanoseconds: Int64 = 10_000_000_000
     /// How long pages that pass through may gather for a larger write.
     private static let gatherNanoseconds: Int64 = 20_000_000
-    /// As many of them fill a write.
+    /// This many of them fill a write.
     private static let passingCountFull = BackingLog.segmentByteCount / Page.byteCount - 1
-    /// Low priority: rests are so many times as long as the work before.
+    /// Low priority: a rest is this many times as long as the work before it.
     private static let restFactor: Int64 = 4
-    /// A page that is kept as it is, with its header, takes two blocks at most, and one to share.
+    /// An incompressible page with its header takes at most two blocks, and shares a third.
     private static let blockCountMin = 3
-    /// Times that a job goes through all areas for pages that changed place each time they were to
-    /// leave, as compaction has them do.
+    /// Most walks of a job over all areas: compaction may move a page just when it is to be
+    /// written.
     private static let jobTurnCountMax = 4
 
     let store: SwapStore
@@ -34,7 +34,7 @@ package struct WriteBackWork {
     private var hasGathered = false
     private var agedSeconds: UInt64
 
-    /// Of this store, by a worker of its own.
+    /// Creates the work for a store; `worker` is used for nothing else.
     package init(
         of store: SwapStore, _ control: WriteBackControl, by worker: StoreWorker,
         onTrouble: @escaping @Sendable (String) -> Void
@@ -47,8 +47,8 @@ package struct WriteBackWork {
         agedSeconds = store.seconds
     }
 
-    /// Does what is most urgent; the result is how long nothing needs to be done, in nanoseconds.
-    /// `goesOn` ends long ones.
+    /// Does the most urgent work. Returns how long the thread may rest then, in nanoseconds.
+    /// `goesOn` ends a long compaction.
     package mutating func turn(_ goesOn: () -> Bool) -> Int64 {
         keepAges()
         guard let (log, number) = store.holdCurrentBacking() else {
@@ -119,7 +119,7 @@ package struct WriteBackWork {
             switch outcome {
             case .moved: continue
             case .endOfTurn: break
-            // Some may be left: looked for again when there is a place for them.
+            // Some pages may be left; the count lets a later turn look for them.
             case .deviceFull, .failed: requests.notePassing()
             }
             goesOn = false
@@ -154,8 +154,8 @@ package struct WriteBackWork {
         return .again
     }
 
-    /// Whether nothing is left to do for a job: every area was visited, and no page of it only
-    /// changed place on its way out.
+    /// Whether a job is done: every area was visited, and no selected page moved or changed just
+    /// when it was to be written.
     private mutating func endsJob(_ outcome: WriteBack.Outcome) -> Bool {
         guard case .endOfTurn = outcome else { return false }
         jobTurnCount += 1
@@ -165,7 +165,7 @@ package struct WriteBackWork {
         return isComplete
     }
 
-    /// A job that is under way ends before all areas were visited.
+    /// Stops a running job before all areas were visited.
     private mutating func stopJob() {
         jobWalk = PageWalk()
         jobTurnCount = 0
@@ -176,7 +176,7 @@ package struct WriteBackWork {
         }
     }
 
-    /// Says what an outcome means for those who wait for room.
+    /// Sets the obstacle that an outcome means, for requests that wait for room.
     func settle(_ outcome: WriteBack.Outcome) {
         switch outcome {
         case .moved, .endOfTurn: break
@@ -191,8 +191,8 @@ package struct WriteBackWork {
         onTrouble("write-back to \(path): \(obstacle.text(for: path)); pages stay in memory")
     }
 
-    /// Nil: the backing store takes pages, as what stood in the way may have gone. Else how long to
-    /// wait.
+    /// Nil: the backing store takes pages, or may again, since the obstacle may be gone. Else how
+    /// long to wait.
     private mutating func makeReady(_ log: BackingLog) -> Rest? {
         switch requests.obstacle {
         case nil: return nil

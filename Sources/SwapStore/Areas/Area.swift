@@ -5,19 +5,20 @@ public import ZswapCore
 /// One file of the root directory: a sparse range of pages, with the metadata POSIX wants of a
 /// file.
 ///
-/// Law: everything that must survive the process is in the arena (record, table, counters); what is
-/// here besides are the places of these and how often the process has the area open.
+/// Law: everything that must survive the process is in the arena (record, table, counters). This
+/// object keeps only their places and what passes with the process.
 public final class Area: Sendable {
     /// The slot in the area directory; unique while the area exists.
     public let slot: Int
-    /// When it was made, in nanoseconds since 1970: tells areas apart that had the same slot.
+    /// When it was created, in nanoseconds since 1970: tells apart areas that used the same slot
+    /// one after the other.
     public var birth: UInt64 { record.birth }
     let record: AreaRecord
     let table: PageTable
     let tally: CounterBlock
-    /// What those who store into the area and whoever makes room in it tell each other.
+    /// Through it stores into the area ask the write-back thread for room, and the thread answers.
     package let need = AreaNeed()
-    /// Who waits for room below the area's own limit.
+    /// Where stores wait for room below the area's own limit.
     let roomWait = RoomWait()
 
     init(
@@ -48,7 +49,7 @@ public final class Area: Sendable {
     /// Its own limit, in bytes of its objects; nil: it has none.
     package var byteCountMax: UInt64? { record.byteCountMax }
 
-    /// The name it has, or had.
+    /// Its name; the last one after it was unlinked.
     package var name: ByteText { record.name }
 
     /// Whether its pages may leave for the backing store.
@@ -78,14 +79,14 @@ public final class Area: Sendable {
     /// Permission bits, with set-user-ID and set-group-ID.
     public var mode: UInt32 { record.mode }
 
-    /// What was done to it since it was made. Only while it is linked, open or looked up.
+    /// What was done to it since it was created. Only while it is linked, open or looked up.
     public var traffic: AreaTraffic {
         AreaTraffic(
             readPageCount: sum(.reads), writtenPageCount: sum(.writes),
             discardedPageCount: sum(.discards), refusedPageCount: Int(record.refusedPageCount))
     }
 
-    /// Nothing stored and nothing miscounted. Only when nobody is serving the area.
+    /// Nothing stored and nothing miscounted. Only while no worker uses the area.
     var isBalanced: Bool {
         AreaTally.held.allSatisfy { sum($0) == 0 } && record.backedByteCount == 0
     }
@@ -95,7 +96,7 @@ public final class Area: Sendable {
     /// While workers count, a page may be seen leaving before it is seen coming.
     private func held(_ word: AreaTally) -> Int { max(sum(word), 0) }
 
-    /// Counts what was done to pages of the area, so many at once.
+    /// Adds `pageCount` pages to one of the area's counters.
     func note(_ word: AreaTally, _ pageCount: Int, worker: WorkerNumber) {
         tally.add(pageCount, to: word.rawValue, worker: worker)
     }

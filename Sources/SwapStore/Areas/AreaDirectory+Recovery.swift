@@ -4,9 +4,9 @@ import ZswapCore
 
 /// The directory of a predecessor, taken over record by record.
 extension AreaDirectory {
-    /// Takes over the areas of a predecessor: `make` gives an area for each record that has one, or
-    /// nil if what the record says can't be, and then the record is free. Returns how many were
-    /// dropped like that.
+    /// Takes over the areas of a predecessor. `make` returns the area of a record, or nil if the
+    /// record's content is invalid; then the record is freed. Returns the number of records freed
+    /// so.
     func adopt(_ make: (Int, AreaRecord) -> Area?) -> Int {
         state.withLock { state in
             let openCounts = state.handles.adopt()
@@ -52,7 +52,8 @@ extension AreaDirectory {
         if loser != slot { state.slotByName[holding.name] = slot }
     }
 
-    /// What has to be done with areas that a predecessor let go of and did not remove.
+    /// The next steps for areas that were unlinked and closed, and that the predecessor did not
+    /// remove.
     func letGoOfUnheld() -> [(area: Area, disposal: AreaHolding.Disposal)] {
         let slots = state.withLock { Array($0.slots.keys) }
         return slots.compactMap { letGo(slot: $0) { _ in } }.filter { $0.disposal != .none }

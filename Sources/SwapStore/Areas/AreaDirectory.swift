@@ -136,7 +136,7 @@ final class AreaDirectory: Sendable {
         return try outcome.get()
     }
 
-    /// Counts a look-up that the kernel will forget some time.
+    /// Counts a look-up, until the kernel sends FORGET for it.
     func noteLookup(slot: Int) { state.withLock { $0.slots[slot]?.lookupCount += 1 } }
 
     /// Takes look-ups back.
@@ -172,8 +172,8 @@ final class AreaDirectory: Sendable {
         return slot.flatMap { close(slot: $0) }
     }
 
-    /// Holds the area in this slot as if it were open, until ``close(slot:)``. Nil when there is
-    /// none, or one that nobody can have pages in.
+    /// Holds the area in this slot as if it were open, until ``close(slot:)``. Nil when the slot is
+    /// empty, or its area is neither linked nor open and so holds no pages.
     func hold(slot: Int) -> Area? { state.withLock { Self.hold(slot, &$0) } }
 
     /// Holds the first area at or after this slot. O(1) when it is the slot's own.
@@ -191,7 +191,7 @@ final class AreaDirectory: Sendable {
         return holding.area
     }
 
-    /// Takes an open file back. A request may say so of one that nobody has open: nothing happens.
+    /// Takes an open file back. Nothing happens when the area is not open: a request may be wrong.
     func close(slot: Int) -> (area: Area, disposal: AreaHolding.Disposal)? {
         letGo(slot: slot) { $0.noteClose() }
     }
@@ -235,7 +235,7 @@ final class AreaDirectory: Sendable {
             unreachable("a name leads to a slot without an area")
         }
         holding.isLinked = false
-        // Under the lock: without it the record may belong to nobody a moment later.
+        // Under the lock: without it another thread may free the record first.
         holding.area.record.state = .unlinked
         holding.area.record.changed = WallClock.now()
         let disposal = holding.nextDisposal()

@@ -4,14 +4,14 @@ import ZswapCore
 ///
 ///     linked ──unlinked──► open ──closed──► pages discarded ──► looked up ──forgotten──► removed
 ///
-/// Law: an area lives while it is linked, open, or looked up. Its pages go when it is neither
-/// linked nor open; its slot, and with it the inode number, when nobody has it looked up either.
-/// Behind the directory's lock.
+/// Law: an area lives while it is linked, open, or looked up. Its pages are discarded when it is
+/// neither linked nor open. Its slot, which is the inode number, is freed when its look-up count is
+/// 0 as well. Guarded by the directory's lock.
 struct AreaHolding: Sendable {
-    /// What has to be done with an area that somebody let go of; by the caller, without the lock.
-    /// Who is told to discard tells when that is done and is told what comes next; meanwhile nobody
-    /// else is told anything, so that an area is emptied and removed by one thread at a time, and
-    /// removed once.
+    /// What the caller has to do with an area after letting go of it, without the lock. A caller
+    /// that gets `discardPages` reports when that is done and gets the next step. Until then other
+    /// callers get `none`, so one thread at a time empties or removes an area, and it is removed
+    /// once.
     enum Disposal { case none, discardPages, remove }
 
     let area: Area
@@ -22,18 +22,18 @@ struct AreaHolding: Sendable {
     var lookupCount: UInt64 = 0 {
         didSet { area.record.lookupCount = lookupCount }
     }
-    /// Nobody had it open since its pages were last discarded.
+    /// It was not opened since its pages were last discarded.
     private var isEmptied = false
-    /// Somebody is discarding its pages or removing it.
+    /// A thread is discarding its pages or removing it.
     private var isInDisposal = false
 
-    /// An area that was made.
+    /// A new area, linked under `name`.
     init(area: Area, name: ByteText) {
         self.area = area
         self.name = name
     }
 
-    /// An area of a predecessor, by what its record says.
+    /// An area of a predecessor, as its record describes it.
     init(adopting area: Area, openCount: Int) {
         self.init(area: area, name: area.record.name)
         isLinked = area.record.state == .linked
@@ -44,21 +44,21 @@ struct AreaHolding: Sendable {
     var isOpen: Bool { openCount > 0 }
     var mayHoldPages: Bool { isLinked || isOpen }
 
-    /// One more has it open.
+    /// Counts one more open file.
     mutating func noteOpen() {
         openCount += 1
         isEmptied = false
     }
 
-    /// One has closed it. A request may say so of an area that nobody has open: nothing happens.
+    /// Counts a close. Nothing happens when the area is not open: a request may be wrong.
     mutating func noteClose() {
         if openCount > 0 { openCount -= 1 }
     }
 
-    /// What had to be done is done.
+    /// The caller that got a disposal has finished it.
     mutating func finishDisposal() { isInDisposal = false }
 
-    /// What has to be done now, by whoever asks.
+    /// What the caller has to do now.
     mutating func nextDisposal() -> Disposal {
         guard !mayHoldPages, !isInDisposal else { return .none }
         guard !isEmptied || lookupCount == 0 else { return .none }

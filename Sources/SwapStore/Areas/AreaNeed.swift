@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Whether an area at its own limit needs room: between those who store into it and the write-back
+/// Whether an area at its own limit needs room: shared by stores into the area and the write-back
 /// thread.
 ///
 ///     none ── ask ──► wanted ── take ──► none, the thread looks ─┬─ room ───────────► stays
@@ -15,27 +15,27 @@ package struct AreaNeed: ~Copyable {
     package enum State: UInt8, AtomicRepresentable {
         /// No room is asked for.
         case none
-        /// Somebody waits for the write-back thread.
+        /// A store waits for the write-back thread.
         case wanted
-        /// The thread found nothing that could leave: nobody waits.
+        /// The thread found no page that may leave: stores are refused without waiting.
         case hopeless
     }
 
     private let state = Atomic<State>(.none)
 
-    /// Nothing can leave, as far as is known.
+    /// At the last look no page could leave.
     var isHopeless: Bool { state.load(ordering: .relaxed) == .hopeless }
 
-    /// Somebody needs room. Nothing changes while it is hopeless.
+    /// Asks for room. Changes nothing while the state is `hopeless`.
     func ask() {
         _ = state.compareExchange(
             expected: .none, desired: .wanted, ordering: .acquiringAndReleasing)
     }
 
-    /// Takes what is asked for; from here on it can be asked for again.
+    /// Takes the request; from here on a store can ask again.
     package func take() -> State { state.exchange(.none, ordering: .acquiringAndReleasing) }
 
-    /// What is known after ``take()``, unless somebody asked meanwhile.
+    /// Sets what the thread found after ``take()``, unless a store asked meanwhile.
     package func settle(_ found: State) {
         guard found != .none else { return }
         _ = state.compareExchange(

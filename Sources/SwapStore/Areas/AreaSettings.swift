@@ -1,6 +1,6 @@
-/// What an area has of its own; nil: as the whole store has it, which is what every new area does.
+/// An area's overrides. Nil: the store's setting applies, as in every new area.
 ///
-/// Law: kept in the area's record, so they go where its name goes and end with it.
+/// Law: kept in the area's record, so they survive a rename and end with the area.
 public struct AreaSettings: Equatable, Sendable {
     /// The compressor of its new pages.
     public var compressor: String?
@@ -10,6 +10,6 @@ public struct AreaSettings: Equatable, Sendable {
     /// Whether its pages may leave for the backing store; nil: they may.
     public var allowsWriteBack: Bool?
 
-    /// Nothing of its own.
+    /// No overrides.
     public init() {}
 }

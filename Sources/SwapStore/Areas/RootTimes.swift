@@ -1,8 +1,8 @@
 import Threads
 public import ZswapCore
 
-/// The file times of the root directory. Names that appear, go or change move them, and a user may
-/// set them.
+/// The file times of the root directory. Creating, unlinking and renaming areas updates them, and a
+/// user may set them.
 public struct RootTimes: Equatable, Sendable {
     /// Last set by a user.
     public var accessed: FileTime

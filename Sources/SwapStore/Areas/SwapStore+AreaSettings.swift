@@ -1,20 +1,20 @@
 import Compressors
 public import ZswapCore
 
-/// What areas have of their own.
+/// The areas' overrides.
 extension SwapStore {
-    /// What the area of that name has of its own; nil: there is no such area.
+    /// The overrides of the area of that name; nil if no area has it.
     public func settings(ofAreaNamed name: ByteText) -> AreaSettings? {
         directory.withRecord(named: name) { settings(in: $0) }
     }
 
-    /// Changes what the area of that name has of its own; `change` may be called twice. Pages that
-    /// are stored from now on see it. Throws `unknownArea`, `unknownCompressor` and `outOfMemory`;
-    /// then nothing is changed.
+    /// Changes the overrides of the area of that name; `change` may be called twice. They apply to
+    /// pages that are stored from now on. Throws `unknownArea`, `unknownCompressor` and
+    /// `outOfMemory`; then nothing is changed.
     public func updateSettings(
         ofAreaNamed name: ByteText, _ change: (inout AreaSettings) -> Void
     ) throws(SettingError) {
-        // Codecs first: whoever finds the compressor in the record has one.
+        // Codecs first: a worker that finds the compressor in the record needs one.
         if var settings = settings(ofAreaNamed: name) {
             change(&settings)
             if let compressor = settings.compressor {
@@ -44,7 +44,7 @@ extension SwapStore {
         return settings
     }
 
-    /// A new area has nothing of its own, whatever had its slot before.
+    /// Clears the overrides: the record may still have those of the slot's previous area.
     func inheritAll(in record: AreaRecord) { set(AreaSettings(), compressor: nil, in: record) }
 
     private func set(_ settings: AreaSettings, compressor: Int?, in record: AreaRecord) {

@@ -5,7 +5,7 @@ public import ZswapCore
 
 /// Areas as files of the root directory.
 extension SwapStore {
-    /// A new, empty area. Throws `alreadyExists`, `invalidName`, `nameTooLong`, `tooManyAreas`,
+    /// Creates an empty area. Throws `alreadyExists`, `invalidName`, `nameTooLong`, `tooManyAreas`,
     /// `outOfMemory`.
     public func createArea(
         name: ByteText, mode: UInt32, userID: UInt32, groupID: UInt32
@@ -59,13 +59,13 @@ extension SwapStore {
     public var areas: [(name: ByteText, area: Area)] {
         directory.withHoldings { $0.filter(\.isLinked).map { ($0.name, $0.area) } }
     }
-    /// How many areas there are, removed ones that are open or known to the kernel among them.
+    /// Number of areas, unlinked ones that are open or looked up included.
     public var areaCount: Int { directory.slotCount }
-    /// What can be said of every area that has a name, in the order of their slots. O(areas).
+    /// Reports of all areas that have a name, in the order of their slots. O(areas).
     public var areaReports: [AreaReport] {
         directory.withHoldings { $0.filter(\.isLinked).map { AreaReport($0.name, $0.area) } }
     }
-    /// What can be said of every area that is open, removed ones among them. O(areas).
+    /// Reports of all areas that are open, unlinked ones included. O(areas).
     public var openAreaReports: [AreaReport] {
         directory.withHoldings { holdings in
             holdings.filter(\.isOpen).map {
@@ -73,15 +73,14 @@ extension SwapStore {
             }
         }
     }
-    /// Whether somebody has the area open; a loop device has, as long as it stands on it.
+    /// Whether the area is open. A loop device keeps its file open.
     public func isOpen(_ area: Area) -> Bool { directory.isOpen(slot: area.slot) }
-    /// What can be said of the area of that name.
+    /// The report of the area of that name; nil if no area has it.
     public func areaReport(named name: ByteText) -> AreaReport? {
         directory.withHolding(named: name) { AreaReport(name, $0.area) }
     }
 
-    /// Rises when a slot comes to mean another area, so that whoever remembers one knows when to
-    /// ask again.
+    /// Rises when a slot gets another area, so that a cache of slots knows when it is stale.
     public var areaRevision: UInt64 { directory.revision.load(ordering: .acquiring) }
 
     /// Makes the area at least this long. Throws `tooLarge`.
@@ -90,7 +89,7 @@ extension SwapStore {
         area.extend(to: end)
     }
 
-    /// Takes the name away; what the area holds goes with its last close.
+    /// Takes the name away. The area's pages are discarded with its last close.
     public func unlinkArea(name: ByteText, by worker: StoreWorker) throws(StoreError) {
         let (area, disposal) = try directory.unlink(name: name)
         noteNamesChanged()
@@ -162,8 +161,8 @@ extension SwapStore {
     private func remove(_ area: Area) {
         invariant(area.isBalanced, "an area went with pages uncounted")
         area.record.root = nil
-        // Out of the directory first: whoever sums up areas there must not meet counters that went
-        // back.
+        // Out of the directory first: a thread that sums up areas there must not read freed
+        // counters.
         directory.removeSlot(area.slot)
         area.table.destroy()
         arena.retireRun(area.tally.run, frameCount: area.tally.frameCount, from: .counters)

@@ -1,4 +1,4 @@
-/// Who decides whether a worker's request may wait for the backing store's device, which may answer
+/// Decides whether a worker's request may wait for the backing store's device, which may answer
 /// late or never.
 ///
 ///     load of a page on the backing store ── enter ──┬── wait:   reads the device
@@ -7,7 +7,7 @@
 ///
 /// Law: asked by the worker's own thread, once for each page that lies on the backing store.
 public protocol BackingGate: AnyObject {
-    /// May this request wait now? May block until it is known.
+    /// Whether this request may wait now. May block until that is decided.
     func enter() -> BackingEntry
 }
 
@@ -15,8 +15,8 @@ public protocol BackingGate: AnyObject {
 public enum BackingEntry: Sendable {
     /// Read the device.
     case wait
-    /// Give the request up: it is done again by someone who may wait.
+    /// Give the request up: another worker, which may wait, repeats it.
     case later
-    /// The device has answered nobody for long.
+    /// Fail the load: the device has answered no read for a long time.
     case refuse
 }

@@ -2,19 +2,20 @@ import Backing
 import Synchronization
 import Threads
 
-/// A file or device that is being opened in a thread of its own, since a path may lead to
-/// filesystems that never answer: whoever asked waits for a bounded time, then it goes on alone.
+/// A file or device that is being opened in a thread of its own, since a path may lead to a
+/// filesystem that never answers. The caller waits for a bounded time; after that the thread goes
+/// on alone.
 final class BackingOpening: Sendable {
-    /// How long whoever asked waits.
+    /// How long the caller waits.
     static let waitNanosecondsMax: Int64 = 10_000_000_000
-    /// Openings that may be under way at once, those that nobody waits for any more included.
+    /// Openings that may be under way at once, including those whose caller has given up.
     private static let underWayMax = 8
     private static let underWay = Atomic<Int>(0)
 
     private let answer = Mutex<Result<BackingLog, BackingError>?>(nil)
     private let wakeWord = FutexWord()
 
-    /// Does `open` in a thread of its own. Nil: not in time, or too many others hang.
+    /// Runs `open` in a thread of its own. Nil: it did not end in time, or too many others hang.
     static func wait(
         for open: @escaping @Sendable () throws(BackingError) -> BackingLog
     ) throws(BackingError) -> BackingLog? {

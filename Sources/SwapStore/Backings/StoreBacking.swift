@@ -4,21 +4,22 @@ public import Backing
 public struct StoreBacking: Sendable {
     /// Where it is.
     public let path: String
-    /// Whether pages leave for it now; otherwise it only has pages of before.
+    /// Whether pages are written to it now. Otherwise it is draining: it keeps its pages and takes
+    /// no new ones.
     public let isCurrent: Bool
     /// What it holds and did.
     public let statistics: BackingStatistics
-    /// Why no page leaves for it now, in words; nil when they do.
+    /// Why no page is written to it now, in words; nil when pages are.
     public let obstacle: String?
 
     init(_ log: BackingLog, isCurrent: Bool, obstacle: RoomRequests.Obstacle?) {
         path = log.device.path
         self.isCurrent = isCurrent
         statistics = log.statistics
-        self.obstacle = isCurrent ? obstacle?.text(for: path) : "only has pages of before"
+        self.obstacle = isCurrent ? obstacle?.text(for: path) : "draining: takes no new pages"
     }
 
-    /// What it does now, in words.
+    /// Its state in words.
     public var state: String { obstacle ?? "takes pages" }
 
     /// Bytes of a mean write; 0 before the first.
@@ -32,7 +33,7 @@ extension RoomRequests.Obstacle {
     /// For people.
     package func text(for path: String) -> String {
         switch self {
-        case .noThread: "nobody writes pages back"
+        case .noThread: "there is no write-back thread"
         case .noBacking: "there is no backing store"
         case .deviceFull: "full"
         case .failed(let error):

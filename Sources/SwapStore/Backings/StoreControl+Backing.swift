@@ -4,7 +4,7 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// Which file or device pages leave for.
+/// Which file or device is the backing store.
 extension SwapStore {
     /// Opens what a path names, to be the backing store.
     public typealias OpenBacking =
@@ -15,10 +15,11 @@ extension SwapStore {
         control.withLock { $0.backings[$0.state.currentBacking]?.device.path }
     }
 
-    /// Pages leave for this file or block device from now on; nil: for none. Pages that left before
-    /// stay where they are and can be read; a backing store is closed after its last page. One that
-    /// still has pages is taken again when its path is given, and one that failed is tried again.
-    /// Throws `backing`, `backingNotOpened`, `tooManyBackings`; then nothing has changed.
+    /// Pages are written back to this file or block device from now on; nil: to none. Pages written
+    /// earlier stay where they are and can be read; a backing store is closed after its last page
+    /// is freed. If the path is that of a store that still has pages, that store is used again; one
+    /// that failed is tried again. Throws `backing`, `backingNotOpened`, `tooManyBackings`; then
+    /// nothing has changed.
     public func setBacking(path: String?) throws(SettingError) {
         releaseDrained()
         guard let path else {
@@ -33,7 +34,7 @@ extension SwapStore {
             case .unknown: return try take(try openLog(at: path))
             case .closing: break
             }
-            // Its lock goes with the closing.
+            // The store holds its file lock until it is closed.
             guard MonotonicClock.nanoseconds < end else { throw .backingNotOpened }
             pause.wait(while: pause.load(), nanoseconds: Self.closingPauseNanoseconds)
         }
@@ -44,8 +45,8 @@ extension SwapStore {
     /// What the store knows of a path.
     private enum KnownBacking { case taken, closing, unknown }
 
-    /// Takes a backing store that is still there, or again one that was about to leave: nobody has
-    /// its number, and nothing but being closed would happen to it.
+    /// Takes a backing store that still has pages, or takes back one that was about to be closed:
+    /// no page and no other store has its number.
     private func takeKnown(_ path: String, _ control: inout StoreControl) -> KnownBacking {
         let name = ByteText(path)
         let known = control.backings.firstIndex { $0.map { ByteText($0.device.path) } == name }
@@ -87,7 +88,7 @@ extension SwapStore {
         noteBacking()
     }
 
-    /// Before an entry can name it.
+    /// Gives the descriptors of a backing store to the heirloom, before an entry can name it.
     func bequeath(_ log: BackingLog, _ number: Int) {
         guard let heirloom, let device = log.device.descriptor,
             let segments = log.segmentsDescriptor
@@ -101,7 +102,7 @@ extension SwapStore {
         control.backingSwitchEpoch = arena.quiescence.advance()
     }
 
-    /// Backing stores, or who writes to them, may have begun or ceased to be there.
+    /// Updates the obstacle after a backing store or the write-back thread came or went.
     package func noteBacking() {
         let obstacle: RoomRequests.Obstacle? = roomRequests.isServed ? nil : .noThread
         roomRequests.set(backingPath == nil ? .noBacking : obstacle)
@@ -124,7 +125,8 @@ extension SwapStore {
     }
 
     /// Closes backing stores that no request can use any more, outside of the lock and in a thread
-    /// of its own: closing may wait for a filesystem. Whoever wants one of their paths waits.
+    /// of its own: closing may wait for a filesystem. Until then ``setBacking(path:)`` waits for
+    /// their paths.
     func closeBackings() {
         let closed = control.withLock { control -> [BackingLog] in
             let passed = control.leavingBackings.filter { quiescence.hasPassed($0.epoch) }
@@ -152,7 +154,7 @@ extension SwapStore {
         if !BackgroundThread.detach(name: "zswapfs-close", close) { close() }
     }
 
-    /// Lets backing stores go that have no page any more. True while one is on its way out.
+    /// Drops backing stores that have no page any more. True while one is draining or being closed.
     func letBackingsGo(_ control: inout StoreControl) -> Bool {
         guard arena.quiescence.hasPassed(control.backingSwitchEpoch) else { return true }
         let drained = control.backings.indices.filter { number in
@@ -174,8 +176,7 @@ extension SwapStore {
         return isDraining || !control.leavingBackings.isEmpty || !control.closingBackings.isEmpty
     }
 
-    /// What can be said of the backing stores: the one in force first, then those that still have
-    /// pages.
+    /// Reports of the backing stores: the current one first, then those that still have pages.
     public var backings: [StoreBacking] {
         let (logs, current) = control.withLock { ($0.backings, $0.state.currentBacking) }
         let obstacle = roomRequests.obstacle

@@ -2,8 +2,8 @@ package import Backing
 import Synchronization
 import Threads
 
-/// What a store asks of whoever makes room in it, and what it is told: the one place where serving
-/// threads and the thread that makes room meet.
+/// What a store asks of the thread that makes room, and what the thread answers: the one place
+/// where serving threads and that thread meet.
 ///
 ///     serving thread ── at the limit: asks, waits for progress ──►
 ///     page that only passes through                            ──►  the thread that makes room
@@ -26,7 +26,7 @@ package final class RoomRequests: Sendable {
 
     /// Why pages can't be written back now.
     package enum Obstacle: Equatable, Sendable {
-        /// There is no thread that does it.
+        /// No thread writes pages back.
         case noThread
         /// `params/backing` is none.
         case noBacking
@@ -65,7 +65,7 @@ package final class RoomRequests: Sendable {
     /// Why not; nil when they can.
     package var obstacle: Obstacle? { obstacleNow.withLock { $0 } }
 
-    /// Says whether pages can be written back. True when that is news.
+    /// Sets whether pages can be written back. True when that changed.
     @discardableResult
     package func set(_ obstacle: Obstacle?) -> Bool {
         let isNews = obstacleNow.withLock { now in
@@ -77,13 +77,13 @@ package final class RoomRequests: Sendable {
         return isNews
     }
 
-    /// Something was written, or cannot be: whoever waits looks again.
+    /// A page was written, or cannot be: waiting threads look again.
     package func noteProgress() {
         progress.increment()
         progress.wakeAll()
     }
 
-    /// Waits at a place until there is room; `ask` says that it is wanted. False: refuse.
+    /// Waits at a place until there is room; `ask` requests it. False: refuse the page.
     func wait(
         at place: borrowing RoomWait, asking ask: () -> Void, until hasRoom: () -> Bool,
         orHopeless isHopeless: () -> Bool
@@ -115,10 +115,10 @@ package final class RoomRequests: Sendable {
         return true
     }
 
-    /// Areas want room, whichever: their needs tell.
+    /// Some area wants room; `Area.need` tells which.
     package func noteAreaNeeds() { hasAreaNeeds.store(true, ordering: .releasing) }
 
-    /// Whether an area wanted room; from here on it can be said again.
+    /// Whether an area wanted room. Clears the flag.
     package func takeAreaNeeds() -> Bool { hasAreaNeeds.exchange(false, ordering: .acquiring) }
 
     /// Pages that were taken since ``takePassing()`` and only pass through.

@@ -2,7 +2,7 @@ import Arena
 import Synchronization
 import ZswapCore
 
-/// Whether a page is let in, and what is done to make room for it.
+/// Admission of pages, and making room for them.
 extension SwapStore {
     /// Whether a page may be refused because the pools stand at their limit.
     enum Admission {
@@ -12,8 +12,8 @@ extension SwapStore {
         case always
     }
 
-    /// Lets a page in that needs room. Without room some is made, by writing cold pages back, or
-    /// the page is refused.
+    /// Admits a page that needs room. Without room it waits for cold pages to be written back, and
+    /// throws `poolFull` when that makes none.
     func admit(_ area: Area, _ worker: StoreWorker) throws(StoreError) {
         if areaHasRoom(area, worker), poolsHaveRoom(worker) { return }
         reject(.rejectReclaimFail, of: area, worker)
@@ -28,10 +28,9 @@ extension SwapStore {
         case .accept: return true
         case .refuseAtLimit:
             count(.poolLimitHit, by: worker)
-            // By the limit in force, which may be another one by now. Pools that may have nothing
-            // never have room.
-            // Asked again while there is none: one who found room just before may have forgotten
-            // that the pools are full only now.
+            // By the limit in force, which may have changed. With a limit of 0 there is never room.
+            // `isFull` is set at each try: a thread that found room just before may clear it only
+            // now.
             return wait(
                 at: roomRequests.poolsWait, worker,
                 asking: { isFull.store(true, ordering: .relaxed) },
@@ -60,8 +59,8 @@ extension SwapStore {
         roomRequests.noteAreaNeeds()
     }
 
-    /// Waits until maintenance has made room. False: there is none to be had. Outside of
-    /// the request meanwhile, so that memory can go back.
+    /// Waits until maintenance has made room; false if it makes none. The worker leaves its request
+    /// meanwhile, so that retired memory can be freed.
     private func wait(
         at place: borrowing RoomWait, _ worker: StoreWorker, asking ask: () -> Void,
         until hasRoom: () -> Bool, orHopeless isHopeless: () -> Bool

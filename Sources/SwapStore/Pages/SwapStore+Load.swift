@@ -4,10 +4,10 @@ import Compressors
 import ZPool
 import ZswapCore
 
-/// Loading one page, without locks: read the entry, decode, check, and try again if somebody was
-/// faster. A page on the backing store is read from there and stays there. What lies in the arena
-/// may be overwritten meanwhile; it is only copied: a raw page into `target`, an object into the
-/// worker's scratch, which decodes the copy.
+/// Loading one page, without locks: read the entry, decode, check, and retry if the entry changed.
+/// A page on the backing store is read from there and stays there. What lies in the arena may be
+/// overwritten meanwhile; it is only copied: a raw page into `target`, an object into the worker's
+/// scratch, which decodes the copy.
 extension SwapStore {
     /// How often an entry may fail its check and still stand unchanged before the page counts as
     /// damaged. More than once, because the page may have been replaced and put back between two
@@ -16,13 +16,13 @@ extension SwapStore {
 
     enum Decoding { case intact, lost, decodeFailed, checksumDiffers, backingFailed, wouldWait }
 
-    /// Why a load happens: a reader's is a use of the page, a look before a change is none.
+    /// Why a page is loaded: reading updates its last use; reading in order to patch does not.
     enum LoadReason { case reading, patching }
 
-    /// Fills `target` (4096 bytes) with the page and tells which entry it was. Never-written pages
-    /// are zeros. Throws `wouldWait` when the worker's gate says so, `corrupted` when what is
-    /// stored can't be what was written, and `backingFailed` when it lies on a backing store that
-    /// does not give it; `target` holds anything then.
+    /// Fills `target` (4096 bytes) with the page and returns its entry. Never-written pages are
+    /// zeros. Throws `wouldWait` when the worker's gate says so, `corrupted` when what is stored
+    /// can't be what was written, and `backingFailed` when it lies on a backing store that does not
+    /// give it; `target` holds anything then.
     @discardableResult
     func load(
         _ page: PageNumber, of area: Area, into target: inout MutableRawSpan,
@@ -55,8 +55,8 @@ extension SwapStore {
         }
     }
 
-    /// Writes down when a page was loaded, at most once a second. Who changed the entry meanwhile
-    /// knows better.
+    /// Records when a page was loaded, at most once a second. If the entry changed meanwhile, the
+    /// newer entry stays.
     private func noteUse(of entry: PageEntry, at offset: ArenaOffset, _ worker: StoreWorker) {
         if entry.kind == .onBacking { return count(.backingLoads, by: worker) }
         guard entry.isInMemory, let use = entry.lastUse.loaded(at: worker.seconds) else { return }
@@ -64,7 +64,7 @@ extension SwapStore {
             expected: entry.pair, desired: entry.used(use).pair, at: offset)
     }
 
-    /// Fills `target` with what an entry stands for, and checks it.
+    /// Fills `target` with the page of an entry, and checks it.
     func decode(
         _ entry: PageEntry, into target: inout MutableRawSpan, _ worker: StoreWorker
     ) -> Decoding {

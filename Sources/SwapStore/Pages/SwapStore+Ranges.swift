@@ -70,8 +70,8 @@ extension SwapStore {
         return taken
     }
 
-    /// Makes a range read as zeros and frees what it held; parts of pages are cleared. The size
-    /// stays. Whole leaves of 2 MiB go in one pass each.
+    /// Makes a range read as zeros and frees its pages; parts of pages are cleared. The size stays.
+    /// Whole leaves of 2 MiB go in one pass each.
     public func discard(
         _ area: Area, at offset: UInt64, byteCount: UInt64, by worker: StoreWorker
     ) throws(StoreError) {
@@ -121,9 +121,8 @@ extension SwapStore {
         }
     }
 
-    /// Reads a page, changes a part of it and stores it, all or nothing: if somebody replaced the
-    /// page meanwhile, again from the start. A hole is left alone where the change would only clear
-    /// it.
+    /// Reads a page, changes a part of it and stores it, all or nothing. If the entry changed
+    /// meanwhile, it starts again. A hole is left alone where the change would only clear it.
     private func patch(
         _ span: PageSpans.Element, of area: Area, _ admission: Admission, _ worker: StoreWorker,
         _ change: (PageBuffer, Int) -> Void

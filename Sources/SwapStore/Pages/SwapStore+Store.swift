@@ -9,10 +9,10 @@ import ZswapCore
 ///
 ///     same-filled? -> limit -> compress -> malloc -> checksum -> copy, owner -> publish -> free
 ///
-/// Law: the bytes are the caller's alone until the page is published: of a write request, which is
-/// answered by the thread that received it; or in the worker's patch, of a part of a page and of
-/// one that is moved. They never lie in the arena. So what is compressed, summed up and copied is
-/// the same, and codecs read nothing that changes.
+/// Law: no other thread writes the bytes until the page is published. They are those of a write
+/// request, which the thread that received it answers; or, for a part of a page and a page that is
+/// moved, they lie in the worker's patch. They never lie in the arena. So the bytes that are
+/// compressed, checksummed and copied are the same, and codecs read nothing that changes.
 extension SwapStore {
     /// Makes `bytes` the content of a page. Refused: the old content stays.
     func store(
@@ -30,7 +30,7 @@ extension SwapStore {
         prepareFree(PageEntry(pair: arena.loadPair(at: offset)), worker)
     }
 
-    /// An entry for these bytes that nobody else knows of yet.
+    /// Creates an entry for these bytes; it is not published yet.
     func makeEntry(
         _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ admission: Admission,
         _ worker: StoreWorker
@@ -60,8 +60,8 @@ extension SwapStore {
         }
     }
 
-    /// An object for these bytes in the current pool, or in a frame, and an entry that names it.
-    /// Nobody else knows of it yet. Throws `outOfMemory`.
+    /// Creates an object for these bytes in the current pool, or in a raw frame, and an entry that
+    /// names it; it is not published yet. Throws `outOfMemory`.
     func makeObject(
         _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
@@ -80,8 +80,8 @@ extension SwapStore {
         }
     }
 
-    /// The compressor that pages of an area are to have, by its number. One load, of a line that
-    /// nobody writes while pages are stored.
+    /// The number of the compressor for new pages of an area. One load, of a cache line that
+    /// storing pages does not write.
     func wantedCompressor(of area: Area, _ worker: StoreWorker) -> Int {
         let own = arena.loadHalfWord(at: area.record.compressorOffset)
         // Prepared before it was written down; a request that began earlier fetches it now.

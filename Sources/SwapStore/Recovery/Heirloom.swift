@@ -1,16 +1,16 @@
-/// Who keeps descriptors for a successor: the supervisor of the process, in a mount.
+/// Keeps descriptors for a successor; in a mount the supervisor of the process does.
 ///
 ///     keep(7, "backing-2") -> the supervisor has a copy -> the successor gets it by that name
 ///
-/// Law: what an entry in the tables needs in order to be read is kept before the entry is
-/// published, and dropped after the last such entry went.
+/// Law: a descriptor that an entry needs in order to be read is kept before the entry is published,
+/// and dropped after the last entry that needs it is gone.
 public struct Heirloom: Sendable {
     /// Keeps a descriptor under a name. From any thread.
     public let keep: @Sendable (CInt, String) -> Void
-    /// Lets go of what has that name.
+    /// Drops the descriptor of that name.
     public let drop: @Sendable (String) -> Void
 
-    /// Two calls.
+    /// Creates an heirloom from its two calls.
     public init(
         keep: @escaping @Sendable (CInt, String) -> Void, drop: @escaping @Sendable (String) -> Void
     ) {

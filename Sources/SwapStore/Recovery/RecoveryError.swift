@@ -1,4 +1,5 @@
-/// Why a store cannot be taken over. Nothing has changed then, so that another version can.
+/// Why a store cannot be taken over. The store is unchanged then, so another version may take it
+/// over.
 public enum RecoveryError: Error, Equatable, Sendable {
     /// The memory holds no store.
     case noStore

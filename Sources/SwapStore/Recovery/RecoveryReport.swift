@@ -2,9 +2,9 @@
 public struct RecoveryReport: Equatable, Sendable {
     /// Pages that are stored, on the backing store or not.
     public var pageCount = 0
-    /// Pages that can't be right: reading one fails until it is written again.
+    /// Pages whose entry is invalid: reading one fails until it is written again.
     public var lostPageCount = 0
-    /// Areas, or parts of their tables, whose place in memory can't be right.
+    /// Areas, or parts of their tables, whose run number is invalid.
     public var lostTableCount = 0
     /// Frames that were taken and not published, or let go, when the predecessor died.
     public var reclaimedFrameCount = 0

@@ -7,8 +7,7 @@ import ZswapCore
 ///
 ///     superblock ─► record: layout version, compressors, drivers ─► all known here?
 ///
-/// Law: nothing is changed, and what changes meanwhile makes no trouble: it is looked at again when
-/// it is taken over.
+/// Law: nothing is changed. A change meanwhile does no harm, since the take-over checks again.
 /// Cost: two reads.
 struct StoreGlance {
     private let record: [UInt8]

@@ -10,7 +10,7 @@ import ZswapCore
 ///     directory ─► area ─► root ─► node ─► leaf ─► entry ─┬─ can be: stays as it is
 ///                  claims the runs of tables              └─ can't be: the entry becomes `lost`
 ///
-/// Law: nothing that stands in the arena is believed. A kind, number, length or place that can't be
+/// Law: nothing that stands in the arena is believed. An invalid kind, number, length or place
 /// costs that page, and no more. The bytes of objects are not looked at: each load compares its
 /// checksum. Which of two entries that name one object keeps it is not decided here, but by
 /// ``StoreRebuild``; until then both may be loaded, and the checksum tells.
@@ -99,7 +99,7 @@ private final class EntryCheck {
         return lostCount
     }
 
-    /// Whether a page can be stored like that. The kind is checked before anybody asks for it.
+    /// Whether the entry is valid. Its kind is checked first: `kind` traps on an unknown one.
     private func mayBe(_ entry: PageEntry) -> Bool {
         switch entry.checkedKind {
         case .sameFilled: true

@@ -10,8 +10,8 @@ extension SwapStore {
     /// No run of the arena may be claimed yet. Settings other than pool, compressor and levels are
     /// those of the configuration: see ``keptSettings``.
     ///
-    /// At once pages can be loaded and areas found by slot; the rest of the store can be used when
-    /// `rebuild` was run, and then the arena is to be started. O(pages), some nanoseconds each.
+    /// At once pages can be loaded and areas found by slot. The rest of the store can be used after
+    /// `rebuild` has run; then the caller starts the arena. O(pages), some nanoseconds each.
     public static func opening(
         _ arena: Arena, zpools: ZpoolRegistry, compressors: CompressorRegistry,
         configuration: Configuration, backings: [Int: BackingLog]
@@ -29,11 +29,11 @@ extension SwapStore {
         }
     }
 
-    /// How many servers this store has had before this one.
+    /// Number of servers that served this store before this one.
     public var predecessorCount: Int { Int(clamping: record[.serverCount]) }
 
-    /// Empties and removes areas that have neither a name nor somebody who has them open: what a
-    /// predecessor had no time for.
+    /// Empties and removes areas that are neither linked nor open, which the predecessor did not
+    /// finish.
     public func removeUnheldAreas(by worker: StoreWorker) {
         for (area, disposal) in directory.letGoOfUnheld() { dispose(of: area, disposal, worker) }
     }

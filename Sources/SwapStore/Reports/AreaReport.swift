@@ -1,8 +1,8 @@
 public import ZswapCore
 
-/// An area at one moment, for whoever shows areas: unlike an ``Area``, good after the area is gone.
+/// A snapshot of an area, for display: unlike an ``Area``, valid after the area is removed.
 public struct AreaReport: Equatable, Sendable {
-    /// Its name; the last one it had if it was removed.
+    /// Its name; the last one if it was unlinked.
     public let name: ByteText
     /// Its place in the directory, for as long as it lives.
     public let slot: Int

@@ -4,7 +4,7 @@ import ZswapCore
 ///
 ///     stored = same-filled + raw + compressed + on the backing store
 ///
-/// Law: as above, and all are 0 once everything was discarded. Exact when nobody is serving.
+/// Law: as above, and all are 0 once everything was discarded. Exact while no worker serves.
 public struct AreaStatistics: Equatable, Sendable {
     /// Pages that are not holes.
     public var storedPageCount = 0
@@ -59,7 +59,7 @@ public struct AreaStatistics: Equatable, Sendable {
     }
 }
 
-/// What was done to an area since it was made: pages, and only ever more.
+/// What was done to an area since it was created, in pages. The counts only rise.
 public struct AreaTraffic: Equatable, Sendable {
     /// Pages that read requests asked for and got, holes among them, parts of pages as whole ones.
     public var readPageCount = 0

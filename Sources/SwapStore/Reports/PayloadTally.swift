@@ -7,10 +7,10 @@ import ZswapCore
 ///     one run:         | worker 0: 8 words | worker 1: 8 words | ...       a frame
 ///
 /// Law: the frame of a generation is there before the first entry that names it, and stays. A
-/// worker adds to its own words only, what an entry's object is long when the entry is published
-/// and when it is forgotten; moving the object changes nothing. Sums are exact when nobody is
-/// serving. A generation that goes to another pool starts at 0: whoever could still count for the
-/// old one is waited for before that.
+/// worker changes its own words only: it adds an object's length when the entry is published, and
+/// subtracts it when the entry is forgotten. Moving the object changes nothing. Sums are exact
+/// while no worker serves. A generation that goes to another pool starts at 0: it is free only
+/// after a quiescent point, so no worker still counts for the old pool.
 /// Price: an addition on a line of the worker's own; a frame for eight generations. The lowest free
 /// generation is taken first, so a store has more than one only while eight pools drain.
 struct PayloadTally {
@@ -28,9 +28,9 @@ struct PayloadTally {
         try makeRoom(for: RawFrames.generation)
     }
 
-    /// The tally that a predecessor left, all sums 0: whoever walks the tables says what they are.
-    /// A frame that can't be is forgotten, and made by ``makeRoom(for:)`` once all runs in use are
-    /// claimed: before that, the next free one may hold bytes in use.
+    /// The tally that a predecessor left, all sums 0: ``StoreRebuild`` counts them anew. A frame
+    /// whose run is invalid is dropped, and ``makeRoom(for:)`` takes another one after all runs in
+    /// use are claimed: before that, the next free run may hold bytes in use.
     init(leftIn arena: Arena, record: StoreRecord) {
         self.arena = arena
         self.record = record
@@ -47,7 +47,8 @@ struct PayloadTally {
         }
     }
 
-    /// Before an entry names this generation. Not while serving a page: may take memory.
+    /// Makes room to count a generation, before an entry names it. Not while serving a page: may
+    /// take memory.
     func makeRoom(for generation: Int) throws(ArenaError) {
         let group = generation / Self.generationsPerRun
         guard record.payloadRun(group) == 0 else { return }
@@ -59,14 +60,14 @@ struct PayloadTally {
     /// Adds to what a generation holds, or takes away.
     func add(_ byteCount: Int, to generation: Int, worker: WorkerNumber) {
         let run = record.payloadRun(generation / Self.generationsPerRun)
-        invariant(run != 0, "an object of a generation that nobody announced")
+        invariant(run != 0, "an object of a generation that was not announced")
         arena.addToOwnWord(
             UInt64(bitPattern: Int64(byteCount)),
             at: word(run, generation, worker: worker.rawValue))
     }
 
-    /// Makes the sum of a generation what it is found to be. Only while nobody counts; a generation
-    /// without a run holds nothing.
+    /// Sets the sum of a generation. Only while no worker counts. Does nothing for a generation
+    /// without a run, which holds nothing.
     func set(_ byteCount: Int, of generation: Int) {
         let run = record.payloadRun(generation / Self.generationsPerRun)
         guard run != 0 else { return }

@@ -5,8 +5,8 @@ import ZswapCore
 ///
 ///     frames  | headers | payload | rounding | free | tail |
 ///
-/// Law: no part is negative and together they are the frames, also while workers store; who reads
-/// what then may see a page that is half counted, by as much as that page.
+/// Law: no part is negative and together they are the frames, also while workers store. A reader
+/// may then see a page half counted, so parts may be off by one page for each worker.
 public struct PoolBytes: Equatable, Sendable {
     /// Frames of the pool.
     public var frameCount: Int

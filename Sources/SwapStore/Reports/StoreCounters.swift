@@ -7,9 +7,9 @@ package enum StoreEvent: Int, CaseIterable {
     case poolLimitHit
     /// A page was refused because making room failed: there is nowhere to write pages back to.
     case rejectReclaimFail
-    /// A page was refused because its pool had no memory.
+    /// A page was refused because no memory was left for its object.
     case rejectAllocFail
-    /// A page was refused because the page table had no memory.
+    /// A page was refused because no memory was left for the page table.
     case rejectTableFail
     /// A codec failed on a page, which was then kept raw.
     case compressFail
@@ -69,7 +69,7 @@ enum AreaTally: Int, CaseIterable {
 ///
 ///     run of frames:  | worker 0: 16 words | worker 1: 16 words | ...
 ///
-/// Law: a worker adds to its own block only; a sum is exact when nobody is serving.
+/// Law: a worker adds to its own block only; a sum is exact while no worker serves.
 /// Price: a load and a store on a line of the worker's own.
 struct CounterBlock {
     let arena: Arena
@@ -86,7 +86,7 @@ struct CounterBlock {
             at: arena.offset(of: run, frameCount: frameCount), count: frameCount * Page.byteCount)
     }
 
-    /// The block that a predecessor left in this run; nil if there is no such run.
+    /// The block that a predecessor left in this run; nil if the run is invalid.
     init?(leftIn arena: Arena, run number: UInt32, wordsPerWorker: Int) {
         (workerByteCount, frameCount) = Self.size(wordsPerWorker: wordsPerWorker)
         self.arena = arena
@@ -94,7 +94,7 @@ struct CounterBlock {
         guard arena.claimRun(ifThere: run, frameCount: frameCount, for: .counters) else {
             return nil
         }
-        // Sums of these are calculated with: what nobody can have counted is no count.
+        // An impossible count becomes 0: arithmetic on it could overflow and trap.
         for place in stride(from: 0, to: frameCount * Page.byteCount, by: 8) {
             let word = arena.offset(of: run, frameCount: frameCount) + place
             let count = Int64(bitPattern: arena.loadWord(at: word))
@@ -109,7 +109,7 @@ struct CounterBlock {
         return (workerByteCount, (byteCount + Page.byteCount - 1) / Page.byteCount)
     }
 
-    /// Makes the sum of a word what it is found to be. Only while nobody counts.
+    /// Sets the sum of a word. Only while no worker counts.
     func set(_ value: Int, as word: Int) {
         for worker in 0..<Limits.workersMax { arena.storeWord(0, at: offset(word, worker)) }
         arena.storeWord(UInt64(bitPattern: Int64(value)), at: offset(word, 0))

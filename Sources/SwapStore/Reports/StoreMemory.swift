@@ -6,7 +6,7 @@ import ZswapCore
 ///     committed | pools | entries, tables, directory, counters, the arena's own | reserve |
 ///                         `---------------- metadata ------------------------'
 ///
-/// Law: no part is negative and together they are what is committed. Exact when nobody is serving.
+/// Law: no part is negative and together they are what is committed. Exact while no worker serves.
 public struct StoreMemory: Equatable, Sendable {
     /// Frames of objects: what the limit is compared with.
     public var pools: Int
@@ -24,7 +24,7 @@ public struct StoreMemory: Equatable, Sendable {
     public var runDescriptors: Int
     /// Where everything else is found.
     public var superblock: Int
-    /// Committed ahead of demand, in use by nobody.
+    /// Frames committed ahead of demand and not in use.
     public var reserve: Int
 
     /// Everything that is neither pools nor reserve.

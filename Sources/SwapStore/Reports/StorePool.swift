@@ -75,7 +75,7 @@ public struct StorePool: Sendable {
         }
     }
 
-    /// Walks all of it and traps on a broken law. Not while somebody is serving.
+    /// Walks all of it and traps on a broken law. Only while no worker serves.
     public func checkInvariants() {
         if case .pool(let pool) = content { pool.checkInvariants() }
     }

@@ -3,13 +3,13 @@ import Synchronization
 import ZPool
 import ZswapCore
 
-/// Everything the store counts, at one moment. Sums over workers: exact when nobody is serving.
+/// Everything the store counts, at one moment. Sums over workers: exact while no worker serves.
 public struct StoreStatistics: Equatable, Sendable {
     /// What all areas hold, unlinked ones that are open among them.
     public var pages: AreaStatistics
     /// All memory of the store, by what it is for.
     public var memory: StoreMemory
-    /// The most they ever were.
+    /// The most that all pools together ever held, in bytes.
     public var poolByteCountMax: Int
     /// Where the pools stop, in bytes: their share of the memory.
     public var limitByteCount: Int
@@ -17,11 +17,11 @@ public struct StoreStatistics: Equatable, Sendable {
     public var arenaByteCountMax: Int
     /// Pages that found the pools at their limit.
     public var poolLimitHits: Int
-    /// Pages refused because there was no room to be made.
+    /// Pages refused because no room could be made.
     public var rejectReclaimFail: Int
-    /// Pages refused because a pool had no memory.
+    /// Pages refused because no memory was left for their objects.
     public var rejectAllocFail: Int
-    /// Pages refused because the page table had no memory.
+    /// Pages refused because no memory was left for the page table.
     public var rejectTableFail: Int
     /// Pages whose codec failed, kept raw.
     public var compressFail: Int

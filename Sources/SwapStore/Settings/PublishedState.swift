@@ -5,7 +5,7 @@ import Synchronization
 /// What requests fetch once after a setting changed: the state in force, and the codecs that go
 /// with it. It keeps the codecs; pools and backing stores are kept by `StoreControl`.
 ///
-/// Cost: some 3 KiB for each change, until the requests that had begun are done.
+/// Cost: about 3 KiB for each change, until the requests that began before it have ended.
 final class PublishedState: Sendable {
     let state: StoreState
     /// By worker and compressor; empty where there is no worker.

@@ -10,7 +10,7 @@ public enum SettingError: Error, Equatable, Sendable {
     case unknownCompressor(String)
     /// No area of that name.
     case unknownArea(ByteText)
-    /// The compressor of new pages does not go by that level: these it has, or none.
+    /// The compressor of new pages does not have that level; `range` is what it has, nil for none.
     case noSuchLevel(Int, compressor: String, range: ClosedRange<Int>?)
     /// The driver could not make a pool.
     case poolFailed(ZpoolError)

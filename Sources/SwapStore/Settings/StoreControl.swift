@@ -22,9 +22,9 @@ struct StoreControl: Sendable {
     var leaving: [(pool: Zpool, generation: Int, epoch: UInt64)] = []
     /// By number, the backing stores that `state` names.
     var backings = [BackingLog?](repeating: nil, count: Limits.backingsMax)
-    /// Epoch after which nobody writes to a backing store that is not the current one.
+    /// Epoch after which no thread writes to a backing store that is not the current one.
     var backingSwitchEpoch: UInt64 = 0
-    /// By number, how often a backing store is held by who works with it at this moment.
+    /// By number, how many threads hold the backing store now.
     var backingHoldCounts = [Int](repeating: 0, count: Limits.backingsMax)
     /// Backing stores on their way out, as pools are.
     var leavingBackings: [(log: BackingLog, number: Int, epoch: UInt64)] = []

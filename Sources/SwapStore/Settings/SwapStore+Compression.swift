@@ -10,8 +10,8 @@ import ZswapCore
 ///     setter, caretaker    when no request is left that began before: frees the old codecs
 ///
 /// Laws:
-/// - A worker neither makes nor frees a codec: who sets a compressor or a level does, and
-///   `releaseDrained`.
+/// - A worker neither makes nor frees a codec: the thread that sets a compressor or a level does,
+///   and `releaseDrained`.
 /// - Either every worker gets a new codec, or nothing changes.
 /// - A compressor that was never chosen costs nothing; one that was stays prepared, since there are
 ///   entries that name it.
@@ -42,7 +42,7 @@ extension SwapStore {
         }
     }
 
-    /// New pages get this compressor from now on, at `level`, or else at the level it had last.
+    /// New pages get this compressor from now on, at `level`, or else at the level last set for it.
     /// Throws `unknownCompressor`, `noSuchLevel` and `outOfMemory`; then nothing is changed.
     public func setCompressor(_ name: String, level: Int? = nil) throws(SettingError) {
         let number = try compressorNumber(name)

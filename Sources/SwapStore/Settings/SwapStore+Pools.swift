@@ -8,9 +8,9 @@ import ZswapCore
 ///     free ──chosen──► current ──another chosen──► draining ──empty──► leaving ──► free
 ///                         ◄──────chosen again──────┘
 ///
-/// Law: of all generations one is current. A pool leaves the state when it is empty and nobody can
-/// store into it any more; it is destroyed, and its generation is free, when no worker can have a
-/// state that names it.
+/// Law: exactly one generation is current. A pool leaves the state when it is empty and no worker
+/// can store into it any more. It is destroyed, and its generation is free, when no worker can have
+/// a state that names it.
 extension SwapStore {
     static func makePool(
         _ type: String, _ arena: Arena, _ zpools: ZpoolRegistry,
@@ -35,15 +35,15 @@ extension SwapStore {
     public var chainLength: Int { control.withLock { $0.configuration.chainLength } }
 
     /// New pages go to this driver from now on. Pages stored before stay where they are; their pool
-    /// goes with its last page. A pool of that driver that was told the same and is still draining
-    /// is used again.
+    /// goes with its last page. If a pool of that driver with the same configuration is still
+    /// draining, it is used again.
     public func setZpool(_ type: String) throws(SettingError) {
         try usePool { _ in type }
     }
 
-    /// The chain length of zsmalloc from now on, one of ``Limits/chainLengths``. If the driver in
-    /// force heeds it, new pages go to another pool, as if the driver had changed; else it waits
-    /// until such a driver is chosen.
+    /// Sets the chain length of zsmalloc, one of ``Limits/chainLengths``, in frames. If the current
+    /// driver uses it, new pages go to another pool, as after a change of the driver; else it takes
+    /// effect when zsmalloc is chosen.
     public func setChainLength(_ frameCount: Int) throws(SettingError) {
         invariant(Limits.chainLengths.contains(frameCount))
         try usePool { control in
@@ -110,11 +110,11 @@ extension SwapStore {
         return free
     }
 
-    /// Lets drained pools, backing stores and replaced codecs go. True while a pool or backing
-    /// store is draining, so that somebody should call again.
+    /// Frees drained pools, backing stores and replaced codecs. True while a pool or backing store
+    /// is draining; the caller calls again later.
     ///
-    /// Two steps: a pool that nobody stores into any more and that is empty leaves the state; when
-    /// no worker can have the old state any more it is destroyed.
+    /// Two steps: an empty pool that no worker can store into any more leaves the state. It is
+    /// destroyed when no worker can have the old state any more.
     @discardableResult
     public func releaseDrained() -> Bool {
         published.freeReplaced()
@@ -142,7 +142,8 @@ extension SwapStore {
         }
     }
 
-    /// Pools that are not the current one, that nobody stores into any more, and that hold nothing.
+    /// Pools that are not the current one, that no worker can store into any more, and that are
+    /// empty.
     private func drainedGenerations(_ control: StoreControl) -> [Int] {
         guard arena.quiescence.hasPassed(control.switchEpoch) else { return [] }
         return control.pools.indices.filter { generation in

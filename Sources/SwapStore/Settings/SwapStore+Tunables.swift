@@ -13,13 +13,13 @@ extension SwapStore {
             change(&tunables)
             publish(&control, tunables: tunables)
         }
-        // Whoever waits for room looks again: the limit may be another one.
+        // Requests that wait for room look again: the limit may have changed.
         roomRequests.noteProgress()
         currentObserver?.tunablesChanged()
     }
 
-    /// Sets the most bytes that pools may take because the process may have no more memory than
-    /// that; nil: only the tunables count. For who watches the process's memory groups.
+    /// Sets the most bytes that the process's memory groups leave for pools; nil: only the tunables
+    /// count. Called by the thread that watches the memory groups.
     public func setAllowance(byteCount: UInt64?) {
         let isNew = control.withLock { control in
             control.allowedByteCount = byteCount

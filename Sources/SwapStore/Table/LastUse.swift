@@ -9,19 +9,19 @@ import ZswapCore
 /// lies back longer, in units of 64 seconds.
 ///
 /// Laws:
-/// - An age is right as long as somebody replaces each use by its ``aged(at:)`` at least every
-///   ``sweepSecondsMax``: otherwise the time would come round and an old page look like a new one.
-///   Ages end at ``ageSecondsMax``; what is older looks as old as that.
-/// - A worker judges by the second its request began in, so a page may have been used later than
-///   that, by another worker. Such a use has the age 0, if it lies ``futureSecondsMax`` ahead at
-///   most: the part of the range of times that no age can have by the first law.
+/// - An age is right as long as a sweep replaces each use by its ``aged(at:)`` at least every
+///   ``sweepSecondsMax`` seconds: otherwise the time wraps around and an old page looks new. Ages
+///   saturate at ``ageSecondsMax``.
+/// - A worker judges by the second its request began in, so another worker may have used the page
+///   later. A use that lies ahead by at most ``futureSecondsMax`` seconds has the age 0: by the
+///   first law no age can fall into that part of the range of times.
 /// Price: no byte; a load writes its entry at most once a second.
 package struct LastUse: Equatable {
     /// How a page was used.
     package enum How: UInt64 {
         /// Stored, and never loaded since.
         case stored = 0
-        /// Loaded since it was stored: whoever loaded it has a copy.
+        /// Loaded since it was stored: its reader, usually the kernel, has a copy.
         case loaded = 1
         /// Loaded in different seconds: no copy seems to last.
         case loadedAgain = 2
@@ -41,7 +41,7 @@ package struct LastUse: Equatable {
     package static let ageSecondsMax = Int(coarseUnitsMax << coarseShift)
     /// What a fine time may grow beyond ``fineSecondsMax`` between two sweeps.
     package static let sweepSecondsMax = 4000
-    /// Seconds that a use may lie ahead of who looks at it.
+    /// Seconds that a use may lie ahead of the worker that looks at it.
     static let futureSecondsMax =
         Int(timeMask) - Int(fineSecondsMax) - sweepSecondsMax
     /// The largest age of a time in each scale, in its own units, with what it grows between two

@@ -25,8 +25,8 @@ import ZswapCore
         case raw = 3
         /// On the backing store of `generation`, as it was in a pool: compressed, or 4096 bytes.
         case onBacking = 4
-        /// What a take-over found here could not be, or scrubbing found damaged: reads fail until
-        /// it is written or discarded.
+        /// A take-over found the entry invalid, or scrubbing found the page damaged: reads fail
+        /// until the page is written or discarded.
         case lost = 5
         /// The leaf with this entry was taken out of the table: look the page up again.
         case retired = 7
@@ -74,7 +74,7 @@ import ZswapCore
     /// What it is kept as.
     package var kind: Kind {
         guard let kind = Kind(rawValue: UInt64(pair.second) & 7) else {
-            unreachable("a page entry has a kind that nobody writes")
+            unreachable("a page entry has an unknown kind")
         }
         return kind
     }

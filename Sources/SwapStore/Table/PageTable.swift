@@ -9,7 +9,7 @@ import ZswapCore
 ///
 /// Law: a child is published with compareExchange once it is all zeros, and never replaced, only
 /// taken out: a leaf when its whole 2 MiB are discarded, everything when the area goes. An entry of
-/// a leaf that was taken out is `retired` and stays so; nobody writes over it. Retired runs are
+/// a leaf that was taken out is `retired` and stays so; no thread writes over it. Retired runs are
 /// freed after a quiescent point, so the caller is inside `Quiescence.enter` … `leave` for every
 /// call.
 /// Price: 16 bytes a page plus 4 bytes for 512 pages, 4 for a million; 16 KiB for an area that is
@@ -41,7 +41,7 @@ struct PageTable {
         self.root = root
     }
 
-    /// Where the page's entry is; nil when nothing near it was ever written.
+    /// Where the page's entry is; nil when it has no leaf.
     func entryOffset(of page: PageNumber) -> ArenaOffset? {
         guard let leaf = leaf(of: page) else { return nil }
         return entryOffset(in: leaf, page)
@@ -103,7 +103,7 @@ struct PageTable {
         return nil
     }
 
-    /// The tree that a predecessor left under this root; nil if there is no such run.
+    /// The tree that a predecessor left under this root; nil if the run is invalid.
     init?(leftIn arena: Arena, root: RunNumber) {
         guard arena.claimRun(ifThere: root, frameCount: Self.rootFrameCount, for: .nodes) else {
             return nil
@@ -146,8 +146,8 @@ struct PageTable {
 
     private static let rootSlotCount = UInt64(rootFrameCount * Page.byteCount / 4)
 
-    /// Gives the inner nodes and the root back. All leaves must be out of the tree, and nobody may
-    /// look any more.
+    /// Gives the inner nodes and the root back. All leaves must be out of the tree, and no thread
+    /// may look pages up any more.
     func destroy() {
         for index in 0..<Self.rootSlotCount {
             let page = PageNumber(index << Self.nodeShift)

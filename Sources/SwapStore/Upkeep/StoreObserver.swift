@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What a store tells whoever maintains it.
+/// What a store tells its maintenance.
 ///
 ///     setZpool, setCompressor, an area's compressor ──► pages are kept otherwise from now on
 ///     update                                        ──► tunables have changed
@@ -9,7 +9,7 @@ import Synchronization
 /// Law: called by the thread that changes the setting, without a lock of the store, after the
 /// change is in force; the last one before. Never by a request for pages.
 package protocol StoreObserver: AnyObject, Sendable {
-    /// New pages are kept otherwise than before: pages that are stored may be left behind.
+    /// New pages are kept otherwise than before: stored pages may need to be migrated.
     func newPagesChanged()
     /// Tunables have changed.
     func tunablesChanged()
@@ -18,17 +18,17 @@ package protocol StoreObserver: AnyObject, Sendable {
     func prepareBacking() -> Bool
 }
 
-/// Who observes a store, held weakly: whoever maintains a store keeps it alive.
+/// The observer of a store, held weakly, since maintenance itself keeps the store alive.
 struct WeakObserver: Sendable {
     weak var observer: (any StoreObserver)?
 }
 
 extension SwapStore {
-    /// Tells this one from now on, and no other any more.
+    /// Tells this observer from now on, in place of the one before.
     package func observe(by observer: any StoreObserver) {
         self.observer.withLock { $0.observer = observer }
     }
 
-    /// Who is told, if there is one.
+    /// The observer; nil: none.
     var currentObserver: (any StoreObserver)? { observer.withLock { $0.observer } }
 }

@@ -5,8 +5,7 @@ package import ZswapCore
 /// ``SwapStore`` in `SwapStore+Upkeep.swift`.
 extension SwapStore {
     /// Lends the place of a page's entry, and its area, inside a request of the worker; false when
-    /// there is no such area or nothing near the page any more. For who finds an owner in an
-    /// object.
+    /// the area or the entry's leaf is gone. For callers that find an owner in an object.
     package func withEntry(
         of owner: ObjectOwner, by worker: StoreWorker, _ body: (Area, ArenaOffset) -> Bool
     ) -> Bool {

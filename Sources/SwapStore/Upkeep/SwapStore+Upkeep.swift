@@ -19,8 +19,9 @@ import ZswapCore
 ///     the other way     observe: what a `StoreObserver` is told                StoreObserver.swift
 ///
 /// Laws:
-/// - Whoever walks is a worker like those that serve: entries are looked at between `begin` and
-///   `end` only, and change by compareExchange, so the newer page wins.
+/// - A thread that walks the entries is a worker like those that serve. It looks at entries between
+///   `begin` and `end` only, and changes them by compareExchange: if the entry changed meanwhile,
+///   the newer page wins.
 /// - The store calls nothing of maintenance but its observer, and that on no path of a request.
 extension SwapStore {
     /// A worker without codecs, which moves objects as they are. Nil when there are as many workers
@@ -37,7 +38,7 @@ extension SwapStore {
         }
     }
 
-    /// Gives such a worker's place back. It must not be inside a request.
+    /// Gives a mover's place back. It must not be inside a request.
     package func removeMover(_ worker: StoreWorker) { quiescence.unregister(worker.number) }
 
     /// The seconds that ages of pages are counted in, now.
@@ -65,14 +66,15 @@ extension SwapStore {
         }
     }
 
-    /// Asks a pool for so many of its oldest frames. Their objects are offered to `evictor`, on
-    /// this thread and without a lock; no other is offered any.
+    /// Asks a pool for its `pageCount` oldest frames. The pool offers their objects to `evictor`
+    /// only, on this thread and without a lock.
     package func shrink(
         _ pool: Zpool, of generation: Int, pageCount: Int, evictor: any ObjectEvictor
     ) {
         movers[generation].route(evictionsTo: evictor)
         defer { movers[generation].route(evictionsTo: nil) }
-        // What came of it is told by the evictions: a pool may end with tryAgain after some.
+        // The result is not needed: a pool may end with tryAgain after some evictions, and the
+        // evictor knows them.
         _ = pool.shrink(pageCount: pageCount)
     }
 
@@ -87,8 +89,8 @@ extension SwapStore {
         guard used <= limit.frameCountAccept,
             used + Limits.runFrameCountMax < limit.frameCountMax
         else { return false }
-        // Below the line a store would find the pools open again. If whoever asks were above it
-        // before a store came, that store would be refused.
+        // Below the line the next store finds the pools open again. `check` clears `isFull` first:
+        // if the caller rose above the line before that store came, the store would be refused.
         return limit.check(used: used, isFull: isFull) == .accept
     }
 
@@ -106,8 +108,7 @@ extension SwapStore {
         }
     }
 
-    /// The same of the backing store with this number, which an entry has. Nil: there is none any
-    /// more.
+    /// Holds the backing store with this number, which an entry has. Nil: it is gone.
     package func holdBacking(_ number: Int) -> BackingLog? {
         control.withLock { $0.holdBacking(number) }
     }

@@ -248,7 +248,7 @@ extension MountedTests {
             try Self.fill(area, pageCount: 200)
             try writeBack("all", of: mount)
             try mount.set("params/backing", "none")
-            #expect(try value("state", of: mount) == "only has pages of before")
+            #expect(try value("state", of: mount) == "draining: takes no new pages")
             try Self.expect(area, pageCount: 200)
             // Overwritten and discarded, the last of them go.
             try area.write(Self.content(2), at: 0)
