@@ -3,8 +3,8 @@ import Glibc
 public import Synchronization
 public import ZswapCore
 
-/// Reading and writing by offset. The bounds are checked on every call; that the offset belongs to
-/// the caller is the caller's law.
+/// Reading and writing by offset. Every call checks the bounds; the caller makes sure that the
+/// offset is its own.
 extension Arena {
     @inlinable @inline(__always)
     func address(_ offset: ArenaOffset, byteCount: Int) -> UnsafeMutableRawPointer {
@@ -14,7 +14,7 @@ extension Arena {
     }
 
     /// The bytes at this offset. They may change under a reader when the object is freed meanwhile:
-    /// who reads without a lock checks what was read.
+    /// a reader without a lock checks what it read.
     @_lifetime(borrow self)
     @inlinable public func bytes(at offset: ArenaOffset, count: Int) -> RawSpan {
         // The mapping lives as long as the arena, which the span borrows.
@@ -33,8 +33,8 @@ extension Arena {
         }
     }
 
-    /// Asks the processor to bring these bytes into its cache, and does not wait. Reads nothing, so
-    /// they may be anybody's.
+    /// Prefetches these bytes into the processor's cache, without waiting. It reads nothing, so the
+    /// bytes may be in use by any thread.
     public func prefetch(at offset: ArenaOffset, count: Int) {
         let start = address(offset, byteCount: count)
         var line = 0
@@ -139,7 +139,7 @@ extension Arena {
         let word = word(offset)
         word.pointee.store(word.pointee.load(ordering: .relaxed) &+ value, ordering: .relaxed)
     }
-    /// Replaces the 64-bit word if it is `expected`; tells what was there.
+    /// Replaces the 64-bit word if it is `expected`; returns the old value.
     @inlinable public func compareExchangeWord(
         expected: UInt64, desired: UInt64, at offset: ArenaOffset
     ) -> (exchanged: Bool, original: UInt64) {
@@ -162,7 +162,7 @@ extension Arena {
         defer { noteChange() }
         return halfWord(offset).pointee.exchange(value, ordering: .acquiringAndReleasing)
     }
-    /// Replaces the 32-bit word if it is `expected`; tells what was there.
+    /// Replaces the 32-bit word if it is `expected`; returns the old value.
     @inlinable public func compareExchangeHalfWord(
         expected: UInt32, desired: UInt32, at offset: ArenaOffset
     ) -> (exchanged: Bool, original: UInt32) {

@@ -7,8 +7,8 @@ import ZswapCore
 ///
 ///     reopening: maps what the standby has not ── claims ── start: releases what is not counted
 ///
-/// Law: only which frames have memory survives. Which runs are in use is told anew, by whoever
-/// walks the tables, so a run that was taken but never published is free again after a restart.
+/// Law: only which frames have memory survives. The walk over the tables claims the runs that are
+/// in use, so a run that was taken but never published is free again after a restart.
 extension Arena {
     private static let magic: UInt64 = 0x3153_4670_6177_737a  // "zswapFS1"
     private static let superblock = ArenaOffset(0)
@@ -79,7 +79,7 @@ extension Arena {
         self[Superblock.nextUnusedSegment, of: Self.superblock] = UInt64(segment + 1)
     }
 
-    /// False when the kernel could not map again what is there.
+    /// False when the kernel could not map the committed memory.
     private func reopenSegments(nextUnused: Int, _ mapped: [Int: [UInt64]]) -> Bool {
         segments.withLock { $0.reopen(nextUnused: nextUnused) }
         let recordsEnd = layout.recordStart(nextUnused)
@@ -98,8 +98,8 @@ extension Arena {
             segments.withLock { $0.putVacant(segment) }
             return true
         }
-        // What was committed when the standby looked last is mapped. A run that was given back and
-        // committed again since costs its reader a fault, which finds the frame and takes none.
+        // What was committed at the standby's last look is mapped. A run that was given back and
+        // committed again since then costs its reader a minor fault, which finds the frame.
         let isMapped = mapped == record.committedWords
         counters.forgotten.add(record.inUseCount * frameCount, ordering: .relaxed)
         record.forgetUse()
@@ -129,9 +129,9 @@ extension Arena {
         return isMapped
     }
 
-    /// Releases what has memory and is not committed: the process before may have died between
-    /// committing a run and noting it, and its reserve is not known any more. Before the first run
-    /// is taken.
+    /// Releases frames that have memory and are not noted as committed: the predecessor may have
+    /// died between committing a run and noting it, and its reserve is not recorded. Before the
+    /// first run is taken.
     func releaseUncommitted() {
         for segment in 1..<Int(self[Superblock.nextUnusedSegment, of: Self.superblock]) {
             let record = records[segment]
@@ -168,8 +168,8 @@ extension Arena {
         return record.runFrameCount == frameCount && record.isCommitted(run: run.index)
     }
 
-    /// Marks a run as in use again after a reopening. False when it is in use already: by the same
-    /// pool or table, which then knows it, or the tables contradict each other.
+    /// Marks a run as in use again after a reopening. False when it is in use already: the caller
+    /// claimed it before, or the tables contradict each other.
     public func claimRun(_ run: RunNumber, frameCount: Int, for purpose: RunPurpose) -> Bool {
         invariant(run.segment > 0 && run.segment < layout.segmentCount)
         let isClaimed = lanes[frameCount].state.withLock { lane in
@@ -187,14 +187,15 @@ extension Arena {
         return isClaimed
     }
 
-    /// The same for a number that was read from memory: false, too, if there is no such run.
+    /// The same for a number that was read from memory: also false if the number is invalid.
     public func claimRun(
         ifThere run: RunNumber, frameCount: Int, for purpose: RunPurpose
     ) -> Bool {
         hasRun(run, frameCount: frameCount) && claimRun(run, frameCount: frameCount, for: purpose)
     }
 
-    /// Frames that were in use when the arena was reopened and that nobody has claimed: once all
-    /// is claimed, what the process before had taken and not yet published, or already let go.
+    /// Frames that were in use when the arena was reopened and are not claimed. After the last
+    /// claim these are frames that the predecessor took and did not publish, or unlinked and did
+    /// not free.
     public var unclaimedFrameCount: Int { counters.forgotten.load(ordering: .relaxed) }
 }

@@ -6,9 +6,9 @@ import ZswapCore
 
 /// The memory of a store: one memfd, mapped once, handed out in runs of 1 to 16 contiguous frames.
 ///
-/// Who asks for a run gets memory that is committed (and locked, where that is allowed) already: a
-/// grower thread keeps free runs for every length in use and a reserve of whole
-/// segments that serve any length at once. What stays free goes back to the kernel.
+/// A run is committed before it is taken (and locked, where that is allowed): a grower thread keeps
+/// free runs for every length in use, and a reserve of whole segments that serve any length at
+/// once. It gives memory that stays free back to the kernel.
 ///
 ///     take(7) -> lane of 7: an available run?     -> done, one short lock
 ///                no: a reserved segment?          -> becomes a segment of the lane of 7
@@ -18,7 +18,7 @@ import ZswapCore
 /// an object: an offset is enough.
 /// Price: see ``ArenaLayout``; besides that the reserve, 8 MiB by default.
 public final class Arena: Sendable {
-    /// How an arena is made.
+    /// The configuration of an arena.
     public struct Configuration: Sendable {
         /// Most memory the arena may take, in bytes.
         public var capacityByteCount: Int
@@ -27,17 +27,17 @@ public final class Arena: Sendable {
         /// False: no grower thread; a taker grows the arena itself. For tests and single-threaded
         /// tools.
         public var growsInBackground = true
-        /// Asked before each commit with a number of bytes; true refuses the memory: a memory group
-        /// without room for it, or fault injection. By the grower, and by `start`.
+        /// Called before each commit with the number of bytes; true refuses the memory: a memory
+        /// group has no room for it, or fault injection. Called by the grower and by `start`.
         public var refusesCommit: (@Sendable (Int) -> Bool)?
 
         #if DEBUG || INTERNAL_CHECKS
-        /// Called after each change of the arena's words, for tests that look at what a process
-        /// leaves that ends there.
+        /// Called after each change of the arena's words, for tests of what a process leaves if it
+        /// ends there.
         public var onChange: (@Sendable () -> Void)?
         #endif
 
-        /// An arena of at most this many bytes.
+        /// Creates a configuration for an arena of at most this many bytes.
         public init(capacityByteCount: Int) { self.capacityByteCount = capacityByteCount }
     }
 
@@ -48,7 +48,7 @@ public final class Arena: Sendable {
     public let quiescence = Quiescence()
 
     let configuration: Configuration
-    /// The memory was another process's.
+    /// Whether the memory is that of an earlier process.
     private let isReopened: Bool
     #if DEBUG || INTERNAL_CHECKS
     @usableFromInline let onChange: (@Sendable () -> Void)?
@@ -105,9 +105,9 @@ public final class Arena: Sendable {
         memory.unmap()
     }
 
-    /// Fills the reserve and starts the grower. Before the first run is taken. In an arena that was
-    /// reopened what is not counted is released first, and the grower fills the reserve: lanes have
-    /// free runs, and those who wait for this are programs.
+    /// Fills the reserve and starts the grower. Before the first run is taken. In a reopened arena
+    /// it first releases uncommitted memory, and leaves the reserve to the grower: the lanes have
+    /// free runs, and programs wait for the take-over to end.
     public func start() throws(ArenaError) {
         if isReopened { releaseUncommitted() }
         let isFilledLater = isReopened && configuration.growsInBackground
@@ -130,7 +130,7 @@ public final class Arena: Sendable {
         thread?.join()
     }
 
-    /// Memory held now, in frames; exact when nobody is taking or freeing.
+    /// Memory held now, in frames; exact while no thread takes or frees runs.
     public var usage: ArenaUsage {
         let inUse = RunPurpose.allCases.map { counters.inUse($0) }.reduce(0, +)
         return ArenaUsage(
@@ -161,11 +161,11 @@ public struct ArenaUsage: Equatable, Sendable {
     public var directoryFrameCount: Int
     /// In runs taken for counters.
     public var counterFrameCount: Int
-    /// What the arena knows of segments.
+    /// Records of segments.
     public var segmentRecordFrameCount: Int
-    /// What holders know of their runs.
+    /// Descriptors of runs, which their holders use.
     public var descriptorFrameCount: Int
-    /// Where everything else is found.
+    /// The superblock.
     public var superblockFrameCount: Int
     /// Committed and free: runs of lanes, and the reserve.
     public var reservedFrameCount: Int

@@ -1,18 +1,18 @@
 public import Arena
 public import ZswapCore
 
-/// An allocator that can stand behind a zpool: makes pools and says what they are called.
+/// An allocator behind the zpool API: makes pools of one type.
 public protocol PoolDriver: Sendable {
     /// The name people choose it by: "zbud", "z3fold", "zsmalloc".
     var type: String { get }
 
-    /// What of a configuration concerns pools of this driver. Two configurations that differ in
-    /// nothing else make the same pool.
+    /// The fields of a configuration that this driver uses. Two configurations that are equal in
+    /// these fields make equal pools.
     var heededFields: PoolConfiguration.Fields { get }
 
-    /// A new, empty pool. `configuration` says something in ``heededFields`` only. `user` is told
-    /// about evictions and moves; a pool made without one can do neither. The pool must not keep it
-    /// alive.
+    /// Creates an empty pool. `configuration` has its defaults outside ``heededFields``. The pool
+    /// asks `user` about evictions and moves; without a user it does neither. The pool holds its
+    /// user weakly.
     func makePool(
         in arena: Arena, configuration: PoolConfiguration, user: (any PoolUser)?
     ) throws(ZpoolError) -> any Pool
@@ -23,7 +23,7 @@ extension PoolDriver {
     public var heededFields: PoolConfiguration.Fields { [] }
 }
 
-/// What a pool may be told when it is made. Drivers say which of it they heed.
+/// The configuration of a pool. Each driver names the fields that it uses.
 public struct PoolConfiguration: Equatable, Sendable {
     /// Most frames in a zspage of zsmalloc: ``Limits/chainLengths``.
     public var chainLength = Limits.chainLengthDefault
@@ -43,8 +43,8 @@ public struct PoolConfiguration: Equatable, Sendable {
         public static let chainLength = Fields(rawValue: 1)
     }
 
-    /// The same in these fields, the default in all others: equal for two that differ only in what
-    /// does not concern a driver.
+    /// This configuration in `fields`, the default in all others. Two configurations that differ
+    /// only in other fields become equal.
     public func keeping(_ fields: Fields) -> PoolConfiguration {
         var kept = PoolConfiguration()
         if fields.contains(.chainLength) { kept.chainLength = chainLength }
@@ -62,7 +62,7 @@ public struct PoolConfiguration: Equatable, Sendable {
 /// Laws every driver keeps (the contract suite checks them):
 /// - An object is contiguous: `byteCount` bytes from `offset(of:)`, which needs no lock and stays
 ///   true as long as the handle is live.
-/// - An object without an owner is not published yet, so it is neither moved nor evicted.
+/// - An object without an owner is not published yet, so the pool neither moves nor evicts it.
 /// - All calls may come from several threads at once. Different handles may be freed in parallel,
 ///   each once.
 /// - No memory is allocated besides frames of the arena, no system call is made, and no lock is
@@ -81,8 +81,8 @@ public protocol Pool: AnyObject, Sendable {
     /// Gives the room back. The pool need not become smaller at once.
     func free(_ handle: PoolHandle)
 
-    /// The object is freed soon, if it is still there: a driver may have the processor fetch what
-    /// `free` will look at. No lock, changes nothing, and never traps on a handle of the past.
+    /// The object may be freed soon: a driver may prefetch what `free` reads. Takes no lock,
+    /// changes nothing, and never traps on a handle that is no longer live.
     func prepareFree(_ handle: PoolHandle)
 
     /// Where the object's bytes are.
@@ -94,16 +94,16 @@ public protocol Pool: AnyObject, Sendable {
     /// The object's owner; nil until it was set.
     func owner(of handle: PoolHandle) -> ObjectOwner?
 
-    /// Evicts until `pageCount` frames are free or nothing more can be evicted; first from the
-    /// frames that were allocated into longest ago, as far as ``keepLRU(_:)`` lets it know. Drivers
-    /// that can't reclaim answer `invalidArgument`; so do others without a user, or when there is
-    /// nothing in the pool.
+    /// Evicts until `pageCount` frames are free or nothing more can be evicted. Begins with the
+    /// frames that were allocated into longest ago, as far as ``keepLRU(_:)`` kept their order.
+    /// Returns `invalidArgument` when the driver can't reclaim, the pool has no user, or the pool
+    /// is empty.
     func shrink(pageCount: Int) -> ShrinkResult
 
-    /// Whether the driver keeps its frames in order of the last allocation, for `shrink`. A pool
-    /// starts without; a driver for which it costs nothing, or that can't shrink, need not listen.
-    /// `shrink` switches it on. Frames that were there before it is kept count as older than all
-    /// others, in an order of the driver's choice.
+    /// Switches whether the driver keeps its frames in order of the last allocation, for `shrink`.
+    /// A new pool does not; `shrink` switches it on. A driver for which the order costs nothing, or
+    /// that can't shrink, ignores this. Frames that existed before count as older than all others,
+    /// in an order of the driver's choice.
     func keepLRU(_ isKept: Bool)
 
     /// Moves objects together and frees the frames that become empty; returns how many. 0 at once
@@ -114,8 +114,8 @@ public protocol Pool: AnyObject, Sendable {
     /// most.
     func compact(_ goesOn: () -> Bool) -> Int
 
-    /// Frames that compaction would free now, as far as the driver's counters tell: at most a look
-    /// at each size class.
+    /// Frames that compaction would free now, estimated from the driver's counters: it reads those
+    /// of each size class at most.
     var freeablePageCount: Int { get }
 
     /// Frames freed by compaction since the pool was made.
@@ -141,7 +141,7 @@ public protocol Pool: AnyObject, Sendable {
     /// What the pool looks like inside, for people and scripts.
     var report: PoolReport { get }
 
-    /// What the frames are used for. Counters only, no walk; exact when nobody uses the pool.
+    /// What the frames are used for. Counters only, no walk; exact while no thread uses the pool.
     var usage: PoolUsage { get }
 
     /// Walks everything and traps on a broken law. Slow; not while other threads use the pool.
@@ -168,15 +168,17 @@ extension Pool {
     public var compactedPageCount: Int { 0 }
 }
 
-/// What a pool tells its user, and may ask of it. Pools hold their user weakly, since a user owns
-/// its pools: somebody else must keep it alive. Called without any lock of the pool held that
-/// `free` would need, except `move`.
+/// What a pool asks of its user. Pools hold their user weakly, since a user owns its pools; the
+/// user's own owner keeps it alive. `evict` is called without any lock of the pool that `free`
+/// needs, `move` with such a lock held.
 public protocol PoolUser: AnyObject, Sendable {
-    /// The pool wants this object gone. True: the user has freed the handle. False: it must stay.
+    /// Asks the user to evict an object. True: the user has freed the handle. False: the object
+    /// stays.
     func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool
 
-    /// The object's bytes are at `new` as well now. True: the user publishes `new` from here on and
-    /// does not free `old`. False: somebody else changed the owner's entry; the pool drops `new`.
-    /// Called with the size class locked, or the pool: must not call the pool and must not block.
+    /// The object's bytes are at `new` as well now. True: the user has published `new` and does not
+    /// free `old`. False: the owner's entry changed meanwhile, and the pool drops `new`. Called
+    /// with the lock of the size class or the pool held: it must not call the pool and must not
+    /// block.
     func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool
 }

@@ -1,11 +1,11 @@
-/// A pool that somebody else keeps alive: for the serving path, where counting references would
-/// make all threads write to one cache line for each page.
+/// An unretained reference to a pool: for the serving path, where counting references would make
+/// all threads write to one cache line for each page.
 ///
 ///     let handle = try reference.withPool { try $0.malloc(1000) }
 ///
-/// Law: whoever hands one out keeps the pool until nobody uses it any more. The store does so by
-/// quiescence: a pool goes when every worker has passed a request border since the pool left the
-/// state.
+/// Law: the owner that hands out a reference keeps the pool until no thread uses it any more. The
+/// store does so by quiescence: it destroys a pool when every worker has passed a quiescent point
+/// since the pool left the state.
 /// Price: one word; copying it costs nothing.
 public struct PoolReference: @unchecked Sendable {
     // Unchecked: the pool itself may be used by all threads; that it lives is the law above.

@@ -14,9 +14,9 @@ public final class Zpool: Sendable {
 
     /// The driver's name.
     public let type: String
-    /// What it was made with, as far as that concerns the driver; all else at its default.
+    /// The configuration it was made with, reduced to ``heededFields``.
     public let configuration: PoolConfiguration
-    /// What of it the driver heeds.
+    /// The fields of a configuration that the driver uses.
     public let heededFields: PoolConfiguration.Fields
     /// The driver's pool.
     @usableFromInline let pool: any Pool
@@ -80,8 +80,8 @@ public final class Zpool: Sendable {
     /// Gives an object's room back.
     @inlinable public func free(_ handle: PoolHandle) { pool.free(handle) }
 
-    /// The object will be freed soon: has the processor fetch what that takes. The handle may be
-    /// one of the past.
+    /// The object may be freed soon: prefetches what `free` reads. The handle may be no longer
+    /// live.
     @inlinable public func prepareFree(_ handle: PoolHandle) { pool.prepareFree(handle) }
 
     /// Where the object's bytes are in the arena. No lock.
@@ -102,8 +102,8 @@ public final class Zpool: Sendable {
     /// The object's owner; nil until it was named.
     @inlinable public func owner(of handle: PoolHandle) -> ObjectOwner? { pool.owner(of: handle) }
 
-    /// Lends the object's bytes. O(1), never copies. The pointer is good within `body` only, and
-    /// only while nobody frees the object; an object with an owner may move meanwhile.
+    /// Lends the object's bytes. O(1), never copies. The pointer is valid within `body` only, and
+    /// only until a thread frees the object; an object with an owner may move meanwhile.
     public func withMapped<Result>(
         _ handle: PoolHandle, byteCount: Int, mode: MapMode,
         _ body: (UnsafeMutableRawBufferPointer) throws -> Result
@@ -125,10 +125,10 @@ public final class Zpool: Sendable {
         return result
     }
 
-    /// Whether frames are kept in order of the last allocation: for users that ask the pool to
-    /// shrink. Who asks for it right after the pool is made gets the order of all frames; later,
-    /// the frames that are there count as the oldest. Switching takes time by the frames that are
-    /// in the order; requests go on meanwhile.
+    /// Switches whether frames are kept in order of the last allocation: for users that ask the
+    /// pool to shrink. If it is switched on right after the pool is made, all frames are in order;
+    /// later, the frames that exist already count as the oldest. Switching is O(frames in the
+    /// order); requests go on meanwhile.
     public func keepLRU(_ isKept: Bool) { pool.keepLRU(isKept) }
 
     /// Moves objects together; returns the frames freed. `goesOn` may sleep between two steps, and

@@ -4,7 +4,7 @@ public enum ZpoolError: Error, Equatable, Sendable {
     case invalidArgument
     /// ENOSPC: the object is larger than the pool takes.
     case tooLarge
-    /// ENOMEM: no frame to be had.
+    /// ENOMEM: the arena has no free frame.
     case outOfMemory
     /// EBUSY: a pool of the driver exists.
     case busy

@@ -3,8 +3,8 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// Runs on their way back to the kernel: nobody can take them any more, but a reader may still
-/// look.
+/// Runs on their way back to the kernel: no thread can take them any more, but a reader may still
+/// read them.
 struct PendingRelease: Sendable {
     var runs: [(run: RunNumber, frameCount: Int)] = []
     /// Table runs that were unlinked; they become free after the epoch.
@@ -24,15 +24,15 @@ extension Arena {
         (1...Limits.runFrameCountMax).contains { lanes[$0].state.withLock { $0.hasExcess } }
     }
 
-    /// Whether some lane has too much, or had since the grower looked.
+    /// Whether some lane exceeds its high mark, or exceeded it since the grower's last look.
     var mayHaveExcess: Bool {
         (1...Limits.runFrameCountMax).contains {
             lanes[$0].state.withLock { $0.hasExcess || $0.isExcessTold }
         }
     }
 
-    /// Takes what stayed free out of the lanes; it goes back once every worker passed a quiescent
-    /// point.
+    /// Takes runs that stayed free out of the lanes; they are released once every worker passed a
+    /// quiescent point.
     func beginRelease(_ pending: inout PendingRelease) {
         for frameCount in 1...Limits.runFrameCountMax {
             // Behind the lane's lock nothing may be allocated.
@@ -72,8 +72,8 @@ extension Arena {
         lane.availableLow = lane.available
     }
 
-    /// Gives back what `beginRelease` took, if no worker can look at it any more. True when memory
-    /// went back.
+    /// Releases what `beginRelease` took, if no worker can read it any more. True when memory was
+    /// released.
     @discardableResult
     func finishRelease(_ pending: inout PendingRelease) -> Bool {
         guard pending.isWaiting, quiescence.hasPassed(pending.epoch) else { return false }
@@ -114,12 +114,12 @@ extension Arena {
                 beginRelease(&pending)
                 beginRelease(&pending)
             }
-            // Without the lock in between: a worker that is waited for may wait for the grower.
+            // The lock is dropped in between: a worker that this waits for may wait for the grower.
             while growing.withLock({ finishReleaseIfDue(&$0) }) { sched_yield() }
         } while hasExcess || hasRetired
     }
 
-    /// True while something waits for workers still.
+    /// True while something still waits for workers.
     private func finishReleaseIfDue(_ pending: inout PendingRelease) -> Bool {
         finishRelease(&pending)
         return pending.isWaiting

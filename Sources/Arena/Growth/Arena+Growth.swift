@@ -11,14 +11,14 @@ extension Arena {
     /// Most frames committed for a lane at a time.
     private static let commitFrameCount = 64
 
-    /// One round: give back what is due, fill the lanes and the reserve, unless `pause` says that
-    /// it is too early to ask again. `looksForExcess` says that enough time passed since the last
-    /// look at what stayed free. Returns true when more has to be given back later.
+    /// One round: releases what is due and fills the lanes and the reserve, unless `pause` says
+    /// that it is too early to ask again. `looksForExcess`: enough time passed since the last look
+    /// at what stayed free. Returns true when more has to be released later.
     func growRound(
         pending: inout PendingRelease, pause: inout GrowthPause, looksForExcess: Bool
     ) -> Bool {
         trimReserved()
-        // What was given back may be asked for again at once.
+        // Memory that was just released can be committed again at once.
         if finishRelease(&pending) { pause = GrowthPause() }
         let now = MonotonicClock.nanoseconds
         if pause.lanes.isOver(at: now) {
@@ -26,7 +26,7 @@ extension Arena {
             growerSignal.setRefused(isRefused)
             pause.lanes.note(isRefused: isRefused, at: now)
         }
-        // A reserve that can't be filled refuses nobody: the lanes may still have all they need.
+        // An empty reserve alone refuses no taker: the lanes may still have all they need.
         if pause.reserve.isOver(at: now) { pause.reserve.note(isRefused: !fillReserve(), at: now) }
         if looksForExcess && !pending.isWaiting { beginRelease(&pending) }
         return pending.isWaiting || mayHaveExcess || hasRetired
@@ -52,7 +52,8 @@ extension Arena {
         }
     }
 
-    /// Frames that may still be committed. Only the grower commits, so nobody else takes them.
+    /// Frames that may still be committed. Only the grower commits, so no other thread uses them
+    /// up.
     private var roomFrameCount: Int {
         let committed = counters.committedForRuns.load(ordering: .relaxed)
         return layout.capacityFrameCount - committed - counters.overhead
@@ -132,7 +133,8 @@ extension Arena {
         return runs
     }
 
-    /// A segment of nobody's, with its record and as many descriptors as the runs need committed.
+    /// Takes a vacant or new segment, and commits its record and the descriptors that its runs
+    /// need.
     private func takeSegment(descriptorsFor frameCount: Int) -> Int? {
         let taken = segments.withLock { $0.takeVacant(segmentCount: layout.segmentCount) }
         guard let (segment, isNew) = taken else { return nil }
@@ -197,8 +199,8 @@ extension Arena {
         return true
     }
 
-    /// Gives back what a reserved segment has too much for the lane that took it: the frames behind
-    /// the last whole run, and descriptors of runs that it does not have.
+    /// Releases the parts of reserved segments that their lanes can't use: the frames behind the
+    /// last whole run, and the unused descriptors.
     func trimReserved() {
         while let (segment, frameCount) = segments.withLock({ $0.takeUntrimmed() }) {
             releaseDescriptors(

@@ -1,5 +1,5 @@
-/// When the grower asks for memory again after a refusal: later each time, so that a kernel without
-/// memory is not asked all the time for what it does not have.
+/// Exponential back-off of the grower after a refusal, so that it does not keep asking a kernel
+/// without memory.
 ///
 ///     refused ── 0.1 s ── refused ── 0.2 s ── refused ── … ── 3.2 s ── … ── granted: no pause
 ///

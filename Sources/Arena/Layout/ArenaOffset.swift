@@ -1,5 +1,5 @@
-/// A place in the arena, in bytes from its start. Offsets stay true in another process that maps
-/// the same memfd elsewhere; pointers would not.
+/// A place in the arena, in bytes from its start. Offsets stay valid in another process that maps
+/// the same memfd elsewhere; pointers do not.
 public struct ArenaOffset: Hashable, Comparable, Sendable {
     /// Bytes from the start of the arena.
     public let rawValue: Int
@@ -25,8 +25,8 @@ public struct ArenaOffset: Hashable, Comparable, Sendable {
     }
 }
 
-/// A run of 1 to 16 contiguous frames, named by its segment and its place in it. How many frames it
-/// has is known by whoever asked for it. Never 0, so 0 can mean "no run" in a packed word.
+/// A run of 1 to 16 contiguous frames, named by its segment and its place in it. The holder of the
+/// run knows its length. Never 0, so 0 can mean "no run" in a packed word.
 public struct RunNumber: Hashable, Sendable {
     /// segment << 9 | index of the run within the segment.
     public let rawValue: UInt32
@@ -38,7 +38,7 @@ public struct RunNumber: Hashable, Sendable {
         rawValue = UInt32(truncatingIfNeeded: segment << 9 | index)
     }
 
-    /// Whether this run lies so many runs behind another one in the same segment.
+    /// Whether this run lies `count` runs behind another one in the same segment.
     func isBehind(_ other: RunNumber, by count: Int) -> Bool {
         segment == other.segment && index == other.index + count
     }

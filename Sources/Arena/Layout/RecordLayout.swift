@@ -6,8 +6,8 @@ public import ZswapCore
 ///     RecordField<UInt64>(at: 0)     RecordField<UInt32>(at: 8)   RecordCells(at: 16, ...)
 ///     |<-------- 8 bytes -------->|  |<------ 4 bytes ------>|    | cell | cell | ... |
 ///
-/// Law: fields are aligned, end within the record and share no byte, but those declared `over`
-/// another one, of which a record has one or the other. ``RecordLayout`` tells whether that is so.
+/// Law: fields are aligned, end within the record and share no byte. Exception: a field declared
+/// `over` another one; a record has one or the other. ``RecordLayout`` checks this.
 /// Price: none; a field is a constant.
 public struct RecordField<Value: ~Copyable>: Sendable {
     /// Its first byte, from the record's.
@@ -47,7 +47,7 @@ public struct RecordCells: Sendable {
     /// What the first byte is a multiple of; so is each cell's, if it divides the cell's bytes.
     public let alignment: Int
 
-    /// So many cells from this byte of the record on.
+    /// `count` cells, from this byte of the record on.
     @inlinable @inline(__always)
     public init(at start: Int, byteCount: Int, count: Int = 1, alignment: Int = 8) {
         self.start = start
@@ -84,7 +84,7 @@ public struct RecordLayout: Sendable {
 
     /// Bytes in a record.
     public let byteCount: Int
-    /// Of every field and all cells, but of those that lie over others.
+    /// Of every field and all cells, except fields that lie over others.
     public let spans: [Span]
 
     /// A record of these fields.

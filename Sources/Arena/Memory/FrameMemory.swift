@@ -13,13 +13,13 @@ import ZswapCore
     let descriptor: CInt
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let byteCount: Int
-    /// Asked before each commit with the number of bytes; true refuses it.
+    /// Called before each commit with the number of bytes; true refuses it.
     let refusesCommit: (@Sendable (Int) -> Bool)?
 
     /// Maps a new memfd of this size; no memory is taken yet.
     init(byteCount: Int, refusesCommit: (@Sendable (Int) -> Bool)?) throws(ArenaError) {
-        // Between two servers no process has it locked; swapped out then, to an area that nobody
-        // serves, it would never come back.
+        // While no server runs, no process has it locked. If it were swapped out then, to an area
+        // that no server serves, it would never come back.
         let descriptor = clinux_memory_file("zswapfs-arena")
         guard descriptor >= 0 else { throw .systemCall(name: "memfd_create", errno: errno) }
         guard ftruncate(descriptor, byteCount) == 0 else {
@@ -44,8 +44,8 @@ import ZswapCore
         // Core dumps must not hold other people's swapped pages; children have no business here.
         madvise(mapping, byteCount, MADV_DONTDUMP)
         madvise(mapping, byteCount, MADV_DONTFORK)
-        // In pages of 4 KiB, whatever is set for the machine: the kernel cannot give back a part of
-        // a huge page, only clear it, and commits more than was asked for.
+        // In pages of 4 KiB, whatever is set for the machine: the kernel cannot release a part of a
+        // huge page, only clear it, and would commit more than was asked for.
         madvise(mapping, byteCount, CInt(MADV_NOHUGEPAGE))
         self.descriptor = descriptor
         self.base = mapping
@@ -53,7 +53,7 @@ import ZswapCore
         self.refusesCommit = refusesCommit
     }
 
-    /// The same mapping with another question before each commit.
+    /// The same mapping with another check before each commit.
     init(_ other: FrameMemory, refusesCommit: (@Sendable (Int) -> Bool)?) {
         descriptor = other.descriptor
         base = other.base

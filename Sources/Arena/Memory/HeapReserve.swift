@@ -1,27 +1,27 @@
 import Glibc
 import ZswapCore
 
-/// Free room in this process's heap, asked for before something that allocates as Swift does: such
-/// an allocation ends the process where the system refuses memory.
+/// Free room in this process's heap, checked before Swift allocates: Swift ends the process when
+/// the system refuses memory.
 ///
 ///     ask for 16 pieces of 64 KiB ── refused ─► the caller answers ENOMEM, nothing has changed
 ///                                 └─ there ──► given back to the heap, then the caller allocates
 ///
-/// Law: what is asked for covers what the caller allocates, and several callers at once share what
-/// the heap keeps beyond it. In a process whose heap is settled nothing goes back to the system,
-/// so asking makes the room and not only finds it.
+/// Law: the room asked for covers what the caller allocates, and several callers at once share what
+/// the heap keeps beyond it. The heap returns nothing to the system once it is settled, so asking
+/// makes the room and not only finds it.
 /// Cost: one allocation and its release a piece, no system call where the room is there.
 public enum HeapReserve {
-    /// What every use of control files may take where there are no areas: the texts of a file and a
-    /// pool with all its classes. Who takes memory for good asks for it more than once, so that
-    /// others are served afterwards.
+    /// What a use of control files may allocate without areas: the texts of a file and a pool with
+    /// all its classes. A caller that keeps memory asks for a multiple, so that later callers still
+    /// find room.
     public static let standardByteCount = 1 << 20
 
     private static let alignment = 16
     private static let pieceByteCount = 1 << 16
 
-    /// Whether so many bytes can be had now, in pieces of 64 KiB: a heap that was in use for long
-    /// has its free room in pieces.
+    /// Whether the heap has `byteCount` bytes now, in pieces of 64 KiB: the free room of a heap
+    /// that was in use for long is fragmented.
     public static func hasPieces(byteCount: Int) -> Bool {
         invariant(byteCount > 0)
         var last: UnsafeMutableRawPointer?
@@ -39,15 +39,15 @@ public enum HeapReserve {
         return left <= 0
     }
 
-    /// Whether so many bytes can be had in one piece, now.
+    /// Whether the heap has `byteCount` bytes now, in one piece.
     public static func has(byteCount: Int) -> Bool {
         guard let memory = allocate(byteCount) else { return false }
         free(memory)
         return true
     }
 
-    /// Makes room of so many bytes and writes to all of it, so that it is there and locked like the
-    /// rest of the process. False when the system refuses.
+    /// Allocates `byteCount` bytes, writes to all of them and frees them to the heap, so that the
+    /// room is present and locked like the rest of the process. False when the system refuses.
     public static func fill(byteCount: Int) -> Bool {
         guard let memory = allocate(byteCount) else { return false }
         explicit_bzero(memory, byteCount)
@@ -55,8 +55,8 @@ public enum HeapReserve {
         return true
     }
 
-    /// The optimizer removes an allocation that it sees released unused, calloc's with all it
-    /// writes. What the compiler can't look into keeps it.
+    /// The optimizer removes an allocation that is freed unused, also calloc with its writes. A
+    /// call that the compiler can't see into keeps it.
     private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
         invariant(byteCount > 0)
         var memory: UnsafeMutableRawPointer?

@@ -21,7 +21,7 @@ enum RefusableMemory {
     static func free(_ memory: UnsafeMutableRawBufferPointer) { Glibc.free(memory.baseAddress) }
 }
 
-/// A list of plain values with room for so many, made at once: adding never allocates.
+/// A list of plain values whose whole capacity is allocated at once: adding never allocates.
 ///
 /// Law: belongs to one thread at a time.
 public final class RefusableList<Element: BitwiseCopyable>: @unchecked Sendable {

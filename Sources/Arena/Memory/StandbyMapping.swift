@@ -9,9 +9,9 @@ import ZswapCore
 ///     other process:  commits ── notes it in the segment's record
 ///     this process:   refresh ── reads the records ── maps what is committed since the last time
 ///
-/// Law: nothing is written. A frame that the other process gives back between the look at its
-/// record and the mapping comes back as zeros that nobody counts; the next commit of its run takes
-/// it, or the take-over releases it.
+/// Law: nothing is written. If the other process releases a frame between the look at its record
+/// and the mapping, the mapping allocates a frame of zeros that no counter includes. The next
+/// commit of its run uses it, or the take-over releases it.
 /// Cost: page tables, 8 bytes a frame; a refresh looks at 64 bytes of each segment.
 public final class StandbyMapping: Sendable {
     let memory: FrameMemory
@@ -77,8 +77,8 @@ public final class StandbyMapping: Sendable {
         }
     }
 
-    /// Bytes as they are now; nil where the arena has none. Read through the file, so that what has
-    /// no memory gets none.
+    /// Bytes as they are now; nil beyond the arena's end. Read through the file, so that holes stay
+    /// holes.
     public func bytes(at offset: ArenaOffset, count: Int) -> [UInt8]? {
         guard offset.rawValue >= 0, count > 0, offset.rawValue <= layout.byteCount - count else {
             return nil
@@ -90,7 +90,7 @@ public final class StandbyMapping: Sendable {
         return readCount == count ? bytes : nil
     }
 
-    /// Where a run's frames begin; nil: there can be no such run.
+    /// Where a run's frames begin; nil if the run number is out of range.
     public func offset(of run: RunNumber, frameCount: Int) -> ArenaOffset? {
         guard (1...Limits.runFrameCountMax).contains(frameCount),
             run.segment > 0, run.segment < layout.segmentCount,

@@ -3,15 +3,15 @@ import ZswapCore
 
 /// A value that requests read by a pointer, and that setters replace as a whole.
 ///
-///     setter     makes a new one ── swaps the pointer ── the old one goes when nobody can have it
+///     setter     makes a new one ── swaps the pointer ── the old one goes when no worker has it
 ///     request    enters ── reads the pointer ── uses the value ── leaves     no lock, no counting
 ///
 /// Laws:
 /// - A value that is read is never changed, and lives until no worker can have it.
 /// - Values are freed by setters and by ``freeReplaced()``, never by a worker.
-/// - A worker may keep what it copied out of a value, and look at the start of each request whether
-///   it is still the one in force. What tells it so changes before the old value may go.
-/// Cost: a load to read; a replaced value stays until the requests that had begun are done.
+/// - A worker may keep a copy from a value, and check at the start of each request whether the
+///   value is still in force. The word that it checks changes before the old value may be freed.
+/// Cost: a load to read; a replaced value stays until the requests that began before have ended.
 public final class Published<Value: AnyObject & Sendable>: Sendable {
     private struct State {
         var current: Value
@@ -48,8 +48,8 @@ public final class Published<Value: AnyObject & Sendable>: Sendable {
             let old = state.current
             state.current = value
             pointer.store(Unmanaged.passUnretained(value), ordering: .sequentiallyConsistent)
-            // Before the epoch: who begins after it, and so does not hold up the old value, sees
-            // that there is a newer one.
+            // Before the epoch: a worker that begins after it does not hold up the old value, so it
+            // must see that there is a newer one.
             announce()
             state.leaving.append((old, quiescence.advance()))
         }

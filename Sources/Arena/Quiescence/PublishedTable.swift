@@ -4,13 +4,13 @@ import ZswapCore
 /// Values by slot, found by requests without a lock.
 ///
 ///     slot      0     1     2     3
-///     place   | ●  |  0  |  ●  |  0  | …          a pointer each; 0: nobody
+///     place   | ●  |  0  |  ●  |  0  | …          a pointer each; 0: empty
 ///               ▲                                removed: kept until no worker can look at it, and
-///               kept here                        nobody else has it
+///               kept here                        no reference to it is left
 ///
 /// Laws:
-/// - Whoever removes a value frees it, or the next one who changes the table, and never a request:
-///   a worker that still holds a removed value keeps it here.
+/// - The setter that removes a value frees it, or a later setter does; a request never does. While
+///   a worker still holds a removed value, the table keeps it.
 /// - One setter at a time; the caller's lock sees to that.
 /// Cost: a word a slot; two counters to find a value.
 public final class PublishedTable<Value: AnyObject & Sendable>: @unchecked Sendable {
@@ -25,7 +25,7 @@ public final class PublishedTable<Value: AnyObject & Sendable>: @unchecked Senda
         var leaving: [(value: Value, epoch: UInt64)] = []
     }
 
-    /// Nobody in `slotCount` slots.
+    /// Creates a table of `slotCount` empty slots.
     public init(slotCount: Int, by quiescence: Quiescence) {
         places = .allocate(capacity: slotCount)
         for slot in places.indices { places.initializeElement(at: slot, to: Atomic(nil)) }

@@ -1,8 +1,8 @@
 public import Synchronization
 import ZswapCore
 
-/// Tells when no worker can still hold on to something that was unlinked before: read-copy-update
-/// with a counter per worker.
+/// Tells when no worker can still use something that was unlinked: read-copy-update with an epoch
+/// for each worker.
 ///
 ///     epoch 7   worker 0: 7   worker 1: idle   worker 2: 6        unlinked before epoch 7 began
 ///                                              ^ still may look   -> wait until it says 7 or idle

@@ -31,8 +31,8 @@ extension Arena {
         throw .outOfMemory
     }
 
-    /// Puts a run back. Its frames may be handed out again at once; readers without a lock see that
-    /// what they read is not what they wanted.
+    /// Puts a run back. Its frames may be handed out again at once; readers without a lock must
+    /// check what they read.
     public func freeRun(_ run: RunNumber, frameCount: Int, from purpose: RunPurpose) {
         let isExcessNew = lanes[frameCount].state.withLock { lane in
             lane.putBack(run, records)
@@ -41,7 +41,7 @@ extension Arena {
             return true
         }
         counters.inUse(purpose, add: -frameCount)
-        // Told once until the grower looked: it looks by itself from then on.
+        // The grower is told once until its next look; from then on it looks by itself.
         if isExcessNew { growerSignal.wake() }
     }
 
@@ -51,8 +51,8 @@ extension Arena {
         runMap.offset(of: run, frameCount: frameCount)
     }
 
-    /// 32 bytes that belong to whoever holds the run; their content is undefined when the run is
-    /// taken.
+    /// The run's descriptor: 32 bytes for the run's holder. Their content is undefined when the run
+    /// is taken.
     @inlinable @inline(__always)
     public func descriptor(of run: RunNumber) -> ArenaOffset {
         runMap.descriptor(of: run)
@@ -84,7 +84,7 @@ extension Arena {
         }
     }
 
-    /// False when it is known that no memory will come.
+    /// False when no memory will come.
     private func growOrWait(_ frameCount: Int) -> Bool {
         guard configuration.growsInBackground else {
             return growing.withLock { _ in growLane(frameCount) }

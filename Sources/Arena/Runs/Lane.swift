@@ -1,7 +1,7 @@
 import Threads
 import ZswapCore
 
-/// The segments that hold runs of one length: where such runs are taken and put back.
+/// The segments that hold runs of one length: there runs of that length are taken and put back.
 ///
 ///     lane for 7 frames   available: segment 12 <-> segment 4      all: 12 <-> 9 <-> 4
 ///
@@ -20,11 +20,11 @@ struct LaneState: Sendable {
     var holes = 0
     /// A run of this length was taken once, so the grower keeps free ones.
     var isActive = false
-    /// Least `available` since the grower looked last: what was not needed for that long can go
-    /// back.
+    /// Least `available` since the grower's last look: that many runs were not needed and can be
+    /// released.
     var availableLow = 0
-    /// The grower was told that there is too much; it says so no more when it looked and there is
-    /// not.
+    /// The grower was told that the lane exceeds its high mark. Cleared when the grower looks and
+    /// the lane does not.
     var isExcessTold = false
 
     /// More is free than the high mark.

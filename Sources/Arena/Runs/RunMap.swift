@@ -7,10 +7,10 @@ public import ZswapCore
 ///     run 7|3 of 2 frames     frames      framesStart + 7 segments + 3 × 2 frames
 ///                             descriptor  descriptorsStart + (7 << 9 | 3) × 32 bytes
 ///
-/// Law: addresses are good as long as the arena lives: who keeps a map keeps its arena.
+/// Law: addresses are valid as long as the arena lives: the holder of a map keeps its arena.
 /// Price: 32 bytes; finding a run is arithmetic and one check that the segment exists.
 public struct RunMap: @unchecked Sendable {
-    // Unchecked: the base never changes; who reads and writes where is the callers' law.
+    // Unchecked: the base never changes; callers make sure that they use only their own places.
 
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let framesStart: Int
@@ -40,7 +40,7 @@ public struct RunMap: @unchecked Sendable {
                 &+ (run.index &* frameCount) &<< Page.shift)
     }
 
-    /// The run's descriptor: 32 bytes that belong to whoever holds the run.
+    /// The run's descriptor: 32 bytes for the run's holder.
     @inlinable @inline(__always)
     public func descriptor(of run: RunNumber) -> ArenaOffset {
         invariant(run.segment < segmentCount)

@@ -3,8 +3,8 @@ import ZswapCore
 /// Segments that belong to no lane: never used, vacant again, or committed in reserve.
 ///
 /// Law: a segment number is in exactly one of: not used yet (>= nextUnused), `vacant`, `reserved`,
-/// a lane, or in the grower's hands. Arrays have their capacity from the start: taking from them
-/// and adding to them never allocates: the stock is behind a lock that serving threads want.
+/// a lane, or the grower's current work. Arrays have their capacity from the start, so taking and
+/// adding never allocate: serving threads wait for the stock's lock.
 struct SegmentStock: Sendable {
     /// Segment 0 is never used, so that 0 can mean "no run".
     private(set) var nextUnused = 1
@@ -14,7 +14,7 @@ struct SegmentStock: Sendable {
     private var untrimmed: [(segment: Int, frameCount: Int)] = []
     let reserveCapacity: Int
 
-    /// A stock of a memory that has so many segments.
+    /// Creates the stock of an arena with `segmentCount` segments.
     init(reserveCapacity: Int, segmentCount: Int) {
         self.reserveCapacity = reserveCapacity
         reserved.reserveCapacity(reserveCapacity)
@@ -35,7 +35,7 @@ struct SegmentStock: Sendable {
 
     mutating func putReserved(_ segment: Int) { reserved.append(segment) }
 
-    /// A segment that nobody uses; nil when the address space is used up.
+    /// Takes an unused segment; nil when the address space is used up.
     mutating func takeVacant(segmentCount: Int) -> (segment: Int, isNew: Bool)? {
         if let segment = vacant.popLast() { return (segment, false) }
         guard nextUnused < segmentCount else { return nil }
@@ -43,7 +43,7 @@ struct SegmentStock: Sendable {
         return (nextUnused - 1, true)
     }
 
-    /// A segment that was never used could not be: it stays unused.
+    /// Puts back a new segment whose record could not be committed.
     mutating func putUnused(_ segment: Int) {
         invariant(segment == nextUnused - 1)
         nextUnused = segment

@@ -2,11 +2,11 @@ import Synchronization
 
 /// A place where pages wait for room: the store's pools, or one area at its own limit.
 ///
-///     nobody waits ── a wait in vain ──► stalled: refused at once ── progress of any kind ──► …
+///     waits are tried ── a wait in vain ──► stalled: refused at once ── progress of any kind ──► …
 ///
-/// Law: a wait in vain says something of its own place only. It is remembered by the number of
-/// progress that was seen then, so it ends by itself with the next progress, and one that came
-/// between the last look and the mark counts.
+/// Law: a wait in vain concerns its own place only. The mark is the progress number that the wait
+/// saw, so the next progress ends the stall, also progress between the waiter's last look and its
+/// mark.
 struct RoomWait: ~Copyable {
     /// The number of progress seen by the last wait in vain, plus 1; 0: none was.
     private let stalledSince = Atomic<UInt64>(0)

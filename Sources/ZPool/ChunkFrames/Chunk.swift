@@ -15,7 +15,7 @@ enum Chunk {
     static let objectCountMax = usableCount - 1
     static let objectByteCountMax = objectCountMax * byteCount
 
-    /// Chunks that an object of so many bytes takes.
+    /// Chunks that an object of `byteCount` bytes takes.
     @inline(__always)
     static func count(ofBytes byteCount: Int) -> Int {
         deepInvariant(byteCount > 0 && byteCount <= objectByteCountMax)

@@ -2,19 +2,19 @@ import Arena
 import Synchronization
 import ZswapCore
 
-/// The fields of a frame's descriptor that every driver of chunked frames has. Where each lies is
-/// the driver's: a server of another version may have left the arena.
+/// The fields of a frame's descriptor that every driver of chunked frames has. The driver fixes
+/// where each lies: a server of another version may have left the arena.
 protocol ChunkFrameFields {
     /// In a list by free chunks; not for a headless frame.
     static var freeLinks: RecordField<RunLinks> { get }
     /// In the LRU list, or in that of headless frames.
     static var ageLinks: RecordField<RunLinks> { get }
-    /// Which pool the frame is of; 0: of none.
+    /// The number of the frame's pool; 0: none.
     static var poolNumber: RecordField<UInt32> { get }
     static var isUnderReclaim: RecordField<UInt8> { get }
     /// Whether it is in the LRU list.
     static var isInLRU: RecordField<UInt8> { get }
-    /// Those, and the driver's own.
+    /// These fields and the driver's own.
     static var layout: RecordLayout { get }
 }
 
@@ -50,7 +50,7 @@ protocol ChunkFrame {
     func chunkCount(_ place: Place) -> Int
     /// The first chunk of an object that is there.
     func startChunk(_ place: Place) -> Int
-    /// Says where an object lies, without a look at its owner word; 0 chunks: it is gone.
+    /// Sets where an object lies, without touching its owner word; 0 chunks: it is gone.
     func setRoom(_ place: Place, startChunk: Int, chunkCount: Int)
 
     var isEmpty: Bool { get }
@@ -90,7 +90,7 @@ extension ChunkFrame {
             .assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    /// Makes an empty frame of whatever the memory held. Owners are cleared as places are taken.
+    /// Makes an empty frame, whatever the memory holds. Owners are cleared as places are taken.
     @inline(__always)
     func open(poolNumber number: UInt32) {
         deepInvariant(number != 0, "0 is no pool's number")
@@ -99,7 +99,7 @@ extension ChunkFrame {
         deepInvariant(isEmpty && !isInLRU && !isUnderReclaim)
     }
 
-    /// Of no pool from here on, so that a late handle to it is noticed.
+    /// Clears the pool number, so that a late handle to the frame traps.
     @inline(__always)
     func close() {
         invariant(isEmpty, "a frame is given back with an object in it")

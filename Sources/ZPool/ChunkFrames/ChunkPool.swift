@@ -3,7 +3,7 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// What a pool of chunked frames keeps, whatever its frames are like.
+/// The state of a pool of chunked frames, the same for every kind of frame.
 ///
 /// Lock order: `lists`, then a lane of the arena. The lock is not held while a frame is taken,
 /// since that may wait for the grower, nor while the user evicts.
@@ -31,7 +31,7 @@ struct ChunkPoolCore<Frame: ChunkFrame>: ~Copyable, Sendable {
 }
 
 /// A pool whose frames are shared out in chunks: all that zbud and z3fold have in common. A driver
-/// says what its frames are like (``ChunkFrame``), and adds what only it can do.
+/// defines its frames (``ChunkFrame``), and adds what only it can do.
 ///
 ///     malloc -> best fit by free chunks -> the frame's empty place
 ///                 none: a new frame of the arena

@@ -11,8 +11,8 @@ import ZswapCore
 ///
 /// Law: a frame that is not under reclaim is in exactly one of `byFreeChunks`, or, if it is
 /// headless, in exactly one of `headless` and `lru`. One with a header is in `lru` as well if it
-/// was filed while that is kept; then its list has no such frame behind one that is not. The counts
-/// are those of the frames in the lists.
+/// was filed while that is kept. In a list of `byFreeChunks`, frames that are in `lru` precede
+/// those that are not. The counts are those of the frames in the lists.
 /// Price: two links a frame, of which the second is touched only while the LRU list is kept, or
 /// when the frame is headless. 820 bytes and what the driver counts.
 struct FrameLists<Frame: ChunkFrame>: Sendable {

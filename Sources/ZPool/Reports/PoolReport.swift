@@ -1,4 +1,4 @@
-/// How far shrinking came.
+/// The result of shrinking a pool.
 public struct ShrinkResult: Equatable, Sendable {
     /// Frames freed; may be more than asked for, and more than 0 even if there is an error.
     public var reclaimedPageCount: Int

@@ -4,8 +4,8 @@ import ZswapCore
 ///
 ///     frames  | headers | rooms of objects: payload + rounding | free rooms | tails |
 ///
-/// Law: the four parts add up to the frames. What of the rooms is payload only the pool's user
-/// knows, since pools do not keep lengths.
+/// Law: the four parts add up to the frames. Only the pool's user knows how much of the rooms is
+/// payload, since pools do not keep lengths.
 public struct PoolUsage: Equatable, Sendable {
     /// Frames of the pool.
     public var frameCount: Int
@@ -17,10 +17,10 @@ public struct PoolUsage: Equatable, Sendable {
     public var roomByteCount: Int
     /// Rooms that another object can get.
     public var freeByteCount: Int
-    /// What no object can ever get, such as the rest behind a zspage's last slot.
+    /// Bytes that no object can ever get: the rest behind a zspage's last slot.
     public var tailByteCount: Int
 
-    /// Parts that add up to so many frames.
+    /// Creates a usage; the parts must add up to `frameCount` frames.
     public init(
         frameCount: Int, objectCount: Int, headerByteCount: Int, roomByteCount: Int,
         tailByteCount: Int

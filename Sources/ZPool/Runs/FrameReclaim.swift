@@ -1,7 +1,7 @@
 import ZswapCore
 
-/// How drivers go about reclaim, with the kernel's limits and errors: round by round, the oldest
-/// frames first.
+/// The drivers' common reclaim loop, with the kernel's limits and errors: round by round, the
+/// oldest frames first.
 ///
 ///     shrink(10):  freed 8 | stays | stays | freed 8             16 reclaimed
 ///     shrink(10):  freed 8 | stays | ... | stays                  8 reclaimed, tryAgain
@@ -9,17 +9,17 @@ import ZswapCore
 /// Law: it ends when eight rounds in a row freed nothing, and what was reclaimed before counts.
 /// What stays is tried last the next time.
 enum FrameReclaim {
-    /// What came of one round.
+    /// The result of one round.
     enum Round {
         /// The pool has nothing that could be tried.
         case nothingToTry
         /// What was tried stays.
         case stays
-        /// So many frames were given back.
+        /// `frameCount` frames were given back.
         case freed(frameCount: Int)
     }
 
-    /// Rounds before it is given up.
+    /// Rounds in a row without a freed frame before `shrink` gives up.
     private static let roundCount = 8
 
     /// Frees at least `pageCount` frames; `round` tries the oldest. `invalidArgument` when there

@@ -41,7 +41,7 @@ public struct RunList: Sendable {
         memberCount += 1
     }
 
-    /// Adds a run at the tail, as if it had been there for the longest time.
+    /// Adds a run at the tail, as the oldest one.
     @inline(__always)
     @inlinable public mutating func pushLast(_ run: RunNumber, _ linkage: some RunLinkage) {
         deepInvariant(run.rawValue != 0 && run.rawValue != head)

@@ -10,13 +10,12 @@ import ZswapCore
 ///     walk 2    | lone | ................... |  ->  the tightest gap of another frame
 ///
 /// Law: an object moves under the pool's lock, to where it does not overlap itself: bytes, then
-/// owner, then the user publishes the new handle; if it will not, the copy is dropped. An object
-/// without an owner stays where it is. A move is no use of the page, so no frame's place in the LRU
-/// list changes.
-/// Ends: a walk goes over the lists from the freest frames on, each from its tail. What it looked
-/// at gets its number and goes to the head of its list, so a list is done when a frame with the
-/// number is at its tail. Frames that others file meanwhile go to the head, behind those; still,
-/// the steps are bounded by twice the frames there were.
+/// owner, then the user publishes the new handle; if it refuses, the copy is dropped. An object
+/// without an owner stays where it is. A move does not count as an allocation, so no frame changes
+/// its place in the LRU list. Ends: a walk goes over the lists from the freest frames on, each from
+/// its tail. What it looked at gets its number and goes to the head of its list, so a list is done
+/// when a frame with the number is at its tail. Frames that others file meanwhile go to the head,
+/// behind those; still, the steps are bounded by twice the frames there were.
 extension Z3foldPool {
     private enum Work { case withinFrames, outOfFrames }
     private enum Step { case done, looked, freed(RunNumber) }
@@ -27,7 +26,7 @@ extension Z3foldPool {
         defer { isCompacting.store(false, ordering: .releasing) }
         let before = compactedPageCount
         if walk(.withinFrames, user, goesOn) { _ = walk(.outOfFrames, user, goesOn) }
-        // Nobody else compacts, so nobody else counts.
+        // Only the thread that compacts changes the count.
         return compactedPageCount - before
     }
 

@@ -42,8 +42,8 @@ extension ZsmallocPool {
         guard isAdopted else { throw .invalidArgument }
     }
 
-    /// Claims the run if this is its first object. False when it is somebody else's, or not being
-    /// adopted any more.
+    /// Claims the run if this is its first object. False when another pool or class has the run, or
+    /// the zspage's adoption has ended.
     private func openClaimed(_ zspage: Zspage, _ place: Int, _ lists: inout ClassLists) -> Bool {
         // The number is of this process's choice: no memory of an earlier one holds it.
         if zspage.poolNumber == number {

@@ -10,12 +10,12 @@ import ZswapCore
 ///     | A . . . B . |   A, B move  ->    | C D E A F B |         source empty: its frames are free
 ///
 /// Law: an object moves under its class's lock: bytes and header are copied, then the user
-/// publishes the new handle; if it will not, the copy is dropped. An object without an owner stays
+/// publishes the new handle; if it refuses, the copy is dropped. An object without an owner stays
 /// where it is. A zspage under reclaim is in no list, so it is neither source nor destination.
 /// Objects that move in make a zspage no younger: they are no younger than before, and compacting
-/// now and then would make everything young.
-/// Ends: each step fills a destination, empties a source or finds an object that stays. There are
-/// at most two steps a zspage and `stuckCountMax` sources with objects that stay in a class.
+/// now and then would make everything young. Ends: each step fills a destination, empties a source
+/// or finds an object that stays. There are at most two steps a zspage and `stuckCountMax` sources
+/// with objects that stay in a class.
 extension ZsmallocPool {
     /// Sources that could not be emptied before a class is left for the next time. Each may be
     /// passed over in later searches of the lists, so this bounds how long those are.
@@ -46,7 +46,7 @@ extension ZsmallocPool {
         for place in (0..<classCount).reversed() {
             guard compact(place, user, goesOn) else { break }
         }
-        // Nobody else compacts, so nobody else counts.
+        // Only the thread that compacts changes the count.
         return compactedPageCount - before
     }
 

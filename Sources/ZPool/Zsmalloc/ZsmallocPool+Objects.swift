@@ -38,7 +38,7 @@ extension ZsmallocPool {
     }
 
     func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {
-        // Releasing: whoever sees the owner also sees the bytes that were written before.
+        // Releasing: a thread that sees the owner also sees the bytes that were written before.
         headerWord(handle).pointee.store(SlotHeader(owner).rawValue, ordering: .releasing)
     }
 

@@ -142,7 +142,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
             invariant(zspage.poolNumber == number, "a handle of no live object, or not ours")
             invariant(zspage.classPlace == object.classPlace)
             putBackSlot(object.slot, zspage, object.classPlace)
-            // Then it is in no list; whoever reclaims it also files or frees it.
+            // A zspage under reclaim is in no list; its reclaim also files or frees it.
             guard !zspage.isUnderReclaim else { return false }
             return settle(zspage, change: -1, object.classPlace, &lists)
         }

@@ -90,7 +90,7 @@ struct Zspage {
         descriptor.pointer(to: Fields.hugeHeader)
     }
 
-    /// Makes an empty zspage of whatever the memory held.
+    /// Makes an empty zspage, whatever the memory holds.
     @inline(__always)
     func open(poolNumber number: UInt32, classPlace place: Int) {
         deepInvariant(number != 0, "0 is no pool's number")
@@ -99,7 +99,7 @@ struct Zspage {
         classPlace = place
     }
 
-    /// Nobody's from here on, so that a late handle to it is noticed.
+    /// Clears the pool number, so that a late handle to the zspage traps.
     @inline(__always)
     func close() {
         invariant(inUseCount == 0, "a zspage is given back with an object in it")
