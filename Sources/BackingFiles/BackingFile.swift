@@ -7,8 +7,8 @@ import ZswapCore
 /// A regular file or a block device as a backing device: every request goes past the page cache, so
 /// that nothing is in memory twice, and writing needs no memory of the kernel's cache.
 ///
-/// Law: one daemon has it at a time. It stands on nothing that the avoided filesystem has to
-/// answer for. Its length is what it was when it was opened: what is cut off later is EIO.
+/// Law: one daemon has it at a time. It stands on nothing that the avoided filesystem serves. Its
+/// length is that at opening: access to a part that is cut off later is EIO.
 public final class BackingFile: BackingDevice, @unchecked Sendable {
     // Unchecked: the file is open as long as this is; nothing changes.
 
@@ -23,8 +23,8 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
     /// Has the lock as long as it is open.
     private let file: OpenFile
 
-    /// Opens what is at `path`, which must exist, be large enough, and belong to nobody else.
-    /// What the first block holds is read and written again, to see that it can be done.
+    /// Opens the file or device at `path`. It must exist, be large enough, and not be in use. The
+    /// first block is read and written back, to check that both work.
     ///
     /// `avoided` is the filesystem whose daemon this thread belongs to. No request is sent to it,
     /// nor to anything that stands on it.
@@ -63,12 +63,13 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
     }
 
     private static func open(_ located: BackingSearch.Located) throws(SystemFailure) -> OpenFile {
-        // A device is claimed by opening it. Its lock is others': of those that look at new disks.
+        // A device is claimed by opening it. Its file lock is not taken: programs that probe new
+        // disks take it.
         if located.status.kind == .blockDevice {
             return try OpenFile(reopening: located.place, for: .claimingDeviceDirect)
         }
         let file = try OpenFile(reopening: located.place, for: .direct)
-        // Those who attach a file to a loop device take no lock.
+        // Programs that attach a file to a loop device take no lock.
         let path = try located.place.canonicalPath()
         let isAttached = LoopDevice.attached().contains {
             $0.backingPath.map { ByteText($0) } == ByteText(path)
@@ -77,8 +78,7 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
         throw SystemFailure(call: "open", errno: .resourceBusy, path: file.path)
     }
 
-    /// Swap files are opened without a word, and some filesystems have no direct I/O and say so
-    /// only here.
+    /// Opening a swap file succeeds, and some filesystems refuse direct I/O only here.
     private func tryOut() throws(BackingError) {
         let block: BlockMemory
         do { block = try BlockMemory(byteCount: BackingBlock.byteCount) } catch {

@@ -3,8 +3,8 @@ import LinuxSystem
 
 /// Memory of a table of segments that can outlive the process: a memfd.
 ///
-/// Law: ``Backing/SegmentMemory``'s. Closed with the object; who hands the descriptor on hands on a
-/// copy.
+/// Law: ``Backing/SegmentMemory``'s. The descriptor is closed with the object; a caller that hands
+/// it on hands on a copy.
 public final class SharedSegmentMemory: SegmentMemory {
     private let memory: SharedMemory
 
@@ -17,8 +17,8 @@ public final class SharedSegmentMemory: SegmentMemory {
         }
     }
 
-    /// What a predecessor left. Takes the descriptor over, also when it throws: `notALog` if the
-    /// descriptor is not that of a memory that can be mapped.
+    /// Maps the memory that a predecessor left. Takes the descriptor over, also when it throws:
+    /// `notALog` if the descriptor can't be mapped.
     public init(adopting descriptor: CInt) throws(BackingError) {
         do { memory = try SharedMemory(adopting: descriptor) } catch { throw .notALog }
     }

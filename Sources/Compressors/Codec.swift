@@ -5,9 +5,9 @@
 ///   `decompress`.
 /// - Nothing is written outside the span that was lent, whatever the input, and nothing is read
 ///   outside of it but ``CodecScratch/tailByteCount`` bytes behind an object.
-/// - Nobody changes the input during a call. Libraries do not promise to stay in bounds while their
-///   input changes, so no codec is asked to: ``CodecScratch`` decodes from a copy of its own, and
-///   who compresses owns the page.
+/// - No thread changes the input during a call, since libraries do not promise to stay in bounds
+///   while their input changes: ``CodecScratch`` decodes from a copy of its own, and a caller that
+///   compresses owns the page.
 /// - A call leaves nothing behind that a later one could see: the same page gives the same bytes.
 public protocol Codec: AnyObject {
     /// Bytes of working memory held, for the account of what the daemon costs.

@@ -77,8 +77,8 @@ public final class CodecScratch: @unchecked Sendable {
     }
 
     /// Compresses a page of 4096 bytes to at most `limit` bytes (1 to 4096), to be found in
-    /// ``output``. Nobody else may write to the page until this returns. O(page); a page that will
-    /// not fit is given up early.
+    /// ``output``. No other thread may write to the page until this returns. O(page); a page that
+    /// will not fit is given up early.
     public func compress(
         _ page: RawSpan, with compressor: Int, limit: Int
     ) -> CompressionResult {

@@ -1,8 +1,8 @@
-/// A codec that a worker can be given: made by whoever sets a compressor or its level, run by that
-/// one worker.
+/// A codec for one worker: made by the thread that sets a compressor or its level, run by that
+/// worker.
 ///
-/// Law: one thread at a time. Whoever made it keeps it until no call can use it: a ``CodecScratch``
-/// only names it, since counting references would cost two locked adds a page.
+/// Law: one thread at a time. Its maker keeps it until no call can use it: a ``CodecScratch`` does
+/// not retain it, since counting references would cost two locked adds a page.
 public final class WorkerCodec: @unchecked Sendable {
     // Unchecked: a codec is handed over with the lock of its store, and then one thread's.
     let codec: any Codec

@@ -1,6 +1,6 @@
 /// What a path of the control tree leads to.
 public enum ControlKind: Equatable, Sendable {
-    /// A directory, for everybody to list.
+    /// A directory, which every user may list.
     case directory
     /// A file with these permission bits: 0444, 0644 or 0200.
     case file(mode: UInt32)

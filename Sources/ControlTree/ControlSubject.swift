@@ -3,14 +3,14 @@ import Maintenance
 import SwapStore
 import ZswapCore
 
-/// What a row is read or written for.
+/// What a row is read from or written to.
 struct ControlSubject: Sendable {
     let store: SwapStore
-    /// What keeps the store in order.
+    /// The store's maintenance.
     let maintenance: Maintenance
     let latency: LatencyControl
     let facts: @Sendable () -> ControlFacts
-    /// The same as they are now: may wait a moment for whoever looks.
+    /// The facts as they are now: may wait a moment for the thread that collects them.
     let freshFacts: @Sendable () -> ControlFacts
     let journal: ControlJournal
     /// The path that was asked for, on one line, for messages.
@@ -64,7 +64,7 @@ struct ControlKeys: Sendable {
     static func of(_ directory: [ByteText]) -> ControlKeys {
         guard
             let keys = all.first(where: { $0.directory.components(separatedBy: "/") == directory })
-        else { unreachable("a placeholder stands where nobody knows what it may be") }
+        else { unreachable("a placeholder has no list of names") }
         return keys
     }
 }

@@ -3,7 +3,7 @@
 /// Laws:
 /// - Blanks and newlines around a value mean nothing: `echo 20 > file` is `20`.
 /// - Numbers are decimal, or hexadecimal after `0x`. A leading 0 means nothing: `010` is ten. The
-///   kernel would take it for octal eight, which hardly anybody who writes it means.
+///   kernel would take it for octal eight, which users hardly ever mean.
 /// - Booleans are the kernel's, in either case; but the whole word must be right, where the kernel
 ///   looks at its first letters and takes `nonsense` for no.
 enum ControlText {
@@ -20,7 +20,7 @@ enum ControlText {
         byte == 0x20 || byte == 0 || (0x09...0x0d).contains(byte)
     }
 
-    /// How reading a number went.
+    /// The result of parsing a number.
     enum Number: Equatable {
         case value(Int)
         /// Digits, but more than fit 64 bits.
@@ -56,9 +56,9 @@ enum ControlText {
 
     static func flag(_ value: Bool) -> String { value ? "Y" : "N" }
 
-    /// What stands where an area has no value of its own.
+    /// The value of an area without an override.
     static let inherit = "inherit"
-    /// What stands where there is no limit.
+    /// The value for no limit.
     static let off = "off"
 
     /// A size in the largest unit that it is a whole number of: `16T`, `4096` as `4K`.

@@ -1,7 +1,7 @@
 import SwapStore
 import ZswapCore
 
-/// The rows of each area: what it holds, and what it has of its own.
+/// The rows of each area: what it holds, and its overrides.
 extension ControlTree {
     static let areaStatisticsRows: [ControlRow] = [
         ControlRow(
@@ -35,8 +35,8 @@ extension ControlTree {
     ]
 
     static let staleSummary =
-        "Of the stored pages of areas that are swapped to through loop devices, those whose swap"
-        + " slots are free again: at least so many, as it was a few seconds ago."
+        "Stored pages whose swap slots are free again, in areas that are swapped to through loop"
+        + " devices: a lower bound, a few seconds old."
 
     static let areaParameterRows = [maxBytes, writeBack, areaCompressor]
 
@@ -77,8 +77,8 @@ extension ControlTree {
                     + "\(text) to params/compressor for its level everywhere, for \(path)")
         })
 
-    /// A row that reads what each area has of its own in a field, or `inherit`. A name is looked up
-    /// when it is set.
+    /// A row for one override of each area; reads `inherit` where the area has none. A name is
+    /// looked up when it is set.
     private static func areaRow<Value: Sendable>(
         _ name: String, _ type: ControlType, _ summary: String,
         _ field: any WritableKeyPath<AreaSettings, Value?> & Sendable,

@@ -33,9 +33,9 @@ public final class ControlTree: Sendable {
     private let facts: @Sendable () -> ControlFacts
     private let freshFacts: @Sendable () -> ControlFacts
 
-    /// The tree of a store, by its maintenance, and of what keeps processors awake for it. `facts`
-    /// is asked on each read that shows them, `freshFacts` on those few that show how things stand
-    /// at this moment.
+    /// Creates the tree of a store, by its maintenance and its latency control. `facts` is called
+    /// on each read that shows them, `freshFacts` on the few reads that must show the present
+    /// state.
     public init(
         of maintenance: Maintenance, latency: LatencyControl = .absent(),
         facts: @escaping @Sendable () -> ControlFacts = { ControlFacts() },
@@ -48,10 +48,10 @@ public final class ControlTree: Sendable {
         self.freshFacts = freshFacts ?? facts
     }
 
-    /// Whether the heap has room for a question to the tree; to be asked before.
+    /// Whether the heap has room for a call of the tree; callers check this first.
     public var hasHeap: Bool { store.hasHeap() }
 
-    /// What a path like `params/zpool` leads to; nil: there is no such thing.
+    /// What a path like `params/zpool` leads to; nil: nothing.
     public func kind(of path: ByteText) -> ControlKind? {
         let components = Self.components(path)
         if let (row, _) = row(components) { return .file(mode: row.access.mode) }
@@ -108,8 +108,8 @@ public final class ControlTree: Sendable {
         }
     }
 
-    /// An error for what was written to a file in a way in which no value is; in the journal, too.
-    /// Of bytes that are no text, `value` has U+FFFD in their place.
+    /// Notes a malformed write in the journal and returns its error. In `value`, U+FFFD stands for
+    /// bytes that are no text.
     public func refuse(_ path: ByteText, _ reason: String, value: String) -> ControlError {
         let error = ControlError(.invalidValue, "\(reason), for \(path.printable)")
         journal.note(error, value: value, path: path)
@@ -161,8 +161,8 @@ public final class ControlTree: Sendable {
         }
     }
 
-    /// What stands for the row's placeholder: empty when the path has none, nil when there is no
-    /// such thing.
+    /// The path's name in place of the row's placeholder: empty when the path has none, nil when
+    /// there is no area or pool of that name.
     private func key(_ components: [ByteText], of row: ControlRow) -> ByteText? {
         let place = row.components.firstIndex(where: ControlRow.isPlaceholder)
         guard let place, place < components.count else { return "" }

@@ -18,7 +18,7 @@ public enum ControlType: Equatable, Sendable {
     case numberOrOff(ClosedRange<Int>)
     /// One of several commands, in words.
     case command(String)
-    /// A number of bytes, at most so many. Takes `64M` and the like, reads as bytes.
+    /// A number of bytes, at most `max`. Takes `64M` and the like, reads as bytes.
     case size(max: UInt64)
     /// A number of bytes like that, or `off`.
     case sizeOrOff(max: UInt64)

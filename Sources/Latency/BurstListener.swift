@@ -1,10 +1,10 @@
 import Synchronization
 import Threads
 
-/// How a thread that sleeps learns that reads come in a burst.
+/// Wakes a sleeping thread when reads come in a burst.
 ///
 ///     listens      read ─► BurstWindow ─► the read that makes it a burst wakes the thread, once
-///     does not     read ─► one look at a flag that nobody writes
+///     does not     read ─► one load of a flag that rarely changes
 ///
 /// Law: a read makes a system call only if it completes a burst while the listener listens; it ends
 /// the listening, so there is one a burst.
@@ -27,7 +27,7 @@ final class BurstListener: Sendable {
     func hear(at nanoseconds: Int64) {
         let word = window.load(ordering: .relaxed)
         let next = BurstWindow(word: word).adding(readAt: nanoseconds)
-        // Another thread was faster: its read counts, this one does not.
+        // If another thread changed the window meanwhile, its read counts and this one does not.
         guard
             window.compareExchange(expected: word, desired: next.word, ordering: .relaxed)
                 .exchanged, next.isBurst, stopListening()
@@ -40,7 +40,7 @@ final class BurstListener: Sendable {
         let word = window.load(ordering: .relaxed)
         let next = BurstWindow(word: word).subtractingOne
         guard next.word != word else { return }
-        // Where another thread was faster this one does not count.
+        // If another thread changed the window meanwhile, this one does not count.
         _ = window.compareExchange(expected: word, desired: next.word, ordering: .relaxed)
     }
 

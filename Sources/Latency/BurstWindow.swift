@@ -6,8 +6,8 @@
 struct BurstWindow: Equatable {
     /// How long a window is.
     static let nanoseconds: Int64 = 4_000_000
-    /// So many reads in a window are a burst: a thousand a second. At that rate waking idle
-    /// processors takes some percent of the time of whoever waits.
+    /// This many reads in a window are a burst: a thousand a second. At that rate waking idle
+    /// processors takes some percent of the time of the programs that fault.
     static let readCount: UInt64 = 4
 
     private static let countBits: UInt64 = 8

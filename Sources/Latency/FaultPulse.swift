@@ -6,8 +6,8 @@ import Threads
 ///
 /// A fault reads one page, or with the kernel's readahead up to 32 of them. Larger reads are
 /// programs that copy files; they hardly wait for wake-ups. The kernel cuts what they ask for, so a
-/// large read takes one of the small ones back. Writes do not count at all: nobody waits for the
-/// page that is swapped out.
+/// large read takes one of the small ones back. Writes do not count at all: no program waits for
+/// the page that is swapped out.
 ///
 /// Law: counting allocates nothing, takes no lock and makes no system call; a burst is told to
 /// ``BurstListener``.
@@ -45,7 +45,7 @@ public final class ReadCounter: Sendable {
 
     init(_ listener: BurstListener) { self.listener = listener }
 
-    /// Counts a read of so many bytes. For the counter's thread only.
+    /// Counts a read of `byteCount` bytes. For the counter's thread only.
     public func note(byteCount: Int) {
         let isCopying = byteCount > FaultPulse.byteCountMax
         // One thread writes, so adding needs no atomic step.

@@ -8,8 +8,8 @@ import Threads
 ///     serving threads ── FaultPulse ──► a word ──► thread ── LatencyHolder ──► /dev/cpu_dma_latency
 ///
 /// Law: the device is opened before serving. The thread sleeps without end while there is nothing
-/// to decide: while nothing is held, and outside of ``LatencyMode/auto``. Where the device cannot
-/// be had it always sleeps, and serving threads only count.
+/// to decide: while nothing is held, and outside of ``LatencyMode/auto``. Without the device it
+/// always sleeps, and serving threads only count.
 /// Price: a thread; while something is held, a hundred looks a second at the serving threads'
 /// counters.
 public final class LatencyControl: Sendable {
@@ -32,7 +32,7 @@ public final class LatencyControl: Sendable {
             LatencyHolder(device, obstacle: obstacle, now: MonotonicClock.nanoseconds))
     }
 
-    /// One that keeps nothing awake, for a control tree without a daemon.
+    /// Creates a control that keeps nothing awake, for a control tree without a daemon.
     public static func absent() -> LatencyControl {
         LatencyControl(nil, obstacle: "no daemon")
     }
@@ -40,13 +40,13 @@ public final class LatencyControl: Sendable {
     /// When processors are kept awake.
     public var mode: LatencyMode { holder.withLock { $0.mode } }
 
-    /// Sets it; the kernel is asked for what it says before this returns.
+    /// Sets the mode; the request to the kernel changes before this returns.
     public func set(_ mode: LatencyMode) {
         holder.withLock { $0.set(mode, now: MonotonicClock.nanoseconds) }
         pulse.listener.ring()
     }
 
-    /// What it came to so far.
+    /// The report so far.
     public var report: LatencyReport {
         holder.withLock { $0.report(now: MonotonicClock.nanoseconds) }
     }

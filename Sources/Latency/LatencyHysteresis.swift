@@ -3,16 +3,17 @@
 ///     auto:  released ── burst ──► held ── looks every 10 ms ──► 2 quiet looks ──► released
 ///                                    ▲─────── reads came ───────┘
 ///
-/// Law: in ``LatencyMode/auto`` nothing is held 30 ms after the last read that may be a fault's; a
-/// look is quiet if fewer than 2 such reads came since the last one. There is nothing to look at
-/// while nothing is held.
+/// Law: in ``LatencyMode/auto`` nothing is held 30 ms after the last read that may be a fault's. A
+/// look is quiet if fewer than 2 of those reads came since the last look. While nothing is held
+/// there are no looks.
 struct LatencyHysteresis {
     /// Between two looks while it is held.
     static let lookNanoseconds: Int64 = 10_000_000
-    /// So many quiet looks one after the other end it. One alone may be a program that computes
-    /// between two faults.
+    /// This many quiet looks in a row end it. A single one may be a program that computes between
+    /// two faults.
     static let quietLookCount = 2
-    /// A look with fewer reads is quiet: 200 a second save half a percent of anybody's time.
+    /// A look with fewer reads is quiet: at 200 reads a second keeping processors awake saves half
+    /// a percent of a program's time.
     static let readCountMin: Int64 = 2
 
     private(set) var isHeld = false

@@ -2,8 +2,8 @@ import Arena
 import ZPool
 import ZswapCore
 
-/// Reclaim: who goes first, what stays, and what happens meanwhile. A driver may be unable to
-/// reclaim, if it says so always; then the other clauses ask nothing of it.
+/// Reclaim: which objects are evicted first, which stay, and what may happen meanwhile. A driver
+/// may be unable to reclaim, if it always says so; then the other clauses ask nothing of it.
 extension PoolContract {
     static let reclaimClauses: [PoolContract] = [
         PoolContract("a driver that can't reclaim says so always, and asks for nothing") { driver in
@@ -122,7 +122,7 @@ extension PoolContract {
             guard try canReclaim(driver) else { return }
             let rig = try PoolRig(driver)
             try storeMany(rig, 0..<300)
-            // Just before the table looks, somebody stores the page anew and frees the old object.
+            // Just before the table looks, a store replaces the page and frees the old object.
             rig.table.beforeEvict { [unowned rig] owner in
                 let page = Int(owner.page.rawValue)
                 guard page < 300, page % 2 == 0, rig.table[owner]?.seed == UInt64(page) else {

@@ -44,7 +44,7 @@ public struct PoolModel {
         self.refusal = refusal
         self.seed = seed
         random = SplitMix64(seed: seed)
-        // Some pages never move and never go, as if somebody were always busy with them.
+        // Some pages never move and are never evicted, as if their entries changed each time.
         rig.table.keepOnMove { $0.page.rawValue % 17 == 3 }
         rig.table.keepOnEvict { $0.page.rawValue % 19 == 5 }
     }

@@ -5,8 +5,9 @@ public import ZswapCore
 /// A page table as simple as can be, and the pool's user: owner -> handle, in a dictionary behind a
 /// lock.
 ///
-/// Law: what is in the table is whole and nobody frees it but who takes it out. `free` is never
-/// called with the lock held, since the pool calls `move` with a lock of its own.
+/// Law: objects in the table are complete, and only the thread that takes an entry out frees its
+/// object. `free` is never called with the lock held, since the pool calls `move` with a lock of
+/// its own.
 public final class PoolTable: PoolUser {
     /// One published object.
     public struct Entry: Equatable, Sendable {
@@ -106,7 +107,7 @@ public final class PoolTable: PoolUser {
         let (keeps, pool) = state.withLock { state -> (Bool, Zpool?) in
             state.evicted.append((owner, handle))
             if state.keepsOnEvict(owner) { return (true, nil) }
-            // Somebody else took it out and frees it: for the pool it is as good as gone.
+            // Another thread took it out and frees it: for the pool it counts as evicted.
             guard state.entries[owner.rawValue]?.handle == handle else { return (false, nil) }
             state.entries[owner.rawValue] = nil
             return (false, state.pool)

@@ -3,7 +3,7 @@ import ZswapCore
 
 /// Real threads for tests. Tasks share a few threads and must not block; these may.
 public enum Threads {
-    /// Runs `body` on so many threads with their numbers, and returns when all are done.
+    /// Runs `body` on `count` threads with their numbers, and returns when all have ended.
     public static func run(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         let threads = (0..<count).map { number in start { body(number) } }
         for thread in threads { pthread_join(thread, nil) }
@@ -24,7 +24,7 @@ public enum Threads {
                 Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
                 return nil
             }, job)
-        invariant(result == 0, "no thread to be had")
+        invariant(result == 0, "the system refused a thread")
         return thread
     }
 }

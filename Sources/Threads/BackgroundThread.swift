@@ -1,12 +1,12 @@
 import Synchronization
 
-/// A thread for work that nobody waits for: growing the arena, looking after a store.
+/// A thread for background work: growing the arena, looking after a store.
 ///
 ///     init -> start ── body runs, rests, asks isStopping ── stop: the rest is cut short, joined
 ///
-/// Law: started at most once; whoever started it stops it before the thread's last reference goes.
+/// Law: started at most once; its owner stops it before it drops the last reference.
 public final class BackgroundThread: @unchecked Sendable {
-    // Unchecked: `thread` is written once, before anybody can join.
+    // Unchecked: `thread` is written once, before any thread can join it.
 
     private let name: String
     private let body: @Sendable (BackgroundThread) -> Void
@@ -24,7 +24,7 @@ public final class BackgroundThread: @unchecked Sendable {
     /// Starts it; false when the system has no thread.
     public func start() -> Bool {
         do {
-            // It keeps itself alive until it has ended.
+            // The running thread retains this object until it has ended.
             thread = try SmallThread.start(name, failure: NoThread.init) { self.body(self) }
             return true
         } catch {
@@ -34,8 +34,8 @@ public final class BackgroundThread: @unchecked Sendable {
 
     private struct NoThread: Error { let errno: CInt }
 
-    /// Runs `body` in a thread of its own that nobody waits for: for what may never return. False
-    /// when the system has no thread, and then `body` does not run.
+    /// Runs `body`, which may never return, in a detached thread. False when the system has no
+    /// thread; then `body` does not run.
     public static func detach(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
         let thread = BackgroundThread(name: name) { _ in body() }
         guard thread.start() else { return false }
@@ -64,7 +64,8 @@ public final class BackgroundThread: @unchecked Sendable {
     /// Tells the body to return and waits until it has. `wakingElse` ends what else it may wait
     /// for.
     public func stop(wakingElse: () -> Void = {}) {
-        // A full barrier: nothing that is wanted may be read before the stop can be seen.
+        // A full barrier: `wakingElse` must not read anything before other threads can see the
+        // stop.
         _ = stopping.exchange(true, ordering: .sequentiallyConsistent)
         wake()
         wakingElse()

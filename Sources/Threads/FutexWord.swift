@@ -5,8 +5,8 @@ import Synchronization
 ///
 ///     let seen = word.load() ── is there what one waits for? ── word.wait(while: seen)
 ///
-/// Law: who changes what others wait for changes the word and then wakes them; a wait that began
-/// with an older value returns at once. A wait may also end without a reason.
+/// Law: a thread that changes what others wait for changes the word and then wakes them; a wait for
+/// an older value returns at once. A wait may also end without a reason.
 public final class FutexWord: @unchecked Sendable {  // every access is atomic
     private let address: UnsafeMutablePointer<UInt32>
 
@@ -22,16 +22,16 @@ public final class FutexWord: @unchecked Sendable {  // every access is atomic
     }
     /// The word now.
     public func load() -> UInt32 { atomic.pointee.load(ordering: .acquiring) }
-    /// Puts another value in its place, and returns the old one.
+    /// Replaces the word; returns the old value.
     public func exchange(_ value: UInt32) -> UInt32 {
         atomic.pointee.exchange(value, ordering: .acquiringAndReleasing)
     }
     /// Adds 1, wrapping.
     public func increment() { atomic.pointee.wrappingAdd(1, ordering: .releasing) }
-    /// Sleeps while the word is `expected`, at most so long; below 0: without end.
+    /// Sleeps while the word is `expected`, at most `nanoseconds`; a negative time has no end.
     public func wait(while expected: UInt32, nanoseconds: Int64) {
         _ = clinux_futex_wait(address, expected, nanoseconds)
     }
-    /// Wakes everybody who sleeps.
+    /// Wakes all threads that sleep on the word.
     public func wakeAll() { _ = clinux_futex_wake(address, CInt.max) }
 }

@@ -1,6 +1,6 @@
-/// Work and rest in turns, for a thread that nobody waits for: it takes a share of a processor.
+/// Work and rest in turns, for a background thread: it takes a share of a processor.
 ///
-///     work >= 25 µs | rest, so many times as long as the work was | work | ...
+///     work >= 25 µs | rest, `restFactor` times as long as the work | work | ...
 ///
 /// Law: rests fall between two steps of the work, while nothing is held.
 public struct Pace {
@@ -11,7 +11,7 @@ public struct Pace {
         /// Four times as much rest.
         case fifth = 4
 
-        /// Rests are so many times as long as the work before.
+        /// A rest is this many times as long as the work before it.
         fileprivate var restFactor: Int64 { rawValue }
     }
 

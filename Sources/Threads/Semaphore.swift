@@ -5,7 +5,7 @@ import Glibc
 public final class Semaphore: @unchecked Sendable {  // made for several threads
     private let semaphore: UnsafeMutablePointer<sem_t>
 
-    /// Nobody was woken yet.
+    /// Creates a semaphore with the count 0.
     public init() {
         semaphore = .allocate(capacity: 1)
         sem_init(semaphore, 0, 0)
@@ -16,7 +16,7 @@ public final class Semaphore: @unchecked Sendable {  // made for several threads
         semaphore.deallocate()
     }
 
-    /// Wakes one who waits, or who will.
+    /// Wakes one thread that waits, or the next one that will.
     public func post() { sem_post(semaphore) }
 
     /// Waits for a wake-up.

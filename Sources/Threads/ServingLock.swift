@@ -1,11 +1,11 @@
 public import Synchronization
 
-/// A lock that threads which serve pages may want.
+/// A lock that threads which serve pages may take.
 ///
-/// Law: whoever holds it neither allocates nor waits for anything else than a lock behind it. An
-/// allocation may wait until pages are swapped out, and those wait for the thread that wants the
-/// lock. A build with INTERNAL_CHECKS tells a library that was loaded to watch (`CallCounter`) when
-/// such a lock is held.
+/// Law: the holder neither allocates nor waits for anything but a lock that comes later in the lock
+/// order. An allocation may wait until pages are swapped out, and swapping out waits for the thread
+/// that wants the lock. A build with INTERNAL_CHECKS reports to a preloaded library (`CallCounter`)
+/// when a serving lock is held.
 /// Price: that of `Mutex`.
 public struct ServingLock<Value: ~Copyable>: ~Copyable {
     @usableFromInline let mutex: Mutex<Value>
@@ -13,7 +13,7 @@ public struct ServingLock<Value: ~Copyable>: ~Copyable {
     /// A lock of this value.
     @inlinable public init(_ value: consuming sending Value) { mutex = Mutex(value) }
 
-    /// Lends the value to `body`, which nobody else has meanwhile.
+    /// Lends the value to `body` with the lock held.
     @inlinable public borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {

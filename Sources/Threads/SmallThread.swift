@@ -9,7 +9,7 @@ public struct SmallThread: Sendable {
     /// Bytes of stack of each.
     public static let stackByteCount = 256 << 10
 
-    /// What a new thread is told; lives until it has ended.
+    /// What a new thread runs; lives until it has ended.
     private final class Assignment {
         let name: String
         let body: () -> Void
@@ -52,6 +52,6 @@ public struct SmallThread: Sendable {
     /// Waits until it has ended.
     public func join() { pthread_join(handle, nil) }
 
-    /// Nobody will wait for it.
+    /// Detaches it: it is not joined.
     public func detach() { pthread_detach(handle) }
 }

@@ -170,7 +170,7 @@ extension Pool {
 
 /// What a pool asks of its user. Pools hold their user weakly, since a user owns its pools; the
 /// user's own owner keeps it alive. `evict` is called without any lock of the pool that `free`
-/// needs, `move` with such a lock held.
+/// needs, `move` with one of those locks held.
 public protocol PoolUser: AnyObject, Sendable {
     /// Asks the user to evict an object. True: the user has freed the handle. False: the object
     /// stays.

@@ -3,8 +3,8 @@ import ZswapCore
 /// A place of fixed size that keeps whole blocks of 4096 bytes: a file or a block device
 /// (`BackingFiles`), or in tests memory that fails on demand.
 ///
-/// Law: what a write that returned has written, every later read gives back, until the next write.
-/// Nothing is promised across a crash.
+/// Law: after a write has returned, every later read returns its bytes, until the next write.
+/// Nothing is promised across a crash of the machine.
 public protocol BackingDevice: AnyObject, Sendable {
     /// Where it is, for people.
     var path: String { get }
@@ -21,19 +21,20 @@ public protocol BackingDevice: AnyObject, Sendable {
     /// same multiples, from any thread, and no allocation either.
     func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(BackingError)
 
-    /// What a successor can go on with; nil: it is this process's own.
+    /// The descriptor to hand to a successor; nil: the device ends with this process.
     var descriptor: CInt? { get }
 
     /// Memory of `byteCount` zeros, whole blocks, for the table of a log on this device. If a
     /// successor can go on with the device, it can go on with the memory. Throws `noMemory`.
     func makeSegmentMemory(byteCount: Int) throws(BackingError) -> any SegmentMemory
 
-    /// Lets others have it, whoever still holds this. Nobody reads or writes from now on. May wait.
+    /// Releases the file or device for other users, also while this object is still referenced. No
+    /// thread may read or write from now on. May wait.
     func close()
 }
 
 extension BackingDevice {
-    /// Nothing, for devices that are nobody else's.
+    /// Does nothing, for devices that only this process uses.
     public func close() {}
     /// None, for devices that are no file.
     public var descriptor: CInt? { nil }

@@ -15,7 +15,7 @@ public enum BackingError: Error, Equatable, Sendable {
     case noPermission
     /// It is neither a regular file nor a block device.
     case wrongKind
-    /// Somebody else uses it: another daemon, a mount, the kernel's swap.
+    /// It is in use: by another daemon, a mount, or the kernel's swap.
     case busy
     /// It lies or stands on the mount that it is to be the backing of.
     case onOwnMount

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Questions that who writes asks often: O(1), but for `isEmpty`.
+/// What the writer asks often: O(1), except `isEmpty`.
 extension BackingLog {
     /// What a record takes besides its payload, at most.
     public static let recordOverheadByteCountMax =

@@ -2,7 +2,7 @@ import Arena
 import Synchronization
 public import ZswapCore
 
-/// Appending and flushing: one thread at a time. Two trap.
+/// Appending and flushing: one thread at a time. Two at once trap.
 extension BackingLog {
     /// Puts a record of 1 to 4096 bytes behind the others of the open segment, in memory. Opens a
     /// segment when none is open; the last ``reservedSegmentCount`` free ones only for cleaning.
@@ -48,8 +48,8 @@ extension BackingLog {
     /// Writes what was appended since the last flush, in one request of whole blocks. Then it can
     /// be read. Nothing appended: no request.
     ///
-    /// An error: nothing of it can be read. The caller frees each of these records as if it had
-    /// been written; their room comes back with the segment.
+    /// On an error none of these records can be read. The caller frees each of them like a written
+    /// one; their room comes back with the segment.
     public func flush() throws(BackingError) {
         enter()
         defer { leave() }
@@ -58,7 +58,7 @@ extension BackingLog {
         let start = writtenEnd
         let end = (filledEnd + block - 1) / block * block
         picture.clear(filledEnd..<end)
-        // Whatever comes of it, the next record begins behind.
+        // Also after a failed write the next record begins behind.
         writtenEnd = end
         filledEnd = end
         defer {

@@ -2,8 +2,8 @@ import Arena
 import Synchronization
 import ZswapCore
 
-/// Objects on a backing device, as a log: written in order, freed in any, and moved together by
-/// cleaning. Knows nothing of pages but whose an object is.
+/// Objects on a backing device, as a log: written in order, freed in any order, and moved together
+/// by cleaning. Of pages it knows only the owner of each object.
 ///
 ///     device    | segment 0 | segment 1 | ...                       512 KiB each
 ///     segment   | record | record | pad to 4096 | record | ...      a flush ends at a block
@@ -30,11 +30,11 @@ public final class BackingLog: @unchecked Sendable {
     public static let reservedSegmentCount = 2
     /// Fewest segments that a log works with: the reserve, one that is filled, and one to clean.
     public static let segmentCountMin = reservedSegmentCount + 2
-    /// An open segment with less room than this is closed by the next flush: a write of so few
-    /// bytes would cost as much as one of many. What is left is lost until the segment is free.
+    /// The next flush closes an open segment with less room than this: a small write costs about as
+    /// much as a large one. The room left is unused until the segment is free.
     static let tailByteCountMin = 16 << 10
 
-    /// What became of a record that was to be appended.
+    /// The result of appending a record.
     public enum Placement: Equatable, Sendable {
         /// It stands here, and can be read after the next flush.
         case at(BackingLocation)
@@ -91,8 +91,8 @@ public final class BackingLog: @unchecked Sendable {
         try self.init(on: device, segments)
     }
 
-    /// The path of the device whose table of segments a predecessor left in this memory; nil if it
-    /// is no such table.
+    /// The path of the device whose table of segments a predecessor left in this memory; nil if the
+    /// memory holds no table.
     public static func devicePath(inSegments memory: any SegmentMemory) -> String? {
         SegmentTable.devicePath(in: memory)
     }
@@ -119,8 +119,8 @@ public final class BackingLog: @unchecked Sendable {
     /// lock or an allocation, in one request of one or two blocks.
     ///
     /// The record may be freed meanwhile, and its place be written again. Then the bytes are
-    /// anybody's, and the caller sees that by its checksum. Throws `noSuchRecord` for a place or a
-    /// length that no record can have.
+    /// another record's, and the caller's checksum does not match. Throws `noSuchRecord` for a
+    /// place or a length that no record can have.
     public func read(
         _ location: BackingLocation, payloadByteCount: Int, into buffer: BackingReadBuffer
     ) throws(BackingError) {
@@ -153,7 +153,7 @@ public final class BackingLog: @unchecked Sendable {
     }
 
     /// Counts a record that a page names as live. False if it can't be there. Only on a log that
-    /// was adopted, before anybody else uses it.
+    /// was adopted, before other threads use it.
     public func adopt(_ location: BackingLocation, payloadByteCount: Int) -> Bool {
         guard RecordHeader.payloadByteCounts.contains(payloadByteCount),
             let offset = location.byteOffset, offset < capacityByteCount
@@ -175,7 +175,7 @@ public final class BackingLog: @unchecked Sendable {
         BackingLocation(byteOffset: UInt64(number) * UInt64(Self.segmentByteCount) + UInt64(offset))
     }
 
-    /// What the headers of a segment in this life of it are made with.
+    /// The salt of the headers in this life of a segment.
     func salt(ofLife life: UInt64) -> UInt64 { segments.salt &+ life }
 
     func countRead(_ byteCount: Int) {

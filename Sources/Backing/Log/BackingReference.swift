@@ -1,7 +1,7 @@
-/// A log that somebody else keeps alive: for the serving path, as `PoolReference` is for pools.
+/// An unretained reference to a log: for the serving path, as `PoolReference` is for pools.
 ///
-/// Law: whoever hands one out keeps the log until nobody uses it any more. The store does so by
-/// quiescence.
+/// Law: the owner that hands out a reference keeps the log until no thread uses it any more. The
+/// store does so by quiescence.
 /// Price: one word; copying it costs nothing. Lending the log counts a reference.
 public struct BackingReference: @unchecked Sendable {
     // Unchecked: the log itself may be used by all threads; that it lives is the law above.

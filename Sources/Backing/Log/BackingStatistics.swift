@@ -1,4 +1,4 @@
-/// What a log holds and what it has done, at one moment. Exact when nobody works with the log.
+/// What a log holds and what it has done, at one moment. Exact while no thread uses the log.
 public struct BackingStatistics: Equatable, Sendable {
     /// Bytes of whole segments: what the log uses of its device.
     public var capacityByteCount: UInt64 = 0

@@ -1,14 +1,15 @@
 import ZswapCore
 
-/// What stands in front of every payload on the device, so that a segment can be read from its
-/// front without knowing anything of it.
+/// The header of every payload on the device, so that a segment can be parsed from its start
+/// without other information.
 ///
 ///     0       8                12         16
 ///     | owner | payload length | checksum | payload ... | pad to 16 |
 ///
-/// Law: the checksum is of the header, of where it stands, and of the segment's life. So what an
-/// earlier life, an earlier log or anybody else left on the device is no record, but for one in
-/// 2^32. The payload is not checked here: its page has a checksum in the page's entry.
+/// Law: the checksum is of the header, of where it stands, and of the segment's life. So leftovers
+/// on the device, of an earlier life, an earlier log or another program, are taken for a record
+/// with a probability of 1 in 2^32. The payload is not checked here: its page has a checksum in the
+/// page's entry.
 struct RecordHeader: Equatable {
     static let byteCount = 16
     static let payloadByteCounts = 1...Page.byteCount
@@ -16,7 +17,7 @@ struct RecordHeader: Equatable {
     let owner: ObjectOwner
     let payloadByteCount: Int
 
-    /// Bytes of a whole record with such a payload.
+    /// Bytes of a whole record with a payload of `payloadByteCount` bytes.
     static func recordByteCount(payloadByteCount: Int) -> Int {
         (byteCount + payloadByteCount + BackingLocation.unitByteCount - 1)
             & ~(BackingLocation.unitByteCount - 1)

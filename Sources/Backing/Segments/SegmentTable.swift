@@ -9,12 +9,12 @@ import ZswapCore
 ///     63     34  33     32     31      16  15       0
 ///     | life   | tried | open | records  | granules |      granule: 16 bytes
 ///
-/// Law: the low half counts the records that were appended and not freed. A segment that is closed
-/// and has none is free; nobody has to make it so. Threads that free only subtract; all else is the
-/// writer's. So exactly one change of a word makes a segment free, whoever makes it, also when its
-/// last record is freed while it is being closed.
-/// The memory is the device's to supply. If it outlives the process, a successor finds the lives
-/// and the salt, by which it knows the records of a segment, and counts anew what is live.
+/// Law: the low half counts the records that were appended and not freed. A closed segment with a
+/// count of 0 is free, without a further step. Threads that free records only subtract; all other
+/// changes are the writer's. So exactly one change of a word makes a segment free, also when its
+/// last record is freed while it is being closed. The device supplies the memory. If it outlives
+/// the process, a successor finds the lives and the salt, by which it recognises the records of a
+/// segment, and counts the live ones anew.
 /// Price: 8 bytes a segment. A record costs one addition and one subtraction; a segment in its life
 /// two or three changes of counters that all threads share.
 final class SegmentTable: @unchecked Sendable {
@@ -52,7 +52,7 @@ final class SegmentTable: @unchecked Sendable {
     /// Where the writer looks for a free segment next: the writer's alone.
     private var cursor = 0
 
-    /// That many segments, all free, in new memory.
+    /// Creates a table of `segmentCount` segments, all free, in new memory.
     init(in memory: any SegmentMemory, segmentCount: Int, path: String) {
         invariant(segmentCount > 0)
         invariant(memory.bytes.count == Self.byteCount(segmentCount: segmentCount))
@@ -73,7 +73,7 @@ final class SegmentTable: @unchecked Sendable {
     }
 
     /// The table of a predecessor, of which nothing is live until it is adopted; nil if the memory
-    /// is not that of a table of so many segments.
+    /// holds no table of `segmentCount` segments.
     init?(adopting memory: any SegmentMemory, segmentCount: Int) {
         guard segmentCount > 0,
             memory.bytes.count == Self.byteCount(segmentCount: segmentCount),
@@ -108,7 +108,7 @@ final class SegmentTable: @unchecked Sendable {
         memory.bytes.load(fromByteOffset: field.offset, as: UInt64.self)
     }
 
-    /// Bytes of memory for a table of so many segments: whole blocks.
+    /// Bytes of memory for a table of `segmentCount` segments: whole blocks.
     static func byteCount(segmentCount: Int) -> Int {
         let block = BackingBlock.byteCount
         let byteCount = segmentCount * MemoryLayout<Atomic<UInt64>>.stride
@@ -126,7 +126,7 @@ final class SegmentTable: @unchecked Sendable {
     /// What a successor needs; nil: there is nothing to hand on.
     var descriptor: CInt? { memory.descriptor }
 
-    /// Counts a record that a page names, when nobody else uses the table. False if the segment
+    /// Counts a record that a page names, before other threads use the table. False if the segment
     /// can't hold it besides the others.
     func adopt(byteCount: Int, in number: Int) -> Bool {
         let word = word(number)
@@ -190,7 +190,7 @@ extension SegmentTable {
             cursor = number + 1 == segmentCount ? 0 : number + 1
             let old = self[number]
             guard old.isFree else { continue }
-            // Nobody else changes the word of a free segment: there is no record to free.
+            // No other thread changes the word of a free segment: it has no record to free.
             let new = (old.life &+ 1) << SegmentWord.lifeShift | SegmentWord.open
             word(number).pointee.store(new, ordering: .releasing)
             freeSegments.wrappingSubtract(1, ordering: .acquiringAndReleasing)
@@ -216,7 +216,7 @@ extension SegmentTable {
         account(from: old, to: SegmentWord(bits: old.bits & ~SegmentWord.open))
     }
 
-    /// Somebody has begun to clean it.
+    /// Marks a segment whose cleaning has begun.
     func setTried(_ number: Int) {
         word(number).pointee.bitwiseOr(SegmentWord.tried, ordering: .acquiringAndReleasing)
     }

@@ -78,13 +78,13 @@ final class DeflateCodec: Codec {
 }
 
 /// Memory of the library's states: written once when it is made, as all scratch is, so that no
-/// frame of it is missing while a page is served. The library takes no memory of ours for a state,
-/// but asks for all it needs in one call of an allocator that can be named.
+/// frame of it is missing while a page is served. The library does not place its state in memory of
+/// the caller, but allocates all it needs in one call of an allocator that can be set.
 ///
-/// Law: what it gets, plain `free` takes back. So whoever else uses the library in this process may
-/// keep what it had before.
+/// Law: plain `free` frees the memory, so other users of the library in this process may keep
+/// states that were allocated before or after.
 private enum DeflateMemory {
-    /// The allocator is named at the first use, and once.
+    /// Sets the allocator, once, at the first use.
     static let isTouched: Bool = {
         libdeflate_set_memory_allocator(
             { byteCount in

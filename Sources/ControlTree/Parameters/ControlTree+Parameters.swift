@@ -85,8 +85,8 @@ extension ControlTree {
 
     private static let migrate = choice(
         "migrate", standard: MigrationMode.off,
-        "Move stored pages to where, and into what, new ones go: once at full speed, after which it"
-            + " reads what it did before, or in the background, after every change.",
+        "Move stored pages to the pool and the compressor of new pages: once at full speed, after"
+            + " which the value before returns, or in the background, after every change.",
         read: { $0.maintenance.migrationMode }, write: { $0.maintenance.setMigration($1) })
 
     /// One of a few words, those of an enumeration.
@@ -215,9 +215,9 @@ extension ControlTree {
         case .noSuchLevel(_, let compressor, let range):
             (kind, reason) = (.outOfRange, noLevel(of: compressor, range))
         case .tooManyPools:
-            (kind, reason) = (.busy, "can't be taken while so many pools are draining")
+            (kind, reason) = (.busy, "can't be taken while too many pools are draining")
         default:
-            (kind, reason) = (.noMemory, "needs memory that can't be had")
+            (kind, reason) = (.noMemory, "needs more memory than the system gives")
         }
         return ControlError(kind, "\"\(text)\" \(reason), for \(subject.path)")
     }

@@ -7,8 +7,8 @@ import ZswapCore
 ///
 ///     params/compressor lz4␀params/compressor_level 3␀…        in the store's memory
 ///
-/// Law: after a write to a file of `params` has returned, its value is kept. What areas have of
-/// their own is in their records.
+/// Law: after a write to a file of `params` has returned, its value is kept. Areas' overrides are
+/// in their records.
 extension ControlTree {
     /// Files of `params` that have a value and take one.
     public static let settingRows = rows.filter {

@@ -13,17 +13,17 @@ extension ControlTree {
 
     static let reclaim = choice(
         "reclaim", standard: ReclaimOrder.store,
-        "Whose order pages are written back in when the pools are to become smaller: the store's,"
-            + " by when pages were loaded and stored, or the pool's, by when its frames were"
-            + " allocated into.",
+        "The order in which pages are written back when the pools are to become smaller: the"
+            + " store's, by when pages were loaded and stored, or the pool's, by when its frames"
+            + " were allocated into.",
         read: { $0.store.tunables.reclaim },
         write: { subject, order in subject.store.update { $0.reclaim = order } })
 
     static let backing = ControlRow(
         "params/backing", .path, standard: "none",
         "The file or block device that cold pages are written back to; its content is lost. Pages"
-            + " that are on another one stay there until they go. Writing it again after an error"
-            + " tries again.",
+            + " that are on another one stay there until they are freed. Writing the path again"
+            + " after an error retries.",
         otherErrors: ", ENOMEM",
         read: { subject throws(ControlError) in subject.store.backingPath ?? "none" },
         write: { subject, text throws(ControlError) in
@@ -46,7 +46,7 @@ extension ControlTree {
                 .busy, "\(text): not opened within ten seconds, for \(subject.path)")
         case .tooManyBackings:
             return ControlError(
-                .busy, "\(text): so many backing stores still hold pages, for \(subject.path)")
+                .busy, "\(text): too many backing stores still hold pages, for \(subject.path)")
         default:
             return ControlError(.noMemory, "\(text): no memory for it, for \(subject.path)")
         }
@@ -65,8 +65,8 @@ extension ControlTree {
 
     static let writeback = ControlRow(
         "params/writeback", .command("idle SECONDS, huge, or all"),
-        "Write pages back now, in the background: those not used for so many seconds (up to four"
-            + " days), incompressible ones, or all. `stats/writeback` tells how far it is.",
+        "Write pages back now, in the background: pages not used for SECONDS (up to four days),"
+            + " incompressible pages, or all. `stats/writeback` tells how far it is.",
         otherErrors: ", ENODEV, EBUSY, ENOSPC, EIO",
         write: { subject, text throws(ControlError) in
             let pages = try pages(in: text, for: subject.path)
@@ -152,8 +152,8 @@ extension ControlTree {
             }),
         ControlRow(
             "stats/writeback", .lines,
-            "The write-back that was asked for last, how far it is, and the blocks of 4 KiB"
-                + " written in the day that now is.",
+            "The last write-back on request, how far it is, and the blocks of 4 KiB written in the"
+                + " current day.",
             read: { subject throws(ControlError) in
                 let job = subject.maintenance.writeBackJob
                 return "asked \(job.map { words(for: $0.pages) } ?? "nothing")\n"

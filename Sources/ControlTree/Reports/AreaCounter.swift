@@ -47,7 +47,7 @@ struct AreaCounter: Sendable {
         ) { $0.statistics.ratioPercent },
     ]
 
-    /// What was done to it since it was made.
+    /// What was done to it since it was created.
     private static let traffic: [AreaCounter] = [
         counter("reads", "read_pages", "Pages of an area that were read, holes among them.") {
             $0.traffic.readPageCount
@@ -68,8 +68,8 @@ struct AreaCounter: Sendable {
     private static let stale = AreaCounter(
         name: "stale_pages", metric: "area_stale_pages", kind: .gauge,
         summary:
-            "Of the stored pages of an area that is swapped to, those whose swap slots are free"
-            + " again: at least so many.",
+            "Stored pages of an area that is swapped to whose swap slots are free again: a lower"
+            + " bound.",
         value: { report, facts in facts.stalePageCount(of: report) })
 
     /// Its line in Docs/Control-Files.md.

@@ -4,17 +4,17 @@ public import ZswapCore
 public struct ControlFacts: Equatable, Sendable {
     /// Where it is mounted, so that the numbers of several mounts can be told apart.
     public var mountPoint: ByteText
-    /// The program's version; empty when nobody said.
+    /// The program's version; empty: unknown.
     public var version: String
-    /// How requests come in: "/dev/fuse", "io_uring"; empty when nobody said.
+    /// How requests come in: "/dev/fuse", "io_uring"; empty: unknown.
     public var transport: String
-    /// What it consists of, or why not by a better way and what that would need; empty when nobody
-    /// said.
+    /// The parts of the transport, or why a faster one is not used and what it needs; empty:
+    /// unknown.
     public var transportReason: String
     /// What protects the daemon under memory pressure, a few words each: "memory locked".
     public var protections: [String]
     /// "supervised" when another daemon takes over from one that is killed, else "unsupervised";
-    /// empty when nobody said.
+    /// empty: unknown.
     public var supervision: String
     /// What that means or why it is so, in one sentence.
     public var supervisionReason: String

@@ -62,7 +62,7 @@ struct StatisticsCounter: Sendable {
         ) { $0.memory.metadata },
         gauge(
             "reserved_size", "reserved_bytes", "bytes",
-            "Memory taken from the kernel ahead of demand, in use by nobody."
+            "Memory taken from the kernel ahead of demand and not yet in use."
         ) { $0.memory.reserve },
     ]
 
@@ -77,13 +77,13 @@ struct StatisticsCounter: Sendable {
         ) { $0.rejectReclaimFail },
         counter(
             "reject_alloc_fail", "reject_alloc_fail",
-            "Pages refused because the arena had no memory for an object."
+            "Pages refused because no memory was left for an object."
         ) { $0.rejectAllocFail },
         counter(
             "reject_kmemcache_fail", "reject_table_fail",
-            "Pages refused because the arena had no memory for the page table."
+            "Pages refused because no memory was left for the page table."
         ) { $0.rejectTableFail },
-        // zswap's scripts look for these two; the store takes such pages, so nothing counts them.
+        // zswap's scripts look for these two; the store keeps both kinds of pages, so they stay 0.
         counter(
             "reject_compress_poor", "reject_compress_poor",
             "Always 0: a page that does not shrink is kept as it is, and counts in"

@@ -108,7 +108,7 @@ struct StoreSummary {
             ? "as max_pool_bytes says" : "\(tunables.maxPoolPercent) % of memory"
     }
 
-    /// The backing store in force, and those that still have pages of before.
+    /// The current backing store, and those that are draining.
     private var aboutBacking: [Line] {
         let backings = store.backings
         let none: [Line] = backings.first?.isCurrent == true ? [] : [("backing", "none")]

@@ -6,17 +6,18 @@ import ZswapCore
 ///     stored pages:  | header | pages that swap may ask for | stale pages |
 ///                             | used of the device ........ |
 ///
-/// A page is stale when its swap slot is free again: nobody can ask for it, but the area holds it,
-/// since the kernel discards a cluster of 512 slots at once, or not at all.
+/// A page is stale when its swap slot is free again: the kernel will not read it, but the area
+/// holds it, since the kernel discards a cluster of 512 slots at once, or not at all.
 ///
-/// Law: what is told is a lower bound. Slots of all-zero pages (Linux 6.12 and later), and of pages
-/// that the kernel's own zswap holds, are used and never reach us.
+/// Law: the number of stale pages is a lower bound. Slots of all-zero pages (Linux 6.12 and later),
+/// and of pages that the kernel's own zswap holds, are in use, but their pages never reach the
+/// area.
 public struct SwapUse: Equatable, Sendable {
     /// The swap header is stored and has no slot.
     private static let headerPageCount = 1
-    /// Less than one stale page in so many stored ones is not worth a word.
+    /// Fewer than 1 stale page in `share` stored ones are not reported.
     private static let share = 8
-    /// Nor is less than that.
+    /// Fewer bytes of stale pages than this are not reported.
     private static let byteCountMin = 1 << 20
 
     /// Slots of the device in use.
@@ -30,8 +31,8 @@ public struct SwapUse: Equatable, Sendable {
         self.storedPageCount = storedPageCount
     }
 
-    /// At least so many pages are stale, if the area holds `storedPageCount` now: what came since
-    /// then has slots that were not counted yet, what went does not count any more.
+    /// The least number of stale pages, if the area holds `storedPageCount` pages now: pages stored
+    /// since have slots that were not counted yet, pages discarded since do not count any more.
     func stalePageCount(storedNow storedPageCount: Int) -> Int {
         let stored = min(self.storedPageCount, storedPageCount)
         return max(stored - Self.headerPageCount - usedPageCount, 0)
@@ -44,7 +45,7 @@ public struct SwapUse: Equatable, Sendable {
 }
 
 extension ControlFacts {
-    /// At least so many pages of an area are stale; 0 for one that is not swapped to.
+    /// The least number of stale pages of an area; 0 for one that is not swapped to.
     func stalePageCount(of area: AreaReport) -> Int {
         devices.first { $0.slot == area.slot && $0.use != nil }?.use?
             .stalePageCount(storedNow: area.statistics.storedPageCount) ?? 0

@@ -16,7 +16,7 @@ public enum SettingError: Error, Equatable, Sendable {
     case poolFailed(ZpoolError)
     /// No memory for the store itself.
     case outOfMemory
-    /// 255 pools are draining already.
+    /// All 255 pool numbers are in use by the current pool and draining ones.
     case tooManyPools
     /// The path can't be the backing store.
     case backing(BackingError)

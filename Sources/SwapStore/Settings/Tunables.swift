@@ -13,7 +13,7 @@ public struct Tunables: Equatable, Sendable {
     public var keepsSameFilledPages = true
     /// Compact when enough can be freed by it.
     public var compactsByItself = true
-    /// Whose order pages are written back in when the pools are to become smaller.
+    /// The order in which pages are written back when the pools are to become smaller.
     public var reclaim = ReclaimOrder.store
     /// Write cold pages back, at low priority, as long as the pools are above the accept line.
     public var shrinksInBackground = false
