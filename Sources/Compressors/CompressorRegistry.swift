@@ -3,7 +3,7 @@ import ZswapCore
 
 /// The compressors that can be chosen, by name.
 ///
-/// Law: names are unique and never leave, so what was found once can be kept.
+/// Law: names are unique and never removed, so callers may keep a compressor that they found.
 /// Price: a lock and a search of a short list; never on the serving path.
 public final class CompressorRegistry: Sendable {
     /// Longest name in bytes.
@@ -14,8 +14,7 @@ public final class CompressorRegistry: Sendable {
     /// An empty registry.
     public init() {}
 
-    /// A registry with the project's own compressors: those whose library was there when this was
-    /// built.
+    /// A registry with the project's own compressors whose library was present at build time.
     public static func standard() -> CompressorRegistry {
         let registry = CompressorRegistry()
         for compressor in own {

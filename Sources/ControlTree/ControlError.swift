@@ -10,7 +10,7 @@ public struct ControlError: Error, Equatable, Sendable {
         case invalidValue
         /// EINVAL: a number, but not one of the range.
         case outOfRange
-        /// ENOENT: a name that nothing goes by.
+        /// ENOENT: no driver, compressor or area has that name.
         case unknownName
         /// EACCES: the file can only be written.
         case notReadable

@@ -1,10 +1,10 @@
 import Synchronization
 import ZswapCore
 
-/// What happened to the control files of a mount: the last write that was refused, since write(2)
-/// tells no more than an errno; and what the texts of open files take.
+/// The journal of a mount's control files: the last write that was refused, since write(2) returns
+/// no more than an errno, and the bytes that the texts of open files take.
 public final class ControlJournal: Sendable {
-    /// More of a refused value is not kept: a megabyte may have been written.
+    /// Most characters that are kept of a refused value: a megabyte may have been written.
     private static let valueCharacterCountMax = 200
 
     private struct Refused: Sendable {

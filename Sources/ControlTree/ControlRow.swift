@@ -1,13 +1,13 @@
 import ZswapCore
 
-/// One control file, or, with a placeholder in its path, one for each of something:
+/// One control file, or, with a placeholder in its path, one for each area or pool:
 ///
 ///     params/zpool               just that
 ///     stats/areas/NAME           one for each area
 ///     stats/pools/N/classes      one for each pool
 ///
-/// The rows are the only place that knows which files there are: looking up, listing, reading,
-/// writing, the documentation and the tests all go through them.
+/// Only the rows define which files there are: look-ups, listings, reads, writes, the documentation
+/// and the tests all go through them.
 public struct ControlRow: Sendable {
     /// Who may do what.
     public enum Access: Sendable {
@@ -67,7 +67,7 @@ public struct ControlRow: Sendable {
         return read == nil ? .writeOnly : .readWrite
     }
 
-    /// Whether there is one for each of something, and its path not the path of a file.
+    /// Whether the row stands for a file for each area or pool; then its path is no file's path.
     public var hasPlaceholder: Bool { components.contains(where: Self.isPlaceholder) }
 
     /// The row's line in Docs/Control-Files.md.

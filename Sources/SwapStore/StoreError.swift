@@ -13,8 +13,8 @@ public enum StoreError: Error, Equatable, Sendable {
     case corrupted
     /// The page is on a backing store that does not give it.
     case backingFailed
-    /// The page is on the backing store, and the worker's ``BackingGate`` wants the request to be
-    /// done by another one, who may wait. Nothing was done that doing it again changes.
+    /// The page is on the backing store, and the worker's ``BackingGate`` does not let it wait:
+    /// another worker repeats the request, which is safe.
     case wouldWait
     /// Beyond the largest area.
     case tooLarge

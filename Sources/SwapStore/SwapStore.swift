@@ -21,13 +21,13 @@ import ZswapCore
 /// Lock order: `codecSettings`, `control`, then the directory's, then a size class's, then an arena
 /// lane's.
 public final class SwapStore: Sendable {
-    /// How a store is made.
+    /// The configuration of a store.
     public struct Configuration: Sendable {
         /// The driver that new pages go to.
         public var zpool = "zsmalloc"
         /// The compressor of new pages.
         public var compressor = "lz4"
-        /// What pools are told when they are made.
+        /// The configuration of new pools.
         public var pool = PoolConfiguration()
         /// What can be changed later.
         public var tunables = Tunables()
@@ -50,7 +50,7 @@ public final class SwapStore: Sendable {
     let totalByteCount: UInt64
     let directory: AreaDirectory
     let rawFrames: RawFrames
-    /// By generation: who answers the pool of that generation.
+    /// By generation: the user of that generation's pool.
     let movers: [ObjectMover]
     let record: StoreRecord
     let events: CounterBlock

@@ -1,8 +1,8 @@
 public import ZswapCore
 
 /// Names one object of one pool. Opaque outside the pool's driver, never 0, the same in every
-/// process that maps the arena. At most 51 bits: a run's 32, and 19 for what is in it; users keep
-/// something of their own in the other 13.
+/// process that maps the arena. At most 51 bits: 32 for the run, and 19 for the object's place in
+/// it. Users may use the other 13 bits.
 public struct PoolHandle: Hashable, Sendable {
     /// Bits that a driver may use, the lowest ones.
     public static let bitCount = 51

@@ -74,16 +74,16 @@ public final class ZpoolRegistry: Sendable {
     /// The drivers that can be chosen, in the order of registration.
     public var drivers: [any PoolDriver] { registrations.withLock { $0.map(\.driver) } }
 
-    /// What of a configuration concerns a driver, all else at its default; nil when there is no
-    /// driver of that name.
+    /// A configuration reduced to the fields that a driver uses, all others at their default; nil
+    /// when there is no driver of that name.
     public func configuration(
         _ configuration: PoolConfiguration, for type: String
     ) -> PoolConfiguration? {
         drivers.first { $0.type == type }.map { configuration.keeping($0.heededFields) }
     }
 
-    /// Makes a pool. The driver is told only what concerns it. `unknownDriver`, or what the driver
-    /// says.
+    /// Makes a pool. The driver gets only the fields that it uses. Throws `unknownDriver`, and the
+    /// driver's errors.
     public func makeZpool(
         type: String, in arena: Arena, configuration: PoolConfiguration = PoolConfiguration(),
         user: (any PoolUser)? = nil

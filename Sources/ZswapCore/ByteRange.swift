@@ -16,14 +16,15 @@ public struct ByteRange: BitwiseCopyable, Equatable, Sendable {
         self.end = end
     }
 
-    /// The whole of what was asked for; nil when it reaches beyond the largest area.
+    /// The whole range; nil when it reaches beyond the largest area.
     public init?(offset: UInt64, byteCount: UInt64) {
         guard offset <= Limits.areaByteCountMax, byteCount <= Limits.areaByteCountMax - offset
         else { return nil }
         self.init(start: offset, end: offset + byteCount)
     }
 
-    /// What of it lies in the largest area: nothing, at its end, when it starts beyond.
+    /// The part of the range that lies in the largest area: empty, at its end, when the range
+    /// starts beyond.
     public init(clamping offset: UInt64, byteCount: UInt64) {
         let start = min(offset, Limits.areaByteCountMax)
         self.init(start: start, end: start + min(byteCount, Limits.areaByteCountMax - start))
@@ -39,7 +40,7 @@ public struct ByteRange: BitwiseCopyable, Equatable, Sendable {
     /// Whether there are none.
     public var isEmpty: Bool { start == end }
 
-    /// What of it lies before `size`, the end of a file.
+    /// The part before `size`, the end of a file.
     public func clipped(to size: UInt64) -> ByteRange {
         ByteRange(start: min(start, size), end: min(end, size))
     }

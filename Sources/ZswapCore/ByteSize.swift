@@ -1,5 +1,5 @@
-/// A number of bytes as people write it: `4096`, `512K`, `64M`, `1G`, `1.5G` is not taken (no
-/// fractions), `2T`. Suffixes are powers of 1024, in either case, with an optional `iB` or `B`.
+/// A byte count with an optional unit K, M, G or T: `4096`, `512K`, `64M`, `2T`. Units are powers
+/// of 1024, in either case, with an optional `iB` or `B`. Fractions are rejected.
 public struct ByteSize: Hashable, Comparable, Sendable {
     /// The size in bytes.
     public let bytes: UInt64

@@ -1,4 +1,4 @@
-/// A name or a path as the kernel means it: its identity is its bytes.
+/// A name or a path, compared by its bytes, as the kernel does.
 ///
 ///     String:    "caf\u{e9}" == "cafe\u{301}"      "a/\u{301}x" has no "/" among its characters
 ///     ByteText:  two names of two files            two components, "a" and "\u{301}x"
@@ -101,7 +101,7 @@ extension ByteText {
         return (directory, name)
     }
 
-    /// What `path` is called from the directory with this path; nil when it does not lie below it.
+    /// `path` relative to the directory with this path; nil when it does not lie below it.
     public func relativePath(of path: ByteText) -> ByteText? {
         path.dropping(prefix: byteCount == 1 && hasPrefix("/") ? self : ByteText(text + "/"))
     }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What must hold, whatever comes from outside. The standard library's `precondition` says nothing
-/// in a release build: a daemon that ended by it would leave no reason.
+/// Checks a condition that holds for every input. The standard library's `precondition` prints no
+/// message in a release build, so a daemon that it ends would leave no reason.
 ///
 ///     invariant(…) fails ──> the reporter: message, file, line ──> trap
 ///
@@ -17,8 +17,8 @@ public func invariant(
     if !condition() { Bug.end(message(), file, line) }
 }
 
-/// The same where checking costs more than a branch on what is at hand: in debug builds and those
-/// with `INTERNAL_CHECKS` only.
+/// The same for checks that cost more than a branch: in debug builds and builds with
+/// `INTERNAL_CHECKS` only.
 @inlinable @inline(__always)
 public func deepInvariant(
     _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String = "",
@@ -29,7 +29,7 @@ public func deepInvariant(
     #endif
 }
 
-/// What no program run may come to.
+/// Ends the process at a place that no run may reach.
 @inlinable @inline(__always)
 public func unreachable(
     _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
@@ -39,13 +39,13 @@ public func unreachable(
 
 /// A check that failed.
 public enum Bug {
-    /// Is told of the first one, on the thread that met it, and ends the process: message, file,
-    /// line. It must not wait.
+    /// Gets the message, file and line of the first failure, on the thread that met it, and ends
+    /// the process. It must not wait.
     public typealias Reporter = @Sendable (String, StaticString, UInt) -> Never
 
     private static let reporter = Mutex<Reporter?>(nil)
 
-    /// Sets who is told, in place of standard error. Before there are threads.
+    /// Sets the reporter, in place of standard error. Before there are threads.
     public static func setReporter(_ report: @escaping Reporter) {
         reporter.withLock { $0 = report }
     }
@@ -53,7 +53,7 @@ public enum Bug {
     /// Ends the process.
     @usableFromInline @inline(never)
     static func end(_ message: String, _ file: StaticString, _ line: UInt) -> Never {
-        // Taken: another thread is telling of a bug, which this one may well follow from.
+        // If the lock is taken, another thread reports a bug, which may be the cause of this one.
         reporter.withLockIfAvailable { $0?(message, file, line) }
         fatalError(message, file: file, line: line)
     }

@@ -8,7 +8,7 @@ import ZswapCore
 /// Law: memory that was not committed is never touched by a serving thread, so no store and no load
 /// ever faults a page in.
 @usableFromInline struct FrameMemory: @unchecked Sendable {
-    // Unchecked: the base never changes; who writes where is the callers' law.
+    // Unchecked: the base never changes; callers make sure that they write only their own places.
 
     let descriptor: CInt
     @usableFromInline let base: UnsafeMutableRawPointer

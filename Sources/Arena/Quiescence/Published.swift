@@ -41,8 +41,8 @@ public final class Published<Value: AnyObject & Sendable>: Sendable {
         return pointer.load(ordering: .sequentiallyConsistent)._withUnsafeGuaranteedRef(body)
     }
 
-    /// Puts another value in force: requests that begin from now on read it. `announce` changes
-    /// what tells workers that theirs is an older one.
+    /// Puts another value in force: requests that begin from now on read it. `announce` changes the
+    /// word by which workers see that their copy is old.
     public func replace(by value: Value, announcing announce: () -> Void = {}) {
         state.withLock { state in
             let old = state.current

@@ -1,7 +1,7 @@
 import ZswapCore
 
-/// What the arena knows of one segment: 512 frames that hold runs of one length. Lives in the
-/// arena, so that a new process finds which frames are committed.
+/// The record of one segment: 512 frames that hold runs of one length. It lies in the arena, so
+/// that a successor finds which frames are committed.
 ///
 ///     0    free: 512 bits, one a run       64   committed: 512 bits
 ///     128  numbers and links: Fields
@@ -81,7 +81,7 @@ struct SegmentRecord: @unchecked Sendable {
         nonmutating set { value(Fields.inTransitCount).pointee = UInt32(newValue) }
     }
 
-    /// Makes every run of the segment free; committed or not as told. Links are the caller's.
+    /// Makes every run of the segment free, committed or not. The caller sets the links.
     func assign(runFrameCount count: Int, committed isCommitted: Bool) {
         let runs = ArenaLayout.runCount(frameCount: count)
         runFrameCount = count
@@ -131,8 +131,8 @@ struct SegmentRecord: @unchecked Sendable {
         }
     }
 
-    /// Takes the lowest available run, to release it: from here on it does not count as committed,
-    /// so that a process that finds the record later never takes a hole for memory.
+    /// Takes the lowest available run, to release it. Clears its committed bit first, so that a
+    /// successor never takes a hole for memory.
     func takeForRelease() -> Int? {
         guard let index = takeAvailable() else { return nil }
         committed[index / 64] &= ~(1 << UInt64(index % 64))
@@ -177,8 +177,7 @@ struct SegmentRecord: @unchecked Sendable {
         return true
     }
 
-    /// Forgets which runs were in use; what is committed stays known. Only before anything is
-    /// claimed.
+    /// Marks all runs as free; the committed bits stay. Only before the first claim.
     func forgetUse() {
         let runs = ArenaLayout.runCount(frameCount: runFrameCount)
         inTransitCount = 0

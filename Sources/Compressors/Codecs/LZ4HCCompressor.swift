@@ -7,8 +7,8 @@ public struct LZ4HCCompressor: Compressor {
     /// The name it is chosen by.
     public var name: String { "lz4hc" }
 
-    /// The library's own below 10. From there on it asks the heap for a table while it compresses,
-    /// which nothing may do that serves, to save some 4 bytes a page.
+    /// The library's own below 10. From 10 on it allocates a table while it compresses, which the
+    /// serving path must not do, and saves only some 4 bytes a page.
     public var levels: CompressorLevels? {
         CompressorLevels(1...Int(LZ4HC_CLEVEL_OPT_MIN) - 1, standard: Int(LZ4HC_CLEVEL_DEFAULT))
     }

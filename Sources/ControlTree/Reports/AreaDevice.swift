@@ -53,7 +53,7 @@ extension ControlFacts {
         return store.openAreaReports.filter { !$0.isLinked && slots.contains($0.slot) }
     }
 
-    /// Those, and all that have a name.
+    /// Areas that have a name, and removed ones that a loop device keeps open.
     func areas(of store: SwapStore) -> [AreaReport] {
         store.areaReports + removedAreas(of: store)
     }

@@ -1,6 +1,6 @@
 public import ZswapCore
 
-/// What the tree shows but the store does not know: how the daemon around it runs.
+/// Facts about the daemon that the tree shows and the store does not know.
 public struct ControlFacts: Equatable, Sendable {
     /// Where it is mounted, so that the numbers of several mounts can be told apart.
     public var mountPoint: ByteText
@@ -16,16 +16,17 @@ public struct ControlFacts: Equatable, Sendable {
     /// "supervised" when another daemon takes over from one that is killed, else "unsupervised";
     /// empty: unknown.
     public var supervision: String
-    /// What that means or why it is so, in one sentence.
+    /// What the supervision means, or why there is none, in one sentence.
     public var supervisionReason: String
     /// How often another daemon has taken over.
     public var restartCount: Int
-    /// Why the last time, and how long no reads were answered, and nothing else; empty: never.
+    /// How the last daemon that was replaced ended, how long reads and how long other requests were
+    /// not answered; empty: none was replaced.
     public var lastRestart: String
     /// Loop devices that stand on areas, as it was a few seconds ago.
     public var devices: [AreaDevice]
 
-    /// Facts; nothing known unless told.
+    /// Creates facts; what is left out is unknown.
     public init(
         mountPoint: ByteText = "", version: String = "", transport: String = "",
         transportReason: String = "", protections: [String] = [], supervision: String = "",

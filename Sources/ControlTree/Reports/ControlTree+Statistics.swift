@@ -74,7 +74,7 @@ extension ControlTree {
             read: { subject throws(ControlError) in subject.facts().transport }),
         ControlRow(
             "stats/transport_reason", .lines,
-            "What that consists of, or why not by a better way and what it would need.",
+            "The parts of the transport, or why a faster one is not used and what it needs.",
             read: { subject throws(ControlError) in subject.facts().transportReason + "\n" }),
         ControlRow(
             "stats/protections", .lines,
@@ -95,8 +95,8 @@ extension ControlTree {
             read: { subject throws(ControlError) in "\(subject.facts().restartCount)" }),
         ControlRow(
             "stats/last_restart", .lines,
-            "How the last daemon that was replaced ended, and how long no read was answered, and"
-                + " nothing else; none: none was.",
+            "How the last daemon that was replaced ended, how long reads and how long other requests"
+                + " were not answered; none: no daemon was replaced.",
             read: { subject throws(ControlError) in
                 let text = subject.facts().lastRestart
                 return text.isEmpty ? "none" : text

@@ -12,7 +12,7 @@ import SwapStore
 /// last. A page that is loaded repeatedly is in use: its last load counts like a store.
 ///
 /// Law: of two pages of one kind the one used longer ago is never less cold. Ages up to a minute
-/// are told apart by the second, others by a fifth.
+/// are distinguished by the second, others by a fifth.
 /// Price: 2 KiB, and a look at every entry.
 struct AgeHistogram {
     /// Pages with a higher coldness are written back first.

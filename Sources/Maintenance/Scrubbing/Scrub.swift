@@ -17,8 +17,8 @@ import ZswapCore
 /// - A page becomes `lost` only after its object was compared while no entry named it: no thread
 ///   frees or moves it then, so what is compared is what was stored. The thread that took an
 ///   entry out frees its object.
-/// - What can't be judged stays as it is: the entry changed, the device does not answer, there is
-///   no codec.
+/// - A page that can't be judged stays as it is: its entry changed, its device does not answer, or
+///   there is no codec for it.
 ///
 /// A page is in one place at a time, so there is no second copy to mend it from.
 package struct Scrub: Sendable {

@@ -186,8 +186,8 @@ struct WriteBack {
         return last
     }
 
-    /// The page of one object of a pool of this generation, in a write of its own. Moves none where
-    /// the entry names another place by now, or the area may not be written back.
+    /// Writes back the page of one object of the pool of `poolGeneration`, alone. Moves none if the
+    /// entry names another place by now, or the area may not be written back.
     mutating func evict(
         _ handle: PoolHandle, of poolGeneration: Int, owner: ObjectOwner
     ) -> Outcome {

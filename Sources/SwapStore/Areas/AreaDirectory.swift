@@ -3,14 +3,14 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// The areas by name and by slot, and who holds them.
+/// The areas by name and by slot, with their holders.
 ///
 ///     name ─► slot ─► AreaHolding ─► Area ─► AreaRecord in the arena
 ///     handle ─► slot                             served: slot ─► Area, without the lock
 ///
 /// Law: of areas with a name, no two have the same. An area is in its slot until it is removed.
-/// Lock: one, never held while pages are freed or memory is taken from a pool, and never taken by
-/// those who serve pages: they find an area in `served`.
+/// Lock: one, never held while pages are freed or memory is taken from a pool. Threads that serve
+/// pages do not take it: they find an area in `served`.
 final class AreaDirectory: Sendable {
     struct State: Sendable {
         var slots: [Int: AreaHolding] = [:]
@@ -123,8 +123,8 @@ final class AreaDirectory: Sendable {
             }
             let target = state.slotByName[new]
             guard target == nil || replaces else { return .failure(.alreadyExists) }
-            // Named before the other one is unlinked: a process that ends in between leaves two of
-            // that name, of which the later one is taken, and never none.
+            // Named before the other one is unlinked: a process that ends in between leaves two
+            // areas of that name, never none, and the successor takes the one named later.
             state.slots[slot]?.area.record.name = new
             state.slots[slot]?.area.record.changed = WallClock.now()
             let displaced = target.map { unlink(slot: $0, &state) }
@@ -191,7 +191,8 @@ final class AreaDirectory: Sendable {
         return holding.area
     }
 
-    /// Takes an open file back. Nothing happens when the area is not open: a request may be wrong.
+    /// Takes an open file back. Does nothing when the area is not open, since a request may close a
+    /// file that is not open.
     func close(slot: Int) -> (area: Area, disposal: AreaHolding.Disposal)? {
         letGo(slot: slot) { $0.noteClose() }
     }

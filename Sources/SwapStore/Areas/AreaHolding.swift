@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// Who holds an area, and what comes next when one of them lets go.
+/// The holders of an area, and the next step when one of them lets go.
 ///
 ///     linked ──unlinked──► open ──closed──► pages discarded ──► looked up ──forgotten──► removed
 ///
@@ -50,7 +50,8 @@ struct AreaHolding: Sendable {
         isEmptied = false
     }
 
-    /// Counts a close. Nothing happens when the area is not open: a request may be wrong.
+    /// Counts a close. Does nothing when the area is not open, since a request may close a file
+    /// that is not open.
     mutating func noteClose() {
         if openCount > 0 { openCount -= 1 }
     }

@@ -1,7 +1,6 @@
 import ZswapCore
 
-/// Which names an area may have: those of a file, but none that the root directory keeps for
-/// itself.
+/// The names that an area may have: file names, except those that the root directory reserves.
 enum AreaName {
     static let reserved: Set<ByteText> = ["params", "stats"]
 

@@ -3,14 +3,14 @@ import Synchronization
 package import ZPool
 package import ZswapCore
 
-/// Answers the pool of one generation that wants to move an object: the entry in the page table
-/// follows it, or the move is off. The store owns it; a pool refers to it weakly.
+/// The user of one generation's pool. When the pool moves an object, the mover changes the entry in
+/// the page table, or refuses the move. The store owns it; a pool refers to it weakly.
 ///
 /// Law: the entry changes only if it still names the old place in this pool, by one
 /// compareExchange; a page that was replaced or discarded meanwhile keeps what it has. Handles of
-/// two pools may be equal, so the generation is compared too. Nothing is evicted but while the pool
-/// is asked to shrink, by ``SwapStore/shrink(_:of:pageCount:evictor:)``.
-/// `move` is called with a size class or a pool locked, so it takes no lock but the one below.
+/// two pools may be equal, so the generation is compared too. The mover evicts only during
+/// ``SwapStore/shrink(_:of:pageCount:evictor:)``. `move` is called with a size class or a pool
+/// locked, so it takes no lock but the one below.
 final class ObjectMover: PoolUser {
     private let generation: Int
     private let store = Mutex<WeakStore>(WeakStore())
@@ -25,7 +25,7 @@ final class ObjectMover: PoolUser {
     /// The store is known only after its first pool was made.
     func serve(_ store: SwapStore) { self.store.withLock { $0.store = store } }
 
-    /// What the pool offers goes this way from now on; nil: nothing goes.
+    /// Sets who evicts the objects that the pool offers; nil: none is evicted.
     func route(evictionsTo evictor: (any ObjectEvictor)?) {
         store.withLock { $0.evictor = evictor }
     }

@@ -2,11 +2,11 @@ import Arena
 package import Backing
 import Compressors
 
-/// What one serving thread has of its own: scratch for codecs, a page to patch in, its place among
+/// The private data of one serving thread: scratch for codecs, a page to patch in, its number among
 /// the counters and quiescent points, the state it judges by, and the second its request began in.
 ///
-/// Law: used by one thread at a time. Made before serving; a request allocates nothing. Codecs that
-/// are made later are named by the scratch when the state is fetched that was published with them.
+/// Law: used by one thread at a time. Made before serving; a request allocates nothing. The worker
+/// gets codecs that are made later together with the state that was published with them.
 public final class StoreWorker: @unchecked Sendable {  // one thread's at a time
     let number: WorkerNumber
     let scratch: CodecScratch

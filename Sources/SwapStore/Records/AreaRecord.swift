@@ -4,12 +4,12 @@ import ZswapCore
 
 /// One area in the area directory: 1024 bytes of the arena.
 ///
-///     0    state, size, mode and owner, page table, counters, what it has of its own, look-ups
+///     0    state, size, mode and owner, page table, counters, overrides, look-ups
 ///     128  refused pages, bytes on the backing store, times
 ///     256  two names, one in force                                 each place: Fields
 ///
-/// Law: the state is written last when an area appears and first when it goes. What serving threads
-/// write is not on the cache line of what they read.
+/// Law: the state is written last when an area is created and first when it is removed. Serving
+/// threads read and write different cache lines of the record.
 struct AreaRecord {
     enum State: UInt64 { case free = 0, linked = 1, unlinked = 2 }
 
@@ -110,8 +110,8 @@ struct AreaRecord {
         nonmutating set { arena[Fields.counters, of: start] = newValue }
     }
 
-    /// The number of its own compressor, if it has one. 0 in the arena says that it has none, as
-    /// with the two that follow, so that a record of zeros inherits everything.
+    /// The number of its own compressor, if it has one. 0 in the arena means none, also for the two
+    /// overrides below, so a record of zeros inherits everything.
     var compressor: Int? {
         get {
             let word = arena[Fields.compressor, of: start]
@@ -148,7 +148,7 @@ struct AreaRecord {
         nonmutating set { arena[Fields.lookupCount, of: start] = newValue }
     }
 
-    /// Pages of it that were refused since it was made.
+    /// Pages of it that were refused since it was created.
     var refusedPageCount: UInt64 {
         get { arena[Fields.refusedPageCount, of: start] }
         nonmutating set { arena[Fields.refusedPageCount, of: start] = newValue }
@@ -166,7 +166,8 @@ struct AreaRecord {
         arena[Fields.backedByteCount, of: start] = UInt64(byteCount)
     }
 
-    /// Brings numbers of a predecessor's record, with which others calculate, into their ranges.
+    /// Clamps the numbers of a predecessor's record to their ranges, since arithmetic on them could
+    /// trap.
     func keepToLimits() {
         if arena[Fields.size, of: start] > Limits.areaByteCountMax {
             arena[Fields.size, of: start] = Limits.areaByteCountMax

@@ -5,9 +5,9 @@ import ZswapCore
 ///
 ///     user's block  | run | 0 | run | ...          run, 16 frames  | record | record | ... 64
 ///
-/// Law: a run is named in the block once it is all zeros. The one whose last area went is taken out
-/// and retired: who found a record in it before may look at it until its next quiescent point.
-/// Made and released behind the directory's lock; found without one.
+/// Law: a run is named in the block once it is all zeros. A run without areas is taken out and
+/// retired: a worker that found a record in it before may read it until its next quiescent point.
+/// Runs are added and taken out under the directory's lock, and found without a lock.
 /// Price: 64 KiB for every 64 slots of which one is taken; finding a record is a load.
 struct AreaRecords {
     static let perRun = Limits.runFrameCountMax * Page.byteCount / AreaRecord.byteCount
@@ -30,7 +30,7 @@ struct AreaRecords {
         return AreaRecord(arena: arena, start: start + index * AreaRecord.byteCount)
     }
 
-    /// The record of a slot, with memory for it and those around it if there is none yet.
+    /// The record of a slot. Takes a run for it and its neighbours if there is none yet.
     func make(_ slot: Int) throws(StoreError) -> AreaRecord {
         if let record = self[slot] { return record }
         do {
@@ -57,8 +57,8 @@ struct AreaRecords {
         arena.retireRun(number, frameCount: Limits.runFrameCountMax, from: .directory)
     }
 
-    /// Takes over a predecessor's run of records. False if there is none: what is no run is
-    /// forgotten.
+    /// Takes over a predecessor's run of records. False if there is none; an invalid run number is
+    /// cleared.
     func claim(run: Int) -> Bool {
         let word = UserBlock.areaRecordRun(run)
         let number = arena.loadWord(at: word)

@@ -8,8 +8,8 @@ import ZswapCore
 ///     store's record:  | run | run | 0 | ...        one run: 256 pairs | handle 8 | slot + 1 8 |
 ///
 /// Law: a handle stands here once. A pair changes as one, so a process that is killed leaves it
-/// there or not there; said again by a request that is repeated, nothing is counted twice. Behind
-/// the directory's lock.
+/// whole or not there. A request that is repeated adds no second pair. Guarded by the directory's
+/// lock.
 /// Price: 16 bytes an open file, in frames of the arena; O(1) but for the first use of a frame.
 struct OpenHandles: Sendable {
     /// What a run holds: pairs of a handle and a slot's number + 1; 0 and 0: free.

@@ -5,11 +5,11 @@ import ZswapCore
 /// Where everything in the store's record lies, from its first byte.
 ///
 /// Law: ``Arena/RecordField``'s, which `StoreLayoutTests` checks. Another version's server reads
-/// what this one wrote: who moves a field raises ``StoreRecord/layoutVersion``.
+/// what this one wrote: a change that moves a field raises ``StoreRecord/layoutVersion``.
 extension StoreRecord {
     /// Words of the first frame, by their place in bytes.
     enum Word: Int, CaseIterable {
-        /// What of this record and of the tables a version has to understand.
+        /// The version of the layout of this record and of the tables.
         case layoutVersion = 8
         /// The generation of new pages.
         case currentGeneration = 16

@@ -3,17 +3,17 @@ import Threads
 import ZPool
 import ZswapCore
 
-/// What entries mean, and what a successor has to know of the store besides the tables: which
-/// driver a generation is and what it was told, which compressor a number, which of them new pages
-/// get, what the clock began with.
+/// What entries mean, and what a successor needs to know of the store besides the tables: the
+/// driver and configuration of each generation, the compressor of each number, those of new pages,
+/// and the start of the clock.
 ///
 ///     first frame   | words, runs, times | handshake | open handles | compressors |
 ///     4 frames      | pools by generation: driver, chain length |
 ///     2 × 4 frames  | settings text | settings text |              each place: StoreRecord+Fields
 ///
 /// Law: a generation's driver is written before the first entry can name it, and taken away after
-/// its last entry went. What the pool was told stands there before the driver does. A settings text
-/// is written to the cell that is not in force, and then put in force by one word.
+/// its last entry went. The pool's configuration is written before the driver. A settings text is
+/// written to the cell that is not in force, and then put in force by one word.
 /// Price: thirteen frames.
 struct StoreRecord {
     /// The layout that this version writes, and the only one that it reads.
@@ -21,7 +21,7 @@ struct StoreRecord {
     /// Longest name of a driver or compressor, in bytes.
     static let nameByteCountMax = NamedCell.name.byteCount - ArenaText.headerByteCount
     static let frameCount = 13
-    /// What is counted stays below this; a larger number in memory is damage.
+    /// Counts stay below this; a larger number in memory is damage.
     static let countMax: UInt64 = 1 << 48
 
     let arena: Arena
@@ -95,7 +95,7 @@ struct StoreRecord {
         arena[NamedCell.number, of: start + Fields.compressors.offset(of: number)] = word
     }
 
-    /// Brings numbers of a predecessor, with which others calculate, into their ranges.
+    /// Clamps the numbers of a predecessor to their ranges, since arithmetic on them could trap.
     func keepToLimits() {
         for word in [
             Word.serverCount, .poolFrameCountMax, .compactedFrameCount, .budgetDay, .budgetSpent,

@@ -6,7 +6,8 @@ public struct RecoveryReport: Equatable, Sendable {
     public var lostPageCount = 0
     /// Areas, or parts of their tables, whose run number is invalid.
     public var lostTableCount = 0
-    /// Frames that were taken and not published, or let go, when the predecessor died.
+    /// Frames that were taken and not published, or unlinked and not freed, when the predecessor
+    /// ended.
     public var reclaimedFrameCount = 0
 
     /// Nothing.

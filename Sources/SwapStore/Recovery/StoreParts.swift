@@ -15,7 +15,7 @@ struct StoreParts {
     var compressors: [any Compressor]
     var codecSettings: CodecSettings
     var clock: StoreClock
-    /// By generation: who answers the pool of that generation.
+    /// By generation: the user of that generation's pool.
     let movers = (0..<Limits.poolsMax).map { ObjectMover(generation: $0) }
     /// By generation.
     var pools = [Zpool?](repeating: nil, count: Limits.poolsMax)

@@ -86,7 +86,7 @@ private final class EntryCheck {
         compressorCount = parts.compressors.count
     }
 
-    /// Makes each entry of the leaf that can't be `lost`; returns how many are.
+    /// Makes each invalid entry of the leaf `lost`; returns how many are.
     func drop(in leaf: ArenaOffset) -> Int {
         var lostCount = 0
         for index in 0..<PageTable.leafPageCount {

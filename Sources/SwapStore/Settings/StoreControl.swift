@@ -10,7 +10,7 @@ struct StoreControl: Sendable {
     var state: StoreState
     /// By generation, what `state` names: here they are kept alive.
     var pools: [Zpool?]
-    /// What new pools are told.
+    /// The configuration of new pools.
     var configuration: PoolConfiguration
     /// Most bytes that pools may take by what the process may have; nil: only the tunables count.
     var allowedByteCount: UInt64?

@@ -89,7 +89,7 @@ extension SwapStore {
         return true
     }
 
-    /// Adds a pool in a free generation, and tells which.
+    /// Adds a pool in a free generation, and returns the generation.
     private func makeGeneration(
         _ type: String, _ configuration: PoolConfiguration, _ control: StoreControl,
         _ pools: inout [Zpool?]

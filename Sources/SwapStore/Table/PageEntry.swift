@@ -80,7 +80,7 @@ import ZswapCore
     }
     /// The kind, for entries that another process wrote: nil if no kind has that number.
     var checkedKind: Kind? { Kind(rawValue: UInt64(pair.second) & 7) }
-    /// Whether it stands for a page that is counted and that `free` has to be told of.
+    /// Whether it stands for a page that is counted and has to be freed.
     var isCounted: Bool { kind != .empty && kind != .retired && kind != .lost }
     /// Whether its object lies in a pool or a raw frame.
     @inlinable package var isInMemory: Bool {

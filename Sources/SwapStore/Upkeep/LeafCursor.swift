@@ -57,9 +57,9 @@ public import ZswapCore
     }
 
     /// Shows the next stretch to `body`, inside a request of the worker; none of an area that is
-    /// not accepted, or has no further leaf. `body` tells the page that the next step starts at:
-    /// the stretch's end, or, when it has enough, one before. False: every area was visited, and
-    /// the next step starts from the first one.
+    /// not accepted, or has no further leaf. `body` returns the page that the next step starts at:
+    /// the stretch's end, or an earlier page to stop early. False: every area was visited, and the
+    /// next step starts from the first one.
     package mutating func step(
         of store: SwapStore, by worker: StoreWorker, accepting accepts: (Area) -> Bool,
         _ body: (Stretch) -> PageNumber

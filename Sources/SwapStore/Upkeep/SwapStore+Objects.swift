@@ -8,9 +8,10 @@ extension SwapStore {
     package enum ObjectState {
         /// The page that was stored.
         case intact
-        /// Not that; or it was freed or moved while it was looked at: the entry tells.
+        /// Not the page that was stored; or the object was freed or moved meanwhile, and then the
+        /// entry has changed.
         case differs
-        /// It can't be looked at now: there is no codec for it, or nothing where it should lie.
+        /// It can't be checked now: there is no codec for it, or its place holds no object.
         case unreadable
     }
 

@@ -5,7 +5,7 @@ import Synchronization
 package import ZPool
 import ZswapCore
 
-/// What background work may ask of a store: everything that the module `Maintenance` uses besides
+/// The calls of a store for background work: everything that the module `Maintenance` uses besides
 /// the public calls, in this folder and nowhere else.
 ///
 ///     a request         begin, end, epoch, hasPassed, seconds                  this file
@@ -99,8 +99,8 @@ extension SwapStore {
 
     // MARK: Backing stores
 
-    /// The backing store that pages leave for, which stays there until it is let go of as often as
-    /// it is held. Nil: there is none.
+    /// Holds the current backing store: it is not closed before each hold is matched by
+    /// ``letGoOfBacking(_:)``. Nil: there is none.
     package func holdCurrentBacking() -> (log: BackingLog, number: Int)? {
         control.withLock { control in
             let number = control.state.currentBacking

@@ -40,7 +40,7 @@ struct ChunkHandle<Place: ChunkPlace> {
         self.startChunk = startChunk
     }
 
-    /// Of a handle that a pool made, now or once: readers without a lock may have one of the past.
+    /// Unpacks a handle that a pool made. It may be no longer live, since readers take no lock.
     @inline(__always)
     init(_ handle: PoolHandle) {
         run = RunNumber(rawValue: UInt32(truncatingIfNeeded: handle.rawValue >> 8))

@@ -43,7 +43,7 @@ struct Z3foldTally: ChunkTally {
 
 extension FrameLists<Z3foldFrame> {
     /// Frames that become free when lone objects move together, as the counts tell: from the
-    /// shortest on, each takes a gap of another frame, and those that find none join their like.
+    /// shortest on, each takes a gap of another frame, and those that find none share a frame.
     ///
     /// A guess: a frame that was moved into counts as full, and where a gap may have been beside a
     /// lone object or beside two, that object counts as not alone any more. It is 0 when no lone
