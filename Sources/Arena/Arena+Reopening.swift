@@ -3,7 +3,7 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// What a new process needs to use an arena that an earlier one left in a memfd.
+/// Opening an arena that an earlier process left in a memfd.
 ///
 ///     reopening: maps what the standby has not ── claims ── start: releases what is not counted
 ///

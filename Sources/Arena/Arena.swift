@@ -169,7 +169,7 @@ public struct ArenaUsage: Equatable, Sendable {
     public var superblockFrameCount: Int
     /// Committed and free: runs of lanes, and the reserve.
     public var reservedFrameCount: Int
-    /// The most the arena may take.
+    /// Most frames that the arena may hold.
     public var capacityFrameCount: Int
 
     /// In runs taken for anything but pools.
@@ -198,7 +198,7 @@ final class ArenaCounters: Sendable {
     let segmentRecords = Atomic<Int>(0)
     let descriptors = Atomic<Int>(0)
     let committedForRuns = Atomic<Int>(0)
-    /// In use before a reopening, and not claimed since.
+    /// Frames in use before a reopening and not claimed since.
     let forgotten = Atomic<Int>(0)
 
     /// Frames that are not for runs.

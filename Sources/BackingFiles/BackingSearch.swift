@@ -13,8 +13,8 @@ import ZswapCore
 /// Law: a name is looked up in a filesystem only after that was admitted. Nothing is opened but for
 /// locating, and loop devices whose file was admitted, to ask them for its identity.
 ///
-/// What is not seen: filesystems that answer with what they have from elsewhere, through the
-/// network, a program or an overlay.
+/// Limit: it does not see through filesystems that get their data from elsewhere, by the network, a
+/// program or an overlay.
 struct BackingSearch {
     private static let mountType = "fuse.zswapfs"
 

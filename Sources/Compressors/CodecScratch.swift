@@ -1,8 +1,8 @@
 import Synchronization
 import ZswapCore
 
-/// What one worker needs to compress and decompress: a codec of every compressor that it may meet,
-/// and room for two compressed pages. Made before serving; afterwards nothing is allocated.
+/// One worker's memory to compress and decompress: a codec of every compressor that it may meet,
+/// and room for two compressed pages. Created before serving; afterwards nothing is allocated.
 ///
 ///     codecs   [0] lz4   [1] -   [2] zstd ...   by the number that the store gives each compressor
 ///     buffer   | output of the last compress |          limit          4096
@@ -56,8 +56,8 @@ public final class CodecScratch: @unchecked Sendable {
         use(kept)
     }
 
-    /// These codecs from now on, by the numbers of their compressors. They, and those before, must
-    /// live until no call can use them. Allocates nothing.
+    /// Replaces the codecs; a codec's place is its compressor's number. The new and the old ones
+    /// must live until no call can use them. Allocates nothing.
     public func use(_ codecs: [WorkerCodec?]) {
         invariant(codecs.count <= Limits.compressorsMax)
         for index in self.codecs.indices {

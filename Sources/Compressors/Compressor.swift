@@ -1,7 +1,7 @@
 import ZswapCore
 
-/// A compression algorithm by its name: what is registered, chosen and shown. It does no work
-/// itself; it makes a ``Codec`` for each thread that will.
+/// A compression algorithm by its name: what is registered, chosen and shown. It compresses nothing
+/// itself; it makes a ``Codec`` for each thread that does.
 ///
 ///     Compressor  --makeCodec(level:)-->  Codec  --kept by a worker's-->  CodecScratch
 ///     one a process                       one a worker and compressor     one a worker
@@ -9,7 +9,7 @@ import ZswapCore
 /// Law: what one codec of a compressor wrote, every codec of that compressor reads, whatever its
 /// level.
 public protocol Compressor: Sendable {
-    /// What people call it: "lz4". See ``CompressorRegistry/register(_:)`` for what a name may be.
+    /// Its name, as users write it: "lz4". See ``CompressorRegistry/register(_:)`` for the rules.
     var name: String { get }
 
     /// The levels it can be run at; nil when there is only one way to run it.

@@ -33,9 +33,9 @@ public struct ControlRow: Sendable {
 
     /// From the root of the mount; placeholders are in capitals.
     public let path: String
-    /// What it holds.
+    /// The type of its value.
     public let type: ControlType
-    /// What it holds when nothing was configured; nil where that means nothing.
+    /// Its default; nil for files without one.
     public let standard: String?
     /// One line of documentation.
     public let summary: String

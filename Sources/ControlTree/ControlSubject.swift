@@ -15,7 +15,7 @@ struct ControlSubject: Sendable {
     let journal: ControlJournal
     /// The path that was asked for, on one line, for messages.
     let path: String
-    /// What stands in the place of the placeholder; empty when the row has none.
+    /// The name in place of the placeholder; empty when the row has none.
     let key: ByteText
 
     func area() throws(ControlError) -> AreaReport {
@@ -39,7 +39,7 @@ struct ControlSubject: Sendable {
     }
 }
 
-/// What may stand in the place of a placeholder.
+/// The names that may stand for a placeholder.
 struct ControlKeys: Sendable {
     /// The directory whose children these are.
     let directory: ByteText

@@ -23,7 +23,7 @@ public final class ControlTree: Sendable {
     public static let rows: [ControlRow] =
         parameterRows + areaParameterRows + statisticsRows
 
-    /// What happened to control files.
+    /// The journal of refused writes.
     public let journal = ControlJournal()
     let store: SwapStore
     private let maintenance: Maintenance
@@ -73,8 +73,8 @@ public final class ControlTree: Sendable {
         return names
     }
 
-    /// How many of a directory's children are directories. Rows say that, without a look at each
-    /// child: a directory may have one for each area.
+    /// Number of a directory's children that are directories. Counted from the rows, without a look
+    /// at each child: a directory may have one for each area.
     public func directoryCount(in path: ByteText) -> Int {
         let components = Self.components(path)
         let below = Self.rows.filter {
@@ -125,7 +125,7 @@ public final class ControlTree: Sendable {
         try write(subject, ControlText.trimmed(text))
     }
 
-    /// What may stand for a placeholder after these names.
+    /// The names that may stand for the placeholder below `directory`.
     func names(in directory: [ByteText]) -> [ByteText] { ControlKeys.of(directory).list(store) }
 
     private static func components(_ path: ByteText) -> [ByteText] {

@@ -1,4 +1,4 @@
-/// What a control file holds, and with it what may be written and which refusals there are.
+/// The type of a control file's value: it fixes what may be written, and the errors of a write.
 public enum ControlType: Equatable, Sendable {
     /// Reads `Y` or `N`; takes what the kernel's boolean parameters take.
     case flag

@@ -1,4 +1,4 @@
-/// What keeping processors awake came to.
+/// The report on keeping processors awake.
 public struct LatencyReport: Equatable, Sendable {
     /// What the kernel is asked for now.
     public enum State: String, Sendable {
@@ -16,11 +16,11 @@ public struct LatencyReport: Equatable, Sendable {
     public var state: State
     /// Why the kernel cannot be asked; nil when it can.
     public var obstacle: String?
-    /// How often it was asked for something else. Each time wakes all idle processors.
+    /// Number of changes of the request to the kernel. Each wakes all idle processors.
     public var changeCount: Int
-    /// How long processors were kept awake.
+    /// Time for which processors were kept awake.
     public var heldNanoseconds: Int64
-    /// Of how long.
+    /// The time that `heldNanoseconds` is a part of.
     public var nanoseconds: Int64
 
     /// The share of the time, in tenths of a percent.

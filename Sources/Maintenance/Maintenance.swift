@@ -132,10 +132,10 @@ public final class Maintenance: Sendable {
     public func setMigration(_ mode: MigrationMode) { migration.control.set(mode) }
     /// The current migration mode; `now` returns to the mode before it when the walk ends.
     public var migrationMode: MigrationMode { migration.control.job.mode }
-    /// How far the migration is.
+    /// Progress of the migration.
     public var migrationReport: MigrationReport { migration.control.report }
 
-    /// How far the verification of stored pages is.
+    /// Progress of the verification of stored pages.
     public var scrubReport: ScrubReport { scrub.control.report }
 }
 

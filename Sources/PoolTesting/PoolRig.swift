@@ -118,8 +118,8 @@ public final class PoolRig: @unchecked Sendable {
             difference == nil, "byte \(difference ?? 0) of \(entry.byteCount) is wrong")
     }
 
-    /// What a new process does: opens the arena's memory again and adopts what the table names, in
-    /// the order of owners. `beforeFinishing` is called with the new pool while it still
+    /// Does what a successor does: opens the arena's memory again and adopts the objects in the
+    /// table, in the order of owners. `beforeFinishing` is called with the new pool while it still
     /// adopts.
     public func reopen(beforeFinishing: (Zpool) throws -> Void = { _ in }) throws {
         let descriptor = dup(arena.fileDescriptor)

@@ -13,7 +13,7 @@ public final class PoolTable: PoolUser {
     public struct Entry: Equatable, Sendable {
         /// Where it is.
         public var handle: PoolHandle
-        /// How long it is.
+        /// Its length in bytes.
         public var byteCount: Int
         /// What is in it; see ``Pattern``.
         public var seed: UInt64
@@ -49,8 +49,8 @@ public final class PoolTable: PoolUser {
         state.withLock { $0.keepsOnEvict = keeps }
     }
 
-    /// What is to happen when an eviction was asked for, before the table looks; nil for nothing.
-    /// Called without a lock, so it may store and discard.
+    /// Sets an action that runs when the pool asks for an eviction, before the table looks; nil:
+    /// none. It is called without a lock, so it may store and discard.
     public func beforeEvict(_ action: (@Sendable (ObjectOwner) -> Void)?) {
         state.withLock { $0.beforeEvict = action }
     }
@@ -60,7 +60,7 @@ public final class PoolTable: PoolUser {
         state.withLock { $0.keepsOnMove = keeps }
     }
 
-    /// What eviction was asked for since the last call, in order, refused or not.
+    /// The evictions that the pool asked for since the last call, in order, refused or not.
     public func takeEvicted() -> [(owner: ObjectOwner, handle: PoolHandle)] {
         state.withLock { state in
             defer { state.evicted = [] }

@@ -26,9 +26,9 @@ public enum StoreError: Error, Equatable, Sendable {
     case invalidName
     /// The name is longer than 255 bytes.
     case nameTooLong
-    /// As many areas as there may be.
+    /// ``Limits/areasMax`` areas exist.
     case tooManyAreas
-    /// As many open files of areas as there may be.
+    /// No room for another open file.
     case tooManyOpenFiles
     /// Nothing after this offset (SEEK_DATA, SEEK_HOLE).
     case noSuchOffset

@@ -3,11 +3,11 @@
 ///
 ///     refused ── 0.1 s ── refused ── 0.2 s ── refused ── … ── 3.2 s ── … ── granted: no pause
 ///
-/// Law: the lanes and the reserve wait each for itself. A reserve that is refused delays no lane.
+/// Law: the lanes and the reserve have separate pauses. A refusal for the reserve delays no lane.
 struct GrowthPause {
-    /// Of the lanes' frames.
+    /// The pause of growing lanes.
     var lanes = CommitPause()
-    /// Of the reserve's segments.
+    /// The pause of filling the reserve.
     var reserve = CommitPause()
 
     /// Time until the first of both ends; nil: none is on.

@@ -55,9 +55,9 @@ public enum RunPurpose: UInt32, CaseIterable, Sendable {
     case entries
     /// The levels of page tables above the entries.
     case nodes
-    /// Which areas there are, and what entries mean.
+    /// The area directory and the store's record.
     case directory
-    /// What workers count.
+    /// The workers' counters.
     case counters
 }
 

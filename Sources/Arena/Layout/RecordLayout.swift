@@ -42,9 +42,9 @@ public struct RecordCells: Sendable {
     public let start: Int
     /// Bytes in a cell.
     public let byteCount: Int
-    /// How many cells.
+    /// Number of cells.
     public let count: Int
-    /// What the first byte is a multiple of; so is each cell's, if it divides the cell's bytes.
+    /// The alignment of the first cell, in bytes; that of every cell if it divides `byteCount`.
     public let alignment: Int
 
     /// `count` cells, from this byte of the record on.
@@ -74,17 +74,17 @@ public struct RecordCells: Sendable {
 
 /// All fields of a record, for checking.
 public struct RecordLayout: Sendable {
-    /// What one field takes.
+    /// The bytes of one field.
     public struct Span: Equatable, Sendable {
         /// From the record's first byte.
         public let bytes: Range<Int>
-        /// What the first byte is a multiple of.
+        /// Alignment of the first byte, in bytes.
         public let alignment: Int
     }
 
     /// Bytes in a record.
     public let byteCount: Int
-    /// Of every field and all cells, except fields that lie over others.
+    /// The spans of all fields and cells, except fields that lie over others.
     public let spans: [Span]
 
     /// A record of these fields.

@@ -23,7 +23,7 @@ public struct BlockMemory: ~Copyable {
         UnsafeMutableRawBufferPointer(rebasing: bytes[range])
     }
 
-    /// Some of it, for reading.
+    /// A part of it, for reading.
     @inlinable public func readable(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(part(range))
     }

@@ -27,9 +27,9 @@ enum RefusableMemory {
 public final class RefusableList<Element: BitwiseCopyable>: @unchecked Sendable {
     // Unchecked: one thread's at a time, its owner's.
     private let memory: UnsafeMutableRawBufferPointer
-    /// How many elements it takes.
+    /// Most elements that it takes.
     public let capacity: Int
-    /// How many it has.
+    /// Number of elements.
     public private(set) var count = 0
 
     /// An empty list; nil when the system has no memory for it.

@@ -9,7 +9,7 @@ public protocol BackingDevice: AnyObject, Sendable {
     /// Where it is, for people.
     var path: String { get }
 
-    /// How many bytes it keeps: a multiple of 4096.
+    /// Its size in bytes, a multiple of 4096.
     var byteCount: UInt64 { get }
 
     /// Fills `target` with the bytes from `offset` on: all of it, or an error, and then anything
@@ -40,7 +40,7 @@ extension BackingDevice {
     public var descriptor: CInt? { nil }
 }
 
-/// What reads and writes of every device have in common.
+/// The block size and alignment of reads and writes, the same for every device.
 public enum BackingBlock {
     /// Bytes in a block, and what memory is aligned to.
     public static let byteCount = Page.byteCount

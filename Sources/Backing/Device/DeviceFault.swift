@@ -1,6 +1,6 @@
-/// What a disk, or the filesystem in front of it, means by an error number. In words of the log's
-/// own, since the log calls no C library; the numbers and names are Linux's, on every processor
-/// that this runs on.
+/// The meaning of error numbers of a disk, or of its filesystem. The texts are the log's own, since
+/// the log calls no C library. The numbers and names are Linux's, on every processor that this runs
+/// on.
 ///
 ///     EIO 5, ENOSPC 28, ...: what drivers report, as the kernel's block layer passes it on
 ///     EMFILE 24, ELOOP 40, ...: what looking for the file ends with

@@ -23,8 +23,8 @@ extension BackingLog {
     /// record that is found in it, live or not, in order. The caller knows the live ones by their
     /// entries: those that name this very location. The body may append and flush.
     ///
-    /// What is no record is passed over up to the next block; whatever is on the device, nothing
-    /// is read out of bounds.
+    /// Bytes that are no record are skipped up to the next block. Whatever is on the device,
+    /// nothing is read out of bounds.
     public func forEachRecord(
         inSegment number: Int, _ body: (ObjectOwner, BackingLocation, RawSpan) -> Void
     ) throws(BackingError) {

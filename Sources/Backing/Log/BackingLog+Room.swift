@@ -2,7 +2,7 @@ import Synchronization
 
 /// What the writer asks often: O(1), except `isEmpty`.
 extension BackingLog {
-    /// What a record takes besides its payload, at most.
+    /// Most bytes that a record takes besides its payload.
     public static let recordOverheadByteCountMax =
         RecordHeader.byteCount + BackingLocation.unitByteCount
 

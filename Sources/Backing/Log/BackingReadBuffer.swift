@@ -1,7 +1,7 @@
 import Arena
 import ZswapCore
 
-/// Where a record is read to, and its payload afterwards. Belongs to one worker.
+/// The buffer that a record is read into. Belongs to one worker.
 ///
 /// Law: two blocks, which is what a record of a page reaches over at most; made and touched before
 /// serving.

@@ -7,6 +7,6 @@ public protocol SegmentMemory: AnyObject, Sendable {
     /// All of it.
     var bytes: UnsafeMutableRawBufferPointer { get }
 
-    /// What a successor maps; nil: it is this process's own.
+    /// The descriptor that a successor maps; nil: the memory ends with this process.
     var descriptor: CInt? { get }
 }

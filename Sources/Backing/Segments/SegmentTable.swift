@@ -2,7 +2,7 @@ import Arena
 import Synchronization
 import ZswapCore
 
-/// What the log knows of its segments: a word for each, which changes as one.
+/// The state of the log's segments: a word for each, which changes as one.
 ///
 ///     memory:  | Header: magic, segments, salt, path ... 4096 | word | word ...
 ///
@@ -29,7 +29,7 @@ final class SegmentTable: @unchecked Sendable {
         static var salt: RecordField<UInt64> { RecordField(at: 16) }
         /// In bytes.
         static var pathLength: RecordField<UInt64> { RecordField(at: 24) }
-        /// Of the device; what does not fit is cut off.
+        /// The device's path; a longer one is cut off.
         static var path: RecordCells { RecordCells(at: 32, byteCount: byteCount - 32) }
 
         static var byteCount: Int { BackingBlock.byteCount }
@@ -41,13 +41,14 @@ final class SegmentTable: @unchecked Sendable {
     }
 
     let segmentCount: Int
-    /// In the checksum of every header, so that an older log's records are none of this one's.
+    /// Part of every header's checksum, so that records of an older log are not taken for this
+    /// one's.
     let salt: UInt64
     private let memory: any SegmentMemory
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
-    /// How many words say free, but for a moment around each change.
+    /// Number of free segments; may be off for a moment around each change.
     private let freeSegments: Atomic<Int>
-    /// How many words say worthy of cleaning, in the same way.
+    /// Number of segments that are worth cleaning, with the same delay.
     private let worthySegments = Atomic<Int>(0)
     /// Where the writer looks for a free segment next: the writer's alone.
     private var cursor = 0
@@ -123,7 +124,7 @@ final class SegmentTable: @unchecked Sendable {
             .bindMemory(to: Atomic<UInt64>.self, capacity: segmentCount)
     }
 
-    /// What a successor needs; nil: there is nothing to hand on.
+    /// The memory's descriptor, for a successor; nil: there is none.
     var descriptor: CInt? { memory.descriptor }
 
     /// Counts a record that a page names, before other threads use the table. False if the segment

@@ -17,7 +17,7 @@ extension ControlTree {
             }
         })
 
-    /// What `NAME` or `NAME:LEVEL` says. A name that is not known goes through as it is.
+    /// Parses `NAME` or `NAME:LEVEL`. An unknown name is returned as it is.
     private static func choice(
         in text: Substring, _ subject: ControlSubject
     ) throws(ControlError) -> (name: String, level: Int?) {

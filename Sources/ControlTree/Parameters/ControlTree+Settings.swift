@@ -2,8 +2,8 @@ import SwapStore
 import Synchronization
 import ZswapCore
 
-/// What is set in `params`, as a successor gets it: path and value of each file, in the order of
-/// the table, a zero byte behind each, since a path may hold anything else.
+/// The settings in `params` for a successor: path and value of each file, in the order of the
+/// table. A zero byte ends each, since a path may contain any other byte.
 ///
 ///     params/compressor lz4␀params/compressor_level 3␀…        in the store's memory
 ///

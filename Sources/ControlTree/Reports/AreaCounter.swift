@@ -3,7 +3,8 @@ import ZswapCore
 
 /// A number of each area: a line in its file in `stats/areas`, one metric, one value.
 struct AreaCounter: Sendable {
-    /// What the line begins with: the name that the whole store's file has, where there is one.
+    /// The first word of the line: the name of the store's file for the same number, where there is
+    /// one.
     let name: String
     /// Name in the Prometheus text format, without the prefix.
     let metric: String

@@ -88,7 +88,7 @@ extension ControlTree {
             "Whether the mount survives a daemon that is killed: supervised, unsupervised.",
             read: { subject throws(ControlError) in subject.facts().supervision }),
         ControlRow(
-            "stats/supervision_reason", .lines, "What that means, or why it is so.",
+            "stats/supervision_reason", .lines, "What the supervision means, or why there is none.",
             read: { subject throws(ControlError) in subject.facts().supervisionReason + "\n" }),
         ControlRow(
             "stats/restarts", .count("events"), "How often another daemon has taken over.",

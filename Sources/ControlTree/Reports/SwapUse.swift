@@ -25,7 +25,7 @@ public struct SwapUse: Equatable, Sendable {
     /// Pages that the area held just before.
     public var storedPageCount: Int
 
-    /// What was found.
+    /// Creates a use from the two counts.
     public init(usedPageCount: Int, storedPageCount: Int) {
         self.usedPageCount = usedPageCount
         self.storedPageCount = storedPageCount

@@ -13,7 +13,7 @@ import Threads
 final class MigrationControl: Sendable {
     private struct State: Sendable {
         var number: UInt64 = 0
-        /// What the mode becomes once pages were moved at full speed.
+        /// The mode that `now` returns to.
         var modeAfterNow = MigrationMode.off
         var report = MigrationReport()
         /// When the run began, by the clock of ``BackgroundThread``; nil: none is under way.
@@ -80,7 +80,7 @@ final class MigrationControl: Sendable {
         }
     }
 
-    /// What one step did.
+    /// Adds the result of one step to the report.
     func note(_ step: MigrationTally) {
         state.withLock { state in
             state.report.pagesMoved += step.pagesMoved
@@ -115,7 +115,7 @@ final class MigrationControl: Sendable {
     }
 }
 
-/// What a step of the migration did.
+/// The result of a step of the migration.
 struct MigrationTally {
     var pagesMoved = 0
     var byteCountBefore = 0

@@ -12,7 +12,7 @@ public enum MigrationMode: String, CaseIterable, Sendable {
 /// Progress of the migration: of the current run, or of the last one. A change of the pool or a
 /// compressor begins another run.
 public struct MigrationReport: Equatable, Sendable {
-    /// What the migrator does.
+    /// The states of the migrator.
     public enum Activity: String, Sendable {
         case idle, running
         /// The pools are above the line at which a full store accepts again.

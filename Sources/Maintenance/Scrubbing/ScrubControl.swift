@@ -46,7 +46,7 @@ final class ScrubControl: Sendable {
         }
     }
 
-    /// What one step found.
+    /// Adds the result of one step to the report.
     func note(_ step: ScrubTally) {
         state.withLock { state in
             state.report.verifiedPageCount += step.verifiedPageCount
@@ -68,7 +68,7 @@ final class ScrubControl: Sendable {
     func giveUp() { state.withLock { $0.report.activity = .idle } }
 }
 
-/// What a step of the scrubber found.
+/// The result of a step of the scrubber.
 struct ScrubTally {
     private(set) var verifiedPageCount = 0
     private(set) var skippedPageCount = 0

@@ -1,6 +1,6 @@
-/// How far the verification of stored pages is: of the present pass, or of the last one.
+/// Progress of the verification of stored pages: of the current pass, or of the last one.
 public struct ScrubReport: Equatable, Sendable {
-    /// What the scrubber does.
+    /// The states of the scrubber.
     public enum Activity: String, Sendable {
         case idle, running
     }
@@ -15,7 +15,7 @@ public struct ScrubReport: Equatable, Sendable {
         case takeOver = "take_over"
     }
 
-    /// What is done at this moment.
+    /// What the scrubber does now.
     public internal(set) var activity = Activity.idle
     /// Why the pass began.
     public internal(set) var reason = Reason.none

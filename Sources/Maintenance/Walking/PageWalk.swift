@@ -28,7 +28,7 @@ struct PageWalk: Sendable {
         let seconds: UInt64
     }
 
-    /// What became of a visit.
+    /// The result of a visit.
     enum Outcome: Equatable {
         /// Nothing was to be done.
         case passed

@@ -20,7 +20,7 @@ final class PoolEviction: ObjectEvictor, @unchecked Sendable {
     private(set) var writeBack: WriteBack
     private let generation: Int
     private(set) var movedCount = 0
-    /// What ended it: there is no room on the backing store, or writing failed.
+    /// Why it ended: the backing store is full, or writing failed.
     private(set) var ending: WriteBack.Outcome?
 
     /// For the pool of this generation.

@@ -20,7 +20,7 @@ public struct WriteBackJob: Equatable, Sendable {
         case stopped
     }
 
-    /// What was asked for.
+    /// Which pages the job writes.
     public let pages: Pages
     /// Pages it has written.
     public internal(set) var pageCount = 0

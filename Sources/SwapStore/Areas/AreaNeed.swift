@@ -11,7 +11,7 @@ import Synchronization
 /// Law: the thread takes the request before it looks, and what it found then never replaces a
 /// request that arrived meanwhile.
 package struct AreaNeed: ~Copyable {
-    /// What is known.
+    /// The state of an area's need.
     package enum State: UInt8, AtomicRepresentable {
         /// No room is asked for.
         case none

@@ -42,7 +42,7 @@ extension SwapStore {
 
     private static let closingPauseNanoseconds: Int64 = 1_000_000
 
-    /// What the store knows of a path.
+    /// Whether the store knows a path.
     private enum KnownBacking { case taken, closing, unknown }
 
     /// Takes a backing store that still has pages, or takes back one that was about to be closed:

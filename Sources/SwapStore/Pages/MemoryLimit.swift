@@ -13,9 +13,9 @@ import ZswapCore
 /// accept_threshold_percent / 100, all rounded down; at 0 % everything is refused, at threshold
 /// 100 % there is no hysteresis.
 package struct MemoryLimit: Equatable {
-    /// Where the pools stop.
+    /// Most frames that the pools may take.
     package let frameCountMax: Int
-    /// Where pools that stood at the limit accept again.
+    /// Frames at which pools that stood at the limit accept pages again.
     package let frameCountAccept: Int
 
     init(

@@ -141,8 +141,8 @@ package final class RoomRequests: Sendable {
         requests.wakeAll()
     }
 
-    /// How often it was woken: what to hand to ``rest(since:nanoseconds:)``, asked before looking
-    /// for work.
+    /// The number of wake-ups, for ``rest(since:nanoseconds:)``: to be read before looking for
+    /// work.
     package var wakeCount: UInt32 { requests.load() }
 
     /// For the thread that makes room: sleeps, at most until it is woken again.

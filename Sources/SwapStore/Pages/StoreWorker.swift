@@ -27,7 +27,7 @@ public final class StoreWorker: @unchecked Sendable {  // one thread's at a time
         self.state = state
     }
 
-    /// What a worker works in, made before it: the system may refuse it.
+    /// The buffers of a worker, created before it, since the system may refuse their memory.
     struct Buffers {
         let patch: PageBuffer
         let backing: BackingReadBuffer

@@ -96,7 +96,7 @@ extension StoreRecord {
     }
 }
 
-/// What the store keeps in the part of the superblock that belongs to the arena's user.
+/// The store's fields in the user's part of the superblock.
 enum UserBlock {
     /// Runs of area records, each for the next ``AreaRecords/perRun`` slots; 0: none.
     static var areaRecordRuns: RecordCells {

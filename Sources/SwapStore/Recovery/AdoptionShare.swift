@@ -4,8 +4,8 @@ import Synchronization
 import ZPool
 import ZswapCore
 
-/// What one thread of a ``StoreRebuild`` adopts: objects in every n-th segment of the arena, and
-/// the first thread what has no object there.
+/// The part of a ``StoreRebuild`` that one thread adopts: objects in every n-th segment of the
+/// arena, and, for the first thread, also the entries without an object there.
 ///
 ///     leaf ── entries of this share ──► | e | e | e | e | …      a list
 ///                                         adopt ↑       ↑ fetch ahead
@@ -124,7 +124,7 @@ struct AdoptionShare {
     }
 }
 
-/// What a share came to.
+/// The result of adopting a share.
 struct AdoptionCount: Sendable {
     /// By area, in the order of areas.
     var held: [HeldPages] = []

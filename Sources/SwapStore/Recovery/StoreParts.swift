@@ -5,13 +5,13 @@ import Threads
 import ZPool
 import ZswapCore
 
-/// What a store consists of, made for an empty arena or found in one that a predecessor left.
+/// The parts of a store, created for an empty arena or found in one that a predecessor left.
 struct StoreParts {
     var record: StoreRecord
     var events: CounterBlock
     var payloadTally: PayloadTally
     var directory: AreaDirectory
-    /// By the numbers that entries have for them.
+    /// By number, as entries name them.
     var compressors: [any Compressor]
     var codecSettings: CodecSettings
     var clock: StoreClock
@@ -155,7 +155,7 @@ extension StoreRecord {
         setCompressorLevelWord(compressor, (bits ?? 0) | Self.isPreparedBit)
     }
 
-    /// What was noted of codecs.
+    /// The settings that ``noteCodec(of:level:)`` noted.
     func codecSettings(compressorCount: Int, current: Int) -> CodecSettings {
         var settings = CodecSettings(compressorCount: compressorCount, prepared: current)
         for number in 0..<compressorCount {

@@ -72,7 +72,7 @@ public struct StoreRebuild: Sendable {
         let counts = Mutex<[AdoptionCount]>([])
     }
 
-    /// What objects of each pool take, which pools do not know themselves.
+    /// Sets the payload of each pool, which pools do not know themselves.
     private func countPayload(_ counts: [AdoptionCount]) throws(RecoveryError) {
         for generation in 0..<Limits.poolsMax
         where generation == RawFrames.generation || parts.pools[generation] != nil {

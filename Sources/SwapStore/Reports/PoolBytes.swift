@@ -14,7 +14,7 @@ public struct PoolBytes: Equatable, Sendable {
     public var objectCount: Int
     /// Bytes of the objects: compressed pages, and pages kept as they are.
     public var payload: Int
-    /// What the rooms of these objects are larger: classes, chunks.
+    /// Bytes by which rooms exceed their objects: rounding to classes or chunks.
     public var rounding: Int
     /// Behind the last slot of zspages: too small for any object.
     public var tail: Int

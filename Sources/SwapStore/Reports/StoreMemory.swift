@@ -14,15 +14,15 @@ public struct StoreMemory: Equatable, Sendable {
     public var entries: Int
     /// The levels of page tables above the entries.
     public var tables: Int
-    /// Which areas there are, and what entries mean.
+    /// The area directory and the store's record.
     public var directory: Int
-    /// What workers count, for areas, pools and the whole store.
+    /// The workers' counters, for areas, pools and the whole store.
     public var counters: Int
-    /// What the arena knows of its segments.
+    /// The records of the arena's segments.
     public var segmentRecords: Int
-    /// What holders know of their runs of frames.
+    /// The descriptors of runs, for their holders.
     public var runDescriptors: Int
-    /// Where everything else is found.
+    /// The superblock.
     public var superblock: Int
     /// Frames committed ahead of demand and not in use.
     public var reserve: Int

@@ -22,6 +22,6 @@ public enum SettingError: Error, Equatable, Sendable {
     case backing(BackingError)
     /// The path was not opened in time.
     case backingNotOpened
-    /// As many backing stores as there may be still have pages.
+    /// All numbers of backing stores are in use by stores that still have pages.
     case tooManyBackings
 }

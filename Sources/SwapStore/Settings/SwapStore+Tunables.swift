@@ -1,7 +1,7 @@
 import Synchronization
 import ZswapCore
 
-/// What can be tuned while the store runs, and how much memory pools may take by that.
+/// The tunables of a running store, and the memory limit that follows from them.
 extension SwapStore {
     /// The tunables in force.
     public var tunables: Tunables { control.withLock { $0.state.tunables } }

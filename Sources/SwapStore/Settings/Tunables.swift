@@ -1,5 +1,5 @@
-/// What can be changed while the store runs. A value: the store swaps it whole, so a request sees
-/// one state of all of it.
+/// The settings that can change while the store runs. A value that the store replaces as a whole,
+/// so a request sees one consistent state.
 public struct Tunables: Equatable, Sendable {
     /// Compress new pages at all. Others pass to the backing store, or are refused without one.
     public var isEnabled = true

@@ -39,7 +39,7 @@ package struct LastUse: Equatable {
 
     /// Ages end here: four and a half days.
     package static let ageSecondsMax = Int(coarseUnitsMax << coarseShift)
-    /// What a fine time may grow beyond ``fineSecondsMax`` between two sweeps.
+    /// Seconds between two sweeps at most: a fine time may grow by this beyond ``fineSecondsMax``.
     package static let sweepSecondsMax = 4000
     /// Seconds that a use may lie ahead of the worker that looks at it.
     static let futureSecondsMax =
@@ -49,7 +49,7 @@ package struct LastUse: Equatable {
     private static let fineAgeMax = fineSecondsMax + UInt64(sweepSecondsMax)
     private static let coarseAgeMax = coarseUnitsMax + UInt64(sweepSecondsMax) >> coarseShift + 1
 
-    /// How.
+    /// How the page was used.
     package let how: How
     private let isCoarse: Bool
     private let time: UInt64
