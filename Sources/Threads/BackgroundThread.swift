@@ -47,8 +47,8 @@ public final class BackgroundThread: @unchecked Sendable {
     public var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
     /// For the body: sleeps for that long, until `stop` or `wake` at most; a negative time has no
-    /// end. Returns at once when `isDue()` is true. It is asked after the word was read, so a thread
-    /// that makes it true and then wakes is not missed.
+    /// end. Returns at once when `isDue()` is true. `isDue` is called after the word was read, so a
+    /// thread that makes it true and then wakes is not missed.
     public func rest(nanoseconds: Int64, unless isDue: () -> Bool = { false }) {
         let ring = wakeWord.load()
         guard !isStopping, !isDue() else { return }

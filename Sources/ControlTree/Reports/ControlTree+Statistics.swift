@@ -95,8 +95,8 @@ extension ControlTree {
             read: { subject throws(ControlError) in "\(subject.facts().restartCount)" }),
         ControlRow(
             "stats/last_restart", .lines,
-            "How the last daemon that was replaced ended, how long reads and how long other requests"
-                + " were not answered; none: no daemon was replaced.",
+            "How the last daemon that was replaced ended, how long reads and how long other"
+                + " requests were not answered; none: no daemon was replaced.",
             read: { subject throws(ControlError) in
                 let text = subject.facts().lastRestart
                 return text.isEmpty ? "none" : text

@@ -5,8 +5,8 @@
 ///                    └── another job, from wherever it is
 ///
 /// Law: counting begins when no request is under way that began before the job was set. Later
-/// requests store as the job says, so what the walk has passed needs no second look; only pages that
-/// were changed while they were moved, again and again, do.
+/// requests store by the job's settings, so what the walk has passed needs no second look; only
+/// pages that were changed while they were moved, again and again, do.
 package struct MigrationSweep: Sendable {
     enum Phase { case idle, settling, counting, moving }
 
