@@ -5,7 +5,7 @@ import Threads
 /// Keeps processors awake while faults are served, so that no hand-over on a fault's way waits for
 /// a processor to wake up.
 ///
-///     serving threads ── FaultPulse ──► a word ──► thread ── LatencyHolder ──► /dev/cpu_dma_latency
+///     serving threads ─ FaultPulse ─► a word ─► thread ─ LatencyHolder ─► /dev/cpu_dma_latency
 ///
 /// Law: the device is opened before serving. The thread sleeps without end while there is nothing
 /// to decide: while nothing is held, and outside of ``LatencyMode/auto``. Without the device it
