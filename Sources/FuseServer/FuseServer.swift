@@ -79,7 +79,7 @@ public final class FuseServer: Sendable {
         }
     }
 
-    /// Threads on /dev/fuse, and for control work, where so many are to serve.
+    /// Threads on /dev/fuse and for control work when `servingCount` threads serve.
     public static func deviceThreadCount(_ servingCount: Int) -> Int {
         readerCount(servingCount) + ControlThreads.count
     }
@@ -136,10 +136,10 @@ public final class FuseServer: Sendable {
     }
 
     /// Serves a mount whose former server was killed, on a copy of its /dev/fuse and with the
-    /// ``handshake`` of the first one. The descriptor stays the caller's. Requests that the former
-    /// server had read and not answered come again; returns why they do not, nil when they do.
+    /// ``handshake`` of the first one. The descriptor stays the caller's. The kernel sends again
+    /// what the former server read and did not answer; returns why it does not, nil when it does.
     ///
-    /// Who answered reads before, `early`, is ended here.
+    /// Ends `early`, which answers reads until then.
     ///
     /// When it throws, the mount is as before, and requests wait for the next one who takes it
     /// over. Some threads may serve already where one could not be started: the process has to end

@@ -8,11 +8,11 @@ import ZswapCore
 /// takes a processor most of a millisecond, and the other processors are often idle meanwhile.
 ///
 ///     a request of 1 MiB:   | piece 0 | piece 1 | piece 2 | … | piece 31 |    pieces of 32 KiB
-///                             server    helper    server        whoever is free takes the next
+///                             server    helper    server        a free thread takes the next one
 ///
 /// Law: one request is shared at a time; another one that comes meanwhile is served by its own
 /// thread alone. A piece is taken by compareExchange on a word that holds the request's number, so
-/// nobody takes a piece of a request that is over. The serving thread takes pieces itself, waits
+/// no helper takes a piece of a request that is over. The serving thread takes pieces itself, waits
 /// only for those that a helper has begun, and answers when all are done. After a piece failed no
 /// more are taken.
 ///
@@ -41,7 +41,7 @@ final class Helpers: @unchecked Sendable {
     private let isTaken = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private var job = Job()
-    /// Number of the request, then the pieces that nobody has taken yet: first, end.
+    /// Number of the request, then the pieces that no thread has taken yet: first, end.
     private let open = Atomic<UInt64>(0)
     /// Pieces that are done.
     private let doneCount = Atomic<Int>(0)
@@ -205,7 +205,7 @@ final class Helpers: @unchecked Sendable {
         where doneCount.load(ordering: .sequentiallyConsistent) < takenCount {}
         while doneCount.load(ordering: .sequentiallyConsistent) < takenCount {
             isWaiting.store(true, ordering: .sequentiallyConsistent)
-            // Done meanwhile? Then either the request is taken back here, or its post is on the way.
+            // If it is done meanwhile, the request is taken back here, or its post is on the way.
             if doneCount.load(ordering: .sequentiallyConsistent) == takenCount,
                 isWaiting.exchange(false, ordering: .sequentiallyConsistent)
             {
@@ -227,7 +227,7 @@ final class ClosedGate: BackingGate {
     func enter() -> BackingEntry { .later }
 }
 
-/// The pieces of a request that nobody has taken yet, in one word.
+/// The pieces of a request that no thread has taken yet, in one word.
 private struct Pieces {
     let number: UInt32
     let first: Int

@@ -13,7 +13,7 @@ struct CommandFailure: Error, Equatable {
         self.message = message
     }
 
-    /// A system call's failure, told as such.
+    /// A system call's failure: its call, object and errno are the message.
     init(_ failure: SystemFailure) {
         let status: ExitStatus
         switch failure.errno {

@@ -38,7 +38,7 @@ final class ControlQueue: @unchecked Sendable {
 
     deinit { memory.deallocate() }
 
-    /// Copies a request to the end. False: there is no room for it, or nobody takes it any more.
+    /// Copies a request to the end. False: it is too long, the queue is full, or it is closed.
     func put(_ request: RawRequest) -> Bool {
         let count = request.bytes.count
         guard count <= Self.requestByteCountMax else { return false }

@@ -116,7 +116,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
         case FUSE_INTERRUPT.rawValue:
             Answer(descriptor: session.fileDescriptor, unique: request.header.unique)
                 .send(error: ENOSYS)
-        // The end of the mount: nobody is left to do it.
+        // The mount ends, so the control threads may be gone: done here.
         case FUSE_DESTROY.rawValue: session.process(request.bytes)
         default:
             let request = request.shortenedWrite(toByteCount: ControlQueue.requestByteCountMax)

@@ -134,8 +134,9 @@ extension Operations {
     }
 
     /// Blocks of 4096 bytes: what the pools take, and what they may take besides, up to their limit
-    /// or the arena's size if that is less. Never 0 blocks, at a limit of 0 either: programs leave
-    /// such a filesystem out. A loop device takes its discard granularity from the block size.
+    /// or the arena's size if that is less. Never 0 blocks, not even at a limit of 0: programs
+    /// leave out a filesystem of 0 blocks. A loop device takes its discard granularity from the
+    /// block size.
     func statistics() -> statvfs {
         let statistics = store.statistics
         let limit = min(statistics.limitByteCount, statistics.arenaByteCountMax) / Page.byteCount

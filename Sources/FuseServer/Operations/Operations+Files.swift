@@ -26,7 +26,7 @@ extension Operations {
         try requireRoot(parent)
         guard mode & S_IFMT == S_IFREG || mode & S_IFMT == 0 else { throw Refusal(EPERM) }
         guard !ControlTree.roots.contains(name) else { throw Refusal(EEXIST) }
-        // It stays, and whoever removes it again has to see it in a listing.
+        // Twice: the area stays, and removing it takes a listing in which a program can find it.
         guard store.hasHeap(times: 2) else { throw Refusal(ENOMEM) }
         do {
             let area = try store.createArea(

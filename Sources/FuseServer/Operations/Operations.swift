@@ -24,7 +24,7 @@ final class Operations: Sendable {
     let onRefusal: @Sendable (String) -> Void
     /// Whether the kernel swaps to an open area; may wait for a moment.
     let isSwap: @Sendable (Area) -> Bool
-    /// Who takes a part of large requests; nil where nobody does.
+    /// Threads that take a part of large requests; nil where the serving thread does all.
     let helpers: Helpers?
     /// Open areas of requests without a number.
     private let openedCount = Atomic<UInt64>(0)

@@ -17,7 +17,7 @@ struct Refusal: Error, Equatable {
         case .disabled: errno = EROFS
         case .sameFilledOnly, .poolFull, .outOfMemory, .tooManyAreas: errno = ENOSPC
         case .corrupted, .backingFailed: errno = EIO
-        // Nobody sees it: the request is done again.
+        // Not sent to the kernel: the request is done again.
         case .wouldWait: errno = EAGAIN
         case .tooManyOpenFiles: errno = ENFILE
         case .tooLarge: errno = EFBIG

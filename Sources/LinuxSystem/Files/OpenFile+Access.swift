@@ -25,7 +25,7 @@ extension OpenFile {
     /// does not tell: it gives a write lease only to the one opener of a file, and none on some
     /// filesystems.
     ///
-    /// Law: the lease is given back at once, so that nobody waits for it.
+    /// Law: the lease is given back at once, so that no open(2) of another process waits for it.
     public func isOpenElsewhere() -> Bool? {
         if clinux_set_lease(descriptor, F_WRLCK) == 0 {
             clinux_set_lease(descriptor, F_UNLCK)

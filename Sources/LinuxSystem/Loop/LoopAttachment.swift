@@ -5,9 +5,9 @@ import ZswapCore
 ///
 /// The device detaches itself when its last user closes it (LO_FLAGS_AUTOCLEAR). So while a command
 /// sets it up, this open file keeps it, and a command that is killed leaves none; later the
-/// kernel's swap keeps it, and it is gone after swapoff, whoever calls that.
+/// kernel's swap keeps it, and it is gone after swapoff by any program.
 ///
-///     attach -> device open here -> swapon -> closed here -> swapoff -> nobody has it: detached
+///     attach -> device open here -> swapon -> closed here -> swapoff -> last user gone: detached
 public struct LoopAttachment {
     /// How often another free device is asked for when someone else was faster.
     private static let attemptCountMax = 64
@@ -20,8 +20,8 @@ public struct LoopAttachment {
     /// Keeps it attached.
     public let handle: OpenFile
 
-    /// Attaches a free loop device to the file at `path`. Throws when none can be had, and says
-    /// why.
+    /// Attaches a free loop device to the file at `path`. Throws the reason when no device can be
+    /// attached.
     public init(
         to path: String, _ request: LoopAttachRequest = LoopAttachRequest(),
         freeDevice: () throws(SystemFailure) -> LoopDevice = { () throws(SystemFailure) in

@@ -6,9 +6,9 @@ import Glibc
 ///     lock ── record "on" ── Y ── mount is set up ── N ── record "" ── unlock
 ///                             └── killed here: Y and the record stay, the lock goes
 ///
-/// Law: who has it on holds a lock on it, so that nobody takes another's "on" for what was there
-/// before, nor sets it back too early. A record without a lock is one of a program that was killed:
-/// the next one sets the switch back.
+/// Law: a program that has switched it on holds a lock on it, so that no other program takes this
+/// "on" for the administrator's, nor sets it back too early. A record without a lock is left by a
+/// program that was killed: the next one sets the switch back.
 public final class RingSwitch {
     /// The switch: `Y` or `N`.
     public static let path = "/sys/module/fuse/parameters/enable_uring"
@@ -58,7 +58,7 @@ public final class RingSwitch {
     public static func putBackLeftover() -> Bool {
         guard (try? record.text()) != nil,
             let file = try? OpenFile(path, for: .readingAndWriting),
-            // Locked: somebody is setting up a mount, and sets it back.
+            // Locked: another program is setting up a mount, and sets it back.
             (try? file.tryLock()) == true, (try? record.text()) != nil
         else { return false }
         (try? RingSwitch(locked: file))?.putBack()

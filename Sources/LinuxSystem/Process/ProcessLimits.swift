@@ -70,8 +70,8 @@ public enum ProcessLimits {
         raise(stack, upTo: stackByteCount)
     }
 
-    /// Core files are not written any more. One of at most one byte is none, whoever would receive
-    /// it; 0 would still start the program that core files are piped to.
+    /// Core files are not written any more. The limit is one byte, which the kernel takes as none
+    /// for files and pipes; 0 would still start the program that core files are piped to.
     static func forbidCoreFiles() {
         var values = clinux_limit()
         guard clinux_get_limit(coreFileNumber, &values) == 0 else { return }

@@ -21,8 +21,8 @@ public final class LocalStream {
     private let descriptor: CInt
     private let name: String
 
-    /// Connects to whoever listens under this name. ECONNREFUSED when there is no such one, EAGAIN
-    /// when too many are waiting already.
+    /// Connects to the process that listens under this name. ECONNREFUSED when there is none,
+    /// EAGAIN when its queue of connections is full.
     public init(connectingTo name: String) throws(SystemFailure) {
         self.name = name
         descriptor = clinux_local_socket()
@@ -132,8 +132,8 @@ enum LocalAddress {
         familyBytes + [0] + name.utf8.prefix(nameByteCountMax)
     }
 
-    /// Takes the name for a socket, and lets so many wait to be accepted. EADDRINUSE: another
-    /// process has it.
+    /// Takes the name for a socket; at most `waitingCountMax` connections wait to be accepted.
+    /// EADDRINUSE: another process has the name.
     static func listen(
         _ descriptor: CInt, as name: String, waitingCountMax: CInt
     ) throws(SystemFailure) {

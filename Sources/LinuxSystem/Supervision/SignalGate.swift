@@ -9,7 +9,7 @@ import Glibc
 public enum SignalGate {
     /// What arrived.
     public enum Arrival: Equatable, Sendable {
-        /// Somebody asks to stop: SIGTERM, SIGINT, SIGHUP or SIGQUIT, by name.
+        /// A signal that asks to stop: SIGTERM, SIGINT, SIGHUP or SIGQUIT, by name.
         case stop(String)
         /// A thread of this process asks to look around.
         case wake

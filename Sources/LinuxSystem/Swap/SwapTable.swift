@@ -52,7 +52,7 @@ extension SwapTable.Entry {
     /// The number of the device; nil for a file, and where neither the node nor its name tells.
     ///
     /// The path is only a hint: the table names the node that was there when swapping began, as
-    /// seen from the root of whoever reads. A loop device that the hint leads to must be attached
+    /// seen from the root of the reading process. A loop device that the hint leads to must be attached
     /// and hold what the table says.
     public var device: DeviceNumber? {
         guard isDevice else { return nil }

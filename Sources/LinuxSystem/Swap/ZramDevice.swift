@@ -10,13 +10,13 @@ public struct ZramDevice: Hashable, Sendable {
     /// The device's node.
     public var path: String { "/dev/zram\(index)" }
 
-    /// True where the kernel makes such devices on demand, and this process may ask for them.
+    /// True where the kernel makes zram devices on demand, and this process may ask for them.
     public static var canBeMade: Bool {
         (try? OpenFile("\(control)/hot_add", for: .reading)) != nil
     }
 
-    /// Makes a device of so many bytes that compresses with this algorithm. Reading a file makes
-    /// it, as the kernel wants it. Throws what one of the steps says; then none is left.
+    /// Makes a device of `byteCount` bytes that compresses with this algorithm. Reading `hot_add`
+    /// makes it. Throws the failure of the first step that fails; then no device is left.
     public init(byteCount: UInt64, compressor: String) throws(SystemFailure) {
         let path = "\(Self.control)/hot_add"
         guard let text = try SystemText.attribute(path), let index = Int(text) else {

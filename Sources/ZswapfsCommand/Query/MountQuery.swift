@@ -11,7 +11,7 @@ enum QueryFailure: Error, Equatable {
     /// It said no.
     case refused(SystemFailure)
 
-    /// There is no such file: it went since it was listed.
+    /// The file does not exist: it went since it was listed.
     var isNotFound: Bool {
         guard case .refused(let failure) = self else { return false }
         return failure.errno == .noSuchFileOrDirectory
@@ -39,7 +39,7 @@ final class MountQuery: MountAnswers {
     /// The daemon; nil where its socket is not reached.
     let process: Int32?
 
-    /// Asks whether somebody is there. `confirm` waits for the answer, so that several mounts are
+    /// Asks whether the daemon answers. `confirm` waits for the answer, so that several mounts are
     /// asked at once.
     init(_ mount: MountTable.Entry) throws(QueryFailure) {
         mountPoint = mount.mountPoint
@@ -85,7 +85,7 @@ final class MountQuery: MountAnswers {
             as: UTF8.self)
     }
 
-    /// The names in a directory of control files; none where there is no such directory.
+    /// The names in a directory of control files; none where the directory does not exist.
     func names(_ path: String) throws(QueryFailure) -> [String] {
         do {
             return ControlQuestion.names(in: try ask(.list, path))
@@ -143,7 +143,7 @@ final class MountQuery: MountAnswers {
             guard peer.userID == 0 || peer.userID == mount.userID else { return nil }
             return (stream, peer.process)
         } catch {
-            // Too many wait already: then there is somebody, who does not answer.
+            // EWOULDBLOCK: its listen queue is full, so a daemon exists but does not answer.
             guard error.errno != .wouldBlock else { throw error }
             return nil
         }

@@ -19,7 +19,7 @@ enum SupervisorMessage: Equatable {
     case drop(String)
     /// From a server: it serves.
     case ready
-    /// From a server: it ends because the mount has gone. Nobody takes over.
+    /// From a server: it ends because the mount has gone. No successor is started.
     case ended
     /// From a standby that has been given all: it can take over what there is.
     case fits

@@ -81,7 +81,7 @@ extension SwapDevice {
         }
     }
 
-    /// Only a swap area that nobody uses may be detached here: a loop device may hold anything.
+    /// Only an unused swap area may be detached here: a loop device may hold anything.
     private static func checkIdleSwap(_ device: LoopDevice, _ handle: OpenFile) throws {
         let file = device.backingPath ?? ""
         guard SwapHeader.isPresent(in: try handle.readStart(byteCount: Page.byteCount)) else {

@@ -51,8 +51,8 @@ enum SwapDevice {
 
         let byteCount = try area.grow(toByteCount: options.byteCount, undo: &undo)
         try surroundings.afterStep(.sized)
-        // Before the device stands on it: whoever looks at new disks finds a swap area at once, and
-        // the device's page cache never holds an older first page.
+        // Before the device stands on it: a program that looks at new disks (udev) finds a swap
+        // area at once, and the device's page cache never holds an older first page.
         try area.format(byteCount: byteCount, label: label, undo: &undo)
         try surroundings.afterStep(.formatted)
 

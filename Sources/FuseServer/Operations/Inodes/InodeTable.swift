@@ -7,8 +7,8 @@ import ZswapCore
 ///     look-up of a path ──► number ──► path, look-ups, open files, text
 ///
 /// A control file that is looked up is read from then on as it was then: the number stands for that
-/// text. Its length is the size that the kernel is told, so that whoever trusts a size, or reads by
-/// way of the page cache (splice, sendfile, mmap), gets all of it and no more. While a file is
+/// text. Its length is the size that the kernel is told, so that a program that trusts a size, or
+/// reads by the page cache (splice, sendfile, mmap), gets all of it and no more. While a file is
 /// open, looking it up again gives another number if its text is another one, and with it another
 /// page cache: the open one goes on as it began.
 ///
@@ -33,9 +33,9 @@ final class InodeTable: Sendable {
     /// What a control file is read from.
     enum Text: Equatable, Sendable {
         case bytes([UInt8])
-        /// It made room for others.
+        /// Dropped to make room for the texts of other files.
         case gone
-        /// There is no such file, or it is not open.
+        /// The file does not exist, or it is not open.
         case none
     }
 
@@ -132,7 +132,8 @@ final class InodeTable: Sendable {
         return nil
     }
 
-    /// Whether somebody reads, or is about to read, another text by this number.
+    /// Whether an open file reads, or one that was just looked up may read, another text by this
+    /// number.
     private static func isInUse(_ control: Control?, for text: [UInt8]?, _ now: UInt64) -> Bool {
         guard let control, let text, control.text != text else { return false }
         return control.openCount > 0

@@ -125,7 +125,8 @@ struct Assembly {
         return keeper
     }
 
-    /// Refuses to start where the daemon itself would not fit: it would be ended when it had pages.
+    /// Refuses to start when the memory group has no room for the daemon itself: the kernel would
+    /// kill it once it holds pages.
     private static func checkRoom(_ allowance: MemoryAllowance) throws(CommandFailure) {
         let need =
             ownByteCount

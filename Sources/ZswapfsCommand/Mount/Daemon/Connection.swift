@@ -53,7 +53,7 @@ struct Connection {
             assembly.facts.set(
                 transport: TransportKind.device.name, reason: TransportObstacle.standard.text)
             tell(of: legacy)
-            // What the predecessor had let go of and no time to remove, while requests are served.
+            // Areas that the predecessor unlinked and did not remove, while requests are served.
             if let worker = store.makeWorker() {
                 store.removeUnheldAreas(by: worker)
                 store.removeWorker(worker)
@@ -79,7 +79,7 @@ struct Connection {
             \(path): took over after \(legacy.reason), \(pause); \
             \(legacy.early?.answeredCount ?? 0) reads answered before that; \
             \(report.pageCount) pages stored, \(lost), \
-            \(report.reclaimedFrameCount) frames were in nobody's hands
+            \(report.reclaimedFrameCount) unclaimed frames freed
             """)
         if assembly.maintenance.endedWriteBack != nil {
             logger.warning(

@@ -10,7 +10,7 @@ import ZswapCore
 
 /// The life of a mount: set up, serve, wait for a reason to end, take down.
 ///
-///     mount ── serves ──┬── unmounted by somebody: ends
+///     mount ── serves ──┬── unmounted from outside: ends
 ///                       └── SIGTERM, INT, HUP, QUIT: in use? says so and goes on, else unmounts
 ///
 /// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that

@@ -15,7 +15,7 @@ struct StoreLegacy: Sendable {
     /// The name of the arena's memfd.
     static let arenaName = "arena"
 
-    /// By name. Whoever takes the legacy over closes them.
+    /// By name. The process that takes the legacy over closes them.
     let descriptors: [String: CInt]
     /// The arena's memory, if it was mapped while this process waited.
     let mapping: StandbyMapping?

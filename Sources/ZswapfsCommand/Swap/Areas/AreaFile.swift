@@ -111,7 +111,8 @@ struct AreaFile {
         try file.writeStart(header.encoded())
     }
 
-    /// Gives back what the area holds besides its header. Only for an area that nobody swaps to.
+    /// Gives back what the area holds besides its header. Only for an area that is not in use as
+    /// swap.
     func discardPages() throws {
         let header = UInt64(Page.byteCount)
         let byteCount = try file.status().byteCount
