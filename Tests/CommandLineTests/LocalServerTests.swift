@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Questions over a local socket: nobody holds the server up.
+/// Questions over a local socket: no client holds the server up.
 extension CommandLineTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct LocalServerTests {
         /// A server in this process that says back what it is told.

@@ -8,7 +8,7 @@ usage: run-tests.py [--seconds N] [--capable] [--optimized SCRATCH] RESULT [-- S
   --optimized  tests that need an optimized build run in one, built in this scratch directory
 
 A test is one function, however many arguments it has. All suites are one program, so a test that
-crashes ends them all. Such a test is found by the backtrace of the thread that crashed, and fails.
+crashes ends them all. It is found by the backtrace of the thread that crashed, and fails.
 Where the backtrace names none, each test that was running is run alone. What did not end or did not
 begin is run again. Tests that still have not run are told by their number, as one failure.
 

@@ -7,7 +7,7 @@ struct ScratchArea {
     /// Where it is.
     let path: String
 
-    /// Makes it, with so many bytes that were never written. EEXIST when there is one already.
+    /// Creates the file with `byteCount` bytes that were never written. EEXIST when it exists.
     init(at path: String, byteCount: Int) throws(SystemFailure) {
         self.path = path
         let made = try OpenFile(path, for: .creating)

@@ -31,7 +31,7 @@ struct DensityRun {
         }
     }
 
-    /// Writes other pages to so many places, chosen at random; none twice before each was chosen.
+    /// Overwrites `count` places, chosen at random; none twice before each was chosen.
     mutating func overwrite(count: Int) throws {
         var places: [Int] = []
         for _ in 0..<count {

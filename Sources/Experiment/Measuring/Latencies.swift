@@ -28,7 +28,7 @@ public struct Latencies: Sendable {
         }
     }
 
-    /// The nanoseconds that so many percent did not exceed; 0 when there are none.
+    /// The nanoseconds that `percentile` percent of the values do not exceed; 0 without values.
     public func nanoseconds(percentile: Double) -> UInt64 {
         count == 0 ? 0 : histogram.valueAtPercentile(percentile)
     }

@@ -125,7 +125,7 @@ public struct PageSamples {
             + "everywhere, seed \(seed); \(zeros) % of them zeros"
     }
 
-    /// So many pages: these, again and again.
+    /// Memory of `wanted` pages, filled with these again and again.
     public func repeated(pageCount wanted: Int) throws(SystemFailure) -> PageMemory {
         let pages = try PageMemory(pageCount: wanted)
         for index in 0..<wanted { pages.copy(page: index % pageCount, of: memory, to: index) }

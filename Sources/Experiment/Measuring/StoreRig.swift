@@ -22,7 +22,7 @@ final class StoreRig: Sendable {
     private let area: Area
     private let workers: [StoreWorker]
 
-    /// An empty store of this driver and compressor that has room for so many pages.
+    /// An empty store of this driver and compressor with room for `roomByteCount` bytes of pages.
     init(
         zpool: String, of zpools: ZpoolRegistry, compressor: CompressorChoice, roomByteCount: Int,
         workerCount: Int

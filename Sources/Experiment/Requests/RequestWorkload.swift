@@ -38,9 +38,9 @@ public struct RequestWorkload: Codable, Hashable, Sendable {
         return "\(size) \(writes ? "write" : "read"), depth \(depth)"
     }
 
-    /// Uses a file of `source`'s length, open for direct I/O, for so many seconds. Writes write
-    /// each place's own pages from `source`; reads go to `target`. Throws what a request that
-    /// failed says.
+    /// Uses a file of `source`'s length, open for direct I/O, for `seconds` seconds. Writes write
+    /// each place's own pages from `source`; reads go to `target`. Throws the error of the first
+    /// request that fails.
     public func run(
         on file: OpenFile, source: PageMemory, target: PageMemory, seconds: Double, seed: UInt64
     ) throws(SystemFailure) -> RequestRun {

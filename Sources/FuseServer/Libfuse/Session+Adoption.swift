@@ -95,8 +95,8 @@ public struct ResendObstacle: Error, Equatable, Sendable {
         let reason = String(cString: strerror(errno))
         return errno == EINVAL
             ? "this kernel cannot send requests again (FUSE_NOTIFY_RESEND, Linux 6.9): those that"
-                + " the former server had read and not answered stay unanswered"
+                + " the former server read and did not answer stay unanswered"
             : "the kernel refused to send requests again (FUSE_NOTIFY_RESEND: \(reason)): those"
-                + " that the former server had read and not answered stay unanswered"
+                + " that the former server read and did not answer stay unanswered"
     }
 }

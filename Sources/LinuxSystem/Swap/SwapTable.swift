@@ -52,8 +52,8 @@ extension SwapTable.Entry {
     /// The number of the device; nil for a file, and where neither the node nor its name tells.
     ///
     /// The path is only a hint: the table names the node that was there when swapping began, as
-    /// seen from the root of the reading process. A loop device that the hint leads to must be attached
-    /// and hold what the table says.
+    /// seen from the root of the reading process. A loop device that the hint leads to must be
+    /// attached and hold what the table says.
     public var device: DeviceNumber? {
         guard isDevice else { return nil }
         let node = try? OpenFile(path, for: .locating).statusInMemory()

@@ -93,7 +93,7 @@ extension FuseServerTests {
                     #expect(back == Array(model[start..<start + back.count]))
                 }
                 #expect(
-                    Self.nanoseconds(ofThreads: "zswapfs-help") > 1_000_000, "nobody has helped")
+                    Self.nanoseconds(ofThreads: "zswapfs-help") > 1_000_000, "no thread has helped")
                 #expect(
                     try fixture.read(area, at: 0, count: model.count) == model,
                     "by the ordinary way")

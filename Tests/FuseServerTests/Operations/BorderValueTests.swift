@@ -30,7 +30,7 @@ extension FuseServerTests {
             ]
         }
 
-        /// Of what nobody has open, more often than it was opened, of numbers that mean nothing.
+        /// Files that are not open, more often than they were opened, and unknown numbers.
         @Test func anythingCanBeReleasedAndForgotten() throws {
             let kept = try rig.create("kept")
             _ = try rig.operations.open(kept, flags: O_RDWR, rig.worker)

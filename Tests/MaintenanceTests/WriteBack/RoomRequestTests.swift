@@ -56,7 +56,7 @@ import ZswapCore
         }
     }
 
-    /// Every page is used while it is on its way out, twice; then nobody uses any.
+    /// Every page is used while it is written back, twice; then none is used.
     @Test(arguments: [true, false]) func missesAreNotTheEnd(ofAnArea: Bool) throws {
         let rig: WriteBackRig
         if ofAnArea {
@@ -97,7 +97,7 @@ import ZswapCore
         if !ofAnotherArea { store.update { $0.maxPoolByteCount = 8192 } }
         try fixture.write(PageContent.incompressible(0), to: rig.area, page: 0)
         try fixture.write(PageContent.incompressible(1), to: other, page: 0)
-        // Somebody seems to write pages back, and never does.
+        // A write-back thread seems to run, and never writes.
         store.roomRequests.isServed = true
         defer { store.roomRequests.isServed = false }
         #expect(throws: StoreError.poolFull) {

@@ -36,7 +36,7 @@ import ZswapCore
         for page in 0..<256 as Range<UInt64> {
             try rig.fixture.write(PageContent.incompressible(page), to: rig.area, page: page)
         }
-        // Somebody seems to write pages back, and never does.
+        // A write-back thread seems to run, and never writes.
         let (fixture, area) = (rig.fixture, rig.area)
         fixture.store.roomRequests.isServed = true
         let refusal = Mutex<(any Error)?>(nil)

@@ -41,7 +41,7 @@ public enum MountHost {
         canMount && access(LoopControl.path, R_OK | W_OK) == 0 && SwapHost.has("losetup")
     }
 
-    /// A user without any privileges can be had.
+    /// Whether a test can run a program as a user without privileges.
     public static var canDropPrivileges: Bool {
         canMount && SwapHost.has("setpriv") && (try? asNobody("true", []))?.status == 0
     }

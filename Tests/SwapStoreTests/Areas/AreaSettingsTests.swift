@@ -154,7 +154,7 @@ import ZswapCore
         try store.updateSettings(ofAreaNamed: "a") { $0 = settings }
         #expect(!area.allowsWriteBack)
         #expect(store.settings(ofAreaNamed: "b") == AreaSettings())
-        // In the arena: whoever finds the record finds them.
+        // In the arena: a successor that finds the record finds them.
         let record = try #require(store.directory.records[area.slot])
         #expect(record.compressor == 0 && record.byteCountMax == Limits.areaByteCountMax)
         #expect(record.allowsWriteBack == false)

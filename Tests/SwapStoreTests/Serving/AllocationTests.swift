@@ -39,7 +39,7 @@ import ZswapCore
         try requests.run(count: Self.requestCount)
         call_counter_stop()
         #expect(Self.allocationCount - before == 0)
-        #expect(requests.kindCount == 7, "every kind of request had its turn")
+        #expect(requests.kindCount == 7, "every kind of request has run")
     }
 
     /// Every compressor at three of its levels, and after each change of it.

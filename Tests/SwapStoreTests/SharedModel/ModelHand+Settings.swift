@@ -38,7 +38,7 @@ extension ModelHand {
         note(name)
     }
 
-    /// Mostly such that the areas fill the pools.
+    /// Mostly to values with which the areas fill the pools.
     private func changeTunables() {
         var tunables = Tunables()
         tunables.maxPoolPercent = 30
