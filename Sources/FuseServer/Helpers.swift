@@ -82,9 +82,9 @@ final class Helpers: @unchecked Sendable {
         threads = []
     }
 
-    /// Does a large request together with the helpers; nil when it is not one to share, or part of
-    /// it waits for a device: then it is to be done by one thread. The value is the bytes from its
-    /// begin on that were read or written.
+    /// Serves a large request together with the helpers. Returns the bytes from its begin on that
+    /// were read or written; nil when the request is not shared, or a part of it needs a device:
+    /// then one thread has to serve it.
     func perform(
         _ bytes: UnsafeMutableRawBufferPointer, writes: Bool, _ area: Area, at offset: UInt64,
         by worker: StoreWorker
@@ -116,7 +116,8 @@ final class Helpers: @unchecked Sendable {
         }
     }
 
-    /// What was done from the begin on, or the failure if that was nothing.
+    /// The bytes done from the begin on. Throws the failure of a read, of a request that has to
+    /// wait, and of a write of which nothing was done.
     private func outcome(_ pieceCount: Int) throws(StoreError) -> Int {
         var total = 0
         for index in 0..<pieceCount {
@@ -185,7 +186,7 @@ final class Helpers: @unchecked Sendable {
         }
     }
 
-    /// What is not taken yet will not be.
+    /// Closes the request: pieces that no thread has taken yet are not done.
     private func takeNoMore() {
         var word = open.load(ordering: .acquiring)
         while true {

@@ -12,7 +12,7 @@ import ZswapCore
 /// Law: as little as libfuse allows. Discards are answered at once and do nothing; there are no
 /// checks of what is asked beyond the file's end.
 public final class NullServer: @unchecked Sendable {
-    // Unchecked: threads are added by `mount` before anybody can join them.
+    // Unchecked: threads are added by `mount` before they can be joined.
     private let session: NullSession
     private let transport: NullTransport
     private let threadCount: Int

@@ -26,7 +26,7 @@ struct CommandFailure: Error, Equatable {
         self.init(status, failure.description)
     }
 
-    /// `error` as a command's failure, whatever it was.
+    /// Any `error` as a command's failure.
     init(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure

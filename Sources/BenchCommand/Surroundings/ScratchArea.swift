@@ -2,7 +2,7 @@ import LinuxSystem
 
 /// An area of the benchmark's own.
 ///
-/// Law: `remove` at the end. It is made new: what is there already is someone's.
+/// Law: `remove` at the end. It is made new: an existing file is another user's data.
 struct ScratchArea {
     /// Where it is.
     let path: String

@@ -3,7 +3,7 @@ public import ZPool
 import ZswapCore
 
 /// How much of a pool is payload: when it is new, after pages were written over, and what that
-/// costs those who load meanwhile.
+/// costs threads that load meanwhile.
 ///
 ///     fill: every page, `copyCount` times, each time in another order      -> new
 ///     write over: a share of the places, at random, with other pages       -> written over

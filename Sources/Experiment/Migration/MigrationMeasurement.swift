@@ -1,4 +1,4 @@
-/// What moving all pages cost, and those who load meanwhile.
+/// What moving all pages costs, itself and for threads that load meanwhile.
 public struct MigrationMeasurement: Codable, Sendable {
     /// Where the pages were.
     public let from: MigrationExperiment.Place

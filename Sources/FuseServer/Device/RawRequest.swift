@@ -42,8 +42,8 @@ struct RawRequest {
         return RawRequest(UnsafeMutableRawBufferPointer(rebasing: bytes[..<limit]))
     }
 
-    /// Whether a serving thread answers it by itself, from memory that is there: reading, writing
-    /// and discarding pages of areas, and what a look at an area says.
+    /// Whether a serving thread answers it by itself, without allocating: reading, writing and
+    /// discarding pages of areas, and an area's attributes.
     var isForPages: Bool {
         switch header.opcode {
         case FUSE_READ.rawValue, FUSE_WRITE.rawValue, FUSE_FALLOCATE.rawValue,

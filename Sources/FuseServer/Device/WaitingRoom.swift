@@ -55,7 +55,7 @@ final class WaitingRoom: @unchecked Sendable {
     private let waitingMax: Int
     private let line: UnsafeMutableBufferPointer<Read>
     private let state: ServingLock<State>
-    /// More threads serve than are meant to.
+    /// More threads serve than `servingMax`.
     private let hasSurplus: Atomic<Bool>
     private let standby = Semaphore()
 
@@ -94,7 +94,7 @@ final class WaitingRoom: @unchecked Sendable {
         return isIn
     }
 
-    /// Takes a place if one became free, else puts the read in line. False: neither could be.
+    /// Takes a place if one is free, else puts the read in line.
     func enterOrStandInLine(_ read: Read) -> LineEntry {
         if enter(forRead: true) { return .entered }
         return state.withLock { state in
@@ -140,7 +140,8 @@ final class WaitingRoom: @unchecked Sendable {
         return true
     }
 
-    /// Between two requests: where too many serve this thread stands by until it is needed.
+    /// Between two requests: if more threads serve than `servingMax`, this one stands by until it
+    /// is needed.
     func standByIfNotNeeded() {
         guard hasSurplus.load(ordering: .relaxed) else { return }
         let standsBy = state.withLock { state in

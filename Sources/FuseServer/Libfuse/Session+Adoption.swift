@@ -90,7 +90,7 @@ public struct ResendObstacle: Error, Equatable, Sendable {
     /// What the kernel refused it with: EINVAL where it does not know it.
     public let errno: CInt
 
-    /// What it means for those who wait.
+    /// What it means for the programs that wait.
     public var text: String {
         let reason = String(cString: strerror(errno))
         return errno == EINVAL

@@ -44,7 +44,7 @@ struct Refusal: Error, Equatable {
 }
 
 extension FuseServer {
-    /// The errno of an error of a control file, for those who answer for it in another way than by
-    /// the filesystem.
+    /// The errno of an error of a control file, for callers that report it in another way than
+    /// through the filesystem.
     public static func errno(of error: ControlError) -> CInt { Refusal(error).errno }
 }

@@ -52,7 +52,8 @@ public final class OpenFile {
         guard descriptor >= 0 else { throw SystemFailure("open", path) }
     }
 
-    /// Opens the file that `located` is, whatever its path means by now. Throws what `open` says.
+    /// Opens the file that `located` is, also when its path leads to another file by now. Throws
+    /// the error of `open`.
     public init(reopening located: OpenFile, for purpose: Purpose) throws(SystemFailure) {
         path = located.path
         descriptor = clinux_open(
@@ -112,7 +113,7 @@ public final class OpenFile {
         }
     }
 
-    /// Takes the file's advisory lock without waiting; false while someone else has it. The lock
+    /// Takes the file's advisory lock without waiting; false while another process has it. The lock
     /// goes when the file is closed.
     public func tryLock() throws(SystemFailure) -> Bool {
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }

@@ -5,7 +5,7 @@ public struct LoopFailure: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// The device or path, and how to proceed.
     public let description: String
-    /// True when someone uses the device, which may end; false when the kernel has none to give.
+    /// True when a program uses the device, which may end; false when the kernel has none to give.
     public let isInUse: Bool
 
     init(_ kind: Kind, _ description: String) {

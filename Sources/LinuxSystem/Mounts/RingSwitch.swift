@@ -20,8 +20,8 @@ public final class RingSwitch {
     private let note: OpenFile?
     private let wasOn: Bool
 
-    /// Switches it on, after waiting for others who have it on; nil where the kernel has none.
-    /// Throws what opening or writing it says, EACCES for users who may not.
+    /// Switches it on, after waiting for other programs that have it on; nil where the kernel has
+    /// no switch. Throws the error of opening or writing it, EACCES for users who may not.
     public convenience init?() throws(SystemFailure) {
         // Opening the device loads the module that has the switch.
         if try SystemText.attribute(Self.path) == nil {

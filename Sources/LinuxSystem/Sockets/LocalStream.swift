@@ -4,8 +4,8 @@ import SystemPackage
 
 /// One end of a connection between two processes of this machine, for messages.
 ///
-/// Names are of the abstract kind: known in a network namespace, by whatever root or mount
-/// namespace, and gone with the last process that has the socket open.
+/// Names are of the abstract kind: known in a network namespace, from any root or mount namespace,
+/// and gone with the last process that has the socket open.
 public final class LocalStream {
     /// Who is at the other end.
     public struct Peer: Equatable, Sendable {

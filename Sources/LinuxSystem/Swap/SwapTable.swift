@@ -28,8 +28,8 @@ public struct SwapTable: Equatable, Sendable {
         entries = text.split(separator: "\n").compactMap(Entry.init(parsing:))
     }
 
-    /// The entry of this loop device, under whatever name it was switched on and whatever has
-    /// become of that name: by device numbers, or, for an entry without one, by name or size.
+    /// The entry of this loop device, also when its node has been renamed or removed since swapon:
+    /// found by device number, or, for an entry without one, by name or size.
     public func entry(for device: LoopDevice) -> Entry? {
         let number = device.number
         let numbered = entries.map { ($0, $0.device) }

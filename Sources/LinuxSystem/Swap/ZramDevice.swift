@@ -32,7 +32,7 @@ public struct ZramDevice: Hashable, Sendable {
         }
     }
 
-    /// Forgets what is in it and takes it away. EBUSY while someone has it open or swaps to it.
+    /// Resets and removes it. EBUSY while a program has it open or the kernel swaps to it.
     public func remove() throws(SystemFailure) {
         try set("reset", to: "1")
         _ = try SystemText.setAttribute("\(Self.control)/hot_remove", to: "\(index)")

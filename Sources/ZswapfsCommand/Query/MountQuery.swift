@@ -2,7 +2,7 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// Why a mount did not say what it was asked.
+/// Why a mount did not answer a question.
 enum QueryFailure: Error, Equatable {
     /// Its daemon took too long. The number of the process, if that is known.
     case noAnswer(mountPoint: String, process: Int32?)
@@ -95,7 +95,7 @@ final class MountQuery: MountAnswers {
         }
     }
 
-    /// Something that this process finds out by itself, told as the mount's answer.
+    /// Runs `body` in this process and reports its failure as the mount's.
     func locally<Value>(_ body: () throws(SystemFailure) -> Value) throws(QueryFailure) -> Value {
         do {
             return try body()
@@ -133,7 +133,7 @@ final class MountQuery: MountAnswers {
     }
 
     /// The daemon's socket; nil where there is none, or one that is not the mounting user's:
-    /// anybody can take a name.
+    /// any process can take a name.
     private static func daemon(
         of mount: MountTable.Entry
     ) throws(SystemFailure) -> (LocalStream, Int32)? {

@@ -13,13 +13,13 @@ import ZswapCore
 ///
 /// Law: a thread of its own, that serves no page and that no serving thread waits for. It only
 /// reads: what control files take is written to the files. Called from the daemon's main thread.
-/// Who may ask is who may read the control files: everybody with `allow_other`, else the user of
+/// Users who may read the control files may ask: every user with `allow_other`, else the user of
 /// the mount; and root, who may look at everything else of it as well.
 final class QueryService {
     /// The name of the socket of this filesystem's daemon.
     static func name(of device: DeviceNumber) -> String { "zswapfs/\(device)" }
 
-    /// Whether some process has the name: the daemon lives, whatever it does.
+    /// Whether some process has the name: then the daemon lives, even if it hangs.
     static func isAnswered(of device: DeviceNumber) -> Bool {
         do {
             _ = try LocalStream(connectingTo: name(of: device))

@@ -30,7 +30,7 @@ extension SwapDevice {
     static func turnOff(
         _ device: LoopDevice, _ workers: LocalWorkers = LocalWorkers()
     ) throws {
-        // Kept open from here: the device cannot detach itself and come back as someone else's.
+        // Kept open from here: the device cannot detach itself and be attached to another file.
         let handle = try device.open(for: .readingAndWriting)
         defer { handle.close() }
         guard device.backingPath != nil else {

@@ -23,8 +23,8 @@ enum SwapDevice {
         var afterStep: (SwapStep) throws -> Void = { _ in }
     }
 
-    /// Makes the kernel swap to the file at `path`, which is made if need be. Whatever fails,
-    /// nothing is left behind: every step is taken back, the last first.
+    /// Makes the kernel swap to the file at `path`, which is created if it is missing. After a
+    /// failure nothing is left behind: every step is undone, the last first.
     static func turnOn(
         path: String, label: String, _ options: SwapOptions,
         _ surroundings: Surroundings = Surroundings()

@@ -37,7 +37,7 @@ enum SwapTarget: Equatable {
         let status = try? OpenFile(text, for: .locating).statusInMemory()
         if let status, status.kind == .blockDevice {
             let device = LoopDevice.device(numbered: status.specialDevice)
-            // A node that stands in the place of another one: who types its name means that one.
+            // A node in the place of another device's: a user who types its name means the other.
             if device?.backingPath == nil, let named = LoopDevice(named: text),
                 named.backingPath != nil
             {

@@ -201,7 +201,7 @@ extension InodeTable {
         }
     }
 
-    /// Gives a file that was taken up the text that those who have it open read from now on.
+    /// Gives a file that was taken up the text that its open handles read from now on.
     func resume(_ number: UInt64, _ text: [UInt8], _ now: UInt64) {
         controls.withLock { controls in
             guard let control = controls.controls[number], control.text == nil else { return }

@@ -19,7 +19,7 @@ struct StoreLegacy: Sendable {
     let descriptors: [String: CInt]
     /// The arena's memory, if it was mapped while this process waited.
     let mapping: StandbyMapping?
-    /// Who answers reads from the moment on that the store can.
+    /// Answers reads as soon as the store can load.
     let early: EarlyReads?
 }
 

@@ -6,7 +6,7 @@ extension AreaFile {
     private static let permissions: UInt32 = 0o600
 
     /// Makes the area root's alone, and checks that no other process has it open already: an open
-    /// file goes on reading, whatever the permissions are now. Returns what was changed, for the
+    /// file goes on reading in spite of the new permissions. Returns what was changed, for the
     /// user; nil when nothing was.
     ///
     /// Refused while it is open in a program that is not root's; and if it could be read by others
