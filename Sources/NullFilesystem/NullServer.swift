@@ -4,8 +4,8 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// The null filesystem: one file, `data`, of memory that is read and written as it is. What a
-/// filesystem in user space costs before it does anything, to be measured beside zswapfs.
+/// The null filesystem: one file, `data`, of memory that is read and written as it is. It shows
+/// what a FUSE filesystem costs before it does any work, to be measured beside zswapfs.
 ///
 ///     init -> mount -> (serves) -> unmounted from outside -> join
 ///

@@ -51,7 +51,8 @@ public struct AllocationExperiment {
     /// Bytes of memory that one measurement takes at most, to be safe.
     public static func byteCount(liveCount: Int) -> Int { 2 * liveCount * Page.byteCount }
 
-    /// Measures one driver. `before` is told each turn's number; what it throws ends it.
+    /// Measures one driver. `before` is told each turn's number; an error that it throws ends the
+    /// measurement.
     public func measure(
         zpool type: String, repeats: Int, before: (_ turn: Int) throws -> Void
     ) throws -> AllocationMeasurement {

@@ -49,7 +49,8 @@ public struct DensityExperiment {
     /// Most bytes that a store of it takes.
     public var byteCount: Int { copyCount * pages.pageCount * Page.byteCount }
 
-    /// Measures one driver. `before` is told each step; what it throws ends it.
+    /// Measures one driver. `before` is told each step; an error that it throws ends the
+    /// measurement.
     public func measure(
         zpool: String, before: (_ step: String) throws -> Void
     ) throws -> DensityMeasurement {

@@ -54,8 +54,8 @@ struct DensityRun {
         }
     }
 
-    /// Loads pages anywhere, and stores one now and then, as long as `goesOn` says so, which is
-    /// told how many were loaded.
+    /// Loads pages anywhere, and stores one now and then, as long as `goesOn` returns true, which
+    /// gets the number of loads.
     mutating func latencies(
         while goesOn: (Int) -> Bool
     ) throws -> (loads: Latencies, stores: Latencies) {

@@ -10,10 +10,10 @@ public struct Latencies: Sendable {
     private var histogram = Histogram<UInt64>(
         highestTrackableValue: Self.nanosecondsMax, numberOfSignificantValueDigits: .three)
 
-    /// None yet.
+    /// Creates an empty histogram.
     public init() {}
 
-    /// How many were recorded.
+    /// Number of recorded requests.
     public var count: Int { Int(histogram.totalCount) }
 
     /// Adds one.

@@ -88,7 +88,7 @@ public struct PageSamples {
         zeroPageCount = (0..<pageCount).count { !memory.hasContent(page: $0) }
     }
 
-    /// Pages of a Python interpreter that is started for it and has parsed its own library.
+    /// Pages of a Python interpreter that is started here and has parsed its own library.
     public static func ofInterpreter(
         _ sampling: PageSampling = PageSampling()
     ) throws -> PageSamples {

@@ -2,8 +2,8 @@ public import LinuxSystem
 import Threads
 import ZswapCore
 
-/// A way of using a file: what is asked for, how much at once, in which order, how much of it under
-/// way.
+/// A way of using a file: the kind of request, its size, the order of the places, and the number of
+/// requests under way.
 public struct RequestWorkload: Codable, Hashable, Sendable {
     /// Requests under way when more than one is.
     static let deepDepth = 16
