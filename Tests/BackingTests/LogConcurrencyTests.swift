@@ -200,7 +200,7 @@ final class LogRace: Sendable {
                 try log.read(entry.location, payloadByteCount: entry.byteCount, into: buffer)
             } catch { report("read: \(error)") }
             let bytes = LogRecords.array(buffer.payload)
-            // Changed meanwhile: then the bytes may be anybody's.
+            // Changed meanwhile: then the bytes may be of any record.
             guard slots[slot].load(ordering: .acquiring) == word else { continue }
             let right = LogRecords.payload(
                 slot, version: entry.version, byteCount: entry.byteCount)

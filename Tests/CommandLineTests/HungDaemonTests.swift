@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// Commands beside a mount whose daemon is stopped: they say so, soon, and wait for nothing of it.
+/// Commands beside a mount whose daemon is stopped: they report it soon, and never wait for it.
 extension CommandLineTests {
     @Suite(
         .serialized, .timeLimit(.minutes(10)),

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
-/// Reading `stats`: numbers that agree with each other, whatever file they stand in.
+/// Reading `stats`: numbers agree with each other across files.
 @Suite struct StatisticsTests {
     @Test(arguments: Zpools.names) func zramColumnsAddUp(zpool: String) throws {
         let fixture = try ControlFixture(zpool: zpool)

@@ -148,7 +148,7 @@ merge_libraries() {
         printf '%s\n' 'CREATE new/lib/libfuse3.a' 'ADDLIB stage/usr/lib/libfuse3.a' \
             'ADDLIB liburing.a' 'ADDLIB libnuma.a' SAVE END | ar -M
     ) || return 1
-    # meson leaves io_uring out without a word when it finds a library too old.
+    # meson leaves io_uring out without a message when it finds a library too old.
     ar t "$libfuse_work/new/lib/libfuse3.a" | grep 'fuse_uring'
 }
 

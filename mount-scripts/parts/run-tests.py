@@ -30,7 +30,7 @@ import time
 MUST_RUN_NAME = re.compile(r"^(Mounted|CommandLine|Swap|Bench)Tests\.")
 MUST_RUN_REASON = re.compile(r"/dev/fuse|\bloop|\broot\b|\bmount|\bswap", re.IGNORECASE)
 OPTIMIZED_REASON = "needs an optimized build"
-# What counts allocations counts those of the whole program: nothing may run beside it.
+# Tests that count allocations count those of the whole program: no other test may run beside them.
 OPTIMIZED_BUILD = ["-c", "release", "-Xswiftc", "-enable-testing", "-Xswiftc", "-DINTERNAL_CHECKS",
                    "--no-parallel"]
 # Tests that run once more in that build, where an allocation by a thread that serves, or under a

@@ -142,7 +142,8 @@ extension FuseServerTests {
             }
         }
 
-        /// One request is shared; who comes meanwhile works alone, and nothing is mixed up.
+        /// One request is shared; another thread's request is served by that thread alone, and
+        /// neither gets the other's bytes.
         @Test func serversAtTheSameTime() throws {
             try withHelpers {
                 let servers = try (0..<2).map { _ in try #require(fixture.store.makeWorker()) }

@@ -8,7 +8,7 @@ import ZswapCore
 @testable import FuseServer
 
 extension FuseServerTests {
-    /// Whatever numbers a request has, it is done or refused: on areas, on the root, on control
+    /// A request with any numbers is done or refused: on areas, on the root, on control
     /// files and on numbers that mean nothing. A trap would end the test program.
     @Suite struct BorderValueTests {
         private let rig: OperationsFixture

@@ -114,7 +114,7 @@ extension FuseServerTests {
             first.end(next)
         }
 
-        /// While a store is rebuilt its pages can be read; who writes waits for the server.
+        /// While a store is rebuilt its pages can be read; writes wait for the server.
         @Test func readsAreAnsweredBeforeTheServerAndWritesByIt() throws {
             let first = try KilledServer()
             let path = first.path

@@ -1,4 +1,4 @@
-/// Something that takes bytes from outside, and a law that it keeps whatever they are.
+/// Code that takes bytes from outside, and a law that it keeps for any bytes.
 ///
 ///     input ── take ──► the code that takes these bytes in a daemon or a command ── law kept?
 ///

@@ -161,7 +161,7 @@ import ZswapCore
         }
         try store.setZpool("zsmalloc")
         #expect(fixture.migrateNow() == .waitsForRoom)
-        // There is room for those who store.
+        // There is room for stores.
         for page in 0..<20 as Range<UInt64> {
             try fixture.write(PageContent.incompressible(page), to: area, page: count + page)
         }
@@ -220,7 +220,7 @@ import ZswapCore
         #expect(fixture.arena.usage.entryFrameCount + fixture.arena.usage.nodeFrameCount == 0)
     }
 
-    /// The area goes while a step holds it: the step is who empties it.
+    /// The area goes while a step holds it: then the step empties it.
     @Test func anAreaThatIsHeldGoesWithTheStep() throws {
         let fixture = try TestStore()
         let store = fixture.store

@@ -8,7 +8,7 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// What those who wait for room and the write-back thread tell each other is never lost.
+/// Requests of waiting threads and answers of the write-back thread are never lost.
 @Suite struct RoomRequestTests {
     private static let limitPageCount: UInt64 = 64
 
@@ -103,7 +103,7 @@ import ZswapCore
         #expect(throws: StoreError.poolFull) {
             try fixture.write(PageContent.incompressible(2), to: rig.area, page: 1)
         }
-        // Nor does anybody wait there again.
+        // Nor does a later store wait there again.
         #expect(throws: StoreError.poolFull) {
             try fixture.write(PageContent.incompressible(2), to: rig.area, page: 1)
         }

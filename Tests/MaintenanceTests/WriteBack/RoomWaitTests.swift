@@ -8,7 +8,7 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// Who waits for room gets it, wherever it comes from.
+/// A store that waits for room gets it, from any source.
 @Suite struct RoomWaitTests {
     /// Room is made for an area at its own limit also after its name went.
     @Test func anUnlinkedAreaGetsRoomBelowItsLimit() throws {
@@ -29,7 +29,7 @@ import ZswapCore
         #expect(rig.pages == AreaStatistics())
     }
 
-    /// A higher limit is room too, for who waits already.
+    /// A higher limit is room too, for stores that wait already.
     @Test func aRaisedLimitEndsTheWait() throws {
         let rig = try WriteBackRig(limitByteCount: 2 << 20) { $0.maxPoolPercent = 50 }
         rig.turn()

@@ -3,8 +3,8 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// A backing store behind a mount, through the kernel: what is taken and refused, who may have it,
-/// what comes back from it, and that it is closed when the mount has gone.
+/// A backing store behind a mount, through the kernel: what is taken and refused, which users may
+/// set it, what comes back from it, and that it is closed when the mount has gone.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct BackingTests {
         private static let byteCount = 8 << 20

@@ -87,7 +87,7 @@ public final class FaultyBacking: BackingDevice {
     /// Requests that failed, ever.
     public var failureCount: Int { state.withLock { $0.failureCount } }
 
-    /// Puts bytes on the device behind everybody's back.
+    /// Changes bytes of the device without a request.
     public func overwrite(_ bytes: [UInt8], at offset: Int) {
         state.withLock { $0.bytes.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
     }

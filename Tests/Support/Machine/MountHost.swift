@@ -46,7 +46,7 @@ public enum MountHost {
         canMount && SwapHost.has("setpriv") && (try? asNobody("true", []))?.status == 0
     }
 
-    /// Runs a program as a user who owns nothing and may do nothing.
+    /// Runs a program as an unprivileged user that owns no files.
     public static func asNobody(
         _ program: String, _ arguments: [String]
     ) throws -> ProgramRun.Outcome {

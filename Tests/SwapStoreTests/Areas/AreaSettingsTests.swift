@@ -4,7 +4,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What an area has of its own: a compressor, a limit, whether its pages may leave.
+/// Overrides of an area: a compressor, a limit, whether its pages may be written back.
 @Suite struct AreaSettingsTests {
     private static func entry(_ fixture: TestStore, _ area: Area, _ page: UInt64) -> PageEntry {
         guard let offset = area.table.entryOffset(of: PageNumber(page)) else { return .empty }

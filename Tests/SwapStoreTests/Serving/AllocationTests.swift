@@ -113,7 +113,7 @@ private struct MixedRequests {
     private var random = SplitMix64(seed: 1)
     private var kinds = 0
 
-    /// What an area has of its own costs a look more, and no allocation.
+    /// Overrides of an area cost one more look, and no allocation.
     init(_ fixture: TestStore, hasOwnSettings: Bool = true) throws {
         self.fixture = fixture
         area = try fixture.makeArea()

@@ -58,7 +58,7 @@ extension ModelHand {
         note("tunables")
     }
 
-    /// What an area of its own has of its own.
+    /// Changes the overrides of one of this hand's areas.
     private func changeSettings() throws {
         let index = pick()
         guard let name = areas[index].name else { return }
