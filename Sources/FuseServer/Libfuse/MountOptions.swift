@@ -1,8 +1,8 @@
 /// How a filesystem is mounted.
 public struct MountOptions: Sendable {
-    /// Other users than the one who mounts may use it.
+    /// Users other than the mounting one may use the mount.
     public var allowsOthers = false
-    /// What stands as the source in the mount table.
+    /// The source in the mount table.
     public var source = "zswapfs"
     /// Flags of the mount as libfuse knows them: `noexec`.
     public var flagWords: [String] = []

@@ -2,8 +2,7 @@ public import ControlTree
 import Glibc
 import SwapStore
 
-/// An operation's answer when it is not done: an errno. The only file that knows which error is
-/// which.
+/// The errno of an operation that is refused. The only file that maps errors to errnos.
 struct Refusal: Error, Equatable {
     let errno: CInt
 

@@ -1,6 +1,6 @@
 /// Why a file got no loop device, or keeps it, in words for people.
 public struct LoopFailure: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What keeps it from working.
+    /// Whether the kernel has no device to give, or the device is in use.
     enum Kind { case unavailable, inUse }
 
     /// The device or path, and how to proceed.

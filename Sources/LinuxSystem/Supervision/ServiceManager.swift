@@ -42,7 +42,7 @@ public final class ServiceManager {
         tell("FDSTORE=1\nFDNAME=\(name)", passing: descriptor)
     }
 
-    /// Lets go of what has that name.
+    /// Drops the descriptor of this name.
     public func drop(_ name: String) { tell("FDSTOREREMOVE=1\nFDNAME=\(name)") }
 
     private func tell(_ text: String, passing descriptor: CInt = -1) {

@@ -1,4 +1,4 @@
-/// What the kernel swaps to: /proc/swaps.
+/// The kernel's table of swap areas: /proc/swaps.
 public struct SwapTable: Equatable, Sendable {
     /// One device or file that is swapped to.
     public struct Entry: Equatable, Sendable {

@@ -20,7 +20,7 @@ enum ParameterOptions {
         ControlTree.settingRows.map { String($0.path.dropFirst(directory.count)) }
     }
 
-    /// Has the store begin with the pool and the compressor that are asked for.
+    /// Makes the store begin with the requested pool and compressor.
     static func choose(
         _ parameters: [MountSettings.Parameter], _ zpools: ZpoolRegistry,
         _ compressors: CompressorRegistry, for configuration: inout SwapStore.Configuration

@@ -12,7 +12,7 @@ import ZswapCore
 ///     init -> startIfNeeded, again and again until the name is free -> stop
 ///
 /// Law: a thread of its own, that serves no page and that no serving thread waits for. It only
-/// reads: what control files take is written to the files. Called from the daemon's main thread.
+/// reads: values are written through the files. Called from the daemon's main thread.
 /// Users who may read the control files may ask: every user with `allow_other`, else the user of
 /// the mount; and root, who may look at everything else of it as well.
 final class QueryService {

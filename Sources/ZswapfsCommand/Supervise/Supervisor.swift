@@ -16,7 +16,7 @@ final class Supervisor {
     /// or of the open file.
     typealias Launch = (PassedDescriptor?) throws(SystemFailure) -> ProcessWatch
 
-    /// What there is when it starts.
+    /// The state of the mount when the supervisor starts.
     enum Beginning {
         /// Nothing: the first server mounts.
         case mount

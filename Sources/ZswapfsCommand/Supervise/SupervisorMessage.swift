@@ -33,7 +33,7 @@ enum SupervisorMessage: Equatable {
     private static let version: UInt8 = 1
     private static let nameByteCountMax = 32
     private static let reasonByteCountMax = 128
-    /// What of a longer sentence is left.
+    /// Longest reason of a refused upgrade, in bytes; longer ones are cut.
     private static let refusalByteCountMax = 400
 
     private enum Code: UInt8 {

@@ -5,7 +5,7 @@ import ZswapCore
 /// Swap on a file by way of a loop device. Here nothing asks which filesystem the file is on: the
 /// commands have done that, and the tests use plain files.
 enum SwapDevice {
-    /// What tests change; the commands leave it alone.
+    /// Dependencies that tests replace; the commands use the defaults.
     struct Surroundings {
         /// How loop devices are attached.
         var attachRequest = LoopAttachRequest()
@@ -17,7 +17,7 @@ enum SwapDevice {
         var localWorkers = LocalWorkers()
         /// How many pages the kernel reads at once.
         var readahead = SwapReadahead()
-        /// Told what the user should know when it is done.
+        /// Called with a notice for the user when the swap is on.
         var tell: (String) -> Void = { StandardError.write("zswapfs: \($0)") }
         /// Called after each step; what it throws fails the command there.
         var afterStep: (SwapStep) throws -> Void = { _ in }

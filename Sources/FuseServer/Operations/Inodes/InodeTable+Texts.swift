@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What open control files are read from.
+/// The texts that open control files are read from.
 extension InodeTable {
     /// Whether no open file reads the text, and it is old or was dropped.
     func isStale(_ number: UInt64, _ now: UInt64) -> Bool {

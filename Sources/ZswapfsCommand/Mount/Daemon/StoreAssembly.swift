@@ -10,7 +10,7 @@ import Threads
 import ZPool
 import ZswapCore
 
-/// What a successor gets of the store: descriptors, by the names under which they were kept.
+/// The part of the legacy that is the store's: descriptors, by the names under which they are kept.
 struct StoreLegacy: Sendable {
     /// The name of the arena's memfd.
     static let arenaName = "arena"
@@ -32,9 +32,9 @@ struct StoreAssembly {
 
     let arena: Arena
     let store: SwapStore
-    /// What was found of a predecessor; nil: there was none.
+    /// The report on a predecessor's memory; nil without a predecessor.
     let recovery: RecoveryReport?
-    /// When reads were answered first; nil: not before the server is.
+    /// When early reads began; nil: they did not.
     private(set) var servedAtNanoseconds: Int64?
 
     init(
@@ -108,7 +108,7 @@ struct StoreAssembly {
         return CommandFailure(.unavailable, "no memory for the arena: \(error)\(hint)")
     }
 
-    /// Less is kept ready where there is little.
+    /// Segments that the grower keeps in reserve: one in a small arena.
     static func reserveSegmentCount(
         _ settings: MountSettings, _ allowance: MemoryAllowance
     ) -> Int {
