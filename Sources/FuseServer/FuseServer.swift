@@ -11,14 +11,14 @@ import ZswapCore
 ///     init -> start(at:)                     -> (serves) -> waitUntilUnmounted
 ///          -> start(adopting:handshake:)     -> (serves) -> waitUntilUnmounted
 ///
-/// Who keeps ``descriptor`` open and ``handshake`` beyond the end of this process can have another
-/// one take the mount over.
+/// A supervisor that keeps ``descriptor`` open and ``handshake`` beyond the end of this process can
+/// have another one take the mount over.
 ///
 /// Laws:
-/// - What reading, writing and discarding pages needs (threads, stacks, buffers, workers) is there
+/// - What reading, writing and discarding pages needs (threads, stacks, buffers, workers) exists
 ///   before `start` returns.
-/// - A server that could not start has left nothing mounted, but what it was to take over: that it
-///   leaves as it is.
+/// - A server that cannot start leaves nothing mounted. A mount that it was to take over stays as
+///   it is.
 public final class FuseServer: Sendable {
     private let store: SwapStore
     private let session: Session
@@ -63,8 +63,8 @@ public final class FuseServer: Sendable {
         transport = hasRing ? RingTransport(session: session, device: device) : device
     }
 
-    /// Why a read of /dev/fuse failed last, and is tried again; nil when none failed since this was
-    /// asked. The reason is the system's text.
+    /// Why a read of /dev/fuse failed last, and is tried again, in the system's text; nil when none
+    /// failed since the last call.
     public func takeReadFailure() -> String? {
         let errno = session.readFailure.exchange(0, ordering: .relaxed)
         guard errno != 0 else { return nil }
@@ -79,7 +79,7 @@ public final class FuseServer: Sendable {
         }
     }
 
-    /// Threads on /dev/fuse, and for control work, where so many are to serve.
+    /// Threads on /dev/fuse and for control work when `servingCount` threads serve.
     public static func deviceThreadCount(_ servingCount: Int) -> Int {
         readerCount(servingCount) + ControlThreads.count
     }
@@ -136,14 +136,14 @@ public final class FuseServer: Sendable {
     }
 
     /// Serves a mount whose former server was killed, on a copy of its /dev/fuse and with the
-    /// ``handshake`` of the first one. The descriptor stays the caller's. Requests that the former
-    /// server had read and not answered come again; returns why they do not, nil when they do.
+    /// ``handshake`` of the first one. The descriptor stays the caller's. The kernel sends again
+    /// what the former server read and did not answer; returns why it does not, nil when it does.
     ///
-    /// Who answered reads before, `early`, is ended here.
+    /// Ends `early`, which answers reads until then.
     ///
-    /// When it throws, the mount is as before, and requests wait for the next one who takes it
-    /// over. Some threads may serve already where one could not be started: the process has to end
-    /// then, and the next one's start has the kernel send their requests again.
+    /// When it throws, the mount is as before, and requests wait for the next successor. If a
+    /// thread could not be started, others may serve already: the process has to end then, and the
+    /// next successor's start makes the kernel send their requests again.
     public func start(
         adopting descriptor: CInt, handshake: [UInt8], after early: EarlyReads? = nil
     ) throws(MountError) -> ResendObstacle? {
@@ -170,9 +170,9 @@ public final class FuseServer: Sendable {
     /// take the mount over.
     public var handshake: [UInt8] { session.handshake }
 
-    /// Takes down a mount that was never announced, and waits for the serving threads. Who looked
-    /// at it meanwhile has an error. A mount that was taken over goes on, and is served until the
-    /// process ends.
+    /// Takes down a mount that was never announced, and waits for the serving threads. A program
+    /// that used it meanwhile gets an error. A mount that was taken over goes on, and is served
+    /// until the process ends.
     public func stop(at path: String) {
         guard !session.isAdopted else { return }
         session.abort(at: path)

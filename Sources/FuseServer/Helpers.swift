@@ -8,11 +8,11 @@ import ZswapCore
 /// takes a processor most of a millisecond, and the other processors are often idle meanwhile.
 ///
 ///     a request of 1 MiB:   | piece 0 | piece 1 | piece 2 | … | piece 31 |    pieces of 32 KiB
-///                             server    helper    server        whoever is free takes the next
+///                             server    helper    server        a free thread takes the next one
 ///
 /// Law: one request is shared at a time; another one that comes meanwhile is served by its own
 /// thread alone. A piece is taken by compareExchange on a word that holds the request's number, so
-/// nobody takes a piece of a request that is over. The serving thread takes pieces itself, waits
+/// no helper takes a piece of a request that is over. The serving thread takes pieces itself, waits
 /// only for those that a helper has begun, and answers when all are done. After a piece failed no
 /// more are taken.
 ///
@@ -41,7 +41,7 @@ final class Helpers: @unchecked Sendable {
     private let isTaken = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private var job = Job()
-    /// Number of the request, then the pieces that nobody has taken yet: first, end.
+    /// Number of the request, then the pieces that no thread has taken yet: first, end.
     private let open = Atomic<UInt64>(0)
     /// Pieces that are done.
     private let doneCount = Atomic<Int>(0)
@@ -82,9 +82,9 @@ final class Helpers: @unchecked Sendable {
         threads = []
     }
 
-    /// Does a large request together with the helpers; nil when it is not one to share, or part of
-    /// it waits for a device: then it is to be done by one thread. The value is the bytes from its
-    /// begin on that were read or written.
+    /// Serves a large request together with the helpers. Returns the bytes from its begin on that
+    /// were read or written; nil when the request is not shared, or a part of it needs a device:
+    /// then one thread has to serve it.
     func perform(
         _ bytes: UnsafeMutableRawBufferPointer, writes: Bool, _ area: Area, at offset: UInt64,
         by worker: StoreWorker
@@ -116,7 +116,8 @@ final class Helpers: @unchecked Sendable {
         }
     }
 
-    /// What was done from the begin on, or the failure if that was nothing.
+    /// The bytes done from the begin on. Throws the failure of a read, of a request that has to
+    /// wait, and of a write of which nothing was done.
     private func outcome(_ pieceCount: Int) throws(StoreError) -> Int {
         var total = 0
         for index in 0..<pieceCount {
@@ -185,7 +186,7 @@ final class Helpers: @unchecked Sendable {
         }
     }
 
-    /// What is not taken yet will not be.
+    /// Closes the request: pieces that no thread has taken yet are not done.
     private func takeNoMore() {
         var word = open.load(ordering: .acquiring)
         while true {
@@ -205,7 +206,7 @@ final class Helpers: @unchecked Sendable {
         where doneCount.load(ordering: .sequentiallyConsistent) < takenCount {}
         while doneCount.load(ordering: .sequentiallyConsistent) < takenCount {
             isWaiting.store(true, ordering: .sequentiallyConsistent)
-            // Done meanwhile? Then either the request is taken back here, or its post is on the way.
+            // If it is done meanwhile, the request is taken back here, or its post is on the way.
             if doneCount.load(ordering: .sequentiallyConsistent) == takenCount,
                 isWaiting.exchange(false, ordering: .sequentiallyConsistent)
             {
@@ -227,7 +228,7 @@ final class ClosedGate: BackingGate {
     func enter() -> BackingEntry { .later }
 }
 
-/// The pieces of a request that nobody has taken yet, in one word.
+/// The pieces of a request that no thread has taken yet, in one word.
 private struct Pieces {
     let number: UInt32
     let first: Int

@@ -1,8 +1,8 @@
 import Latency
 import SwapStore
 
-/// What one serving thread has: its place in the store, its counter of reads, the area it served
-/// last, so that finding it again costs two loads, and which request it serves.
+/// State of one serving thread: its worker of the store, its counter of reads, the area it served
+/// last, so that finding it again costs two loads, and the request it serves.
 final class ServingWorker {
     let store: StoreWorker
     /// Where it counts reads that may be faults.

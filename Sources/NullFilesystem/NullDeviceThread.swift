@@ -86,7 +86,7 @@ final class NullDeviceThread {
                     iov_len: data.count)
             )
             withUnsafeBytes(of: &parts) { parts in
-                // A request that was interrupted or a mount that is gone: nobody waits.
+                // Fails if the request was interrupted or the mount is gone: then no process waits.
                 _ = writev(
                     session.fileDescriptor, parts.baseAddress?.assumingMemoryBound(to: iovec.self),
                     2)

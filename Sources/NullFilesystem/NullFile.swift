@@ -34,7 +34,7 @@ final class NullFile: @unchecked Sendable {  // readers and writers of a page or
         return UnsafeMutableRawBufferPointer(rebasing: memory[start..<end])
     }
 
-    /// Copies `bytes` to this place; the value is how many had room.
+    /// Copies `bytes` to this place; the value is how many fit before the file's end.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) -> Int {
         let target = part(at: offset, byteCount: bytes.count)
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<target.count]))

@@ -1,7 +1,7 @@
 /// Is told what happens to the pages of the null filesystem's file, in the order of one thread,
 /// each before its request is answered.
 ///
-/// Law: one for each serving thread, and called by that thread only. It waits for nobody: the
+/// Law: one for each serving thread, and called by that thread only. It never waits: the
 /// program that swaps waits for it.
 public protocol NullObserver: AnyObject, Sendable {
     /// These pages are read.

@@ -4,15 +4,15 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// The null filesystem: one file, `data`, of memory that is read and written as it is. What a
-/// filesystem in user space costs before it does anything, to be measured beside zswapfs.
+/// The null filesystem: one file, `data`, of memory that is read and written as it is. It shows
+/// what a FUSE filesystem costs before it does any work, to be measured beside zswapfs.
 ///
-///     init -> mount -> (serves) -> unmounted by somebody -> join
+///     init -> mount -> (serves) -> unmounted from outside -> join
 ///
 /// Law: as little as libfuse allows. Discards are answered at once and do nothing; there are no
 /// checks of what is asked beyond the file's end.
 public final class NullServer: @unchecked Sendable {
-    // Unchecked: threads are added by `mount` before anybody can join them.
+    // Unchecked: threads are added by `mount` before they can be joined.
     private let session: NullSession
     private let transport: NullTransport
     private let threadCount: Int
@@ -57,7 +57,7 @@ public final class NullServer: @unchecked Sendable {
     /// Whether all threads have ended.
     public var isFinished: Bool { running.load(ordering: .acquiring) == 0 }
 
-    /// Waits until somebody has unmounted it and all threads have ended.
+    /// Waits until it is unmounted from outside and all threads have ended.
     public func join() {
         for thread in threads { thread.join() }
         threads = []

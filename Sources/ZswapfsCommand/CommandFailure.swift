@@ -13,7 +13,7 @@ struct CommandFailure: Error, Equatable {
         self.message = message
     }
 
-    /// A system call's failure, told as such.
+    /// A system call's failure: its call, object and errno are the message.
     init(_ failure: SystemFailure) {
         let status: ExitStatus
         switch failure.errno {
@@ -26,7 +26,7 @@ struct CommandFailure: Error, Equatable {
         self.init(status, failure.description)
     }
 
-    /// `error` as a command's failure, whatever it was.
+    /// Any `error` as a command's failure.
     init(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure

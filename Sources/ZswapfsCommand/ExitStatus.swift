@@ -5,7 +5,7 @@ import ArgumentParser
 enum ExitStatus: Int32, CaseIterable {
     /// Done.
     case success = 0
-    /// Failed for a reason that no other status names; the message tells it.
+    /// Failed for a reason that no other status covers; the message gives it.
     case failure = 1
     /// The command line makes no sense: an unknown option, a value out of range. Nothing was
     /// touched.
@@ -16,7 +16,7 @@ enum ExitStatus: Int32, CaseIterable {
     case unavailable = 69
     /// What the command printed could not be written: a full disk, a reader that went away.
     case outputFailed = 74
-    /// Someone uses it. Try again when that has ended; the message says how to end it.
+    /// The mount, area or device is in use; the message says how to end the use.
     case inUse = 75
     /// Not allowed. Try as root.
     case notPermitted = 77

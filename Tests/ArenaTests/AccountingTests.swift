@@ -5,7 +5,7 @@ import ZswapCore
 
 @testable import Arena
 
-/// What the arena says it holds is what the memfd holds, frame by frame, whatever happens.
+/// The arena's account equals the memory of its memfd, to the frame, after every operation.
 @Suite struct AccountingTests {
     @Test(arguments: [0, 1, 4]) func aNewArenaHoldsItsReserve(segments: Int) throws {
         let arena = try makeArena(reserve: segments)

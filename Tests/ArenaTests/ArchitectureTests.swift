@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the orders of memory were not tried on is not built.
+/// The package builds only for processors on which its memory orders were tested.
 @Suite struct ArchitectureTests {
     private static let shim = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()

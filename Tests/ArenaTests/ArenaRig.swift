@@ -4,8 +4,8 @@ import Testing
 
 @testable import Arena
 
-/// An arena without a thread and without a reserve, unless told otherwise: everything happens when
-/// the test says so.
+/// An arena without a thread and without a reserve, unless the test asks for them: nothing happens
+/// in the background.
 func makeArena(
     capacity: Int = 256 << 20, reserve: Int = 0,
     refusesCommit: (@Sendable (Int) -> Bool)? = nil
@@ -26,7 +26,7 @@ func heldByteCount(_ arena: Arena) -> Int {
     return Int(status.st_blocks) * 512
 }
 
-/// The arena's own count must be what the kernel says, to the frame.
+/// The arena's own count must equal the kernel's, to the frame.
 func expectExact(
     _ arena: Arena, _ when: Comment = "", sourceLocation: SourceLocation = #_sourceLocation
 ) {

@@ -53,7 +53,7 @@ import ZswapCore
         #expect(ledger.count.load(ordering: .relaxed) == 1)
     }
 
-    /// One who begins just before the change is told, and goes by what it copied before.
+    /// A reader that begins just before the change uses the value that it copied before.
     @Test func whoWasNotToldYetKeepsTheOldValue() {
         published.replace(by: Counted(2, ledger)) { quiescence.enter(worker) }
         #expect(ledger.count.load(ordering: .relaxed) == 2)
@@ -80,7 +80,7 @@ import ZswapCore
         for slot in [-1, 4, .max] { #expect(table.value(at: slot, by: worker) == nil) }
     }
 
-    /// Two who look for values while a third puts them in and takes them out.
+    /// Two threads look for values while a third inserts and removes them.
     @Test func whatIsFoundIsAlive() {
         let table = PublishedTable<Counted>(slotCount: 2, by: quiescence)
         let deadCount = Atomic<Int>(0)

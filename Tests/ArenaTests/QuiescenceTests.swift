@@ -14,7 +14,7 @@ import ZswapCore
         quiescence.enter(first)
         let epoch = quiescence.advance()
         #expect(!quiescence.hasPassed(epoch))
-        // Who enters now can't have seen what was unlinked before.
+        // A worker that enters now cannot have seen an object that was unlinked before.
         quiescence.enter(second)
         #expect(!quiescence.hasPassed(epoch))
         quiescence.leave(first)

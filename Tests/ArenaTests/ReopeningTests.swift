@@ -144,7 +144,7 @@ import ZswapCore
         #expect(throws: ArenaError.systemCall(name: "pread", errno: EINVAL)) {
             _ = try Arena(reopening: ends.0, configuration: .init(capacityByteCount: 1 << 20))
         }
-        // It was taken over, and closed: nobody can read any more what is written.
+        // It was taken over, and closed: the read end is gone.
         var writer = pollfd(fd: ends.1, events: Int16(POLLOUT), revents: 0)
         #expect(poll(&writer, 1, 1000) == 1)
         #expect(CInt(writer.revents) & POLLERR != 0)

@@ -117,7 +117,7 @@ struct BackingMachineTests {
         #expect(BackingFileTests.open(file.path) == nil)
     }
 
-    /// The daemon is stopped, so whoever asks the mount for anything waits.
+    /// The daemon is stopped, so any request to the mount waits.
     @Test func aMountThatDoesNotAnswerIsNotAsked() throws {
         let turn = try SwapHost.waitForTurn()
         defer { turn.close() }

@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: [1, 15, 16, 17, 2000, 4079, 4080, 4081, 4095, 4096])
     func whatWasFlushedIsRead(byteCount: Int) throws {
         let rig = try BackingRig()
-        // So many that they lie across blocks in every way.
+        // Enough that they lie across blocks in every way.
         var records: [(BackingLocation, [UInt8])] = []
         for page in 0..<40 {
             let payload = LogRecords.payload(page, byteCount: byteCount)

@@ -3,7 +3,7 @@ import PoolTesting
 import TestSupport
 import Testing
 
-/// A caller's bug traps at once instead of losing somebody's page later.
+/// A caller's bug traps at once instead of losing a page of another caller later.
 @Suite struct BackingTrapTests {
     @Test func freeingTwiceTraps() async {
         await #expect(processExitsWith: .failure) {

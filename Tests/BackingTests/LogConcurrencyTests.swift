@@ -66,8 +66,8 @@ import ZswapCore
     }
 }
 
-/// Slots that hold a location and a length, as entries of pages do: whoever changes a slot owns
-/// what it held.
+/// Slots that hold a location and a length, as entries of pages do: the thread that changes a slot
+/// owns its former content.
 final class LogRace: Sendable {
     final class Slots: @unchecked Sendable {  // atomics
         let count: Int
@@ -170,7 +170,7 @@ final class LogRace: Sendable {
         isOver.store(true, ordering: .releasing)
     }
 
-    /// With `old`, only if nobody changed the slot meanwhile; else whatever is there.
+    /// With `old`, replaces the entry only if no thread changed the slot meanwhile; else always.
     private func publish(_ slot: Int, _ old: UInt64?, _ entry: Entry) {
         guard let old else {
             free(slots[slot].exchange(entry.word, ordering: .acquiringAndReleasing))
@@ -200,7 +200,7 @@ final class LogRace: Sendable {
                 try log.read(entry.location, payloadByteCount: entry.byteCount, into: buffer)
             } catch { report("read: \(error)") }
             let bytes = LogRecords.array(buffer.payload)
-            // Changed meanwhile: then the bytes may be anybody's.
+            // Changed meanwhile: then the bytes may be of any record.
             guard slots[slot].load(ordering: .acquiring) == word else { continue }
             let right = LogRecords.payload(
                 slot, version: entry.version, byteCount: entry.byteCount)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
-/// Whatever is on the device, cleaning reads nothing that is not there, and finds what is.
+/// On a damaged device cleaning reads nothing beyond it, and finds every intact record.
 @Suite struct LogDamageTests {
     private static let segment = BackingLog.segmentByteCount
 

@@ -26,7 +26,7 @@ struct LogModel {
     private var written: [Int: Record] = [:]
     /// What was appended since the last flush, in order; the page's older record still counts.
     private var pending: [(page: Int, record: Record)] = []
-    /// Whose each 16 bytes of the device are; 0 nobody's.
+    /// The record that owns each 16 bytes of the device; 0: none.
     private var granules: [Int]
     private var liveByteCount = 0
     /// How often each thing happened.

@@ -29,7 +29,7 @@ extension BenchTests {
             let directory = try TemporaryDirectory()
             let path = try directory.makeDirectory("mount")
             let run = try serve(transport, at: path)
-            // Whatever fails here: the process ends with the mount.
+            // After a failure here the process ends with the mount.
             defer { umount2(path, CInt(MNT_DETACH)) }
             let file = try MountedFile("\(path)/data", O_RDWR)
             #expect(try file.status().st_size == Self.byteCount)

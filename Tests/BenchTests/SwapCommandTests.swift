@@ -48,7 +48,7 @@ extension BenchTests {
             for result in results {
                 #expect((result["swappedByteCount"] as? Int ?? 0) > 4 << 20, "\(result)")
             }
-            // Somebody else's may come and go.
+            // Devices of other programs may come and go.
             let isGone = Patience.wait(milliseconds: 20_000) { zrams().isSubset(of: before) }
             #expect(isGone, "\(zrams()) and not \(before)")
         }

@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// Commands beside a mount whose daemon is stopped: they say so, soon, and wait for nothing of it.
+/// Commands beside a mount whose daemon is stopped: they report it soon, and never wait for it.
 extension CommandLineTests {
     @Suite(
         .serialized, .timeLimit(.minutes(10)),
@@ -149,7 +149,7 @@ extension CommandLineTests {
             #expect(all.status == 1 && all.output.contains(shared.path), "\(all)")
         }
 
-        /// The name of the socket of the mount to come is not to be had by guessing it before.
+        /// A user who guesses the name of a mount's socket and takes it first is not believed.
         @Test(
             .enabled(if: MountHost.canDropPrivileges && SwapHost.has("python3"), "needs setpriv"))
         func aNameThatAnotherUserHasIsNotBelieved() throws {

@@ -4,10 +4,10 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Questions over a local socket: nobody holds the server up.
+/// Questions over a local socket: no client holds the server up.
 extension CommandLineTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct LocalServerTests {
-        /// A server in this process that says back what it is told.
+        /// A server in this process that echoes each message.
         private final class Echo: Sendable {
             let name = "zswapfs-test/\(getpid())-\(UInt32.random(in: .min ... .max))"
             let server: LocalServer

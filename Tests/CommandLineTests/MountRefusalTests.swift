@@ -121,8 +121,8 @@ extension CommandLineTests {
             #expect(!MountHost.isMounted(path))
         }
 
-        /// Where everybody may open /dev/fuse, as most distributions have it, it is fusermount3
-        /// that says no.
+        /// Where every user may open /dev/fuse, as on most distributions, fusermount3 refuses the
+        /// mount.
         @Test(
             .enabled(if: MountHost.canDropPrivileges && canUnshare, "needs root and setpriv"))
         func aUserWhoMayOpenTheDevice() throws {

@@ -58,8 +58,8 @@ import ZswapCore
         }
     }
 
-    /// Somebody overwrites the object while it is decoded: the codec reads what it was before, and
-    /// zeros behind it.
+    /// Another thread overwrites the object while it is decoded: the codec reads its former bytes,
+    /// and zeros behind them.
     @Test(arguments: [1, 100, 4096 - CodecScratch.tailByteCount])
     func aDecoderReadsACopy(byteCount: Int) throws {
         let shared = FencedBuffer(byteCount: byteCount)

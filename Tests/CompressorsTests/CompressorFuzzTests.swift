@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
-/// Broken objects: whatever a codec makes of them, it stays inside what it was lent. Buffers end at
+/// Broken objects: a codec stays inside the buffers that it was lent. Buffers end at
 /// memory that may not be touched, so an overrun ends the process.
 @Suite struct CompressorFuzzTests {
     static let names = CompressorRegistry.standard().names

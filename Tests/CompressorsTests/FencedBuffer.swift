@@ -1,6 +1,6 @@
 import Glibc
 
-/// Bytes that end, or start, at memory nobody may touch: one byte too far ends the test process.
+/// Bytes that end, or start, at inaccessible memory: one byte too far ends the test process.
 final class FencedBuffer: @unchecked Sendable {
     // Unchecked: one test races two threads over the bytes, on purpose.
     enum Edge { case start, end }

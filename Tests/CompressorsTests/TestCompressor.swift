@@ -1,7 +1,7 @@
 import Compressors
 import ZswapCore
 
-/// A compressor that says what it is told to say: for what no sound compressor does.
+/// A compressor that returns what the test sets: for results that no sound compressor gives.
 struct TestCompressor: Compressor {
     enum Act: Sendable {
         case say(CompressionResult)

@@ -49,7 +49,7 @@ import Testing
         #expect(full.last?.hasPrefix("  on backing      25 pages, ") == true, "\(full)")
         #expect(full.last?.hasSuffix(" KiB of 8.0 MiB") == true, "\(full)")
         #expect(try fixture.numbers("stats/bd_stat")[0] == 25)
-        // What is not in memory is no merit of the pools.
+        // Pages on the backing store do not count in the pools' ratio.
         #expect(try fixture.value("stats/summary").contains("none, the pools are empty\n"))
 
         try fixture.tree.write("none", to: "params/backing")

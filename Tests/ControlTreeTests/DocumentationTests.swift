@@ -25,7 +25,7 @@ import ZswapCore
         let known = Set(ControlTree.rows.map(\.documentation))
         for line in Self.text.split(separator: "\n")
         where line.hasPrefix("| `params/") || line.hasPrefix("| `stats/") {
-            #expect(known.contains(String(line)), "no such row: \(line)")
+            #expect(known.contains(String(line)), "a row of no file: \(line)")
         }
     }
 
@@ -50,7 +50,7 @@ import ZswapCore
                 let error = Self.refusal(fixture.tree, String(words[1]), String(words[3]))
                 #expect((error == nil) == comment.isEmpty, "\(line)")
             } else {
-                Issue.record("an example that nobody can try: \(line)")
+                Issue.record("an example that cannot be tried: \(line)")
             }
             count += 1
         }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
-/// Reading `stats`: numbers that agree with each other, whatever file they stand in.
+/// Reading `stats`: numbers agree with each other across files.
 @Suite struct StatisticsTests {
     @Test(arguments: Zpools.names) func zramColumnsAddUp(zpool: String) throws {
         let fixture = try ControlFixture(zpool: zpool)
@@ -63,7 +63,7 @@ import ZswapCore
         #expect(try fixture.lines("stats/areas/empty").first { $0.name == "rejects" }?.value == 2)
         #expect(try fixture.lines("stats/areas/swap").first { $0.name == "rejects" }?.value == 0)
         #expect(try fixture.number("stats/reject_reclaim_fail") == 2)
-        // By zswap's names, for scripts: such pages are taken here.
+        // By zswap's names, for scripts: pages that do not compress are stored here.
         #expect(try fixture.number("stats/reject_compress_poor") == 0)
         #expect(try fixture.number("stats/reject_compress_fail") == 0)
     }

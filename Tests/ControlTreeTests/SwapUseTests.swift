@@ -52,7 +52,7 @@ import Testing
             try fixture.fixture.write(PageContent.compressible(page), to: fixture.area, page: page)
         }
         let lines = try fixture.value("stats/summary").split(separator: "\n")
-        let line = lines.first { $0.hasPrefix("stale ") } ?? "no such line"
+        let line = lines.first { $0.hasPrefix("stale ") } ?? "no line `stale`"
         for part in [
             "at least 299 pages, 1.1 MiB, of area swap", "zswapfs swap off", "swap on", "--discard",
         ] {

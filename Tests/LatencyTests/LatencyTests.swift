@@ -101,7 +101,7 @@ private let millisecond: Int64 = 1_000_000
         #expect(mount.changes.map(\.isHeld) == [true, false])
     }
 
-    /// Whatever the reads are, the kernel is asked for a change at most every 20 ms or so.
+    /// For any pattern of reads, the kernel is asked for a change at most every 20 ms or so.
     @Test(arguments: 1...20 as ClosedRange<UInt64>) func changesAreFew(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var mount = VirtualMount()

@@ -21,7 +21,7 @@ import ZswapCore
         return rig
     }
 
-    /// Frees so many frames, and returns the pages that were asked for.
+    /// Frees `frameCount` frames, and returns the pages that the pool asked to evict.
     private func shrink(_ rig: PoolRig, by frameCount: Int = 1) -> [UInt64] {
         #expect(
             rig.pool.shrink(pageCount: frameCount)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ZPool
 
-/// A caller's bug traps at once instead of breaking somebody's page later.
+/// A caller's bug traps at once instead of breaking a page of another caller later.
 @Suite struct TrapTests {
     @Test func freeingTwiceTrapsInZbud() async {
         await #expect(processExitsWith: .failure) {

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # common.sh: what the other mount-scripts share. Sourced, never run; changes nothing by itself.
 #
-# Three nouns live here: words for the reader (say, die), the memory cgroup, and *leftovers*:
-# whatever a run put on the machine below a path prefix of its own (mounts, loop devices, swap,
-# daemons) or under a cgroup name of its own. Nothing outside such a prefix is ever touched.
+# Three parts: messages (say, die), the memory cgroup, and *leftovers*: everything that a run put on
+# the machine below a path prefix of its own (mounts, loop devices, swap, daemons) or under a cgroup
+# name of its own. Nothing outside of this prefix is ever touched.
 
 repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -11,7 +11,7 @@ repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
-# die STATUS MESSAGE…: the message on standard error, then out.
+# die STATUS MESSAGE…: prints the message on standard error and exits.
 die() { local status=$1; shift; warn "$*"; exit "$status"; }
 indent() { sed 's/^/  /'; }
 # The comment header of the running script is its manual.
@@ -59,7 +59,7 @@ memory_cgroup() {
     return 1
 }
 
-# cgroups_named PREFIX: directories of memory cgroups with such a name, deepest first.
+# cgroups_named PREFIX: directories of memory cgroups whose names begin with PREFIX, deepest first.
 cgroups_named() {
     local _kind mount
     read -r _kind mount < <(memory_cgroup) || return 0
@@ -137,7 +137,7 @@ take_down() {
             status=1
         }
     done < <(swaps_under "$1")
-    # A store that still holds somebody's swap must stay: whoever swapped into it would die with it.
+    # A store that still holds swapped pages must stay: programs that own these would die with it.
     [[ $status -eq 0 ]] || return 1
     while read -r thing; do
         losetup -d "$thing" || { warn "cannot detach $thing"; status=1; }

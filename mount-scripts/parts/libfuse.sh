@@ -148,11 +148,11 @@ merge_libraries() {
         printf '%s\n' 'CREATE new/lib/libfuse3.a' 'ADDLIB stage/usr/lib/libfuse3.a' \
             'ADDLIB liburing.a' 'ADDLIB libnuma.a' SAVE END | ar -M
     ) || return 1
-    # meson leaves io_uring out without a word when it finds a library too old.
+    # meson leaves io_uring out without a message when it finds a library too old.
     ar t "$libfuse_work/new/lib/libfuse3.a" | grep 'fuse_uring'
 }
 
-# touch_importers: makes builds of before look for libfuse again, and link again. Swift's builds
+# touch_importers: makes earlier builds look for libfuse again, and link again. Swift's builds
 # know nothing of the headers and the library; the compiler's cache of CFuse knows its shim.h, the
 # build knows the sources. Package.swift looks for .libfuse, but it is not asked again as long as
 # neither it nor the environment has changed.
@@ -179,7 +179,7 @@ place_libfuse() {
     mv -T "$new" "$own_libfuse" && touch_importers
 }
 
-# start_work: an empty directory to work in, which nobody else may look into: apt's configuration
+# start_work: an empty directory to work in, which other users may not read: apt's configuration
 # may hold a password for a proxy. The caller holds the lock.
 start_work() {
     rm -rf "$libfuse_work"

@@ -12,10 +12,10 @@ usage: quickstart-program.py [--mebibytes N] [--passes N] [--seed N] [--swapped-
   --swapped-min N    fail unless at least N MiB of it were in swap at one time (default: a quarter)
   --pageout          push all own pages out with MADV_PAGEOUT before each pass (no cgroup needed)
   --pause-file PATH  after the last pass create PATH and wait until it is removed (60 s at most), so
-                     that somebody can look at the store while it is full
+                     that the caller can look at the store while it is full
 
 exit status: 0 all data right, 1 data wrong, 2 usage, 3 too little was swapped out, 4 out of time,
-5 MADV_PAGEOUT is not to be had. Changes nothing on the machine.
+5 the kernel lacks MADV_PAGEOUT. Changes nothing on the machine.
 """
 
 import argparse

@@ -8,7 +8,7 @@ usage: run-tests.py [--seconds N] [--capable] [--optimized SCRATCH] RESULT [-- S
   --optimized  tests that need an optimized build run in one, built in this scratch directory
 
 A test is one function, however many arguments it has. All suites are one program, so a test that
-crashes ends them all. Such a test is found by the backtrace of the thread that crashed, and fails.
+crashes ends them all. It is found by the backtrace of the thread that crashed, and fails.
 Where the backtrace names none, each test that was running is run alone. What did not end or did not
 begin is run again. Tests that still have not run are told by their number, as one failure.
 
@@ -30,7 +30,7 @@ import time
 MUST_RUN_NAME = re.compile(r"^(Mounted|CommandLine|Swap|Bench)Tests\.")
 MUST_RUN_REASON = re.compile(r"/dev/fuse|\bloop|\broot\b|\bmount|\bswap", re.IGNORECASE)
 OPTIMIZED_REASON = "needs an optimized build"
-# What counts allocations counts those of the whole program: nothing may run beside it.
+# Tests that count allocations count those of the whole program: no other test may run beside them.
 OPTIMIZED_BUILD = ["-c", "release", "-Xswiftc", "-enable-testing", "-Xswiftc", "-DINTERNAL_CHECKS",
                    "--no-parallel"]
 # Tests that run once more in that build, where an allocation by a thread that serves, or under a

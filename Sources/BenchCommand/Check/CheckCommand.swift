@@ -5,7 +5,7 @@ import Threads
 import ZPool
 import ZswapCore
 
-/// `zswapfs-bench check`: whether drivers do what a driver must, for as long as one likes.
+/// `zswapfs-bench check`: runs random steps on drivers beside a model and compares the results.
 struct CheckCommand: DriverCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check every pool: contract, random steps, threads.",

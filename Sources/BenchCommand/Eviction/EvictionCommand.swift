@@ -103,7 +103,7 @@ struct EvictionCommand: DriverCommand {
             if record == nil { try? SystemText.remove(recordPath) }
         }
         if (try? OpenFile(recordPath, for: .locating)) != nil {
-            throw BenchFailure("\(recordPath): there is such a file")
+            throw BenchFailure("\(recordPath): the file exists already")
         }
         try samples.write(to: pagesPath)
         let byteCount = try ByteSize.wholeMebibytes(size, "--size")

@@ -4,7 +4,7 @@ import LinuxSystem
 import ZPool
 import ZswapCore
 
-/// `zswapfs-bench migrate`: what moving all stored pages costs those who load.
+/// `zswapfs-bench migrate`: what moving all stored pages costs threads that load.
 struct MigrateCommand: DriverCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",

@@ -3,7 +3,7 @@ import Experiment
 
 /// Which sets of pages are measured with, where there may be several.
 struct CorpusOptions: ParsableArguments {
-    @Argument(help: "Files of raw 4 KiB pages, or such packed by zstd (.zst).")
+    @Argument(help: "Files of raw 4 KiB pages, or of these packed by zstd (.zst).")
     var corpus: [String] = []
 
     @Option(help: "Take pages of this live process.")

@@ -6,8 +6,8 @@ import ZswapCore
 struct SamplingOptions: ParsableArguments {
     @Option(
         help: """
-            Bytes of pages to measure with, 1M to 16G; of more, so many are taken at random from \
-            everywhere.
+            Bytes of pages to measure with, 1M to 16G; of a larger source, pages are taken at \
+            random from everywhere.
             """)
     var sample = "64M"
 

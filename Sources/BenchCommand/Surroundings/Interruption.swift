@@ -1,7 +1,7 @@
 import LinuxSystem
 
-/// Somebody asked to stop, by Ctrl-C or a signal. Arrives only where it is asked for, so that what
-/// was set up is taken down first.
+/// The user stopped the command, by Ctrl-C or a signal. Thrown only where the command looks for it,
+/// so that what was set up is taken down first.
 struct Interruption: Error, CustomStringConvertible {
     /// The signal's name.
     let description: String

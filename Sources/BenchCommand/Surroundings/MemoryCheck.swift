@@ -1,7 +1,7 @@
 import LinuxSystem
 import ZswapCore
 
-/// Benchmarks that take much memory ask first.
+/// Checks that the machine has the memory that a benchmark takes.
 enum MemoryCheck {
     /// Refuses what would push other programs out of memory. `option` is what asked for it.
     static func require(_ byteCount: Int, for option: String) throws {

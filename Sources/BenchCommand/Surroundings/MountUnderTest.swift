@@ -16,7 +16,7 @@ struct MountUnderTest {
     /// The area that was named; nil when the mount was.
     let areaPath: String?
 
-    /// The mount at `text`, or the one that the area `text`, which is not there yet, will be in.
+    /// The mount at `text`, or the one in which the area `text`, which does not exist yet, will be.
     init(_ text: String) throws {
         let isMissing = (try? OpenFile(text, for: .locating)) == nil
         let parent = ByteText(text).directoryAndName.directory?.text ?? "."

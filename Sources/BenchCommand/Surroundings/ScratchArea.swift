@@ -2,12 +2,12 @@ import LinuxSystem
 
 /// An area of the benchmark's own.
 ///
-/// Law: `remove` at the end. It is made new: what is there already is someone's.
+/// Law: `remove` at the end. It is made new: an existing file is another user's data.
 struct ScratchArea {
     /// Where it is.
     let path: String
 
-    /// Makes it, with so many bytes that were never written. EEXIST when there is one already.
+    /// Creates the file with `byteCount` bytes that were never written. EEXIST when it exists.
     init(at path: String, byteCount: Int) throws(SystemFailure) {
         self.path = path
         let made = try OpenFile(path, for: .creating)

@@ -56,7 +56,7 @@ final class ServedMount {
                 return true
             } catch {
                 failure = error
-                // Not mounted: it did not come up, or somebody was faster.
+                // Not mounted: it did not come up, or another process has unmounted it.
                 return error.errno == .invalidArgument
             }
         }

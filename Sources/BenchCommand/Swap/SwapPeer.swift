@@ -11,10 +11,10 @@ enum SwapPeer: String, CaseIterable, ExpressibleByArgument, Codable {
     case null
     /// The kernel's zram with lz4.
     case zram
-    /// nbdkit's memory disk with zstd, through nbdfuse: what user space had before.
+    /// nbdkit's memory disk with zstd, through nbdfuse: user space's way before zswapfs.
     case nbdkit
 
-    /// Why it can't be had here; nil when it can.
+    /// Why the peer cannot run on this machine; nil when it can.
     var obstacle: String? {
         switch self {
         case .zswapfs:

@@ -8,7 +8,7 @@ import ZswapCore
 ///
 /// The pool is filled with objects of the sizes that real pages compress to. A pair anywhere frees
 /// one of them, chosen at random, and allocates one of another size: most of its time is the
-/// processor's, waiting for memory that nobody touched for long. In turns with it a plain free
+/// processor's, waiting for memory that no cache holds any more. In turns with it a plain free
 /// list, of cells of one size in as much memory, does the same: it touches the first word of the
 /// cell and nothing else, which is the least that any allocator can do. A warm pair allocates an
 /// object and frees that: what the allocator itself does.
@@ -26,7 +26,7 @@ public struct AllocationExperiment {
     /// Sizes for each of two threads, so that no size class is used by both.
     private let sizes: [[Int]]
 
-    /// Pools of these drivers with so many live objects of the sizes that the pages compress to.
+    /// Pools of these drivers with `liveCount` objects of the sizes that the pages compress to.
     /// `keepsLRU`: they keep their frames in order of age, as for users that shrink them.
     public init(
         _ samples: PageSamples, zpools: ZpoolRegistry, liveCount: Int, pairCount: Int,
@@ -51,7 +51,8 @@ public struct AllocationExperiment {
     /// Bytes of memory that one measurement takes at most, to be safe.
     public static func byteCount(liveCount: Int) -> Int { 2 * liveCount * Page.byteCount }
 
-    /// Measures one driver. `before` is told each turn's number; what it throws ends it.
+    /// Measures one driver. `before` is told each turn's number; an error that it throws ends the
+    /// measurement.
     public func measure(
         zpool type: String, repeats: Int, before: (_ turn: Int) throws -> Void
     ) throws -> AllocationMeasurement {

@@ -3,7 +3,7 @@ public import ZPool
 import ZswapCore
 
 /// How much of a pool is payload: when it is new, after pages were written over, and what that
-/// costs those who load meanwhile.
+/// costs threads that load meanwhile.
 ///
 ///     fill: every page, `copyCount` times, each time in another order      -> new
 ///     write over: a share of the places, at random, with other pages       -> written over
@@ -49,7 +49,8 @@ public struct DensityExperiment {
     /// Most bytes that a store of it takes.
     public var byteCount: Int { copyCount * pages.pageCount * Page.byteCount }
 
-    /// Measures one driver. `before` is told each step; what it throws ends it.
+    /// Measures one driver. `before` is told each step; an error that it throws ends the
+    /// measurement.
     public func measure(
         zpool: String, before: (_ step: String) throws -> Void
     ) throws -> DensityMeasurement {

@@ -10,7 +10,7 @@ public struct DensityMeasurement: Codable, Sendable {
     public let new: Double
     /// At once after the last page was written over.
     public let writtenOver: Double
-    /// When the store had nothing left to compact.
+    /// Once the store has nothing left to compact.
     public let settled: Double
     /// Frames that compaction freed until then.
     public let compactedFrameCount: Int

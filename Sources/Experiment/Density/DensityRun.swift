@@ -31,7 +31,7 @@ struct DensityRun {
         }
     }
 
-    /// Writes other pages to so many places, chosen at random; none twice before each was chosen.
+    /// Overwrites `count` places, chosen at random; none twice before each was chosen.
     mutating func overwrite(count: Int) throws {
         var places: [Int] = []
         for _ in 0..<count {
@@ -54,8 +54,8 @@ struct DensityRun {
         }
     }
 
-    /// Loads pages anywhere, and stores one now and then, as long as `goesOn` says so, which is
-    /// told how many were loaded.
+    /// Loads pages anywhere, and stores one now and then, as long as `goesOn` returns true, which
+    /// gets the number of loads.
     mutating func latencies(
         while goesOn: (Int) -> Bool
     ) throws -> (loads: Latencies, stores: Latencies) {

@@ -1,7 +1,7 @@
 public import ZPool
 
-/// In which order a store should write pages back: a recorded swap run, replayed into pools that
-/// are held to less than it needs.
+/// Compares orders of write-back: a recorded swap run, replayed into pools that are limited to
+/// fewer frames than it needs.
 ///
 ///     without a limit                              -> the frames needed at the peak
 ///     each limit, each order: over it after a store? evict until it is under
@@ -22,8 +22,8 @@ public struct EvictionExperiment {
     /// Pages of the device that were ever stored.
     public var pageCount: Int { script.pageCount }
 
-    /// Measures one driver at limits in percent. `before` is told each step; what it throws ends
-    /// it.
+    /// Measures one driver at limits in percent. `before` is told each step; an error that
+    /// it throws ends the measurement.
     public func measure(
         zpool: String, limitPercents: [Int], before: (_ step: String) throws -> Void
     ) throws -> [EvictionMeasurement] {

@@ -9,8 +9,8 @@ public enum EvictionOrder: String, CaseIterable, Codable, Sendable {
     /// Pages that were loaded since they were stored, the one loaded longest ago first; then the
     /// oldest of the others.
     case loadedFirst = "loaded-first"
-    /// By what no store knows: the page that will be loaded least often again, of those the one
-    /// whose last load is farthest away.
+    /// By the future, which no store knows: the page that will be loaded least often again, of
+    /// those the one whose last load is farthest away.
     case foresight
 
     /// A queue of pages in this order; nil for the driver's, which knows no pages.

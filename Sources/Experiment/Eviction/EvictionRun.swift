@@ -65,7 +65,7 @@ final class EvictionRun {
         arena.stop()
     }
 
-    /// What happened until now.
+    /// The counts until now.
     var counts: Counts {
         var counts = tally
         counts.evictedPageCount = table.evictedCount
@@ -91,7 +91,7 @@ final class EvictionRun {
         }
     }
 
-    /// What the caretaker of a store does.
+    /// Compacts when the caretaker of a store would.
     func careNowAndThen(_ step: Int) {
         if step.isMultiple(of: Self.careStepCount) { care() }
     }

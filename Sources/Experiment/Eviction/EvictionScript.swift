@@ -15,7 +15,7 @@ struct EvictionScript {
         case discard(page: Int)
     }
 
-    /// What becomes of a page that is stored.
+    /// The loads of a stored page until its next store or discard.
     struct Future: Equatable {
         /// How often it is loaded.
         var loadCount = 0

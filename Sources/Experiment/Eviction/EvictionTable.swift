@@ -29,7 +29,7 @@ final class EvictionTable: PoolUser, @unchecked Sendable {
 
     func use(_ pool: Zpool) { self.pool = pool }
 
-    /// Puts a page somewhere and frees what it had before, in this order.
+    /// Puts a page somewhere and frees its former place, in this order.
     func put(_ place: Place, _ page: Int) {
         let old = places[page]
         places[page] = place

@@ -10,10 +10,10 @@ public struct Latencies: Sendable {
     private var histogram = Histogram<UInt64>(
         highestTrackableValue: Self.nanosecondsMax, numberOfSignificantValueDigits: .three)
 
-    /// None yet.
+    /// Creates an empty histogram.
     public init() {}
 
-    /// How many were recorded.
+    /// Number of recorded requests.
     public var count: Int { Int(histogram.totalCount) }
 
     /// Adds one.
@@ -28,7 +28,7 @@ public struct Latencies: Sendable {
         }
     }
 
-    /// The nanoseconds that so many percent did not exceed; 0 when there are none.
+    /// The nanoseconds that `percentile` percent of the values do not exceed; 0 without values.
     public func nanoseconds(percentile: Double) -> UInt64 {
         count == 0 ? 0 : histogram.valueAtPercentile(percentile)
     }

@@ -88,7 +88,7 @@ public struct PageSamples {
         zeroPageCount = (0..<pageCount).count { !memory.hasContent(page: $0) }
     }
 
-    /// Pages of a Python interpreter that is started for it and has parsed its own library.
+    /// Pages of a Python interpreter that is started here and has parsed its own library.
     public static func ofInterpreter(
         _ sampling: PageSampling = PageSampling()
     ) throws -> PageSamples {
@@ -125,7 +125,7 @@ public struct PageSamples {
             + "everywhere, seed \(seed); \(zeros) % of them zeros"
     }
 
-    /// So many pages: these, again and again.
+    /// Memory of `wanted` pages, filled with these again and again.
     public func repeated(pageCount wanted: Int) throws(SystemFailure) -> PageMemory {
         let pages = try PageMemory(pageCount: wanted)
         for index in 0..<wanted { pages.copy(page: index % pageCount, of: memory, to: index) }

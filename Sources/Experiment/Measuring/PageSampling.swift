@@ -9,8 +9,8 @@ import ZswapCore
 public struct PageSampling: Equatable, Sendable {
     /// Pages that can be taken: 1 MiB to 16 GiB.
     public static let pageCounts = 256...1 << 22
-    /// What is taken unless something else is asked for: 64 MiB. Of memory without any order a
-    /// sample of so many pages tells the ratio within 3 % (three standard deviations).
+    /// 64 MiB by default. Of memory without any order, a sample of this size tells the ratio within
+    /// 3 % (three standard deviations).
     public static let pageCountDefault = 16384
 
     /// Most pages that are taken.
@@ -18,15 +18,15 @@ public struct PageSampling: Equatable, Sendable {
     /// Where the random numbers begin.
     public let seed: UInt64
 
-    /// A sample of at most so many pages.
+    /// A sample of at most `pageCountMax` pages.
     public init(pageCountMax: Int = pageCountDefault, seed: UInt64 = 1) {
         invariant(Self.pageCounts.contains(pageCountMax))
         self.pageCountMax = pageCountMax
         self.seed = seed
     }
 
-    /// The numbers of the pages to take out of so many, in rising order; all of them where they are
-    /// not too many.
+    /// The numbers of the pages to take out of `wholeCount`, in rising order; all of them when
+    /// there are at most `pageCountMax`.
     public func pages(of wholeCount: Int) -> [Int] {
         guard wholeCount > pageCountMax else { return Array(0..<max(wholeCount, 0)) }
         var generator = SplitMix64(seed: seed)

@@ -22,7 +22,7 @@ final class StoreRig: Sendable {
     private let area: Area
     private let workers: [StoreWorker]
 
-    /// An empty store of this driver and compressor that has room for so many pages.
+    /// An empty store of this driver and compressor with room for `roomByteCount` bytes of pages.
     init(
         zpool: String, of zpools: ZpoolRegistry, compressor: CompressorChoice, roomByteCount: Int,
         workerCount: Int
@@ -61,10 +61,10 @@ final class StoreRig: Sendable {
 
     enum RigFailure: Error { case noWorker }
 
-    /// From here on the store is looked after: it compacts by itself.
+    /// Starts maintenance: the store compacts by itself.
     func startCaretaker() throws { try maintenance.start(.compaction) }
 
-    /// Ends that.
+    /// Stops maintenance.
     func stopCaretaker() { maintenance.stop(.compaction) }
 
     /// Waits until compaction changes nothing any more.
@@ -110,7 +110,7 @@ final class StoreRig: Sendable {
     var density: Double { Double(objectByteCount) / Double(max(poolByteCount, 1)) }
     /// Frames that compaction would free now.
     var freeablePageCount: Int { store.freeablePageCount }
-    /// They are enough for the store to compact by itself.
+    /// Whether they are enough for the store to compact by itself.
     var isWorthCompacting: Bool { maintenance.isWorthCompacting }
     /// Frames that compaction has freed.
     var compactedFrameCount: Int { store.statistics.compactedFrames }

@@ -26,7 +26,7 @@ public struct Table {
 }
 
 extension Table {
-    /// A number for a cell, with so many digits behind the point.
+    /// A number for a cell, with `digits` digits behind the point.
     public static func cell(_ number: Double, digits: Int) -> String {
         guard number.isFinite else { return "-" }
         var unit = 1

@@ -15,7 +15,7 @@ import ZswapCore
 /// Slices with and without the migrator take turns, so both load from the same mixture of old and
 /// new pages: what a page costs by another compressor is in both. One thread loads, one page at a
 /// time, anywhere. The pages are real ones, each with its number in it. Then everything is moved
-/// back at full speed, with nobody loading, and compared again.
+/// back at full speed, while no thread loads, and compared again.
 public struct MigrationExperiment: Sendable {
     /// Where pages are, or are to be.
     public struct Place: Codable, Equatable, Sendable {
@@ -59,8 +59,8 @@ public struct MigrationExperiment: Sendable {
     /// The compressors that can be named.
     public static var compressors: [String] { CompressorRegistry.standard().names }
 
-    /// Stores so many pages, moves them there, and back. `before` is told what comes next; what it
-    /// throws ends it.
+    /// Stores `pageCount` pages, moves them there, and back. `before` is told what comes next; an
+    /// error that it throws ends the measurement.
     public func measure(
         pageCount: Int, from: Place, to: Place, before: (String) throws -> Void
     ) throws -> MigrationMeasurement {

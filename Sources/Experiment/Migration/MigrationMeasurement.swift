@@ -1,4 +1,4 @@
-/// What moving all pages cost, and those who load meanwhile.
+/// What moving all pages costs, itself and for threads that load meanwhile.
 public struct MigrationMeasurement: Codable, Sendable {
     /// Where the pages were.
     public let from: MigrationExperiment.Place
@@ -8,15 +8,15 @@ public struct MigrationMeasurement: Codable, Sendable {
     public let pageCount: Int
     /// Bytes of the pools before.
     public let poolByteCountBefore: Int
-    /// Bytes of the pools when all had moved.
+    /// Bytes of the pools after all pages have moved.
     public let poolByteCountAfter: Int
-    /// Loads with nobody beside them, in nanoseconds.
+    /// Loads while the migrator rests, in nanoseconds.
     public let quietLoads: LatencySummary
     /// Loads while pages were moved in the background, in turns with the others.
     public let busyLoads: LatencySummary
     /// Time in which pages were moved in the background.
     public let backgroundSeconds: Double
-    /// Time in which they were moved back at full speed, with nobody beside.
+    /// Time in which they were moved back at full speed, while no thread loads.
     public let fullSpeedSeconds: Double
 
     private enum CodingKeys: String, CodingKey {

@@ -12,19 +12,19 @@ extension StoreRig {
         try store.setCompressor(place.compressor)
     }
 
-    /// What is wanted; done while there is a migrator.
+    /// Sets the migration mode, which is in effect while the migrator runs.
     func migrate(_ mode: MigrationMode) { maintenance.setMigration(mode) }
 
-    /// From here on stored pages are moved, if that is wanted.
+    /// Starts the migrator, which moves stored pages unless the mode is `off`.
     func startMigrator() throws { try maintenance.start(.migration) }
 
-    /// Ends that.
+    /// Stops the migrator.
     func stopMigrator() { maintenance.stop(.migration) }
 
     /// Pages moved, ever.
     var migratedPageCount: Int { store.statistics.migratedPages }
 
-    /// All that was to be moved has been, since the last change.
+    /// Whether all pages have moved since the last change.
     var isMigrated: Bool {
         let report = maintenance.migrationReport
         return report.activity == .idle && report.pagesLeft == 0 && report.pagesMoved > 0
@@ -44,7 +44,7 @@ extension StoreRig {
 }
 
 extension SwapStore {
-    /// A pool that takes no new pages still holds some.
+    /// Whether a draining pool still holds pages.
     fileprivate var hasDraining: Bool {
         holders.contains { !$0.isCurrent && $0.payloadByteCount > 0 }
     }

@@ -22,7 +22,7 @@ public struct CompressorChoice: CustomStringConvertible, Sendable {
         level = nil
     }
 
-    /// Nil when there is no such compressor, or it has no such level.
+    /// Nil when the compressor is unknown or does not have the level.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let registry = CompressorRegistry.standard()

@@ -35,8 +35,8 @@ public struct PoolExperiment {
         order = (0..<pages.pageCount).shuffled(using: &generator)
     }
 
-    /// Measures one driver and compressor. `before` is told each turn's number; what it throws ends
-    /// it.
+    /// Measures one driver and compressor. `before` is told each turn's number; an
+    /// error that it throws ends the measurement.
     public func measure(
         zpool: String, compressor: CompressorChoice, repeats: Int, threadCounts: [Int],
         before: (_ turn: Int) throws -> Void

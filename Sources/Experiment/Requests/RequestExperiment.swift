@@ -18,7 +18,7 @@ public struct RequestExperiment {
     private let seconds: Double
 
     /// Writes the pages to both files, which are as long as they and open for direct I/O. Each run
-    /// takes so many seconds.
+    /// takes `seconds` seconds.
     public init(
         null: OpenFile, zswapfs: OpenFile, pages: PageMemory, seconds: Double
     ) throws {
@@ -33,8 +33,8 @@ public struct RequestExperiment {
         for file in [null, zswapfs] { try Self.transfer(.write, file, pages) }
     }
 
-    /// Runs one workload so many times on each, first the one, then the other. `before` is told
-    /// each turn's number; what it throws ends it. `keepingAwake` keeps processors awake while the
+    /// Runs one workload `repeats` times on each, in turns. `before` is told each turn's number; an
+    /// error that it throws ends the comparison. `keepingAwake` keeps processors awake while the
     /// null filesystem runs, where zswapfs does that by itself.
     public func compare(
         _ workload: RequestWorkload, repeats: Int, processorCount: Int,

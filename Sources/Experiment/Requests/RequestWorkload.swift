@@ -2,8 +2,8 @@ public import LinuxSystem
 import Threads
 import ZswapCore
 
-/// A way of using a file: what is asked for, how much at once, in which order, how much of it under
-/// way.
+/// A way of using a file: the kind of request, its size, the order of the places, and the number of
+/// requests under way.
 public struct RequestWorkload: Codable, Hashable, Sendable {
     /// Requests under way when more than one is.
     static let deepDepth = 16
@@ -38,9 +38,9 @@ public struct RequestWorkload: Codable, Hashable, Sendable {
         return "\(size) \(writes ? "write" : "read"), depth \(depth)"
     }
 
-    /// Uses a file of `source`'s length, open for direct I/O, for so many seconds. Writes write
-    /// each place's own pages from `source`; reads go to `target`. Throws what a request that
-    /// failed says.
+    /// Uses a file of `source`'s length, open for direct I/O, for `seconds` seconds. Writes write
+    /// each place's own pages from `source`; reads go to `target`. Throws the error of the first
+    /// request that fails.
     public func run(
         on file: OpenFile, source: PageMemory, target: PageMemory, seconds: Double, seed: UInt64
     ) throws(SystemFailure) -> RequestRun {

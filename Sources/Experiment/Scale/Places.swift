@@ -5,7 +5,7 @@ struct Places: Sendable {
     private let clusterPageCount: Int
     private let clusterStride: Int
 
-    /// Places for so many pages in an area with room for them.
+    /// Spreads `pageCount` pages, in whole clusters, over an area of `areaPageCount`.
     init(pageCount: Int, areaPageCount: Int, clusterPageCount: Int) {
         invariant(pageCount > 0 && pageCount <= areaPageCount)
         self.clusterPageCount = clusterPageCount

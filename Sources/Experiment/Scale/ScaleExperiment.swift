@@ -32,7 +32,7 @@ public struct ScaleExperiment: Sendable {
     }
 
     /// An experiment with those of the pages that compress well, for one driver of this registry.
-    /// Throws when there are no such pages.
+    /// Throws when no page compresses well.
     public init(_ samples: PageSamples, zpool: String, of zpools: ZpoolRegistry) throws {
         self.zpool = zpool
         self.zpools = zpools
@@ -60,7 +60,7 @@ public struct ScaleExperiment: Sendable {
         }
     }
 
-    /// Measures with so many pages in an area of so many bytes, at least as long as they.
+    /// Measures with `pageCount` pages in an area of `areaByteCount` bytes, which must hold them.
     public func measure(
         pageCount: Int, areaByteCount: UInt64, workerCount: Int, repeats: Int,
         before: (_ turn: Int) throws -> Void

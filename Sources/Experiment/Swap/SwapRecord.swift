@@ -6,7 +6,7 @@ import ZswapCore
 ///     | "zswapfs1" | events | lost events | event | event | ...      words of eight bytes, the
 ///                                                                   lowest byte first
 ///
-/// Law: a page that was never stored, or was discarded, may be loaded too: that is of no interest.
+/// Law: a load of a page that was never stored, or was discarded, may be recorded; readers skip it.
 /// Price: eight bytes an event.
 public struct SwapRecord: Equatable, Sendable {
     /// A file is not a record.

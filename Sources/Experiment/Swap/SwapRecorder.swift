@@ -16,7 +16,7 @@ public final class SwapRecorder: Sendable {
     private let words: PageMemory
     private let next = Atomic<Int>(0)
 
-    /// Room for at least so many events.
+    /// An empty record with room for at least `eventCountMax` events.
     public init(eventCountMax: Int) throws(SystemFailure) {
         invariant(eventCountMax > 0)
         let pageCount =

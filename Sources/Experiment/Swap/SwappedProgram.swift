@@ -18,7 +18,7 @@ public struct SwappedProgram {
         public var random: UInt64 = 0
         /// Pages that were not what they must be.
         public var wrongPageCount = 0
-        /// Bytes of the program that were swapped out when it had filled its memory (VmSwap).
+        /// Bytes of the program that are swapped out once it has filled its memory (VmSwap).
         public var swappedByteCount = 0
         /// Bytes that the swap device held then.
         public var deviceByteCount = 0
@@ -33,9 +33,9 @@ public struct SwappedProgram {
     private static let stride = 7919
     private static let seed: UInt64 = 1
 
-    /// A program of so many pages that touches them by this pattern in its last phase. Without
-    /// `scans` it leaves reading all in order out; with `comparesAll` it does so at the end once
-    /// more, outside the times.
+    /// A program of `pageCount` pages that touches them by this pattern in its last phase. Without
+    /// `scans` it does not read all in order; with `comparesAll` it does so at the end once more,
+    /// outside the times.
     public init(
         pageCount: Int, samples: PageMemory, touches: TouchPattern, scans: Bool = true,
         comparesAll: Bool = true

@@ -18,7 +18,7 @@ public struct TouchPattern: Equatable, Sendable {
     /// Touches that write to the page, in percent.
     public var writePercent = 0
 
-    /// So many touches that read, anywhere.
+    /// `count` touches that read, anywhere.
     public init(count: Int) {
         invariant(count >= 0)
         self.count = count

@@ -10,8 +10,8 @@ struct Answer {
     func send(error: CInt) {
         var header = fuse_out_header(
             len: UInt32(MemoryLayout<fuse_out_header>.size), error: -error, unique: unique)
-        // ENOENT means that the request was interrupted, anything else that the mount is gone:
-        // nobody waits.
+        // Ignored: after ENOENT (the request was interrupted) or any other error (the mount is
+        // gone) no process waits for the answer.
         _ = withUnsafeBytes(of: &header) { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 

@@ -9,13 +9,13 @@ import ZswapCore
 ///     | length 8 | request, padded to 8 | length 8 | request … |      1 MiB, used in a circle
 ///
 /// Laws:
-/// - What is taken out first was put in first. A request lies in one piece: where the end is too
-///   near, a length of 0 sends the reader to the start.
+/// - First in, first out. A request lies in one piece: where the end is too near, a length of 0
+///   sends the reader to the start.
 /// - Under the lock bytes are copied, and nothing else happens.
 final class ControlQueue: @unchecked Sendable {
     // Unchecked: the memory is behind the lock.
 
-    /// The longest request that goes through. Values that no control file takes are cut to it.
+    /// The longest request, in bytes. Writes longer than any control file takes are cut to it.
     static let requestByteCountMax = 64 << 10
     private static let capacity = 1 << 20
     private static let lengthByteCount = 8
@@ -38,7 +38,7 @@ final class ControlQueue: @unchecked Sendable {
 
     deinit { memory.deallocate() }
 
-    /// Copies a request to the end. False: there is no room for it, or nobody takes it any more.
+    /// Copies a request to the end. False: it is too long, the queue is full, or it is closed.
     func put(_ request: RawRequest) -> Bool {
         let count = request.bytes.count
         guard count <= Self.requestByteCountMax else { return false }
@@ -83,7 +83,7 @@ final class ControlQueue: @unchecked Sendable {
         }
     }
 
-    /// Lets `takerCount` threads that wait go.
+    /// Closes the queue and wakes the `takerCount` threads that wait.
     func close(takerCount: Int) {
         state.withLock { $0.isClosed = true }
         for _ in 0..<takerCount { filled.post() }

@@ -15,9 +15,9 @@ import ZswapCore
 /// - They may allocate, open files and wait for disks.
 /// Cost: a wake-up a request; three stacks, and 64 KiB each for a request.
 final class ControlThreads: @unchecked Sendable {
-    // Unchecked: threads are added before anybody can join them.
+    // Unchecked: threads are added before they can be joined.
 
-    /// Two may wait for a device, one of them after ten seconds in vain.
+    /// Two may wait for a device, one of them until it has hung for ten seconds.
     static let count = 3
     private let session: Session
     private let requests: DeviceRequests
@@ -53,7 +53,7 @@ final class ControlThreads: @unchecked Sendable {
         }
     }
 
-    /// Ends the threads; what was not begun is not done. After the mount has gone.
+    /// Ends the threads; requests that were not begun are dropped. After the mount has gone.
     func stop() {
         queue.close(takerCount: threads.count)
         for thread in threads { thread.join() }
@@ -75,7 +75,7 @@ final class ControlThreads: @unchecked Sendable {
         }
     }
 
-    /// Does a request that is not for pages.
+    /// Serves a request that is not for pages.
     func perform(_ request: RawRequest, _ worker: ServingWorker) {
         worker.begin(unique: request.header.unique)
         let answer = Answer(

@@ -8,7 +8,7 @@ import ZswapCore
 struct DeviceRequests {
     let operations: Operations
 
-    /// Answers a request for which ``RawRequest/isForPages`` holds. Whatever else stands in it.
+    /// Answers a request for which ``RawRequest/isForPages`` holds; malformed ones get an errno.
     func answerPages(
         _ request: RawRequest, _ reply: UnsafeMutableRawBufferPointer, _ answer: Answer,
         _ worker: ServingWorker
@@ -30,8 +30,8 @@ struct DeviceRequests {
         }
     }
 
-    /// Reads pages into `reply` and answers; or puts the request in line, if it would have to wait
-    /// for a backing device and may not.
+    /// Reads pages into `reply` and answers. If the request needs a backing device and finds no
+    /// place to wait, it is put in line.
     func read(
         _ read: WaitingRoom.Read, _ reply: UnsafeMutableRawBufferPointer, _ answer: Answer,
         _ worker: ServingWorker
@@ -78,8 +78,8 @@ struct DeviceRequests {
         }
     }
 
-    /// Who writes, as far as set-user-ID bits go: the kernel says of root, too, when it may not
-    /// leave them.
+    /// The user that writes, as far as set-user-ID bits go: an unprivileged one for writes that the
+    /// kernel flags to clear them, as it does for root without CAP_FSETID.
     private static func writer(_ header: fuse_in_header, _ argument: fuse_write_in) -> UInt32 {
         argument.write_flags & UInt32(FUSE_WRITE_KILL_PRIV) == 0 ? header.uid : UInt32.max
     }

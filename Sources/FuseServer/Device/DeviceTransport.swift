@@ -12,9 +12,9 @@ import ZswapCore
 /// Law: threads, stacks and buffers are made before serving. A request for pages is answered by the
 /// thread that read it, unless it stands in line for a backing device (``WaitingRoom``).
 final class DeviceTransport: Transport, @unchecked Sendable {
-    // Unchecked: threads are added before anybody can join them.
+    // Unchecked: threads are added before they can be joined.
     let kind = TransportKind.device
-    /// Pause after a read that failed for a reason of its own.
+    /// Pause after a failed read of /dev/fuse that does not mean the end of the mount.
     private static let retryMicroseconds: useconds_t = 100_000
     private let session: Session
     private let workers: [ServingWorker]
@@ -61,7 +61,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
         }
     }
 
-    /// Does what was kept for the server, on the calling thread. Before the start.
+    /// Serves the requests that ``EarlyReads`` kept, on the calling thread. Before the start.
     func perform(keptBy early: EarlyReads) {
         session.withWorker(workers[0]) { early.forEachKept { session.process($0) } }
     }
@@ -109,14 +109,14 @@ final class DeviceTransport: Transport, @unchecked Sendable {
         }
     }
 
-    /// Leaves to a control thread what is not for pages.
+    /// Leaves a request that is not for pages to a control thread.
     private func leave(_ request: RawRequest, _ worker: ServingWorker) {
         switch request.header.opcode {
         // Nothing here can be interrupted; after this answer the kernel stops asking.
         case FUSE_INTERRUPT.rawValue:
             Answer(descriptor: session.fileDescriptor, unique: request.header.unique)
                 .send(error: ENOSYS)
-        // The end of the mount: nobody is left to do it.
+        // The mount ends, so the control threads may be gone: done here.
         case FUSE_DESTROY.rawValue: session.process(request.bytes)
         default:
             let request = request.shortenedWrite(toByteCount: ControlQueue.requestByteCountMax)

@@ -16,10 +16,10 @@ import ZswapCore
 ///
 /// Laws:
 /// - No request is under way when the server starts: it would be done twice.
-/// - Nothing that changes pages, areas or settings is begun. Who writes waits in the kernel, which
-///   holds the request; no thread and no memory here does.
+/// - Nothing that changes pages, areas or settings is begun. A writing program waits in the kernel,
+///   which holds the request; it takes no thread and no memory here.
 /// - A page on a backing device is left as well: this is one thread, and must not wait.
-/// - What serving takes is there before the process that waits has its turn.
+/// - The standby allocates the buffer before its turn comes.
 /// Cost: 2 MiB of buffer and a thread, for some ten milliseconds.
 public final class EarlyReads: @unchecked Sendable {
     // Unchecked: what is not constant is written by the thread, and read when it has ended.
@@ -37,11 +37,11 @@ public final class EarlyReads: @unchecked Sendable {
     private let unansweredCount = Atomic(0)
     private var thread: SmallThread?
 
-    /// The memory that it takes; in the process that waits.
+    /// Allocates the buffers; in the standby, before its turn comes.
     public init() { kept.reserveCapacity(Self.keptByteCountMax) }
 
-    /// Begins, on a descriptor that stays open and the caller's until the end. False: there is no
-    /// thread, no worker, or the kernel cannot send again what is left, and nothing has changed.
+    /// Begins, on a descriptor that stays open and the caller's until the end. False: no thread or
+    /// no worker is available, or the kernel cannot send again what is left; nothing has changed.
     public func start(on descriptor: CInt, _ store: SwapStore) -> Bool {
         guard let worker = store.makeWorker() else { return false }
         worker.backingGate = ClosedGate()

@@ -25,8 +25,8 @@ struct RawRequest {
         return body.loadUnaligned(as: Argument.self)
     }
 
-    /// A write of more bytes than a control file takes, cut in place to so many bytes of request:
-    /// it is refused for its length all the same. Any other request as it is.
+    /// A WRITE request longer than `limit` bytes, cut to that length in place. Its data is still
+    /// longer than a control file takes, so it is refused all the same. Other requests stay.
     func shortenedWrite(toByteCount limit: Int) -> RawRequest {
         let bodyOffset = MemoryLayout<fuse_in_header>.size
         let dataOffset = bodyOffset + MemoryLayout<fuse_write_in>.size
@@ -42,8 +42,8 @@ struct RawRequest {
         return RawRequest(UnsafeMutableRawBufferPointer(rebasing: bytes[..<limit]))
     }
 
-    /// Whether a serving thread answers it by itself, from memory that is there: reading, writing
-    /// and discarding pages of areas, and what a look at an area says.
+    /// Whether a serving thread answers it by itself, without allocating: reading, writing and
+    /// discarding pages of areas, and an area's attributes.
     var isForPages: Bool {
         switch header.opcode {
         case FUSE_READ.rawValue, FUSE_WRITE.rawValue, FUSE_FALLOCATE.rawValue,

@@ -8,8 +8,8 @@ import ZswapCore
 ///
 /// Laws:
 /// - The payload of a WRITE starts at a page border, so the kernel copies one page a step.
-/// - Its bytes are the request's alone: the kernel has copied them from whoever wrote when read(2)
-///   returns, and the next request is received when this one is answered. Helpers only read them.
+/// - Its bytes are the request's alone: the kernel has copied them from the writing program when
+///   read(2) returns, and the next request is received after this one's answer. Helpers only read.
 ///   So a page that is compressed from here does not change.
 /// Price: 2 MiB and two pages for each thread, from one mapping that is written to before serving.
 final class RequestBuffer {

@@ -9,14 +9,14 @@ import ZswapCore
 ///
 ///     threads:   | serve … | wait for the device … | stand by |
 ///                     │ a page on the device: enter ──► waits; one that stands by serves for it
-///                     └ no place to wait: a read stands in line, and is done by whoever waits next
+///                     └ no place to wait: a read stands in line, for the next thread that waits
 ///
 /// Laws:
 /// - At most ``waitingMax`` threads wait; at least one does not. One place is not for reads.
 /// - A read that finds no place holds no thread. It is done by a thread that waits already, as soon
 ///   as that one's request is done, so the line moves as long as the device does.
-/// - What is no read (a part of a page is written, cut or cleared) waits for a place. If the device
-///   has answered nobody for ``hangSeconds``, it is refused.
+/// - A request other than a read (a part of a page is written, cut or cleared) waits for a place.
+///   It is refused when the device has completed no request for ``hangSeconds``.
 ///
 /// Cost: nothing for pages in memory but one load a request. A page on the device takes a lock
 /// twice; a thread is woken only when fewer than half of them would serve.
@@ -32,7 +32,7 @@ final class WaitingRoom: @unchecked Sendable {
     }
 
     private struct State {
-        /// Threads that read requests or do such as need no device.
+        /// Threads that read requests or serve those that need no device.
         var servingCount: Int
         var waitingCount = 0
         var standbyCount = 0
@@ -43,7 +43,7 @@ final class WaitingRoom: @unchecked Sendable {
         var lineCount = 0
     }
 
-    /// Threads beside those that serve when nobody waits.
+    /// Threads beyond those that serve while no thread waits for a device.
     static let standbyCount = 2
     /// Reads that stand in line: more than the kernel has under way from loop devices.
     private static let lineLengthMax = 4096
@@ -55,11 +55,11 @@ final class WaitingRoom: @unchecked Sendable {
     private let waitingMax: Int
     private let line: UnsafeMutableBufferPointer<Read>
     private let state: ServingLock<State>
-    /// More threads serve than are meant to.
+    /// More threads serve than `servingMax`.
     private let hasSurplus: Atomic<Bool>
     private let standby = Semaphore()
 
-    /// For this many threads, of which `servingCount` serve when nobody waits.
+    /// For `threadCount` threads, of which `servingCount` serve while none waits for a device.
     init(threadCount: Int, servingCount: Int) {
         invariant(servingCount > 0 && threadCount >= servingCount)
         servingMax = servingCount
@@ -94,11 +94,11 @@ final class WaitingRoom: @unchecked Sendable {
         return isIn
     }
 
-    /// Takes a place if one became free, else puts the read in line. False: neither could be.
+    /// Takes a place if one is free, else puts the read in line.
     func enterOrStandInLine(_ read: Read) -> LineEntry {
         if enter(forRead: true) { return .entered }
         return state.withLock { state in
-            // The last one who waited may have gone meanwhile, and nobody would look again.
+            // If the last waiting thread has left meanwhile, no thread would look at the line.
             guard state.waitingCount > 0, state.lineCount < Self.lineLengthMax else {
                 return .noPlace
             }
@@ -140,7 +140,8 @@ final class WaitingRoom: @unchecked Sendable {
         return true
     }
 
-    /// Between two requests: where too many serve this thread stands by until it is needed.
+    /// Between two requests: if more threads serve than `servingMax`, this one stands by until it
+    /// is needed.
     func standByIfNotNeeded() {
         guard hasSurplus.load(ordering: .relaxed) else { return }
         let standsBy = state.withLock { state in

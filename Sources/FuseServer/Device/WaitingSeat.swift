@@ -17,7 +17,7 @@ final class WaitingSeat: BackingGate {
         return mayStandInLine ? .later : .refuse
     }
 
-    /// Something else than a device may take long: another thread serves meanwhile, if one can.
+    /// Called before work that may take long without a device: a standby thread serves meanwhile.
     func stepAside() { isTaken = isTaken || room.enter(forRead: false) }
 
     /// Does a read that may be left to another thread. False: it stands in line.

@@ -25,8 +25,8 @@ enum Callbacks {
         return table
     }
 
-    /// Runs an operation that allocates and sends what it gives, or its errno: ENOMEM where the
-    /// heap has no room for it.
+    /// Runs an operation that allocates and sends its result or its errno: ENOMEM if the heap has
+    /// no room for it.
     static func answer<Value>(
         _ request: fuse_req_t?, _ operation: (Session) throws(Refusal) -> Value,
         send: (consuming Reply, Value) -> Void
@@ -39,8 +39,8 @@ enum Callbacks {
         }
     }
 
-    /// Runs an operation that takes little of the heap or nothing, or asks it by itself, and sends
-    /// what it gives, or its errno.
+    /// Runs an operation that takes little or no heap, or checks the heap itself, and sends its
+    /// result or its errno.
     static func answerFromPreparedMemory<Value>(
         _ request: fuse_req_t?, _ operation: (Session) throws(Refusal) -> Value,
         send: (consuming Reply, Value) -> Void
@@ -58,7 +58,7 @@ enum Callbacks {
         Unmanaged<Session>.fromOpaque(fuse_req_userdata(request)).takeUnretainedValue()
     }
 
-    /// Who asks, and with which umask.
+    /// The user, group and umask of the request.
     static func context(of request: fuse_req_t?) -> fuse_ctx { fuse_req_ctx(request).pointee }
 
     /// A name from the kernel. Names are UTF-8 here; others can't exist.

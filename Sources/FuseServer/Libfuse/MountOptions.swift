@@ -1,8 +1,8 @@
 /// How a filesystem is mounted.
 public struct MountOptions: Sendable {
-    /// Other users than the one who mounts may use it.
+    /// Users other than the mounting one may use the mount.
     public var allowsOthers = false
-    /// What stands as the source in the mount table.
+    /// The source in the mount table.
     public var source = "zswapfs"
     /// Flags of the mount as libfuse knows them: `noexec`.
     public var flagWords: [String] = []
@@ -33,9 +33,9 @@ public enum MountError: Error, Equatable, Sendable {
     case thread(errno: CInt)
     /// No more workers, or no memory for one.
     case worker
-    /// The kernel waits for a queue of the ring that never comes, and lets nobody through.
+    /// The kernel waits for a queue of the ring that never comes, and holds all requests back.
     case stuckRing
-    /// What was saved of the kernel's first request is none.
+    /// The saved bytes of the kernel's first request are not an INIT request.
     case malformedHandshake
     /// The descriptor to take over is not one of /dev/fuse (ENOTTY), or cannot be used.
     case descriptor(errno: CInt)

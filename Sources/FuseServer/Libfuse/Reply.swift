@@ -2,7 +2,7 @@ import CFuse
 import Glibc
 
 /// The answer to one request that came through libfuse. Exactly one: sending consumes it, and one
-/// that is dropped answers EIO, so that nobody waits for ever.
+/// that is dropped answers EIO, so that no caller waits for ever.
 struct Reply: ~Copyable {
     private let request: fuse_req_t
 

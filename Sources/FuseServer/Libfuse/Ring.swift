@@ -11,7 +11,7 @@ import ZswapCore
 ///     forgets, interrupts ─► /dev/fuse ─► DeviceTransport
 ///
 /// Law: the kernel serves by the ring only when every possible processor has a queue; until then
-/// it lets nobody through. So a ring that could not become whole is never asked for.
+/// it holds all requests back. So a ring that could not become whole is never asked for.
 ///
 /// Price: `depth` × 1 MiB of locked memory for each processor.
 public enum Ring {

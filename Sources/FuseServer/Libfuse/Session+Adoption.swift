@@ -12,10 +12,10 @@ import Glibc
 /// - A session that was to take a mount over never takes it down, whether it could or not. libfuse
 ///   unmounts only when told to, and a session's end closes a descriptor, while the other process
 ///   keeps its own.
-/// - RESEND comes before each new server serves, also after one that had served for a moment: what
-///   that one had read and not answered waits for ever otherwise.
+/// - RESEND comes before each new server serves, also after one that served for a moment only:
+///   otherwise the requests that it read and did not answer wait for ever.
 extension Session {
-    /// The number that the kernel's miscellaneous device of FUSE has always had.
+    /// The number of /dev/fuse, fixed by the kernel's interface: misc device 229.
     private static let fuseDevice = clinux_makedev(10, 229)
     /// FUSE_NOTIFY_RESEND, which is in later kernels' headers only.
     private static let resendCode: CInt = 7
@@ -90,13 +90,13 @@ public struct ResendObstacle: Error, Equatable, Sendable {
     /// What the kernel refused it with: EINVAL where it does not know it.
     public let errno: CInt
 
-    /// What it means for those who wait.
+    /// What it means for the programs that wait.
     public var text: String {
         let reason = String(cString: strerror(errno))
         return errno == EINVAL
             ? "this kernel cannot send requests again (FUSE_NOTIFY_RESEND, Linux 6.9): those that"
-                + " the former server had read and not answered stay unanswered"
+                + " the former server read and did not answer stay unanswered"
             : "the kernel refused to send requests again (FUSE_NOTIFY_RESEND: \(reason)): those"
-                + " that the former server had read and not answered stay unanswered"
+                + " that the former server read and did not answer stay unanswered"
     }
 }

@@ -10,8 +10,8 @@ extension Session {
     private static let waitStepCountMax = 10_000
 
     /// Asks the mount for its size, as any program could, and looks at how the question came. The
-    /// kernel may refuse a queue after INIT, and says so to nobody; and as long as it waits for a
-    /// missing queue nobody gets through.
+    /// kernel may refuse a queue after INIT without reporting it; and as long as it waits for a
+    /// missing queue it holds all requests back.
     func findRingObstacle(at path: String) throws(MountError) -> RingObstacle? {
         let question = Question(path: path)
         try SmallThread.start("zswapfs-ask", failure: MountError.thread) { question.ask() }.detach()
@@ -29,7 +29,7 @@ extension Session {
     /// the connection ends with this process. A mount that was taken over is left alone.
     func abort(at path: String) {
         guard !isAdopted else { return }
-        // Whoever looks at it keeps it, though nobody is answered any more: detached then.
+        // A program that uses the mount keeps it busy, though it gets no answers: detached then.
         if umount2(path, CInt(MNT_FORCE)) != 0, errno == EBUSY { umount2(path, CInt(MNT_DETACH)) }
     }
 

@@ -7,8 +7,8 @@ import ZswapCore
 /// One libfuse session: a mount and the channel to its kernel side.
 ///
 /// Law: what is for pages, and INTERRUPT, is answered by the transport itself (``RawRequest``);
-/// everything else goes through libfuse to the callbacks of ``Callbacks``. Whoever calls `process`
-/// does so on a thread whose worker is set.
+/// everything else goes through libfuse to the callbacks of ``Callbacks``. `process` is called on
+/// a thread whose worker is set.
 final class Session: @unchecked Sendable {  // libfuse's session is made for several threads
     /// Asynchronous requests the kernel may have under way: eight loop devices of 128 each.
     private static let backgroundCountMax: UInt32 = 1024

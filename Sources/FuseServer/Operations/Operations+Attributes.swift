@@ -12,7 +12,7 @@ extension Operations {
 
     /// What to change; nil leaves as it is.
     struct Changes {
-        /// Who asks.
+        /// The user of the request.
         var caller = Operations.privilegedUser
         var mode: UInt32?
         var userID: UInt32?
@@ -65,7 +65,7 @@ extension Operations {
         inodes.renew(inode, text, now)
     }
 
-    /// What a control file holds now: nothing if it can only be written; nil for a directory.
+    /// The present text of a control file: empty if it can only be written; nil for a directory.
     func text(of kind: ControlKind, at path: ByteText) throws(Refusal) -> [UInt8]? {
         guard case .file(let mode) = kind else { return nil }
         guard mode & 0o444 != 0 else { return [] }
@@ -100,7 +100,7 @@ extension Operations {
     }
 
     /// Owner and mode are for areas only, times for areas and the root. New sizes and times of
-    /// control files are accepted and mean nothing, so that `echo x > file` and `cp -p` work.
+    /// control files are accepted and ignored, so that `echo x > file` and `cp -p` work.
     func setAttributes(
         _ inode: UInt64, _ changes: Changes, _ worker: ServingWorker
     ) throws(Refusal) -> (stat, seconds: Double) {
@@ -134,8 +134,9 @@ extension Operations {
     }
 
     /// Blocks of 4096 bytes: what the pools take, and what they may take besides, up to their limit
-    /// or the arena's size if that is less. Never 0 blocks, at a limit of 0 either: programs leave
-    /// such a filesystem out. A loop device takes its discard granularity from the block size.
+    /// or the arena's size if that is less. Never 0 blocks, not even at a limit of 0: programs
+    /// leave out a filesystem of 0 blocks. A loop device takes its discard granularity from the
+    /// block size.
     func statistics() -> statvfs {
         let statistics = store.statistics
         let limit = min(statistics.limitByteCount, statistics.arenaByteCountMax) / Page.byteCount

@@ -97,8 +97,8 @@ extension Operations {
         return bytes.byteCount
     }
 
-    /// Punching and zeroing discard; plain allocation is only a promise that there will be room,
-    /// which nobody can give for pages that compress as they will, so it changes at most the size.
+    /// Punching and zeroing discard. Plain allocation would promise room, which the store cannot,
+    /// since how far later pages compress is unknown; so it changes at most the size.
     func fallocate(
         _ inode: UInt64, mode: UInt32, at offset: UInt64, byteCount: UInt64,
         by caller: UInt32 = privilegedUser, _ worker: ServingWorker

@@ -17,8 +17,8 @@ extension Operations {
     }
 
     /// The rows of an open directory from a position on. Reading from the start makes the listing
-    /// anew, as rewinddir(3) wants it; the other pieces are of that moment. So does a reader who
-    /// opened it when a predecessor served: the place to go on from is a row's number.
+    /// anew, as rewinddir(3) wants it; the other pieces are of that moment. So does a reader
+    /// that opened it at a predecessor: the place to go on from is a row's number.
     func rows(
         of handle: UInt64, in inode: UInt64, from position: Int
     ) throws(Refusal) -> ArraySlice<DirectoryRow> {

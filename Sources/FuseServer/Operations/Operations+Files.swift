@@ -6,9 +6,9 @@ import ZswapCore
 /// FUSE_CREATE, FUSE_MKNOD, FUSE_UNLINK, FUSE_RENAME, FUSE_OPEN, FUSE_RELEASE.
 ///
 /// A server that was killed may have done a request that it did not answer; the kernel then sends
-/// the request to the successor again (``ServingWorker/isRepeated``). Law: what was done already is
-/// done, and not refused because it was. The state tells: the kernel keeps other changes of the
-/// directory out until the request is answered.
+/// the request to the successor again (``ServingWorker/isRepeated``). Law: a repeated request
+/// whose change exists already succeeds. Comparing state is enough, since the kernel keeps other
+/// changes of the directory out until the request is answered.
 extension Operations {
     /// RENAME_NOREPLACE, the only flag of renameat2 that is known here.
     private static let renameNoReplace: UInt32 = 1
@@ -26,7 +26,7 @@ extension Operations {
         try requireRoot(parent)
         guard mode & S_IFMT == S_IFREG || mode & S_IFMT == 0 else { throw Refusal(EPERM) }
         guard !ControlTree.roots.contains(name) else { throw Refusal(EEXIST) }
-        // It stays, and whoever removes it again has to see it in a listing.
+        // Twice: the area stays, and removing it takes a listing in which a program can find it.
         guard store.hasHeap(times: 2) else { throw Refusal(ENOMEM) }
         do {
             let area = try store.createArea(
@@ -79,7 +79,7 @@ extension Operations {
     }
 
     /// Opens an area, or a control file, which is read from the text of its look-up. The kernel
-    /// leaves O_TRUNC to us (FUSE_CAP_ATOMIC_O_TRUNC); for a control file it means nothing.
+    /// leaves O_TRUNC to us (FUSE_CAP_ATOMIC_O_TRUNC); for a control file it has no effect.
     func open(
         _ inode: UInt64, flags: CInt, by caller: UInt32 = privilegedUser,
         _ worker: ServingWorker
@@ -122,8 +122,8 @@ extension Operations {
         dropPrivilegeBits(of: area, for: caller)
     }
 
-    /// What the kernel swaps to keeps its name and its length, as the kernel's own swap files do.
-    /// An area that is not open has no loop device.
+    /// Refuses a change of name or length while the kernel swaps to the area, as for the kernel's
+    /// own swap files. An area that is not open has no loop device.
     private func requireNoSwap(_ area: Area) throws(Refusal) {
         guard store.isOpen(area), isSwap(area) else { return }
         throw Refusal(EBUSY)

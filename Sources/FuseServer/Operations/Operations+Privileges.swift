@@ -1,7 +1,7 @@
 import Glibc
 import SwapStore
 
-/// The set-user-ID and set-group-ID bits of areas, which go when somebody without privileges
+/// The set-user-ID and set-group-ID bits of areas, which go when a user without privileges
 /// changes the content. libfuse tells the kernel that the filesystem does this itself
 /// (FUSE_CAP_HANDLE_KILLPRIV), so the kernel leaves it to us for writes of every kind.
 extension Operations {
@@ -9,7 +9,7 @@ extension Operations {
     /// nothing; on /dev/fuse a write says it with a flag, see ``DeviceTransport``.
     static let privilegedUser: UInt32 = 0
 
-    /// To be called before the content of an area changes. Two loads where there are no such bits.
+    /// To be called before the content of an area changes. Two loads where no bit is set.
     func dropPrivilegeBits(of area: Area, for caller: UInt32) {
         guard caller != Self.privilegedUser else { return }
         let mode = area.mode
@@ -25,7 +25,7 @@ extension Operations {
         return mode & ~dropped
     }
 
-    /// How long the kernel may believe an area's attributes: not at all while such bits are set, so
+    /// How long the kernel may believe an area's attributes: not at all while a bit is set, so
     /// that it asks again after a write has taken them away.
     func attributeSeconds(of area: Area) -> Double {
         area.mode & (S_ISUID | S_ISGID) == 0 ? Self.attributeSeconds : 0

@@ -17,8 +17,8 @@ import ZswapCore
 /// - The first server of a mount never searches.
 /// - A search looks at each path of the tree once. It is done by control threads: a number of an
 ///   area never leads here.
-/// Cost: some microseconds for each ten paths, once a number; again for each request where there
-/// is no such path any more.
+/// Cost: some microseconds for each ten paths, once a number; again for each request whose path
+/// does not exist any more.
 extension Operations {
     /// What a number means; ESTALE when it means nothing, any more or yet.
     func node(_ inode: UInt64) throws(Refusal) -> InodeTable.Node {
@@ -32,8 +32,8 @@ extension Operations {
         return .control(path: path)
     }
 
-    /// Makes the text of a file that a predecessor had opened, before somebody reads it or is told
-    /// its size.
+    /// Makes the text of a file that was opened at a predecessor, before a program reads it or is
+    /// told its size.
     func resumeText(_ inode: UInt64) throws(Refusal) {
         guard inodes.generation > 0, case .control(let path) = try node(inode),
             inodes.lacksText(inode)

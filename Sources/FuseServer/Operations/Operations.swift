@@ -4,8 +4,8 @@ import SwapStore
 import Synchronization
 import ZswapCore
 
-/// What the filesystem does, without a word of how a request came or an answer goes: values in,
-/// values out, a ``Refusal`` when it is not done. Split by group in `Operations+….swift`.
+/// The operations of the filesystem, independent of the transport: they take and return values, or
+/// throw a ``Refusal``. Split by group in `Operations+….swift`.
 ///
 /// Law: may be called from all threads that answer requests at once, each with its own worker.
 final class Operations: Sendable {
@@ -18,13 +18,13 @@ final class Operations: Sendable {
     let mountedAt: FileTime
     /// Where the pools are listed.
     static let poolDirectory: ByteText = "stats/pools"
-    /// What was last seen there.
+    /// The pools at the last look.
     let seenPools: SeenListing
     /// Told why a write to a control file was refused: the caller of write(2) gets an errno only.
     let onRefusal: @Sendable (String) -> Void
     /// Whether the kernel swaps to an open area; may wait for a moment.
     let isSwap: @Sendable (Area) -> Bool
-    /// Who takes a part of large requests; nil where nobody does.
+    /// Threads that take a part of large requests; nil where the serving thread does all.
     let helpers: Helpers?
     /// Open areas of requests without a number.
     private let openedCount = Atomic<UInt64>(0)
@@ -69,9 +69,9 @@ final class Operations: Sendable {
         return area
     }
 
-    /// What an area that this request opens is called in the store's count of open areas: a request
-    /// that is done again gets the same. The number of the request, which is never 0; those that
-    /// come by the ring have none, and count in numbers that no request has.
+    /// The handle of an area that this request opens, in the store's count of open areas: the
+    /// request's number, so that a repeated one gets the same. Requests that come by the ring have
+    /// no number, and get one that no request has.
     func newHandle(_ worker: ServingWorker) -> UInt64 {
         guard worker.requestNumber == 0 else { return worker.requestNumber }
         return Self.ringHandles | openedCount.add(1, ordering: .relaxed).newValue

@@ -2,8 +2,7 @@ public import ControlTree
 import Glibc
 import SwapStore
 
-/// An operation's answer when it is not done: an errno. The only file that knows which error is
-/// which.
+/// The errno of an operation that is refused. The only file that maps errors to errnos.
 struct Refusal: Error, Equatable {
     let errno: CInt
 
@@ -17,7 +16,7 @@ struct Refusal: Error, Equatable {
         case .disabled: errno = EROFS
         case .sameFilledOnly, .poolFull, .outOfMemory, .tooManyAreas: errno = ENOSPC
         case .corrupted, .backingFailed: errno = EIO
-        // Nobody sees it: the request is done again.
+        // Not sent to the kernel: the request is done again.
         case .wouldWait: errno = EAGAIN
         case .tooManyOpenFiles: errno = ENFILE
         case .tooLarge: errno = EFBIG
@@ -44,7 +43,7 @@ struct Refusal: Error, Equatable {
 }
 
 extension FuseServer {
-    /// The errno of an error of a control file, for those who answer for it in another way than by
-    /// the filesystem.
+    /// The errno of an error of a control file, for callers that report it in another way than
+    /// through the filesystem.
     public static func errno(of error: ControlError) -> CInt { Refusal(error).errno }
 }

@@ -1,17 +1,16 @@
-/// What has been done so far and how to take it back, the last first.
+/// The steps done so far and how to undo them, the last first.
 public struct UndoList {
     private var steps: [(name: String, undo: () throws -> Void)] = []
 
-    /// Nothing to take back yet.
+    /// Creates an empty list.
     public init() {}
 
-    /// Remembers how to take a step back; `name` says what that would be, for the message when even
-    /// that fails.
+    /// Adds the way to undo a step; `name` describes it, for the message when undoing fails.
     public mutating func add(_ name: String, _ undo: @escaping () throws -> Void) {
         steps.append((name, undo))
     }
 
-    /// Takes everything back, going on past steps that fail. The value names those.
+    /// Undoes all steps, going on past those that fail. Returns messages about these.
     public mutating func run() -> [String] {
         var complaints: [String] = []
         while let step = steps.popLast() {

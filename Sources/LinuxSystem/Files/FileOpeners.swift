@@ -13,7 +13,7 @@ public enum FileOpeners {
         public let userID: UInt32
     }
 
-    /// Who has `file`, which the kernel calls `path`, open besides this process.
+    /// The processes besides this one that have `file`, which the kernel calls `path`, open.
     public static func find(_ file: FileIdentity, at path: String) -> [Opener] {
         let name = ByteText(KernelPath(path).name)
         let own = OpenFile.ownProcess

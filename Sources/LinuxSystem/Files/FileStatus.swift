@@ -14,7 +14,7 @@ public struct FileStatus: Equatable, Sendable {
     public let byteCount: UInt64
     /// For a device file: the device it stands for.
     public let specialDevice: DeviceNumber
-    /// Who may do what: the lower twelve bits of the mode.
+    /// Permissions: the lower twelve bits of the mode.
     public let permissions: UInt32
     /// Its owner.
     public let userID: UInt32

@@ -21,11 +21,11 @@ extension OpenFile {
     /// Whether this process may run it as a program.
     public var isExecutable: Bool { access(descriptorPath, X_OK) == 0 }
 
-    /// Whether the file is open besides here, by whatever process, or mapped. Nil where the kernel
+    /// Whether the file is open besides here, in any process, or mapped. Nil where the kernel
     /// does not tell: it gives a write lease only to the one opener of a file, and none on some
     /// filesystems.
     ///
-    /// Law: the lease is given back at once, so that nobody waits for it.
+    /// Law: the lease is given back at once, so that no open(2) of another process waits for it.
     public func isOpenElsewhere() -> Bool? {
         if clinux_set_lease(descriptor, F_WRLCK) == 0 {
             clinux_set_lease(descriptor, F_UNLCK)
@@ -37,7 +37,7 @@ extension OpenFile {
     /// The number of this process.
     static var ownProcess: Int32 { getpid() }
 
-    /// A path that leads to this very file as long as it is open here, whatever its name means by
-    /// now.
+    /// A path that leads to this very file as long as it is open here, also when its name has gone
+    /// or leads to another file.
     public var descriptorPath: String { "/proc/self/fd/\(descriptor)" }
 }

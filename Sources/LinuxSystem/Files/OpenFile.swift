@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// An open file or device, closed when nobody holds it any more, or earlier by `close()`.
+/// An open file or device, closed when its last reference goes, or earlier by `close()`.
 ///
 /// Law: the descriptor is closed on exec, so that no child keeps an area or a loop device busy.
 public final class OpenFile {
@@ -14,10 +14,10 @@ public final class OpenFile {
         case readingAndWriting
         /// Reading and writing, past the page cache: of whole, aligned pages only.
         case direct
-        /// Reading, of a block device that nobody else has claimed (mounted, swapped to); else
+        /// Reading, of a block device that is not in exclusive use (mounted, swapped to); else
         /// EBUSY.
         case claimingDevice
-        /// Reading and writing, past the page cache, of such a block device.
+        /// Reading and writing, past the page cache, of a block device as with `claimingDevice`.
         case claimingDeviceDirect
         /// A new, empty file that only its owner may read and write; EEXIST if there is one.
         case creating
@@ -52,7 +52,8 @@ public final class OpenFile {
         guard descriptor >= 0 else { throw SystemFailure("open", path) }
     }
 
-    /// Opens the file that `located` is, whatever its path means by now. Throws what `open` says.
+    /// Opens the file that `located` is, also when its path leads to another file by now. Throws
+    /// the error of `open`.
     public init(reopening located: OpenFile, for purpose: Purpose) throws(SystemFailure) {
         path = located.path
         descriptor = clinux_open(
@@ -104,7 +105,7 @@ public final class OpenFile {
         return nil
     }
 
-    /// Takes the file's advisory lock, after whoever has it now.
+    /// Takes the file's advisory lock, once its present holder has released it.
     public func waitForLock() throws(SystemFailure) {
         while flock(descriptor, LOCK_EX) != 0 {
             let failure = SystemFailure("flock", path)
@@ -112,7 +113,7 @@ public final class OpenFile {
         }
     }
 
-    /// Takes the file's advisory lock without waiting; false while someone else has it. The lock
+    /// Takes the file's advisory lock without waiting; false while another process has it. The lock
     /// goes when the file is closed.
     public func tryLock() throws(SystemFailure) -> Bool {
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }

@@ -66,8 +66,8 @@ public struct PathWalk {
 }
 
 extension OpenFile {
-    /// What the kernel knows of the file without asking its filesystem, so that nobody waits for
-    /// one that does not answer. The length of a file on a network may be an old one. Of a
+    /// What the kernel knows of the file without asking its filesystem, so that the caller does not
+    /// wait for one that does not answer. The length of a file on a network may be an old one. Of a
     /// filesystem that is another user's the device is all that is told: a file of `other` kind.
     public func statusInMemory() throws(SystemFailure) -> FileStatus {
         var status = statx()

@@ -2,8 +2,8 @@ import SystemPackage
 
 /// A small file that says what was changed in the kernel, so that a later program can put it back.
 ///
-/// Law: read and written by whoever has it locked. It stays when it is empty: removing it would let
-/// two programs lock two files of one name.
+/// Law: a program reads and writes it only while it holds its lock. It stays when it is empty:
+/// removing it would let two programs lock two files of one name.
 public struct RecordFile: Sendable {
     /// Where it is: gone after a restart, as the settings are.
     public let path: String

@@ -6,8 +6,8 @@ public final class ScratchDirectory {
     /// Where it is.
     public let path: String
 
-    /// Makes it under `parent`. Its name begins with `name` and this process's number, so that one
-    /// can tell whose it was, and is nobody else's.
+    /// Makes it under `parent`. Its name begins with `name` and this process's number, which tells
+    /// who made it, and is unique.
     public init(_ name: String, in parent: String = "/run") throws(SystemFailure) {
         var template = Array("\(parent)/\(name)-\(getpid())-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap(mkdtemp) }

@@ -22,7 +22,7 @@ public enum SystemText {
         }
     }
 
-    /// An attribute of /sys without its newline; nil where the kernel has no such attribute.
+    /// An attribute of /sys without its newline; nil where the kernel does not have it.
     public static func attribute(_ path: String) throws(SystemFailure) -> String? {
         do {
             let text = try read(path)
@@ -41,7 +41,7 @@ public enum SystemText {
         return String(Substring(text.utf8.dropLast()))
     }
 
-    /// Writes a value to an attribute of /sys; false where the kernel has no such attribute.
+    /// Writes a value to an attribute of /sys; false where the kernel does not have it.
     public static func setAttribute(_ path: String, to value: String) throws(SystemFailure) -> Bool
     {
         let descriptor = clinux_open(path, O_WRONLY | O_CLOEXEC, 0)

@@ -6,7 +6,7 @@ import Glibc
 ///     | usage ............. | of which: clean file cache | aside | room ....... | limit
 ///
 /// Law: room = limit - usage + clean file cache - what is kept aside. The kernel drops clean file
-/// cache before it ends anybody.
+/// cache before it kills a process.
 final class GroupLevel: Sendable {
     /// Limits of a group by their files, with the file of the usage.
     private static let files: (version1: [(String, String)], version2: [(String, String)]) = (
@@ -14,7 +14,7 @@ final class GroupLevel: Sendable {
             ("memory.limit_in_bytes", "memory.usage_in_bytes"),
             ("memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes"),
         ],
-        // Above `high` the kernel slows everybody in the group down, without end if it must.
+        // Above `high` the kernel throttles every process of the group, without end if it must.
         [("memory.max", "memory.current"), ("memory.high", "memory.current")]
     )
     /// From here on a number stands for "no limit".

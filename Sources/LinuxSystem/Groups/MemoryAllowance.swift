@@ -12,7 +12,7 @@ import Synchronization
 /// more than what is asked for here.
 /// Price: a read of two small files for each limit. Not for serving threads.
 public final class MemoryAllowance: Sendable {
-    /// What the tightest group leaves.
+    /// The room in the tightest group.
     public struct Room: Equatable, Sendable {
         /// The directory of the group.
         public let group: String

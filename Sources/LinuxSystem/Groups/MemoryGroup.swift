@@ -76,9 +76,8 @@ public final class MemoryGroup {
         }
     }
 
-    /// Takes away what can be taken away, without killing anybody: swaps out, and drops what is
-    /// swapped out already and still in memory too, which a machine with free memory keeps for
-    /// long.
+    /// Reclaims what can be reclaimed without killing a process: swaps pages out, and drops pages
+    /// of the swap cache, which a machine with free memory keeps for long.
     public func reclaim() throws(SystemFailure) {
         if isVersion2 {
             // Refused when less than that was found, as always.

@@ -5,11 +5,11 @@ import ZswapCore
 ///
 /// The device detaches itself when its last user closes it (LO_FLAGS_AUTOCLEAR). So while a command
 /// sets it up, this open file keeps it, and a command that is killed leaves none; later the
-/// kernel's swap keeps it, and it is gone after swapoff, whoever calls that.
+/// kernel's swap keeps it, and it is gone after swapoff by any program.
 ///
-///     attach -> device open here -> swapon -> closed here -> swapoff -> nobody has it: detached
+///     attach -> device open here -> swapon -> closed here -> swapoff -> last user gone: detached
 public struct LoopAttachment {
-    /// How often another free device is asked for when someone else was faster.
+    /// Attempts to get a free device when other processes take those that the kernel names.
     private static let attemptCountMax = 64
     /// How long a detached device may stay busy: programs that look at every new disk hold it
     /// briefly.
@@ -20,8 +20,8 @@ public struct LoopAttachment {
     /// Keeps it attached.
     public let handle: OpenFile
 
-    /// Attaches a free loop device to the file at `path`. Throws when none can be had, and says
-    /// why.
+    /// Attaches a free loop device to the file at `path`. Throws the reason when no device can be
+    /// attached.
     public init(
         to path: String, _ request: LoopAttachRequest = LoopAttachRequest(),
         freeDevice: () throws(SystemFailure) -> LoopDevice = { () throws(SystemFailure) in
@@ -51,7 +51,7 @@ public struct LoopAttachment {
             return
         }
         throw LoopFailure(
-            .unavailable, "\(path): every free loop device was taken by someone else; try again")
+            .unavailable, "\(path): every free loop device was taken by another process; try again")
     }
 
     private static func ask(
@@ -68,14 +68,14 @@ public struct LoopAttachment {
                         + "try `modprobe loop`, or give the container /dev/loop-control")
             case .noSpace:
                 throw LoopFailure(
-                    .unavailable, "no loop device is left; `losetup -a` tells who has them")
+                    .unavailable, "no loop device is left; `losetup -a` lists them")
             default:
                 throw error
             }
         }
     }
 
-    /// Checks that the kernel did as it was asked: it drops direct I/O without a word where the
+    /// Checks that the kernel accepted the settings: it drops direct I/O without an error where the
     /// filesystem does not offer it.
     public func verify() throws {
         let expected = [
@@ -105,7 +105,7 @@ public struct LoopAttachment {
         guard gone else {
             throw LoopFailure(
                 .inUse,
-                "\(device.path): someone still has it open (`fuser -v \(device.path)` tells who); "
+                "\(device.path): a program still has it open (see `fuser -v \(device.path)`); "
                     + "it detaches itself when that ends")
         }
     }

@@ -54,8 +54,8 @@ extension LoopDevice {
 
 extension OpenFile {
     /// Whether the kernel swaps to the block device that is open here, for writing. Asked by
-    /// writing nothing: the kernel refuses any write to such a device (Linux 5.3 and later; earlier
-    /// ones never say so).
+    /// writing nothing: the kernel refuses any write to a swap device (Linux 5.3 and later; earlier
+    /// ones allow it, and the answer is false).
     public func isSwappedTo() throws(SystemFailure) -> Bool {
         var nothing: UInt8 = 0
         guard Glibc.write(descriptor, &nothing, 0) != 0 else { return false }

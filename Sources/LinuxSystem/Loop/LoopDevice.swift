@@ -26,7 +26,7 @@ public struct LoopDevice: Hashable, Sendable {
 
     /// The device that is named by its number, `7:3`, or by its node, which may be missing or have
     /// been removed: `/dev/loop3 (deleted)`, as the kernel writes it. Nil for other text, and where
-    /// the kernel has no such device.
+    /// the kernel does not have the device.
     public init?(named text: String) {
         if let number = DeviceNumber(parsing: text) {
             guard let device = Self.device(numbered: number) else { return nil }

@@ -6,9 +6,9 @@ import SystemPackage
 public struct LoopStatus: Equatable, Sendable {
     /// The file it is attached to, whatever its path is now.
     public let backing: FileIdentity
-    /// True when the device detaches itself as soon as nobody has it open.
+    /// True when the device detaches itself at its last close.
     public let detachesItself: Bool
-    /// What whoever attached it called the file: cut after 63 bytes.
+    /// The file's name as given when the device was attached: cut after 63 bytes.
     public let name: String
 
     /// A status with these parts.
@@ -32,11 +32,11 @@ public struct LoopAttachRequest: Sendable {
 
 /// Calls on an open loop device.
 extension OpenFile {
-    /// Attaches this loop device to `backing`: direct I/O, and detaching itself when nobody has it
-    /// open any more. The kernel drops direct I/O silently where it cannot have it, so look
-    /// afterwards.
+    /// Attaches this loop device to `backing`: direct I/O, and detaching itself at its last close.
+    /// The kernel drops direct I/O silently where the file does not support it, so the caller
+    /// checks afterwards.
     ///
-    /// False: someone else attached this device first.
+    /// False: another process attached this device first.
     public func loopAttach(
         to backing: OpenFile, _ request: LoopAttachRequest
     ) throws(SystemFailure) -> Bool {

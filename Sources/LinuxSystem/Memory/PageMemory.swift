@@ -12,7 +12,7 @@ public final class PageMemory: @unchecked Sendable {  // its users keep the law
 
     let bytes: UnsafeMutableRawBufferPointer
 
-    /// So many pages of zeros. None takes memory before it is touched.
+    /// Maps `pageCount` pages of zeros. None takes memory before it is touched.
     public init(pageCount: Int) throws(SystemFailure) {
         invariant(pageCount > 0)
         let byteCount = pageCount * Self.pageByteCount

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import ZswapCore
 
-/// Memory that can outlive its process: a file in memory, mapped shared. Who gets the descriptor
-/// maps the same memory.
+/// Memory that can outlive its process: a file in memory, mapped shared. A process that gets the
+/// descriptor maps the same memory.
 ///
 /// Law: its length is set once. Written to when made, so that no later access faults it in.
 public final class SharedMemory: @unchecked Sendable {  // its users keep the law

@@ -4,7 +4,7 @@ import ZswapCore
 /// been removed ends with ` (deleted)`.
 ///
 /// Law: good for people, and for looking a file up. Two files are compared by ``FileIdentity``, two
-/// devices by ``DeviceNumber``: a path says what had that name, not what has it.
+/// devices by ``DeviceNumber``: a path is the file's former name, which another file may have now.
 public struct KernelPath: Equatable, Sendable {
     private static let mark: ByteText = " (deleted)"
 

@@ -6,9 +6,9 @@ import Glibc
 ///     lock ── record "on" ── Y ── mount is set up ── N ── record "" ── unlock
 ///                             └── killed here: Y and the record stay, the lock goes
 ///
-/// Law: who has it on holds a lock on it, so that nobody takes another's "on" for what was there
-/// before, nor sets it back too early. A record without a lock is one of a program that was killed:
-/// the next one sets the switch back.
+/// Law: a program that has switched it on holds a lock on it, so that no other program takes this
+/// "on" for the administrator's, nor sets it back too early. A record without a lock is left by a
+/// program that was killed: the next one sets the switch back.
 public final class RingSwitch {
     /// The switch: `Y` or `N`.
     public static let path = "/sys/module/fuse/parameters/enable_uring"
@@ -20,8 +20,8 @@ public final class RingSwitch {
     private let note: OpenFile?
     private let wasOn: Bool
 
-    /// Switches it on, after waiting for others who have it on; nil where the kernel has none.
-    /// Throws what opening or writing it says, EACCES for users who may not.
+    /// Switches it on, after waiting for other programs that have it on; nil where the kernel has
+    /// no switch. Throws the error of opening or writing it, EACCES for users who may not.
     public convenience init?() throws(SystemFailure) {
         // Opening the device loads the module that has the switch.
         if try SystemText.attribute(Self.path) == nil {
@@ -58,7 +58,7 @@ public final class RingSwitch {
     public static func putBackLeftover() -> Bool {
         guard (try? record.text()) != nil,
             let file = try? OpenFile(path, for: .readingAndWriting),
-            // Locked: somebody is setting up a mount, and sets it back.
+            // Locked: another program is setting up a mount, and sets it back.
             (try? file.tryLock()) == true, (try? record.text()) != nil
         else { return false }
         (try? RingSwitch(locked: file))?.putBack()

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Taking a mount away.
 public enum Unmounting {
-    /// Unmounts what is mounted at `path`. EBUSY while someone uses it, EPERM without
+    /// Unmounts what is mounted at `path`. EBUSY while a program uses it, EPERM without
     /// CAP_SYS_ADMIN.
     public static func unmount(_ path: String) throws(SystemFailure) {
         guard umount2(path, CInt(UMOUNT_NOFOLLOW)) == 0 else {

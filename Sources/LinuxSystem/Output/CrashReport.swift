@@ -8,8 +8,8 @@ import ZswapCore
 ///     SIGSEGV, …   ──> "ended by SIGSEGV at program offset 0x12af4…" ─┴─> /dev/log, standard error
 ///                      └── default action: the kernel ends all threads
 ///
-/// Law: nothing here waits or allocates: whoever has a page in this daemon must be told soon that
-/// it is gone. So there is no core file, whose writing would keep the mount half alive, and the
+/// Law: nothing here waits or allocates: programs whose pages are in this daemon must be told soon
+/// that it is gone. So no core file is written, which would keep the mount half alive, and the
 /// runtime's own backtrace, which would stop all threads first, is replaced.
 public enum CrashReport {
     /// Signals of a process's own faults.

@@ -3,7 +3,7 @@ import Glibc
 
 /// What standard output is, when that matters for how text looks.
 public enum Terminal {
-    /// Whether somebody looks at it.
+    /// Whether it is a terminal.
     public static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// How many columns it has; nil when it is no terminal or does not say.

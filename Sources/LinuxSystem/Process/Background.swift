@@ -52,7 +52,8 @@ public enum Background {
         letGo()
     }
 
-    /// Lets go of the caller's directory and standard error, which nobody reads any more.
+    /// Lets go of the caller's directory, which it would keep busy, and of its standard error,
+    /// which is not read any more.
     public static func letGo() {
         chdir("/")
         let null = clinux_open("/dev/null", O_WRONLY | O_CLOEXEC, 0)

@@ -5,7 +5,7 @@ import SystemPackage
 /// Another program, run to its end with this process's input, output and environment.
 public enum ChildProcess {
     /// Runs the program, looked for in PATH, and waits. The value is its exit status, or 128 and
-    /// the signal that ended it. ENOENT when there is no such program.
+    /// the signal that ended it. ENOENT when there is none of this name.
     public static func run(_ name: String, _ arguments: [String]) throws(SystemFailure) -> CInt {
         let words = ArgumentWords.make([name] + arguments)
         defer { words.forEach { free($0) } }

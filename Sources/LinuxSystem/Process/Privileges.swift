@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// What this process may do.
+/// The privileges of this process.
 public enum Privileges {
     /// Bit of CAP_SYS_ADMIN, which loop devices, swapon and umount ask for.
     private static let systemAdministration = 21

@@ -70,8 +70,8 @@ public enum ProcessLimits {
         raise(stack, upTo: stackByteCount)
     }
 
-    /// Core files are not written any more. One of at most one byte is none, whoever would receive
-    /// it; 0 would still start the program that core files are piped to.
+    /// Core files are not written any more. The limit is one byte, which the kernel takes as none
+    /// for files and pipes; 0 would still start the program that core files are piped to.
     static func forbidCoreFiles() {
         var values = clinux_limit()
         guard clinux_get_limit(coreFileNumber, &values) == 0 else { return }
@@ -89,8 +89,8 @@ public enum ProcessLimits {
         _ = clinux_set_limit(limit.number, &values)
     }
 
-    /// Whatever is opened next would become the standard output of a program that was started
-    /// without one. Opened the wrong way round, so that using them fails as it would have.
+    /// Opens the closed ones of descriptors 0, 1 and 2: the next file that is opened would become
+    /// standard output. Opened for the wrong direction, so that using them still fails.
     private static func openStandardDescriptors() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             let isInput = descriptor == STDIN_FILENO

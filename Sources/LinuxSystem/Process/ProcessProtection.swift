@@ -15,7 +15,7 @@ public enum ProcessProtection {
     /// /proc/self/exe. From the main thread.
     public static func setName(_ name: String) { _ = clinux_set_thread_name(name) }
 
-    /// Keeps the out-of-memory killer away. Needs CAP_SYS_RESOURCE.
+    /// Exempts this process from the out-of-memory killer. Needs CAP_SYS_RESOURCE.
     public static func forbidOutOfMemoryKill() throws(SystemFailure) {
         _ = try SystemText.setAttribute("/proc/self/oom_score_adj", to: "-1000")
     }

@@ -13,13 +13,13 @@ public struct ProcessStatus {
 
     init(_ text: String) { lines = text.split(separator: "\n") }
 
-    /// The words of a field; none when there is no such field.
+    /// The words of a field; none when the field is missing.
     func words(of field: String) -> [Substring] {
         let line = lines.first { $0.hasPrefix(field + ":") }
         return line?.dropFirst(field.count + 1).split { $0 == " " || $0 == "\t" } ?? []
     }
 
-    /// The bytes of a field in kB; 0 when there is no such field.
+    /// The bytes of a field in kB; 0 when the field is missing.
     public func byteCount(of field: String) -> UInt64 {
         (words(of: field).first.flatMap { UInt64($0) } ?? 0) << 10
     }

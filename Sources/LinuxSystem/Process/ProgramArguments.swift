@@ -1,7 +1,7 @@
 /// The words that this process was started with, as the kernel has them.
 public enum ProgramArguments {
-    /// The first one that is not UTF-8, with the bytes that are none as `\xE9`; nil: all are. Swift
-    /// replaces such bytes, and the word would name another file.
+    /// The first one that is not UTF-8, with its invalid bytes as `\xE9`; nil: all are valid. Swift
+    /// replaces invalid bytes, and the word would name another file.
     public static var firstUnreadable: String? {
         for index in 0..<Int(CommandLine.argc) {
             guard let word = CommandLine.unsafeArgv[index] else { return nil }

@@ -13,7 +13,7 @@ public final class RunningProcess {
 
     /// Starts a program, by its path or looked for in PATH. What it writes to standard output goes
     /// to the file `output`, to standard error where this process's goes or nowhere. ENOENT when
-    /// there is no such program.
+    /// there is none of this name.
     public init(
         _ name: String, _ arguments: [String], output: String = "/dev/null",
         showsErrors: Bool = true

@@ -20,7 +20,7 @@ public enum SelfSpawn {
 
     /// Starts the program with these arguments. The child has `end` as `descriptor`, /dev/null in
     /// place of the `silenced` standard streams, the others of ours, and nothing else open: not a
-    /// script's lock, not the other end of a pipe that somebody reads to its end.
+    /// script's lock, not the write end of a pipe that another process reads to its end.
     /// `executable` is an open file in place of this program's own.
     static func start(
         _ arguments: [String], executable: CInt? = nil, passing end: CInt, as descriptor: CInt,

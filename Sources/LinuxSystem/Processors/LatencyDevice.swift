@@ -9,8 +9,8 @@ import SystemPackage
 /// bare metal, 20 and more in a virtual machine. While some process requests 0 microseconds, idle
 /// processors poll.
 ///
-/// Law: the request belongs to the open file, so it ends with the process, whatever ends that. A
-/// change takes one system call and no memory.
+/// Law: the request belongs to the open file, so it ends with the process, also with a killed one.
+/// A change takes one system call and no memory.
 /// Price: each change wakes all idle processors once, and polling takes power, or a host's time.
 public final class LatencyDevice: @unchecked Sendable {
     // Unchecked: the descriptor never changes, and the kernel orders writes to it.

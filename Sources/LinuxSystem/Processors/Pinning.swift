@@ -1,6 +1,6 @@
 /// Threads of processes kept on one processor for a while.
 ///
-/// Law: `putBack` gives each thread that still lives what it had; threads that were started
+/// Law: `putBack` gives each thread that still lives its former affinity; threads that were started
 /// meanwhile by a pinned one keep the processor.
 public final class Pinning {
     /// The processor.
@@ -19,7 +19,7 @@ public final class Pinning {
         }
     }
 
-    /// Gives all threads back what they had.
+    /// Gives all threads their former affinity back.
     public func putBack() {
         // A thread that has ended needs nothing.
         while let (thread, affinity) = before.popLast() { try? affinity.set(thread: thread) }

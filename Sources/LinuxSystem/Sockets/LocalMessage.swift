@@ -8,7 +8,7 @@ public struct LocalMessage: Equatable, Sendable {
     /// Bytes in front of the body.
     static let headerByteCount = 8
 
-    /// What it means is its users' business.
+    /// Its meaning is defined by the two ends.
     public let code: UInt32
     /// The rest.
     public let body: [UInt8]

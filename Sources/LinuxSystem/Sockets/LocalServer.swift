@@ -6,10 +6,10 @@ import SystemPackage
 ///
 ///     init (the name is taken) -> serve ── one question of each connection a turn ── stop
 ///
-/// Law: nobody can hold it up. Nothing waits but for all connections together; a question is not
-/// read before the last answer was taken; with all places taken, the user who has most of them
+/// Law: no client can hold it up. The thread waits only for all connections together; a question is
+/// not read before the last answer was taken; with all places taken, the user who has most of them
 /// loses the one that was quiet longest.
-/// Price: nothing while nobody asks.
+/// Price: nothing while no client asks.
 public final class LocalServer: Sendable {
     /// Connections at a time.
     private static let connectionCountMax = 32

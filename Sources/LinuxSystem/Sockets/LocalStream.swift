@@ -4,8 +4,8 @@ import SystemPackage
 
 /// One end of a connection between two processes of this machine, for messages.
 ///
-/// Names are of the abstract kind: known in a network namespace, by whatever root or mount
-/// namespace, and gone with the last process that has the socket open.
+/// Names are of the abstract kind: known in a network namespace, from any root or mount namespace,
+/// and gone with the last process that has the socket open.
 public final class LocalStream {
     /// Who is at the other end.
     public struct Peer: Equatable, Sendable {
@@ -21,8 +21,8 @@ public final class LocalStream {
     private let descriptor: CInt
     private let name: String
 
-    /// Connects to whoever listens under this name. ECONNREFUSED when there is no such one, EAGAIN
-    /// when too many are waiting already.
+    /// Connects to the process that listens under this name. ECONNREFUSED when there is none,
+    /// EAGAIN when its queue of connections is full.
     public init(connectingTo name: String) throws(SystemFailure) {
         self.name = name
         descriptor = clinux_local_socket()
@@ -132,8 +132,8 @@ enum LocalAddress {
         familyBytes + [0] + name.utf8.prefix(nameByteCountMax)
     }
 
-    /// Takes the name for a socket, and lets so many wait to be accepted. EADDRINUSE: another
-    /// process has it.
+    /// Takes the name for a socket; at most `waitingCountMax` connections wait to be accepted.
+    /// EADDRINUSE: another process has the name.
     static func listen(
         _ descriptor: CInt, as name: String, waitingCountMax: CInt
     ) throws(SystemFailure) {

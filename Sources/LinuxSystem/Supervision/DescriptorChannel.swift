@@ -6,7 +6,8 @@ import SystemPackage
 ///
 ///     send(bytes, passing: 7) ── SOCK_SEQPACKET, SCM_RIGHTS ──> .packet(bytes, descriptor 12)
 ///
-/// Law: a packet arrives whole or is refused; a descriptor that nobody takes is closed.
+/// Law: a packet arrives whole or is refused; a descriptor that the receiver does not take is
+/// closed.
 /// Cost: one system call a packet.
 public final class DescriptorChannel: Sendable {
     /// What came.
@@ -25,7 +26,7 @@ public final class DescriptorChannel: Sendable {
     /// For ``DescriptorWait``, and as what a child inherits.
     public let descriptor: CInt
 
-    /// Takes over an end, such as one that was inherited: programs started from here do not get it.
+    /// Takes over an end, for example an inherited one: programs started from here do not get it.
     public init(adopting descriptor: CInt) {
         self.descriptor = descriptor
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

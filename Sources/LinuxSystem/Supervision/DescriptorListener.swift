@@ -6,7 +6,7 @@ import SystemPackage
 ///
 ///     init (the name is taken) -> descriptor is readable -> accept -> … -> dropped: it is free
 ///
-/// Law: names are open to everybody, so only root and this process's user are let in.
+/// Law: any process can connect to a name, so only root and this process's user are let in.
 /// Cost: a system call for each connection.
 public final class DescriptorListener {
     private static let waitingCountMax: CInt = 4
@@ -24,8 +24,8 @@ public final class DescriptorListener {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// The line to the next who waits, if it is root or this process's user; nil: none waits, or
-    /// one that may not connect.
+    /// The line to the next process that waits, if it is root's or this process's user's; nil: none
+    /// waits, or one that may not connect.
     public func accept() -> DescriptorChannel? {
         let socket = clinux_accept(descriptor)
         guard socket >= 0 else { return nil }

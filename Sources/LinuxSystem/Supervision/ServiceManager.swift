@@ -34,14 +34,15 @@ public final class ServiceManager {
     /// This process is the unit's main one, and it serves.
     public func announceReady() { tell("READY=1\nMAINPID=\(getpid())") }
 
-    /// Keeps a copy of a descriptor for the next start, in place of what had that name. The manager
-    /// lets go of it by itself when the descriptor says hang-up, as /dev/fuse does without a mount.
+    /// Keeps a copy of a descriptor for the next start, in place of the one of that name. The
+    /// manager lets go of it by itself when the descriptor reports a hang-up, as /dev/fuse does
+    /// without a mount.
     public func keep(_ descriptor: CInt, as name: String) {
         drop(name)
         tell("FDSTORE=1\nFDNAME=\(name)", passing: descriptor)
     }
 
-    /// Lets go of what has that name.
+    /// Drops the descriptor of this name.
     public func drop(_ name: String) { tell("FDSTOREREMOVE=1\nFDNAME=\(name)") }
 
     private func tell(_ text: String, passing descriptor: CInt = -1) {

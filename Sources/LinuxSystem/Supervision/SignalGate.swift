@@ -1,15 +1,15 @@
 import CLinux
 import Glibc
 
-/// What a daemon does with signals: it waits for some on one thread, and ignores all others that
-/// would end or stop it while it holds pages.
+/// A daemon's signals: one thread waits for some, and all others that would end or stop the daemon
+/// while it holds pages are ignored.
 ///
 /// Law: what can still end it are SIGKILL, and the signals of its own faults (SIGILL, SIGTRAP,
 /// SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS).
 public enum SignalGate {
     /// What arrived.
     public enum Arrival: Equatable, Sendable {
-        /// Somebody asks to stop: SIGTERM, SIGINT, SIGHUP or SIGQUIT, by name.
+        /// A signal that asks to stop: SIGTERM, SIGINT, SIGHUP or SIGQUIT, by name.
         case stop(String)
         /// A thread of this process asks to look around.
         case wake
@@ -24,7 +24,7 @@ public enum SignalGate {
         return set
     }
 
-    /// Signals that mean nothing to a daemon, besides those from ``firstRealTime`` on.
+    /// Signals that a daemon ignores, besides those from ``firstRealTime`` on.
     private static let ignored = [
         SIGPIPE, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXCPU, SIGXFSZ,
         SIGTSTP, SIGTTIN, SIGTTOU,

@@ -2,7 +2,7 @@ import Glibc
 
 /// The signals that ``SignalGate`` holds back, for a loop that waits for descriptors as well.
 public final class SignalQueue {
-    /// Readable while one of them waits; -1 where the kernel gives no such descriptor.
+    /// Readable while one of them waits; -1 where the kernel refuses a descriptor.
     public let descriptor: CInt
 
     /// Closes the gate.

@@ -51,7 +51,7 @@ public struct SwapHeader: Equatable, Sendable {
         return page
     }
 
-    /// True for a page that begins a swap area, whoever made it.
+    /// True for a page that begins a swap area, made here or by mkswap(8).
     public static func isPresent(in page: [UInt8]) -> Bool {
         page.count >= Page.byteCount && page[..<Page.byteCount].suffix(magic.count) == magic[...]
     }

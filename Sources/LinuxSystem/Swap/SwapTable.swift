@@ -1,4 +1,4 @@
-/// What the kernel swaps to: /proc/swaps.
+/// The kernel's table of swap areas: /proc/swaps.
 public struct SwapTable: Equatable, Sendable {
     /// One device or file that is swapped to.
     public struct Entry: Equatable, Sendable {
@@ -28,8 +28,8 @@ public struct SwapTable: Equatable, Sendable {
         entries = text.split(separator: "\n").compactMap(Entry.init(parsing:))
     }
 
-    /// The entry of this loop device, under whatever name it was switched on and whatever has
-    /// become of that name: by device numbers, or, for an entry without one, by name or size.
+    /// The entry of this loop device, also when its node has been renamed or removed since swapon:
+    /// found by device number, or, for an entry without one, by name or size.
     public func entry(for device: LoopDevice) -> Entry? {
         let number = device.number
         let numbered = entries.map { ($0, $0.device) }
@@ -52,8 +52,8 @@ extension SwapTable.Entry {
     /// The number of the device; nil for a file, and where neither the node nor its name tells.
     ///
     /// The path is only a hint: the table names the node that was there when swapping began, as
-    /// seen from the root of whoever reads. A loop device that the hint leads to must be attached
-    /// and hold what the table says.
+    /// seen from the root of the reading process. A loop device that the hint leads to must be
+    /// attached and hold what the table says.
     public var device: DeviceNumber? {
         guard isDevice else { return nil }
         let node = try? OpenFile(path, for: .locating).statusInMemory()

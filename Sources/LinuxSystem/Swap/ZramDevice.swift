@@ -10,13 +10,13 @@ public struct ZramDevice: Hashable, Sendable {
     /// The device's node.
     public var path: String { "/dev/zram\(index)" }
 
-    /// True where the kernel makes such devices on demand, and this process may ask for them.
+    /// True where the kernel makes zram devices on demand, and this process may ask for them.
     public static var canBeMade: Bool {
         (try? OpenFile("\(control)/hot_add", for: .reading)) != nil
     }
 
-    /// Makes a device of so many bytes that compresses with this algorithm. Reading a file makes
-    /// it, as the kernel wants it. Throws what one of the steps says; then none is left.
+    /// Makes a device of `byteCount` bytes that compresses with this algorithm. Reading `hot_add`
+    /// makes it. Throws the failure of the first step that fails; then no device is left.
     public init(byteCount: UInt64, compressor: String) throws(SystemFailure) {
         let path = "\(Self.control)/hot_add"
         guard let text = try SystemText.attribute(path), let index = Int(text) else {
@@ -32,7 +32,7 @@ public struct ZramDevice: Hashable, Sendable {
         }
     }
 
-    /// Forgets what is in it and takes it away. EBUSY while someone has it open or swaps to it.
+    /// Resets and removes it. EBUSY while a program has it open or the kernel swaps to it.
     public func remove() throws(SystemFailure) {
         try set("reset", to: "1")
         _ = try SystemText.setAttribute("\(Self.control)/hot_remove", to: "\(index)")

@@ -109,8 +109,8 @@ struct MountCommand: ParsableCommand {
         daemon.run()
     }
 
-    /// What the service manager kept of this mount when its processes had died; nil: nothing, or
-    /// of a mount that is not there any more, which it lets go of.
+    /// What the service manager keeps of this mount after its processes have died; nil: nothing.
+    /// Descriptors of a mount that does not exist any more are dropped.
     private func keptDescriptors(
         _ settings: MountSettings
     ) -> [(name: String, descriptor: PassedDescriptor)]? {

@@ -54,8 +54,8 @@ enum MountPoint {
         }
     }
 
-    /// What to say of a place on a zswapfs. Its path may still be known to the kernel when nobody
-    /// serves it any more, or nobody who answers.
+    /// The refusal of a place on a zswapfs. The kernel may still know its path when its daemon has
+    /// died or does not answer.
     private static func occupied(
         _ mount: MountTable.Entry, _ place: MountedPath, _ text: String
     ) -> CommandFailure {

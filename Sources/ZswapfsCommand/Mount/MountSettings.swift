@@ -14,7 +14,7 @@ struct MountSettings: Equatable {
     /// Whether a mount on /dev/fuse is supervised when nothing is asked for.
     static let superviseDefault = SuperviseChoice.on
 
-    /// Words of mount(8), fstab and systemd that are for others.
+    /// Words for mount(8), fstab and systemd, which are ignored.
     private static let ignored: Set<String> = [
         "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev",
         "defaults", "norelatime", "nostrictatime", "nolazytime", "silent", "loud",
@@ -25,7 +25,7 @@ struct MountSettings: Equatable {
         "allow_other", "arena", "fsname", "supervise", "transport", "default_permissions",
         "group_id", "max_read", "rootmode", "subtype", "user_id",
     ]
-    /// Flags of the kernel's that would promise what no zswapfs does.
+    /// Flags of the kernel that zswapfs does not support.
     private static let refused = [
         "strictatime": "reading an area does not change its access time",
         "lazytime": "times are never written anywhere, so they cannot be written late",
@@ -37,13 +37,13 @@ struct MountSettings: Equatable {
     var arenaByteCount: UInt64?
     var source = "zswapfs"
     var transport = TransportChoice.auto
-    /// Nil: nothing was asked for.
+    /// Nil: not given.
     var supervise: SuperviseChoice?
     /// The kernel's flags, in the order given.
     var flags: [MountFlags.Word] = []
     /// `remount`: a mount that is there is to be changed.
     var isRemount = false
-    /// What was named for a remount and cannot be changed.
+    /// Options of a remount that cannot be changed.
     var fixed: [Parameter] = []
     /// Values for files in `params`, in the order given.
     var parameters: [Parameter] = []

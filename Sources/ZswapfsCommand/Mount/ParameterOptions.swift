@@ -11,7 +11,7 @@ enum ParameterOptions {
     private static let compressorName = "compressor"
     private static let levelName = "compressor_level"
 
-    /// What is taken when what was asked for can't be had, as the kernel's zswap did.
+    /// Replaces a driver that is unknown or unavailable, as the kernel's zswap did.
     static let fallbackZpool = "zbud"
     static let fallbackCompressor = "lz4"
 
@@ -20,12 +20,12 @@ enum ParameterOptions {
         ControlTree.settingRows.map { String($0.path.dropFirst(directory.count)) }
     }
 
-    /// Has the store begin with the pool and the compressor that are asked for.
+    /// Makes the store begin with the requested pool and compressor.
     static func choose(
         _ parameters: [MountSettings.Parameter], _ zpools: ZpoolRegistry,
         _ compressors: CompressorRegistry, for configuration: inout SwapStore.Configuration
     ) {
-        // What can't be had is refused, or replaced, when the parameters are applied.
+        // Invalid values are refused, or replaced, when the parameters are applied.
         if let asked = parameters.last(where: { $0.name == "chain" })?.value,
             let chainLength = Int(asked), Limits.chainLengths.contains(chainLength)
         {

@@ -9,7 +9,7 @@ import ZswapCore
 ///     ro, noexec, …      the kernel's
 ///     everything else    refused, unless the mount has it: mount(8) repeats what fstab says
 ///
-/// Law: what cannot be changed is found before anything is.
+/// Law: if an option cannot be changed, nothing is changed.
 struct Remount {
     private let settings: MountSettings
     private let mount: MountTable.Entry

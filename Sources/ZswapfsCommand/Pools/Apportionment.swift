@@ -1,6 +1,6 @@
-/// Dividing whole things, such as the cells of a bar, in proportion to amounts.
+/// Divides whole things, the cells of a bar for example, in proportion to amounts.
 ///
-/// Law: the shares add up to what is divided, whatever is rounded (largest remainders).
+/// Law: the shares add up to what is divided, in spite of rounding (largest remainders).
 enum Apportionment {
     /// Each amount's share of `count`; zeros when all amounts are 0.
     static func shares(_ amounts: [Int], of count: Int) -> [Int] {

@@ -5,8 +5,8 @@ import ZswapCore
 /// Where the memory of one mount is, read from its control files: what `pools` shows.
 ///
 /// Law: the parts of a pool are its frames, and the parts of `memory` are what is committed. The
-/// pools are the frames in use, too, if nobody stored or discarded while the files were read: they
-/// are read again a few times if not, and what is left then is `unsettledByteCount`.
+/// pools are the frames in use, too, if no page was stored or discarded while the files were read:
+/// they are read again a few times if not, and what is left then is `unsettledByteCount`.
 struct MountMemory {
     struct Pool {
         let generation: Int

@@ -24,7 +24,7 @@ struct PictureStyle {
     }
 
     /// What standard output takes: the terminal's width, or that of COLUMNS, or 80; no colour where
-    /// nobody looks, or where NO_COLOR or a dumb terminal forbids it.
+    /// it is no terminal, or where NO_COLOR or a dumb terminal forbids it.
     static var ofOutput: PictureStyle {
         let isPlain = Terminal.variable("NO_COLOR") != nil || Terminal.variable("TERM") == "dumb"
         return PictureStyle(

@@ -32,7 +32,7 @@ struct ControlQuestion: Equatable {
 
     var message: LocalMessage { LocalMessage(code: verb.rawValue, body: Array(path.utf8)) }
 
-    /// The names in such an answer.
+    /// The names in the body of an answer to `list`.
     static func names(in body: [UInt8]) -> [String] {
         body.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }

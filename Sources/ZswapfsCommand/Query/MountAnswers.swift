@@ -8,7 +8,7 @@ protocol MountAnswers {
     /// What a control file holds, without the newline at its end.
     func text(_ path: String) throws(QueryFailure) -> String
 
-    /// The names in a directory of control files; none where there is no such directory.
+    /// The names in a directory of control files; none where the directory does not exist.
     func names(_ path: String) throws(QueryFailure) -> [String]
 }
 

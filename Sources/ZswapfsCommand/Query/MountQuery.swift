@@ -2,7 +2,7 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// Why a mount did not say what it was asked.
+/// Why a mount did not answer a question.
 enum QueryFailure: Error, Equatable {
     /// Its daemon took too long. The number of the process, if that is known.
     case noAnswer(mountPoint: String, process: Int32?)
@@ -11,7 +11,7 @@ enum QueryFailure: Error, Equatable {
     /// It said no.
     case refused(SystemFailure)
 
-    /// There is no such file: it went since it was listed.
+    /// The file does not exist: it went since it was listed.
     var isNotFound: Bool {
         guard case .refused(let failure) = self else { return false }
         return failure.errno == .noSuchFileOrDirectory
@@ -39,7 +39,7 @@ final class MountQuery: MountAnswers {
     /// The daemon; nil where its socket is not reached.
     let process: Int32?
 
-    /// Asks whether somebody is there. `confirm` waits for the answer, so that several mounts are
+    /// Asks whether the daemon answers. `confirm` waits for the answer, so that several mounts are
     /// asked at once.
     init(_ mount: MountTable.Entry) throws(QueryFailure) {
         mountPoint = mount.mountPoint
@@ -85,7 +85,7 @@ final class MountQuery: MountAnswers {
             as: UTF8.self)
     }
 
-    /// The names in a directory of control files; none where there is no such directory.
+    /// The names in a directory of control files; none where the directory does not exist.
     func names(_ path: String) throws(QueryFailure) -> [String] {
         do {
             return ControlQuestion.names(in: try ask(.list, path))
@@ -95,7 +95,7 @@ final class MountQuery: MountAnswers {
         }
     }
 
-    /// Something that this process finds out by itself, told as the mount's answer.
+    /// Runs `body` in this process and reports its failure as the mount's.
     func locally<Value>(_ body: () throws(SystemFailure) -> Value) throws(QueryFailure) -> Value {
         do {
             return try body()
@@ -133,7 +133,7 @@ final class MountQuery: MountAnswers {
     }
 
     /// The daemon's socket; nil where there is none, or one that is not the mounting user's:
-    /// anybody can take a name.
+    /// any process can take a name.
     private static func daemon(
         of mount: MountTable.Entry
     ) throws(SystemFailure) -> (LocalStream, Int32)? {
@@ -143,7 +143,7 @@ final class MountQuery: MountAnswers {
             guard peer.userID == 0 || peer.userID == mount.userID else { return nil }
             return (stream, peer.process)
         } catch {
-            // Too many wait already: then there is somebody, who does not answer.
+            // EWOULDBLOCK: its listen queue is full, so a daemon exists but does not answer.
             guard error.errno != .wouldBlock else { throw error }
             return nil
         }

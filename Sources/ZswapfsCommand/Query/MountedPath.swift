@@ -3,7 +3,7 @@ import SystemPackage
 import ZswapCore
 
 /// Where a path leads, found out without asking any zswapfs: the way to it stops at the first place
-/// that is on one. What such a mount would say itself, only its daemon knows, and that may hang.
+/// that is on one. What lies behind it only the mount's daemon knows, and that may hang.
 ///
 ///     /mnt/z/area   ──>  on the mount at /mnt/z, with `area` to go
 ///     /mnt/z/..     ──>  /mnt: a mount was crossed, and is not needed
@@ -12,7 +12,7 @@ struct MountedPath {
     let mount: MountTable.Entry?
     /// The names below its root.
     let names: [String]
-    /// Every zswapfs on the way, the last one included: whoever opens the path asks them all.
+    /// Every zswapfs on the way, the last one included: opening the path asks them all.
     let crossed: [MountTable.Entry]
     /// The path without symbolic links and dots.
     let canonicalPath: String
@@ -55,9 +55,9 @@ struct MountedPath {
         }
     }
 
-    /// Throws when a mount on the way to the path has a daemon that does not answer: whoever opens
-    /// the path would wait for it. Everything else is told by opening it. The value says whether
-    /// all of these daemons live.
+    /// Throws when a mount on the way to the path has a daemon that does not answer: opening the
+    /// path would wait for it. Everything else is told by opening it. The value says whether all of
+    /// these daemons live.
     @discardableResult
     static func requireAnswers(onTheWayTo text: String) throws(CommandFailure) -> Bool {
         guard let place = try? MountedPath(text) else { return true }

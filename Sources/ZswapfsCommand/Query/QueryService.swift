@@ -6,20 +6,20 @@ import SystemPackage
 import Threads
 import ZswapCore
 
-/// Answers questions about the control files of a mount on a socket, so that nobody has to go into
-/// the filesystem to learn that its daemon hangs.
+/// Answers questions about the control files of a mount on a socket, so that no command has to go
+/// into the filesystem to learn that its daemon hangs.
 ///
 ///     init -> startIfNeeded, again and again until the name is free -> stop
 ///
-/// Law: a thread of its own, that serves no page and is waited for by nobody who does. It only
-/// reads: what control files take is written to the files. Called from the daemon's main thread.
-/// Who may ask is who may read the control files: everybody with `allow_other`, else the user of
+/// Law: a thread of its own, that serves no page and that no serving thread waits for. It only
+/// reads: values are written through the files. Called from the daemon's main thread.
+/// Users who may read the control files may ask: every user with `allow_other`, else the user of
 /// the mount; and root, who may look at everything else of it as well.
 final class QueryService {
     /// The name of the socket of this filesystem's daemon.
     static func name(of device: DeviceNumber) -> String { "zswapfs/\(device)" }
 
-    /// Whether some process has the name: the daemon lives, whatever it does.
+    /// Whether some process has the name: then the daemon lives, even if it hangs.
     static func isAnswered(of device: DeviceNumber) -> Bool {
         do {
             _ = try LocalStream(connectingTo: name(of: device))
@@ -44,9 +44,10 @@ final class QueryService {
         self.allowsOthers = allowsOthers
     }
 
-    /// Starts answering, if the mount is seen and nobody answers yet. What failed is returned the
-    /// first time only. The name may be taken for a moment by a daemon that is ending, or for long
-    /// by a process that has no right to: then commands read the control files instead.
+    /// Starts answering, if the mount table lists the mount and this service does not run yet. A
+    /// failure is returned the first time only. The name may be taken for a moment by a daemon that
+    /// is ending, or for long by a process that has no right to: then commands read the control
+    /// files instead.
     func startIfNeeded() -> SystemFailure? {
         guard running == nil, let table = try? MountTable.current() else { return nil }
         let mount = table.entries.last {

@@ -8,7 +8,7 @@ struct MountStatus {
     let mountPoint: String
     let version: String
     let transport: String
-    /// What it consists of, or why not by a better one.
+    /// Why requests come by this transport.
     let transportReason: String
     let protections: [String]
     let supervision: String

@@ -10,7 +10,8 @@ struct KeptDescriptors {
 
     init() { entries.reserveCapacity(Self.countMax) }
 
-    /// Takes one, in place of what had its name. False: there are too many, and it is closed.
+    /// Takes one, in place of the one of the same name. False: ``countMax`` are kept, and it is
+    /// closed.
     mutating func keep(_ descriptor: PassedDescriptor, as name: String) -> Bool {
         if let place = entries.firstIndex(where: { $0.name == name }) {
             entries[place].descriptor = descriptor

@@ -19,7 +19,7 @@ struct Legacy: Sendable {
     /// The arena's memory, if it was mapped while this process waited.
     var mapping: StandbyMapping?
 
-    /// Who answers reads before the server does, if it was made while this process waited.
+    /// Answers reads before the server does, if it was made while this process waited.
     var early: EarlyReads?
 
     /// What of it the store takes over.

@@ -5,9 +5,9 @@
 ///
 /// Law: no clock of its own; times are what the caller says.
 struct RestartLimit {
-    /// So many restarts within ``pauseNanoseconds`` are made at once.
+    /// Restarts within ``pauseNanoseconds`` that are made at once.
     static let burstCount = 5
-    /// Between two restarts when there were too many.
+    /// Between two restarts after ``burstCount`` of them.
     static let pauseNanoseconds: Int64 = 10_000_000_000
 
     /// When the last ones were made, oldest first; at most ``burstCount``.

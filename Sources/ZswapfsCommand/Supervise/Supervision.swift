@@ -3,7 +3,7 @@ enum Supervision: Equatable {
     case supervised
     /// `supervise=off`.
     case declined
-    /// Nothing was asked for, and this is the default.
+    /// Not given, and this is the default.
     case standard
     /// `transport=uring`.
     case ring

@@ -31,7 +31,7 @@ extension Supervisor {
         try process.channel.send(SupervisorMessage.complete.bytes)
     }
 
-    /// Tells all who wait for their turn.
+    /// Sends a message to every standby.
     func tellStandby(_ message: SupervisorMessage, _ descriptor: PassedDescriptor? = nil) {
         if let candidate = upgrade?.candidate {
             do throws(SystemFailure) {

@@ -80,7 +80,8 @@ extension Supervisor {
         }
     }
 
-    /// What is due: the old server goes when both who may follow are there; what is late fails.
+    /// Moves the upgrade on: ends the old server when candidate and standby are prepared; fails a
+    /// stage that is past its deadline.
     func continueUpgrade(_ now: Int64) {
         guard let upgrade else { return }
         if upgrade.stage == .prepared, death == nil, standbyFits { return handOver() }

@@ -16,13 +16,13 @@ final class Supervisor {
     /// or of the open file.
     typealias Launch = (PassedDescriptor?) throws(SystemFailure) -> ProcessWatch
 
-    /// What there is when it starts.
+    /// The state of the mount when the supervisor starts.
     enum Beginning {
         /// Nothing: the first server mounts.
         case mount
         /// A server that has lost its supervisor and tells what is kept; how many before it died.
         case orphan(ProcessWatch, restartCount: Int)
-        /// What this very process had before it became this program.
+        /// What this very process kept before it became this program.
         case upgraded(
             ProcessWatch, restartCount: Int,
             kept: [(name: String, descriptor: PassedDescriptor)])
@@ -218,7 +218,7 @@ final class Supervisor {
         if upgrade?.isOnTrial == true { failUpgrade("it ended by \(ending.text) when it served") }
         death = (ending.text, now)
         restartMoment = restartLimit.restart(after: now)
-        // Whoever gets the turn says for itself that it is ready.
+        // The next server reports itself that it is ready.
         standbyMoment = nil
         let pause = restartMoment > now ? "; it died often, so the next one starts later" : ""
         logger.error("the server \(server.identifier) ended by \(ending.text)\(pause)")

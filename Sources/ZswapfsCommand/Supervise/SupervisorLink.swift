@@ -69,20 +69,20 @@ final class SupervisorLink: Sendable {
         }
     }
 
-    /// Gives the supervisor a copy of a descriptor for the next server, in place of what had that
+    /// Gives the supervisor a copy of a descriptor for the next server, in place of the one of that
     /// name. From any thread; waits for a moment at most. It stays open until it is dropped.
     func keep(_ descriptor: CInt, as name: String) {
         state.withLock { $0.kept[name] = descriptor }
         send(.keep(name), descriptor)
     }
 
-    /// Says that the next server needs no such descriptor. From any thread.
+    /// Says that the next server does not need the descriptor of this name. From any thread.
     func drop(_ name: String) {
         state.withLock { _ = $0.kept.removeValue(forKey: name) }
         send(.drop(name))
     }
 
-    /// Notes what a predecessor had kept: the supervisor has it already.
+    /// Notes what a predecessor gave to `keep`: the supervisor has it already.
     func note(_ descriptor: CInt, as name: String) {
         state.withLock { $0.kept[name] = descriptor }
     }

@@ -19,7 +19,7 @@ enum SupervisorMessage: Equatable {
     case drop(String)
     /// From a server: it serves.
     case ready
-    /// From a server: it ends because the mount has gone. Nobody takes over.
+    /// From a server: it ends because the mount has gone. No successor is started.
     case ended
     /// From a standby that has been given all: it can take over what there is.
     case fits
@@ -33,7 +33,7 @@ enum SupervisorMessage: Equatable {
     private static let version: UInt8 = 1
     private static let nameByteCountMax = 32
     private static let reasonByteCountMax = 128
-    /// What of a longer sentence is left.
+    /// Longest reason of a refused upgrade, in bytes; longer ones are cut.
     private static let refusalByteCountMax = 400
 
     private enum Code: UInt8 {

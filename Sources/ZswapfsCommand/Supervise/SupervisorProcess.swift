@@ -72,7 +72,7 @@ struct SupervisorProcess {
         try run(.upgraded(server, restartCount: state.restartCount, kept: kept))
     }
 
-    /// Whatever may not be had is left out: the server says what it lacks.
+    /// Protections that the kernel refuses are left out: the server reports those that it lacks.
     private static func protect(_ logger: Logger) {
         ProcessProtection.settleHeap()
         do throws(SystemFailure) {

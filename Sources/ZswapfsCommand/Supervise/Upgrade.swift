@@ -56,6 +56,6 @@ struct Upgrade {
         return false
     }
 
-    /// Tells the command. One that went is told nothing.
+    /// Sends the outcome to the command, if it still waits.
     func tell(_ message: SupervisorMessage) { try? client.send(message.bytes) }
 }

@@ -6,16 +6,16 @@ import SystemPackage
 ///
 /// The kernel hands a loop device's requests to a worker that it may start on any processor with
 /// the same cache. A hand-over to another processor costs more than everything else a request
-/// takes. The kernel has one setting for all such workers, so it is changed only when asked for,
+/// takes. The kernel has one setting for all unbound workers, so only --local changes it,
 /// and a record says what it was and which devices want it otherwise:
 ///
 ///     cache            what the setting was
 ///     /dev/loop3       devices that are swapped to with --local
 ///     /dev/loop5
 ///
-/// Law: the setting is changed by the first such device and set back by the last; the record is
-/// locked while either looks at it. Devices that are no longer swapped to do not count, whoever
-/// ended that.
+/// Law: the setting is changed by the first device with --local and set back by the last; the
+/// record is locked while either looks at it. Devices that are no longer swapped to do not count,
+/// also when another program called swapoff.
 struct LocalWorkers {
     /// What the setting says while work stays: the scheduler's group of one processor.
     static let localScope = "cpu"

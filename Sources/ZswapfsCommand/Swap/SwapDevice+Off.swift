@@ -30,7 +30,7 @@ extension SwapDevice {
     static func turnOff(
         _ device: LoopDevice, _ workers: LocalWorkers = LocalWorkers()
     ) throws {
-        // Kept open from here: the device cannot detach itself and come back as someone else's.
+        // Kept open from here: the device cannot detach itself and be attached to another file.
         let handle = try device.open(for: .readingAndWriting)
         defer { handle.close() }
         guard device.backingPath != nil else {
@@ -81,7 +81,7 @@ extension SwapDevice {
         }
     }
 
-    /// Only a swap area that nobody uses may be detached here: a loop device may hold anything.
+    /// Only an unused swap area may be detached here: a loop device may hold anything.
     private static func checkIdleSwap(_ device: LoopDevice, _ handle: OpenFile) throws {
         let file = device.backingPath ?? ""
         guard SwapHeader.isPresent(in: try handle.readStart(byteCount: Page.byteCount)) else {

@@ -5,7 +5,7 @@ import ZswapCore
 /// Swap on a file by way of a loop device. Here nothing asks which filesystem the file is on: the
 /// commands have done that, and the tests use plain files.
 enum SwapDevice {
-    /// What tests change; the commands leave it alone.
+    /// Dependencies that tests replace; the commands use the defaults.
     struct Surroundings {
         /// How loop devices are attached.
         var attachRequest = LoopAttachRequest()
@@ -17,14 +17,14 @@ enum SwapDevice {
         var localWorkers = LocalWorkers()
         /// How many pages the kernel reads at once.
         var readahead = SwapReadahead()
-        /// Told what the user should know when it is done.
+        /// Called with a notice for the user when the swap is on.
         var tell: (String) -> Void = { StandardError.write("zswapfs: \($0)") }
         /// Called after each step; what it throws fails the command there.
         var afterStep: (SwapStep) throws -> Void = { _ in }
     }
 
-    /// Makes the kernel swap to the file at `path`, which is made if need be. Whatever fails,
-    /// nothing is left behind: every step is taken back, the last first.
+    /// Makes the kernel swap to the file at `path`, which is created if it is missing. After a
+    /// failure nothing is left behind: every step is undone, the last first.
     static func turnOn(
         path: String, label: String, _ options: SwapOptions,
         _ surroundings: Surroundings = Surroundings()
@@ -51,8 +51,8 @@ enum SwapDevice {
 
         let byteCount = try area.grow(toByteCount: options.byteCount, undo: &undo)
         try surroundings.afterStep(.sized)
-        // Before the device stands on it: whoever looks at new disks finds a swap area at once, and
-        // the device's page cache never holds an older first page.
+        // Before the device stands on it: a program that looks at new disks (udev) finds a swap
+        // area at once, and the device's page cache never holds an older first page.
         try area.format(byteCount: byteCount, label: label, undo: &undo)
         try surroundings.afterStep(.formatted)
 

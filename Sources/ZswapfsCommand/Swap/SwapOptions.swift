@@ -1,7 +1,7 @@
 import LinuxSystem
 import ZswapCore
 
-/// What `swap on` is asked for besides the path, with every value in its range.
+/// The options of `swap on`, with every value in its range.
 struct SwapOptions: Equatable {
     /// The size of a new area when none is asked for. An area takes memory for what is written
     /// only.

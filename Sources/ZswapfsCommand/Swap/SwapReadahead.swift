@@ -13,9 +13,10 @@ import SystemPackage
 ///     /dev/loop3 5       devices that are swapped to with --readahead
 ///     /dev/loop5 4
 ///
-/// Law: the last such device sets it back. A value that no command set is someone else's: it stays,
-/// and the record is forgotten. Devices that are no longer swapped to do not count, whoever ended
-/// that. A command that is killed half-way leaves a record that says so.
+/// Law: the last device with --readahead sets it back. A value that no command set stays, and the
+/// record is forgotten: another program has chosen it. Devices that are no longer swapped to do not
+/// count, also when another program called swapoff. A command that is killed half-way leaves a
+/// record that says so.
 struct SwapReadahead {
     /// What can be asked for: 1 to 32 pages. The kernel takes more, and reads 32.
     static let orders = 0...5
@@ -33,7 +34,7 @@ struct SwapReadahead {
         guard let current = try setting() else {
             throw CommandFailure(
                 .unavailable,
-                "--readahead \(order): this kernel has no such setting (\(settingPath) is missing)")
+                "--readahead \(order): this kernel lacks the setting \(settingPath)")
         }
         let file = try record.locked()
         defer { file.close() }

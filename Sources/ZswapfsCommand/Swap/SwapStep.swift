@@ -1,7 +1,7 @@
 /// The steps of switching an area on, in their order. Tests fail after each of them and look
 /// whether anything is left.
 enum SwapStep: CaseIterable {
-    /// The area exists and nobody else works on it.
+    /// The area exists, and this command holds its lock.
     case opened
     /// It has its size.
     case sized

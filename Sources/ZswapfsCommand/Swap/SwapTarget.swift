@@ -7,7 +7,7 @@ import ZswapCore
 ///
 ///     /dev/loop3, 7:3          the device, also without its node
 ///     Z/area                   the area, if it is there and answers
-///       removed, unmounted     the devices whose file had that path
+///       removed, unmounted     the devices attached under that path
 ///       lazily, daemon dead
 enum SwapTarget: Equatable {
     case area(path: String)
@@ -37,7 +37,7 @@ enum SwapTarget: Equatable {
         let status = try? OpenFile(text, for: .locating).statusInMemory()
         if let status, status.kind == .blockDevice {
             let device = LoopDevice.device(numbered: status.specialDevice)
-            // A node that stands in the place of another one: who types its name means that one.
+            // A node in the place of another device's: a user who types its name means the other.
             if device?.backingPath == nil, let named = LoopDevice(named: text),
                 named.backingPath != nil
             {
@@ -51,7 +51,7 @@ enum SwapTarget: Equatable {
         return LoopDevice(named: text)
     }
 
-    /// Devices whose file has, or had, this path when it was attached.
+    /// Devices whose file is at this path now, or was when it was attached.
     private static func devices(standingOn text: String) -> [LoopDevice] {
         guard let path = (try? AreaPath.canonicalPath(text)) ?? absolutePath(text) else {
             return []

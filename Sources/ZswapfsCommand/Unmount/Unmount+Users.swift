@@ -1,7 +1,7 @@
 import LinuxSystem
 import ZswapCore
 
-/// Who would lose pages if a mount went away: loop devices on its areas, and the swap on those.
+/// Users of a mount that would lose pages with it: loop devices on its areas, and swap on those.
 struct MountUsers {
     /// One line for each, with the command that ends it. Empty: the mount may go.
     let lines: [String]

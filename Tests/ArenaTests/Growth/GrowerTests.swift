@@ -20,7 +20,7 @@ import ZswapCore
         return arena
     }
 
-    /// Waits until something holds, for ten seconds at most.
+    /// Waits until a condition holds, for ten seconds at most.
     private func becomes(_ condition: () -> Bool) -> Bool {
         for _ in 0..<1000 {
             if condition() { return true }
@@ -34,7 +34,7 @@ import ZswapCore
             let arena = try makeArena()
             _ = try arena.takeRun(frameCount: 3, for: .pool)
             arena.stop()
-            // A second stop is nothing, and what is there can still be taken.
+            // A second stop does nothing, and committed runs can still be taken.
             arena.stop()
             _ = try arena.takeRun(frameCount: 3, for: .pool)
             expectExact(arena)

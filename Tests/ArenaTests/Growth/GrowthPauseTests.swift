@@ -39,8 +39,8 @@ import ZswapCore
         #expect(pause.remaining(at: 1 << 40) == 0)
     }
 
-    /// Refusals that a grower gets while nobody asks: in three seconds about five of the lanes and
-    /// five of the reserve, and no more.
+    /// Refusals that a grower gets while no thread asks for frames: in three seconds about five of
+    /// the lanes and five of the reserve, and no more.
     @Test func anIdleGrowerHardlyAsks() throws {
         let asked = Atomic<Int>(0)
         let isRefusing = Atomic<Bool>(false)

@@ -5,7 +5,7 @@ import ZswapCore
 
 @testable import Arena
 
-/// The arena's memory goes back in pages of 4 KiB, whatever the machine does with huge ones.
+/// The arena's memory goes back in pages of 4 KiB, under every setting of huge pages.
 @Suite struct HugePageTests {
     @Test func theArenaHasNone() throws {
         let arena = try Arena(Arena.Configuration(capacityByteCount: 16 << 20))

@@ -12,7 +12,7 @@ extension FuseServerTests {
     @Suite(.timeLimit(.minutes(10))) struct ControlQueueTests {
         private static let headerByteCount = MemoryLayout<fuse_in_header>.size
 
-        /// A request of so many bytes, told apart by its number.
+        /// A request of `byteCount` bytes, told apart by its number.
         private static func bytes(_ number: UInt64, _ byteCount: Int) -> [UInt8] {
             var random = SplitMix64(seed: number)
             var bytes = (0..<byteCount).map { _ in UInt8(truncatingIfNeeded: random.next()) }

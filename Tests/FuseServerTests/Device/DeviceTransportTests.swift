@@ -11,7 +11,7 @@ extension FuseServerTests {
         .enabled(if: MountHost.canMount, "needs root and /dev/fuse to mount"))
     struct DeviceTransportTests {
         /// Unmounting closes the descriptor before the kernel ends the connection. A thread that
-        /// reads it then must end, or whoever takes the mount down waits for ever.
+        /// reads it then must end, or the thread that takes the mount down waits for ever.
         @Test func threadsEndWhenTheSessionClosesItsDescriptor() throws {
             let rig = try OperationsFixture()
             let directory = try TemporaryDirectory()

@@ -93,7 +93,7 @@ extension FuseServerTests {
                     #expect(back == Array(model[start..<start + back.count]))
                 }
                 #expect(
-                    Self.nanoseconds(ofThreads: "zswapfs-help") > 1_000_000, "nobody has helped")
+                    Self.nanoseconds(ofThreads: "zswapfs-help") > 1_000_000, "no thread has helped")
                 #expect(
                     try fixture.read(area, at: 0, count: model.count) == model,
                     "by the ordinary way")
@@ -142,7 +142,8 @@ extension FuseServerTests {
             }
         }
 
-        /// One request is shared; who comes meanwhile works alone, and nothing is mixed up.
+        /// One request is shared; another thread's request is served by that thread alone, and
+        /// neither gets the other's bytes.
         @Test func serversAtTheSameTime() throws {
             try withHelpers {
                 let servers = try (0..<2).map { _ in try #require(fixture.store.makeWorker()) }

@@ -29,12 +29,12 @@ extension FuseServerTests {
             #expect(try !Self.perform(seats[2], 3))
             #expect(try !Self.perform(seats[3], 4))
             #expect(seats.map(\.isTaken) == [true, true, false, false])
-            // What is no read has a place still.
+            // A request other than a read still finds a place.
             guard case .wait = seats[2].enter() else {
                 Issue.record("no place")
                 return
             }
-            // Who is done takes the next read in line, in order, and then gives its place back.
+            // A thread that is done takes the next read in line, then gives its place back.
             #expect(seats[2].next()?.unique == 3)
             #expect(seats[0].next()?.unique == 4)
             #expect(seats[0].next() == nil && seats[1].next() == nil && seats[2].next() == nil)

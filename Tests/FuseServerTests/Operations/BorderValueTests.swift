@@ -8,7 +8,7 @@ import ZswapCore
 @testable import FuseServer
 
 extension FuseServerTests {
-    /// Whatever numbers a request has, it is done or refused: on areas, on the root, on control
+    /// A request with any numbers is done or refused: on areas, on the root, on control
     /// files and on numbers that mean nothing. A trap would end the test program.
     @Suite struct BorderValueTests {
         private let rig: OperationsFixture
@@ -30,7 +30,7 @@ extension FuseServerTests {
             ]
         }
 
-        /// Of what nobody has open, more often than it was opened, of numbers that mean nothing.
+        /// Files that are not open, more often than they were opened, and unknown numbers.
         @Test func anythingCanBeReleasedAndForgotten() throws {
             let kept = try rig.create("kept")
             _ = try rig.operations.open(kept, flags: O_RDWR, rig.worker)

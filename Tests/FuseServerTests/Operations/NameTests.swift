@@ -159,7 +159,7 @@ extension FuseServerTests {
             #expect(
                 rig.errno { _ = try rig.operations.attributes(zpool, rig.worker) } == ESTALE)
             #expect(try rig.lookUp("params", "zpool") == zpool)
-            // Forgetting what nobody has, or more than was looked up, does no harm.
+            // Forgetting unknown numbers, or more than was looked up, does no harm.
             rig.operations.forget(0x20_0000, count: 1, rig.worker)
             rig.operations.forget(root, count: 5, rig.worker)
             #expect(try rig.operations.attributes(root, rig.worker).0.st_mode == S_IFDIR | 0o755)

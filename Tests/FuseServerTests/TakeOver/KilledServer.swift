@@ -27,7 +27,7 @@ final class KilledServer {
 
     deinit { Self.takeDown(path) }
 
-    /// Ends a mount. Whoever still waits for an answer has an error, so that no test hangs.
+    /// Ends a mount. Requests that still wait for an answer fail, so that no test hangs.
     static func takeDown(_ path: String) {
         umount2(path, CInt(MNT_FORCE))
         umount2(path, CInt(MNT_DETACH))

@@ -85,7 +85,7 @@ extension FuseServerTests {
             // Appending, from where the predecessor's text ended.
             #expect(try next.write(Array("44".utf8), to: inode, at: 5) == 2)
             #expect(rig.fixture.store.tunables.maxPoolPercent == 44)
-            // Two had it open; the second reads after the first has closed it.
+            // It was opened twice; the second opener reads after the first has closed it.
             next.operations.release(inode, handle: 0, next.worker)
             #expect(try next.read(inode, count: 100) == Array("33\n".utf8))
             next.operations.release(inode, handle: 0, next.worker)
@@ -152,7 +152,7 @@ extension FuseServerTests {
                 next.operations.openFiles.remove(opened)
                 #expect(next.operations.openFiles.listing(of: opened) == nil)
             }
-            // Its own, closed: nobody reads that.
+            // Its own, closed: reading is refused.
             #expect(
                 next.errno { _ = try next.operations.rows(of: own, in: root, from: 0) } == EBADF)
             #expect(try next.operations.rows(of: .max, in: root, from: 0).count == 23)

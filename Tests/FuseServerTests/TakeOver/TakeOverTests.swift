@@ -9,7 +9,7 @@ import ZswapCore
 @testable import FuseServer
 
 extension FuseServerTests {
-    /// A server takes a real mount over, and nobody who uses it has an error.
+    /// A server takes a real mount over, and no program that uses it gets an error.
     @Suite(
         .serialized, .timeLimit(.minutes(10)),
         .enabled(if: MountHost.canMount, "needs root and /dev/fuse to mount"))
@@ -114,7 +114,7 @@ extension FuseServerTests {
             first.end(next)
         }
 
-        /// While a store is rebuilt its pages can be read; who writes waits for the server.
+        /// While a store is rebuilt its pages can be read; writes wait for the server.
         @Test func readsAreAnsweredBeforeTheServerAndWritesByIt() throws {
             let first = try KilledServer()
             let path = first.path
@@ -195,7 +195,7 @@ extension FuseServerTests {
                     _ = try server.start(adopting: bad, handshake: good)
                 }
             }
-            // One that had begun leaves it, too, whatever ends it.
+            // A session that has begun to adopt the mount leaves it, too, whatever ends it.
             var session: Session? = try Session(
                 operations: first.rig.operations, options: MountOptions())
             try session?.adopt(descriptor, handshake: good)

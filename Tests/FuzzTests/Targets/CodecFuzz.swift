@@ -6,8 +6,8 @@ import ZswapCore
 ///
 ///     | compressor | object ... up to 4096 |
 ///
-/// Law: a codec stays in what it was lent, whatever the object is; and a page that it compresses
-/// comes back as it was.
+/// Law: a codec stays in the buffers that it was lent, for any object; and a page that it
+/// compresses comes back as it was.
 enum CodecFuzz {
     static func prepare() throws -> FuzzTarget.Take {
         let registry = CompressorRegistry.standard()

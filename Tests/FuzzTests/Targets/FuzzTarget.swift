@@ -1,6 +1,6 @@
-/// Something that takes bytes from outside, and a law that it keeps whatever they are.
+/// Code that takes bytes from outside, and a law that it keeps for any bytes.
 ///
-///     input ── take ──► the code that takes such bytes in a daemon or a command ── law kept?
+///     input ── take ──► the code that takes these bytes in a daemon or a command ── law kept?
 ///
 /// Law: an input leaves no state that the next one sees, so that a file of one input shows again
 /// what it showed. A trap, or a ``FuzzFinding``, is a finding.

@@ -62,7 +62,7 @@ import ZswapCore
         #expect(coldness(.passing, 0) > coldness(.loaded, 7600))
     }
 
-    /// Time goes on while what was counted is looked for.
+    /// Time goes on between counting the pages and choosing them.
     @Test func coldnessIsThatOfTheCount() {
         let use = LastUse(.stored, at: 1000)
         let then = AgeHistogram.coldness(of: use, at: 1010, begun: 1010)

@@ -48,7 +48,7 @@ import ZswapCore
         let owner = ObjectOwner(area: area.slot, page: PageNumber(5))
         let movers = fixture.store.movers
         #expect(!movers[2].move(owner: owner, from: old, to: new), "another pool's handle")
-        #expect(!movers[1].move(owner: owner, from: new, to: old), "a handle of nobody")
+        #expect(!movers[1].move(owner: owner, from: new, to: old), "a handle without an owner")
         let neighbour = ObjectOwner(area: area.slot, page: PageNumber(6))
         #expect(!movers[1].move(owner: neighbour, from: old, to: new), "an empty page")
         let far = ObjectOwner(area: area.slot, page: PageNumber(1 << 30))

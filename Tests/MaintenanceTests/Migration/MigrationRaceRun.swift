@@ -6,7 +6,7 @@ import ZswapCore
 /// What one of several threads does to its areas, and what they should hold: random stores, loads,
 /// discards and truncations, and now and then an area is removed and another made.
 ///
-/// Law: the areas are this thread's alone, so a load must give the last store, whoever moves pages.
+/// Law: the areas are this thread's alone, so a load must give the last store.
 final class MigrationRaceRun: @unchecked Sendable {  // one thread's, then the test's
     private static let pageCount = 700
     private static let areaCount = 2

@@ -80,7 +80,7 @@ import ZswapCore
         #expect(report.activity == .idle && report.damagedPages == 0 && report.startedAt > 0)
         try Self.expectContent(fixture, area)
 
-        // As if they had been stored so in the first place.
+        // The same numbers as of a store that was filled with the new settings.
         let (twin, _) = try Self.makeFilled(new)
         let (mine, its) = (store.statistics, twin.store.statistics)
         #expect(mine.pages == its.pages)
@@ -213,7 +213,7 @@ import ZswapCore
         try Self.expectContent(fixture, area)
     }
 
-    /// An object that somebody began to store under the old state comes late.
+    /// A store that began under the old state publishes its object late.
     @Test func itWaitsForRequestsThatBeganBefore() throws {
         let (fixture, area) = try Self.makeFilled(Self.first)
         let (store, maintenance) = (fixture.store, fixture.maintenance)

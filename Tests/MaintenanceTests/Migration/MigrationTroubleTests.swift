@@ -41,7 +41,7 @@ import ZswapCore
         #expect(report.pagesMoved == 20 && report.pagesLeft == 1 && report.damagedPages == 1)
         #expect(maintenance.migrationMode == .off)
         #expect(fixture.entry(of: 20, in: area) == entry)
-        // Nobody asked for it, so it is no failed load.
+        // No request read the page, so it is no failed load.
         #expect(store.statistics.checksumFail == 0)
         #expect(throws: StoreError.corrupted) { try fixture.read(area, page: 20) }
         fixture.releaseDrained()
@@ -89,7 +89,7 @@ import ZswapCore
         var report = maintenance.migrationReport
         #expect(report.activity == .waitingForRoom && report.roomWaits == 1)
         #expect(report.pagesMoved > 0 && report.pagesMoved < count && report.pagesLeft > 0)
-        // It waits, and whoever stores does not.
+        // The migrator waits, and stores do not.
         #expect(fixture.migrate(&sweep) == .waitsForRoom)
         try Self.write(fixture, area, count..<count + 10)
         #expect(store.statistics.rejects == 0 && store.statistics.poolLimitHits == 0)
@@ -161,7 +161,7 @@ import ZswapCore
         }
         try store.setZpool("zsmalloc")
         #expect(fixture.migrateNow() == .waitsForRoom)
-        // There is room for those who store.
+        // There is room for stores.
         for page in 0..<20 as Range<UInt64> {
             try fixture.write(PageContent.incompressible(page), to: area, page: count + page)
         }
@@ -220,7 +220,7 @@ import ZswapCore
         #expect(fixture.arena.usage.entryFrameCount + fixture.arena.usage.nodeFrameCount == 0)
     }
 
-    /// The area goes while a step holds it: the step is who empties it.
+    /// The area goes while a step holds it: then the step empties it.
     @Test func anAreaThatIsHeldGoesWithTheStep() throws {
         let fixture = try TestStore()
         let store = fixture.store

@@ -73,7 +73,7 @@ import ZswapCore
             }
         }
         for run in runs { #expect(run.fault == nil, "seed \(seed)") }
-        // On a busy machine the migrator may not have had a turn; now something is left to move.
+        // On a busy machine the migrator may not have run yet; now something is left to move.
         try store.setZpool(Zpools.next(after: store.zpoolType))
         maintenance.setMigration(.now)
         #expect(Patience.wait(milliseconds: 60_000) { maintenance.migrationMode != .now })

@@ -103,8 +103,8 @@ import ZswapCore
         #expect(report.reason == .parameter && report.skippedPageCount == 0)
     }
 
-    /// Who looks again when no entry names the object any more finds a page as it was stored: it is
-    /// put back.
+    /// If the second look, when no entry names the object any more, finds the page as it was
+    /// stored, it is put back.
     @Test func anIntactPageIsNotCondemned() throws {
         let (fixture, area) = try Self.filled()
         let before = fixture.store.statistics.pages

@@ -54,7 +54,7 @@ import ZswapCore
         }
     }
 
-    /// A step ends after so many pages, and the next one goes on behind them.
+    /// A step ends after its maximum of pages, and the next one goes on behind them.
     @Test func aStepEndsAfterSoManyPages() throws {
         let (fixture, _) = try Self.filled(Array(0..<20) + [700])
         var visited: [UInt64] = []

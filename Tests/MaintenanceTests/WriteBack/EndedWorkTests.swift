@@ -3,7 +3,7 @@ import Testing
 
 @testable import Maintenance
 
-/// What a predecessor had under way.
+/// Work that a predecessor began and did not end.
 @Suite struct EndedWorkTests {
     @Test(arguments: [WriteBackJob.Pages.all, .huge, .idle(seconds: 60)])
     func aWriteBackThatWasAskedForIsToldAsStopped(pages: WriteBackJob.Pages) throws {

@@ -8,7 +8,7 @@ import ZswapCore
 
 /// Pages that leave in the pool's order: the pool shrinks, and the store answers its evictions.
 @Suite struct PoolReclaimTests {
-    /// So many pages do not fit 4 MiB of any pool.
+    /// More pages than fit 4 MiB of any pool.
     private static let pageCount: UInt64 = 3000
 
     /// A pool that is full of compressible pages, stored in order; those of the second half were

@@ -8,7 +8,7 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// What those who wait for room and the write-back thread tell each other is never lost.
+/// Requests of waiting threads and answers of the write-back thread are never lost.
 @Suite struct RoomRequestTests {
     private static let limitPageCount: UInt64 = 64
 
@@ -56,7 +56,7 @@ import ZswapCore
         }
     }
 
-    /// Every page is used while it is on its way out, twice; then nobody uses any.
+    /// Every page is used while it is written back, twice; then none is used.
     @Test(arguments: [true, false]) func missesAreNotTheEnd(ofAnArea: Bool) throws {
         let rig: WriteBackRig
         if ofAnArea {
@@ -97,13 +97,13 @@ import ZswapCore
         if !ofAnotherArea { store.update { $0.maxPoolByteCount = 8192 } }
         try fixture.write(PageContent.incompressible(0), to: rig.area, page: 0)
         try fixture.write(PageContent.incompressible(1), to: other, page: 0)
-        // Somebody seems to write pages back, and never does.
+        // A write-back thread seems to run, and never writes.
         store.roomRequests.isServed = true
         defer { store.roomRequests.isServed = false }
         #expect(throws: StoreError.poolFull) {
             try fixture.write(PageContent.incompressible(2), to: rig.area, page: 1)
         }
-        // Nor does anybody wait there again.
+        // Nor does a later store wait there again.
         #expect(throws: StoreError.poolFull) {
             try fixture.write(PageContent.incompressible(2), to: rig.area, page: 1)
         }

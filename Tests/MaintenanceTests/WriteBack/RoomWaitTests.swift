@@ -8,7 +8,7 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// Who waits for room gets it, wherever it comes from.
+/// A store that waits for room gets it, from any source.
 @Suite struct RoomWaitTests {
     /// Room is made for an area at its own limit also after its name went.
     @Test func anUnlinkedAreaGetsRoomBelowItsLimit() throws {
@@ -29,14 +29,14 @@ import ZswapCore
         #expect(rig.pages == AreaStatistics())
     }
 
-    /// A higher limit is room too, for who waits already.
+    /// A higher limit is room too, for stores that wait already.
     @Test func aRaisedLimitEndsTheWait() throws {
         let rig = try WriteBackRig(limitByteCount: 2 << 20) { $0.maxPoolPercent = 50 }
         rig.turn()
         for page in 0..<256 as Range<UInt64> {
             try rig.fixture.write(PageContent.incompressible(page), to: rig.area, page: page)
         }
-        // Somebody seems to write pages back, and never does.
+        // A write-back thread seems to run, and never writes.
         let (fixture, area) = (rig.fixture, rig.area)
         fixture.store.roomRequests.isServed = true
         let refusal = Mutex<(any Error)?>(nil)

@@ -8,7 +8,7 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// Backing stores that fail: no page is lost, none is wrong, and somebody is told.
+/// Backing stores that fail: no page is lost, none is wrong, and the failure is reported.
 @Suite struct WriteBackFaultTests {
     static let failures: [FaultyBacking.Plan] = {
         var failing = FaultyBacking.Plan()
@@ -34,7 +34,7 @@ import ZswapCore
         let obstacle = try #require(rig.obstacle)
         #expect(obstacle.contains(index == 2 ? "ENOSPC" : "EIO"))
         rig.expectBalance()
-        // What is in memory is read there; what had left before is there once the device is back.
+        // Pages in memory are read there; pages on the device are readable once it works again.
         rig.device.set(FaultyBacking.Plan())
         try rig.expect(0..<2000)
         // It goes on when it is asked to.

@@ -58,7 +58,7 @@ import ZswapCore
             try rig.fixture.write(PageContent.incompressible(page), to: rig.area, page: page)
         }
         rig.work()
-        #expect(rig.pages.backedPageCount == 0, "nobody asked it to shrink")
+        #expect(rig.pages.backedPageCount == 0, "it shrinks only when asked")
         rig.store.update { $0.shrinksInBackground = true }
         rig.work()
         #expect(rig.store.poolFrameCount <= 512)
@@ -75,7 +75,7 @@ import ZswapCore
         for page in 0..<2048 as Range<UInt64> {
             try rig.fixture.write(PageContent.incompressible(page), to: rig.area, page: page)
         }
-        // Nobody makes room as long as no thread runs.
+        // No room is made as long as no thread runs.
         #expect(throws: StoreError.poolFull) {
             try rig.fixture.write(PageContent.incompressible(9999), to: rig.area, page: 9999)
         }
@@ -93,7 +93,7 @@ import ZswapCore
         rig.store.update { $0.isEnabled = false }
         try rig.fill(100..<600)
         #expect(Patience.wait(milliseconds: 10_000) { rig.backed(100..<600).count == 437 })
-        #expect(rig.backed(0..<100).isEmpty, "pages of before stay")
+        #expect(rig.backed(0..<100).isEmpty, "earlier pages stay")
         #expect(rig.entry(102).byteCount == 4096, "a page was compressed")
         try rig.expect(0..<600)
         rig.store.update {

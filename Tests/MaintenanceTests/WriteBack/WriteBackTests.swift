@@ -108,7 +108,7 @@ import ZswapCore
                 return error
             }
         }
-        #expect(refusal() == .noBacking, "nobody writes yet")
+        #expect(refusal() == .noBacking, "no thread writes yet")
         rig.turn()
         #expect(refusal() == nil)
         #expect(refusal() == .busy)

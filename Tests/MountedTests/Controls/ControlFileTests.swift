@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The control files through the kernel: what shells do with them, and who may.
+/// The control files through the kernel: use by shells, and permissions.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct ControlFileTests {
         private let mount: TemporaryMount

@@ -5,7 +5,7 @@ import TestSupport
 /// A zram device and an area of a mount of its own, to which the same things are done: pools of
 /// zsmalloc with the same chain length on both sides, the same compressor, the same limit.
 ///
-/// Law: the device is a new one, nobody else's, and gone when this is dropped.
+/// Law: the device is a new one, used here only, and gone when this is dropped.
 final class ZramPair {
     /// The columns of mm_stat, in their order.
     static let columnNames = [
@@ -15,8 +15,8 @@ final class ZramPair {
     private static let pageByteCount = 4096
     private static let byteCount = 64 << 20
 
-    /// What both of them know, in the order of preference; nil: there is no zram to be had, and
-    /// why.
+    /// The first preferred compressor that both of them know; nil: this machine has no zram, or
+    /// they share none.
     static let compressor: String? = {
         guard MountHost.canMount, ZramDevice.canBeMade else { return nil }
         return ["lz4", "lzo"].first { name in

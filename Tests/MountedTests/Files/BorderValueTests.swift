@@ -163,7 +163,7 @@ extension MountedTests {
             try check(mount, area)
         }
 
-        /// A write is a change of the inode as well, whatever times its owner set.
+        /// A write is a change of the inode as well, with any times that its owner set.
         @Test func writingMovesBothTimes() throws {
             let mount = try TemporaryMount()
             let area = try mount.open("area")

@@ -90,7 +90,7 @@ extension MountedTests {
             #expect(statistics.f_blocks > 0 && statistics.f_bfree == 0)
         }
 
-        /// Whoever may write but is not root takes the bits away, by every kind of change.
+        /// A user who may write but is not root clears the bits, by every kind of change.
         @Test(arguments: MountHost.transports)
         func foreignChangesTakeSetUserID(transport: String) throws {
             let mount = try TemporaryMount("allow_other", "transport=\(transport)")
@@ -132,7 +132,7 @@ extension MountedTests {
             let protection = PROT_READ | PROT_WRITE
             let mapping = mmap(nil, size, protection, MAP_SHARED, file.descriptor, 0)
             guard mapping != MAP_FAILED else {
-                // No libfuse or kernel for it; such a mount can't come by io_uring either.
+                // libfuse or the kernel does not support it; then neither supports io_uring.
                 #expect(errno == ENODEV && !MountHost.hasRing)
                 return
             }

@@ -13,7 +13,7 @@ extension MountedTests {
         private final class Mapping: @unchecked Sendable {  // read by several threads on purpose
             let bytes: UnsafeMutableBufferPointer<UInt8>
 
-            /// Nil where the kernel or libfuse has none: such a mount can not come by io_uring.
+            /// Nil where the kernel or libfuse has none: then neither supports io_uring.
             init?(_ file: MountedFile, _ protection: CInt = PROT_READ | PROT_WRITE) {
                 let count = pageCount * page
                 let start = mmap(nil, count, protection, MAP_SHARED, file.descriptor, 0)
@@ -37,8 +37,8 @@ extension MountedTests {
             return file
         }
 
-        /// Threads fault the pages in all the time; once a write has returned, nobody sees what was
-        /// there before.
+        /// Threads fault the pages in all the time; once a write has returned, no thread sees the
+        /// former content.
         @Test(arguments: MountHost.transports) func mappingsFollowWrites(transport: String) throws {
             let mount = try TemporaryMount("transport=\(transport)")
             let file = try area(mount)

@@ -50,7 +50,7 @@ extension MountedTests {
             #expect(isGone)
         }
 
-        /// The kernel knows soon, not after seconds; who waited has an error.
+        /// The kernel notices at once, not after seconds; requests that wait fail.
         @Test(arguments: MountHost.transports, [SIGILL, SIGABRT, SIGBUS, SIGSEGV])
         func aFaultEndsTheMountAtOnce(transport: String, signal: CInt) throws {
             let mount = try TemporaryMount("transport=\(transport)")

@@ -59,7 +59,7 @@ extension MountedTests {
                 child = start()
             """
 
-        /// Without it nothing more is tried: who looked into the mount would wait for ever.
+        /// Without it nothing more is tried: a look into the mount would wait for ever.
         private static let ready = "ready True ['arena', 'fuse']"
 
         private final class Manager {

@@ -95,7 +95,7 @@ extension MountedTests {
             try file.write([1, 2, 3], at: 0)
             mount.daemon.signal(SIGKILL)
             #expect(mount.daemon.wait(seconds: 15)?.status == 128 + SIGKILL)
-            // The ring ends a moment before the connection; who asks in between is told so.
+            // The ring ends a moment before the connection; requests in between get that error.
             let first = SystemCall.errno { _ = try SystemCall.status(mount.path) }
             #expect(first == ENOTCONN || first == ECONNABORTED)
             #expect(SystemCall.errno { _ = try file.read(at: 0, count: 3) } == ENOTCONN)

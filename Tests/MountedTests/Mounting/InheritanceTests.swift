@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// What a daemon inherits from its caller, and what others send it, does not end it.
+/// Limits and signals that a daemon inherits, or that other processes send it, do not end it.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct InheritanceTests {
         private static let fatal: [CInt] = [
@@ -56,7 +56,8 @@ extension MountedTests {
             #expect(!MountHost.isMounted(path))
         }
 
-        /// The limit of threads is not root's. In a mount namespace with a /dev/fuse for everybody.
+        /// The limit of threads does not apply to root. In a mount namespace with a /dev/fuse for
+        /// every user.
         @Test(
             .enabled(
                 if: SwapHost.has("setpriv") && SwapHost.has("fusermount3"),

@@ -3,8 +3,8 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// How requests come: by /dev/fuse, and by the ring where it is asked for; where it can't be had
-/// the mount fails and says why.
+/// How requests come: by /dev/fuse, and by the ring where it is asked for. Where the ring is
+/// unavailable the mount fails and says why.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct TransportTests {
         /// Whether the kernel's switch is so; other tests' mounts have it on for a moment.
@@ -44,7 +44,7 @@ extension MountedTests {
             #expect(mount.daemon.wait(seconds: 15)?.status == 0)
         }
 
-        /// A program that was killed while it had the switch on lets go of its lock, and no more.
+        /// A program that is killed while it holds the switch on releases its lock, and no more.
         @Test(
             .enabled(if: MountHost.hasRing, "needs FUSE over io_uring"),
             arguments: MountHost.transports)
@@ -57,7 +57,7 @@ extension MountedTests {
             #expect(becomes(on: false))
             try mount.unmount()
             _ = mount.daemon.wait(seconds: 15)
-            // Nobody has it any more, but for other tests' mounts.
+            // No mount holds it any more, but for other tests' mounts.
             let isEmpty = Patience.wait(milliseconds: 5000) {
                 (try? RingSwitch.record.text()) == .some(nil)
             }

@@ -3,8 +3,8 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// A backing store behind a mount, through the kernel: what is taken and refused, who may have it,
-/// what comes back from it, and that nobody keeps it when the mount has gone.
+/// A backing store behind a mount, through the kernel: what is taken and refused, which users may
+/// set it, what comes back from it, and that it is closed when the mount has gone.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct BackingTests {
         private static let byteCount = 8 << 20
@@ -263,7 +263,7 @@ extension MountedTests {
         }
 
         /// A loop device on a sparse file of a full disk answers that it wrote what it did not: the
-        /// kernel takes a short write for a whole one. Who reads such a page gets an error.
+        /// kernel takes a short write for a whole one. Reading the page fails.
         @Test(.enabled(if: MountHost.canAttach, "needs root, loop devices and losetup"))
         func aDeviceThatLiesGivesErrorsAndNoWrongBytes() throws {
             let directory = try TemporaryDirectory()

@@ -4,8 +4,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A backing device that does not answer: whoever wants a page of it waits, and nobody else. On the
-/// ring the thread of a processor's queue waits, and with it who asks on that processor.
+/// A backing device that does not answer: only requests for its pages wait. On the ring the thread
+/// of a processor's queue waits, and with it every request of that processor.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct HangingBackingTests {
         private static let pageCount = 64
@@ -93,7 +93,7 @@ extension MountedTests {
             for round in 0..<20 { try expectService(stage, round) }
             let duration = begin.duration(to: .now)
             #expect(duration < .seconds(20), "\(duration) for 20 rounds")
-            #expect(answers.all.isEmpty, "nobody is answered while it hangs")
+            #expect(answers.all.isEmpty, "no request is answered while it hangs")
             // Others can be set, and this one given up.
             let file = TemporaryFile("other-\(UInt32.random(in: .min ... .max))")
             try OpenFile(file.path, for: .creating).truncate(toByteCount: 8 << 20)

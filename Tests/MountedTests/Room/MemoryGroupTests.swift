@@ -72,7 +72,7 @@ extension MountedTests {
             _ = mount.daemon.wait(seconds: 15)
         }
 
-        /// Nobody is ended there: who asks for too much would wait for ever.
+        /// The kernel kills no process there: one that asks for too much would wait for ever.
         @Test(
             .enabled(
                 if: MemoryGroup.canRefuseWithoutKilling, "memory cgroups of version 1"))

@@ -61,7 +61,7 @@ extension MountedTests {
             let held = try number("held_milliseconds", mount)
             let changes = try number("changes", mount)
             #expect(changes >= 2 && changes.isMultiple(of: 2))
-            // Nothing is asked for while nobody reads.
+            // The latency device is left alone while no program reads.
             Thread.sleep(forTimeInterval: 0.3)
             #expect(try number("changes", mount) == changes)
             #expect(try number("held_milliseconds", mount) == held)
@@ -149,7 +149,7 @@ extension MountedTests {
 
         /// Where the device may not be opened the mount serves without, and says so.
         @Test func withoutTheDevice() throws {
-            // A plain file on a read-only mount stands in its place; nobody else sees that.
+            // A plain file on a read-only mount stands in its place, in this namespace only.
             let script = """
                 mount --bind "$2" \(LatencyDevice.path) || exit 99
                 mount -o remount,bind,ro \(LatencyDevice.path) || exit 98
@@ -178,7 +178,7 @@ extension MountedTests {
             }
         }
 
-        /// A mount that serves nobody: its threads all together wake up twice a second at most.
+        /// A mount without requests: its threads all together wake up twice a second at most.
         @Test(arguments: MountHost.transports) func idleSleeps(transport: String) throws {
             let mount = try TemporaryMount("transport=\(transport)")
             let file = try makeArea(mount)

@@ -38,7 +38,7 @@ enum House {
         "zswapfs-bench": ["BenchCommand", "ZPool"],
     ]
 
-    /// Modules of the toolchain that anybody may import.
+    /// Modules of the toolchain that every module may import.
     private static let system: Set<String> = [
         "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization",
     ]

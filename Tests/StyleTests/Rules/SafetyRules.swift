@@ -40,7 +40,7 @@ enum SafetyRules {
     }
 
     /// A comment at the end of the line, or on one of the lines around it; the documentation of
-    /// what is declared says what it is and not why nobody checks it.
+    /// what is declared says what it is and not why the compiler need not check it.
     private static func hasReason(_ file: TextFile, line: Int) -> Bool {
         let around = file.comments[max(line - 1, 0)...min(line + 1, file.comments.count - 1)]
         return around.contains { !$0.words.isEmpty && !$0.contains("///") }

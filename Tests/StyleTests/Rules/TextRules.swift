@@ -1,4 +1,4 @@
-/// What no file of ours contains, whatever its language.
+/// What no file of ours contains, in any language.
 enum TextRules {
     static let columnsMax = 100
     static let linesMax = 400
@@ -28,7 +28,7 @@ enum TextRules {
                 report("unfinished work is noted")
             }
             if let path = paths.first(where: line.contains) {
-                report("the path \(path) of somebody's machine")
+                report("the path \(path) of an author's machine")
             }
             if !hosts.isEmpty, let host = hosts.first(where: line.lowercased().contains) {
                 report("the registry \(host)")

@@ -73,7 +73,8 @@ public final class FaultyBacking: BackingDevice {
         }
     }
 
-    /// Called by whoever writes, once each, in the order they were given, before the next writes.
+    /// Adds a body for the thread that writes next, before its write. Each body is called once, in
+    /// the order they were given.
     public func beforeNextWrite(_ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.beforeWrites.append(body) }
     }
@@ -86,7 +87,7 @@ public final class FaultyBacking: BackingDevice {
     /// Requests that failed, ever.
     public var failureCount: Int { state.withLock { $0.failureCount } }
 
-    /// Puts bytes on the device behind everybody's back.
+    /// Changes bytes of the device without a request.
     public func overwrite(_ bytes: [UInt8], at offset: Int) {
         state.withLock { $0.bytes.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
     }
@@ -151,7 +152,7 @@ public final class FaultyBacking: BackingDevice {
         try SharedSegmentMemory(byteCount: byteCount)
     }
 
-    /// What direct I/O would refuse is a bug of whoever asks.
+    /// What direct I/O would refuse is a bug of the caller.
     private func check(_ memory: UnsafeRawBufferPointer, at offset: UInt64) {
         precondition(memory.count > 0 && memory.count % 4096 == 0 && offset % 4096 == 0)
         precondition(UInt(bitPattern: memory.baseAddress) % 4096 == 0)

@@ -10,7 +10,7 @@ public final class HangingDevice {
     private let server: ProgramRun
     private let mountPath: String
 
-    /// A file of so many MiB.
+    /// Creates a file of `mebibyteCount` MiB.
     public init(mebibyteCount: Int) throws {
         guard let bench = BuiltProgram.bench else { throw CallFailure("zswapfs-bench", ENOENT) }
         directory = try TemporaryDirectory()

@@ -28,8 +28,8 @@ extension MemoryGroup {
         }
     }
 
-    /// From now on nothing of the group is swapped out, and nobody is killed for want of memory:
-    /// who fills its memory on its behalf, as swapoff does, is told that there is none. Its own
+    /// From now on nothing of the group is swapped out, and the kernel kills no process of it: a
+    /// program that charges memory to the group, as swapoff does, gets ENOMEM. The group's own
     /// processes must not need any then. Version 1 only.
     public func refuseMemory(_ refuses: Bool) throws {
         guard !isVersion2 else { throw CocoaError(.featureUnsupported) }

@@ -41,12 +41,12 @@ public enum MountHost {
         canMount && access(LoopControl.path, R_OK | W_OK) == 0 && SwapHost.has("losetup")
     }
 
-    /// A user without any privileges can be had.
+    /// Whether a test can run a program as a user without privileges.
     public static var canDropPrivileges: Bool {
         canMount && SwapHost.has("setpriv") && (try? asNobody("true", []))?.status == 0
     }
 
-    /// Runs a program as a user who owns nothing and may do nothing.
+    /// Runs a program as an unprivileged user that owns no files.
     public static func asNobody(
         _ program: String, _ arguments: [String]
     ) throws -> ProgramRun.Outcome {

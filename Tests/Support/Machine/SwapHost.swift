@@ -43,14 +43,14 @@ public enum SwapHost {
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 
-    /// True when there is such a program, in /usr/sbin too.
+    /// True when the program is installed, in /usr/sbin too.
     public static func has(_ program: String) -> Bool {
         (try? run("sh", ["-c", "command -v \(program)"]))?.0 == 0
     }
 
     /// Takes down what test processes that are gone have left. Those that run are let alone.
     public static func removeLeftovers() {
-        // First the swapped processes: what nobody has any more need not come back.
+        // First the swapped processes: pages without an owner need not be read back.
         MemoryGroup.removeLeftovers(isLeftover)
         for device in LoopDevice.attached() where isLeftover(device.backingPath ?? "") {
             detach(device)

@@ -29,7 +29,7 @@ public final class BackgroundMount {
         if !isGone(seconds: 10), let daemon { kill(daemon, SIGKILL) }
     }
 
-    /// Whether no daemon of this mount point is left, or none after so many seconds.
+    /// Whether no daemon of this mount point is left, now or within `seconds` seconds.
     public func isGone(seconds: Int) -> Bool {
         Patience.wait(milliseconds: seconds * 1000) { daemon == nil }
     }

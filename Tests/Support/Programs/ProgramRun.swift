@@ -85,7 +85,7 @@ public final class ProgramRun {
     /// Sends a signal.
     public func signal(_ number: CInt) { if isRunning { kill(identifier, number) } }
 
-    /// Waits until it has ended; nil when it has not after so many seconds.
+    /// Waits until it has ended; nil when it has not after `seconds` seconds.
     public func wait(seconds: Int) -> Outcome? {
         guard Patience.wait(milliseconds: seconds * 1000, until: { !process.isRunning }) else {
             return nil
@@ -96,7 +96,7 @@ public final class ProgramRun {
             errors: errorText)
     }
 
-    /// Whether it has written `text` to standard error, or does within so many seconds.
+    /// Whether it has written `text` to standard error, or does within `seconds` seconds.
     public func says(_ text: String, seconds: Int = 10) -> Bool {
         Patience.wait(milliseconds: seconds * 1000) { errorText.contains(text) }
     }

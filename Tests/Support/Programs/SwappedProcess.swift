@@ -69,8 +69,8 @@ public final class SwappedProcess {
     }
 
     /// Makes the kernel swap all of it out at once, and forget it where there is a group. That
-    /// hurts nobody when the swap area is full, unlike reaching the limit of the group. The value
-    /// says how many bytes are swapped out then.
+    /// kills no process when the swap area is full, unlike reaching the limit of the group. The
+    /// value says how many bytes are swapped out then.
     public func pageOut() throws -> Int {
         _ = try ask("out")
         try group?.reclaim()

@@ -5,7 +5,7 @@ import LinuxSystem
 /// foreground: one process, which tests look into and end, unless they ask for `supervise=on`.
 /// ``BackgroundMount`` and the swap tests' mounts are as people make them.
 ///
-/// When dropped it is unmounted and its daemon has ended, whatever the test did to it.
+/// When dropped it is unmounted and its daemon has ended, in any state that the test left.
 public final class TemporaryMount {
     /// It did not come up, or did not go.
     public struct Trouble: Error, CustomStringConvertible {

@@ -41,7 +41,7 @@ public final class CodecProbe: Sendable {
     /// Nothing that codecs are lent may lie in this arena.
     public func watch(_ arena: Arena) { state.withLock { $0.arena = arena } }
 
-    /// Does this once, in the middle of the next such call.
+    /// Calls `body` once, in the middle of the next `call`.
     public func disturb(onNext call: Call, _ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.disturbances[call] = body }
     }

@@ -2,8 +2,8 @@ package import Maintenance
 internal import SwapStore
 
 extension TestStore {
-    /// Takes steps until there is nothing to do, nothing that can be done, or so many were taken;
-    /// says how the last one ended.
+    /// Takes steps until there is nothing to do, nothing that can be done, or `stepCountMax` were
+    /// taken; returns how the last one ended.
     @discardableResult
     package func migrate(
         _ sweep: inout MigrationSweep, stepCountMax: Int = 1_000_000

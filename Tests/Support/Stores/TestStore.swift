@@ -18,7 +18,7 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
     public let store: SwapStore
     /// What keeps it in order, without threads until they are started.
     public let maintenance: Maintenance
-    /// Who works where nobody else is named.
+    /// The worker of calls that name no other one.
     public let worker: StoreWorker
     /// What a take-over found; nil for a store that was made.
     public let recovery: RecoveryReport?

@@ -4,7 +4,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What an area has of its own: a compressor, a limit, whether its pages may leave.
+/// Overrides of an area: a compressor, a limit, whether its pages may be written back.
 @Suite struct AreaSettingsTests {
     private static func entry(_ fixture: TestStore, _ area: Area, _ page: UInt64) -> PageEntry {
         guard let offset = area.table.entryOffset(of: PageNumber(page)) else { return .empty }
@@ -154,7 +154,7 @@ import ZswapCore
         try store.updateSettings(ofAreaNamed: "a") { $0 = settings }
         #expect(!area.allowsWriteBack)
         #expect(store.settings(ofAreaNamed: "b") == AreaSettings())
-        // In the arena: whoever finds the record finds them.
+        // In the arena: a successor that finds the record finds them.
         let record = try #require(store.directory.records[area.slot])
         #expect(record.compressor == 0 && record.byteCountMax == Limits.areaByteCountMax)
         #expect(record.allowsWriteBack == false)

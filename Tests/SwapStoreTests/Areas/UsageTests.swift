@@ -9,7 +9,7 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// Where every byte of the pools is: the parts add up, to the frame, whatever was done before.
+/// Where every byte of the pools is: the parts add up, to the frame, after any operations.
 @Suite struct UsageTests {
     private static let types = ZpoolRegistry.standard().types
     private static let pageCount: UInt64 = 700

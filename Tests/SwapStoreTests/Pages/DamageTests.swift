@@ -7,7 +7,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// Bytes that changed behind the store's back, and memory that can't be had.
+/// Bytes that changed behind the store's back, and memory that is refused.
 @Suite struct DamageTests {
     /// The bytes of a page's object in the arena.
     static func object(

@@ -28,8 +28,8 @@ import ZswapCore
             try fixture.write(PageContent.compressible(1), to: area, page: 0)
         }
 
-        /// In the middle of the next such call the page is replaced, and so much is stored that
-        /// what was freed is used again.
+        /// In the middle of the next `call` the page is replaced, and enough is stored that the
+        /// freed memory is used again.
         func disturb(onNext call: CodecProbe.Call) {
             let (fixture, area, other) = (fixture, area, other)
             probe.disturb(onNext: call) {

@@ -5,7 +5,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What happens to a page: taken as what, refused when, and read back by what its entry says.
+/// A page's life: how it is stored, when it is refused, and how its entry says to read it back.
 @Suite struct StoringTests {
     private static func entry(_ fixture: TestStore, _ area: Area, _ page: UInt64) -> PageEntry {
         guard let offset = area.table.entryOffset(of: PageNumber(page)) else { return .empty }

@@ -9,7 +9,7 @@ import ZswapCore
 
 /// The process ends at publishing steps of each operation in turn.
 @Suite struct CrashPointTests {
-    /// Of so many steps one is tried; `ZSWAPFS_CRASH_STRIDE` asks for more or fewer.
+    /// One step in this number is tried; `ZSWAPFS_CRASH_STRIDE` sets it.
     private static let stride =
         getenv("ZSWAPFS_CRASH_STRIDE").flatMap { UInt64(String(cString: $0)) } ?? 31
 

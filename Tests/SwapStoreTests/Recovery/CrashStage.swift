@@ -28,7 +28,7 @@ final class CrashStage: @unchecked Sendable {  // one thread's
     private var after: Contents = [:]
     private(set) var crashCount = 0
     private var random: SplitMix64
-    /// Of so many changes, one is tried.
+    /// One change in this number is tried.
     private let stride: UInt64
 
     /// Told by the arena; its owner is known later.

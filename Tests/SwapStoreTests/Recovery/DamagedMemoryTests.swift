@@ -69,8 +69,8 @@ import ZswapCore
         try check(new, area, damaged: damaged.union(lost))
     }
 
-    /// Whatever stands anywhere but in objects: no trap, and no bytes that nobody wrote but zeros
-    /// where a part of the table went.
+    /// Any word outside of objects is damaged: no trap, and a load gives bytes that were stored, or
+    /// zeros where a part of the table went.
     @Test(arguments: Zpools.names)
     func noWordIsBelieved(zpool: String) throws {
         let old = try TestStore.withAnyPages(Self.pageCount, zpool: zpool)

@@ -44,7 +44,7 @@ import ZswapCore
         return registry
     }
 
-    /// A store that has something of everything.
+    /// A store with pages in every driver's pool, of two compressors, in two areas, with settings.
     private static func makeStore() throws -> TestStore {
         let store = try TestStore(zpool: "zbud", compressors: try compressors())
         let first = try store.makeArea("first")

@@ -105,7 +105,7 @@ import ZswapCore
 }
 
 extension TestStore {
-    /// A store with so many pages of any kind, from the first one on, in `area`.
+    /// A store with `pageCount` pages of any kind, from the first one on, in `area`.
     static func withAnyPages(_ pageCount: Int, zpool: String) throws -> TestStore {
         let store = try TestStore(zpool: zpool)
         let area = try store.makeArea()

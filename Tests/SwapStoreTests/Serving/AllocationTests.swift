@@ -39,7 +39,7 @@ import ZswapCore
         try requests.run(count: Self.requestCount)
         call_counter_stop()
         #expect(Self.allocationCount - before == 0)
-        #expect(requests.kindCount == 7, "every kind of request had its turn")
+        #expect(requests.kindCount == 7, "every kind of request has run")
     }
 
     /// Every compressor at three of its levels, and after each change of it.
@@ -113,7 +113,7 @@ private struct MixedRequests {
     private var random = SplitMix64(seed: 1)
     private var kinds = 0
 
-    /// What an area has of its own costs a look more, and no allocation.
+    /// Overrides of an area cost one more look, and no allocation.
     init(_ fixture: TestStore, hasOwnSettings: Bool = true) throws {
         self.fixture = fixture
         area = try fixture.makeArea()

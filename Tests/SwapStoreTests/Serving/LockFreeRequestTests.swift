@@ -5,7 +5,7 @@ import ZswapCore
 @testable import SwapStore
 
 /// A request for pages takes neither the lock of `control` nor the directory's, also not the first
-/// one after a change: whoever holds those may allocate, and wait for pages that it serves.
+/// one after a change: a thread that holds those may allocate, and wait for pages that it serves.
 @Suite struct LockFreeRequestTests {
     /// Everything a request for pages does, with what is there before it fetched anew.
     private func serve(_ fixture: TestStore, slot: Int, _ worker: StoreWorker) throws {

@@ -95,7 +95,7 @@ import ZswapCore
         #expect(fixture.halves.ledger.liveCount.load(ordering: .relaxed) == liveCount)
     }
 
-    /// Memory for some workers' codecs, not for all: nobody gets one.
+    /// Memory for some workers' codecs, not for all: no worker gets one.
     @Test func withoutMemoryTheOldLevelStays() throws {
         let fixture = try Fixture()
         let store = fixture.store

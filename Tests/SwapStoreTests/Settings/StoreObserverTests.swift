@@ -5,7 +5,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What a store tells whoever maintains it, and what it asks.
+/// What a store tells its observer, and what it asks.
 @Suite struct StoreObserverTests {
     /// Writes down what it is told; takes backing stores, or does not.
     private final class Recorder: StoreObserver {

@@ -38,7 +38,7 @@ extension ModelHand {
         note(name)
     }
 
-    /// Mostly such that the areas fill the pools.
+    /// Mostly to values with which the areas fill the pools.
     private func changeTunables() {
         var tunables = Tunables()
         tunables.maxPoolPercent = 30
@@ -58,7 +58,7 @@ extension ModelHand {
         note("tunables")
     }
 
-    /// What an area of its own has of its own.
+    /// Changes the overrides of one of this hand's areas.
     private func changeSettings() throws {
         let index = pick()
         guard let name = areas[index].name else { return }

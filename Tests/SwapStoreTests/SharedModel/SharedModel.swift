@@ -11,7 +11,7 @@ import ZswapCore
 ///
 ///     threads start ─► both hands take steps ─► threads end ─► everything is compared ─► again
 ///
-/// Law: at the comparison nobody serves and no page is under way, so all accounts are exact.
+/// Law: at the comparison no thread serves and no page is under way, so all accounts are exact.
 final class SharedModel {
     /// Steps of both hands between two comparisons.
     private static let roundStepCount = 1000

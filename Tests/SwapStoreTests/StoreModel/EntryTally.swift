@@ -4,7 +4,7 @@ import ZswapCore
 @testable import SwapStore
 
 /// What the entries of areas say, counted one by one: what all other accounts must come to. Only
-/// while nobody serves.
+/// while no thread serves.
 struct EntryTally {
     /// As the areas should count it.
     private(set) var held = AreaStatistics()
@@ -20,7 +20,7 @@ struct EntryTally {
 
     init() {}
 
-    /// The first so many pages of an area.
+    /// The tally of the first `pageCount` pages of an area.
     init(of area: Area, in store: SwapStore, pageCount: Int) {
         for page in 0..<pageCount {
             guard let offset = area.table.entryOffset(of: PageNumber(UInt64(page))) else {

@@ -40,8 +40,8 @@ extension SwapStore {
     /// The highest levels that cost about as much as a store; others than these are rare.
     private static let cheapLevels = ["zstd": 3, "lz4hc": 3, "deflate": 2]
 
-    /// Chooses a level of the compressor in force; false: it has none, or somebody chose another
-    /// compressor meanwhile.
+    /// Chooses a level of the compressor in force; false: it has none, or another thread chose
+    /// another compressor meanwhile.
     func setAnyLevel(_ random: inout SplitMix64) -> Bool {
         guard let range = compressorLevelRange else { return false }
         let cheap = min(Self.cheapLevels[compressorName] ?? range.upperBound, range.upperBound)

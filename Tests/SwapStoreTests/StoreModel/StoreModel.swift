@@ -188,14 +188,14 @@ struct StoreModel {
         for _ in 0..<below(3) where store.setAnyLevel(&random) { note("level") }
     }
 
-    /// A part of a migration, mostly; it goes on when the next such step comes.
+    /// A part of a migration, mostly; the next `migrate` goes on with it.
     private mutating func migrate() {
         maintenance.setMigration([.background, .background, .now, .off][below(4)])
         let step = fixture.migrate(&sweep, stepCountMax: 1 + below(40))
         note("migrate: \(step)")
     }
 
-    /// A part of a pass, mostly; it goes on when the next such step comes.
+    /// A part of a pass, mostly; the next `scrub` goes on with it.
     private mutating func scrub() {
         let pagesPerSecond = [0, 10, 1000, 1000][below(4)]
         store.update { $0.scrubPagesPerSecond = pagesPerSecond }

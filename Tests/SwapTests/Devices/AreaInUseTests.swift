@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// An area in use as swap keeps its name and its length, whoever made it swap; and it is found and
+/// An area in use as swap, by any program, keeps its name and its length; and it is found and
 /// shown whatever has become of nodes, names, mounts and the daemon. Nothing is swapped here.
 extension SwapTests {
     @Suite(
@@ -58,7 +58,7 @@ extension SwapTests {
             let device = try Self.swap(mount, "area", by: way)
             defer { Self.off(device) }
             let (area, other) = (mount.path("area"), mount.path("other"))
-            // At once, before anybody had a reason to look.
+            // At once, before any request gives the watch a reason to look.
             Self.refused("unlink") { unlink(area) }
             try mount.open("other").close()
             Self.refused("renamed over") { rename(other, area) }
@@ -148,7 +148,7 @@ extension SwapTests {
             _ = turn
         }
 
-        /// By the area's path of before, by the node, by the number.
+        /// By the area's former path, by the node, by the number.
         @Test(arguments: 0..<3) func afterALazyUnmountItIsFound(by way: Int) throws {
             let turn = try SwapHost.waitForTurn()
             let mount = try TemporaryMount()

@@ -50,7 +50,7 @@ extension SwapTests {
             let isNode = fate == .kept || fate == .madeAgain
             #expect(device.hasNode == isNode)
             #expect(device.argument == (isNode ? device.path : "\(device.number)"))
-            // Nobody else's.
+            // No entry of another device is taken for this one's.
             let (other, idle) = try Self.swap("other")
             try SwapActivation.turnOff(idle.path)
             #expect(try SwapTable.current().entry(for: idle) == nil)

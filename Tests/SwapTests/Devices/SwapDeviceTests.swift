@@ -139,7 +139,7 @@ extension SwapTests {
                     try SwapDevice.turnOn(path: file.path, label: "", Self.options(), surroundings)
                 }
                 #expect(failure?.status == .unavailable)
-                #expect(failure?.message.contains("taken by someone else") == true)
+                #expect(failure?.message.contains("taken by another process") == true)
             }
             #expect(!file.exists)
             #expect(SwapHost.attachedTestFiles() == [other.path])

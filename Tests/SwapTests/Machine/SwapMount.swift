@@ -128,8 +128,8 @@ final class SwapMount {
         LoopDevice.attached().filter { $0.backingPath?.hasPrefix(path + "/") == true }
     }
 
-    /// How much of what is swapped out has to be found in the area: all of it, or, while somebody
-    /// else on this machine swaps to an area too and takes a share, at least something.
+    /// How much of what is swapped out has to be found in the area: all of it, or, while other
+    /// swap areas of the machine take a share, at least something.
     func share(ofByteCount byteCount: Int) -> Int {
         (try? SwapTable.current().entries.count) == 1 ? byteCount : 0
     }
@@ -138,7 +138,7 @@ final class SwapMount {
     func unmount() throws {
         let outcome = try ZswapfsProgram.run(["unmount", path])
         guard outcome.status == 0 else { throw Trouble(text: "unmount: \(outcome)") }
-        // Whoever makes a mount namespace now gets a copy of the mount, and the daemon serves that.
+        // A mount namespace that is made now has a copy of the mount, and the daemon serves that.
         let ended = Patience.wait(milliseconds: 20_000) { !daemon.isRunning || isShownElsewhere }
         guard ended else { throw Trouble(text: "the daemon goes on: \(log)") }
         guard daemon.isRunning || daemon.terminationStatus == 0 else {

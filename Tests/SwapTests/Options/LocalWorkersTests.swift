@@ -91,7 +91,7 @@ extension SwapTests.SwapDeviceTests {
     @Test(.enabled(if: Self.hasScope, "needs Linux 6.6 or later: \(LocalWorkers().scopePath)"))
     func theKernelsSettingComesAndGoes() throws {
         let before = try SystemText.attribute(LocalWorkers().scopePath)
-        try #require(before != LocalWorkers.localScope, "set by somebody else")
+        try #require(before != LocalWorkers.localScope, "set by another program")
         let file = TemporaryFile("local")
         var options = Self.options()
         options.isLocal = true

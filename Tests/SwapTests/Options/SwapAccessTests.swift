@@ -5,8 +5,8 @@ import Testing
 
 @testable import ZswapfsCommand
 
-/// Nobody but root can read what is swapped: through the area's permissions, its owner, or a file
-/// opened before.
+/// Only root can read what is swapped: other users have no way through the area's permissions, its
+/// owner, or a file opened before.
 extension SwapTests {
     @Suite(.serialized, .enabled(if: SwapHost.canSwap, "needs CAP_SYS_ADMIN and loop devices"))
     struct SwapAccessTests {

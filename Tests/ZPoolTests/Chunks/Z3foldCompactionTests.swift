@@ -16,7 +16,7 @@ import ZswapCore
         places = FramePlaces(rig)
     }
 
-    /// Objects of so many chunks; the page is the place in the list.
+    /// Stores objects of these numbers of chunks; the page is the place in the list.
     private func store(chunks: [Int], from page: Int = 0) throws {
         for (index, count) in chunks.enumerated() {
             try rig.store(page + index, byteCount: count * 64, seed: UInt64(page + index))
@@ -32,7 +32,7 @@ import ZswapCore
         for page in pages { try rig.verify(page) }
     }
 
-    /// One move within a frame: first, last and middle of so many chunks, some of them gone.
+    /// One move within a frame: first, last and middle of these sizes in chunks, some of them gone.
     struct Shift: CustomStringConvertible, Sendable {
         let chunks: [Int]
         let gone: [Int]

@@ -133,8 +133,8 @@ import ZswapCore
         user.script(nil)
     }
 
-    /// The user says gone because somebody else is about to free the objects. Until that has
-    /// happened the frame stays, and afterwards it is like any other.
+    /// The user says gone because another thread is about to free the objects. Until then the
+    /// frame stays, and afterwards it is like any other.
     @Test(arguments: [[1300, 1300, 1300], [4096]]) func aFreeComesAfterTheReclaim(
         byteCounts: [Int]
     ) throws {

@@ -84,7 +84,7 @@ import ZswapCore
         #expect(try places.malloc(3968).isAt(frame: 0, byte: 64))
         #expect(places.frameCount("unbuddied[1]") == 1 && places.frameCount("headless") == 0)
         #expect(try places.malloc(64).isAt(frame: 0, byte: 4032))
-        // Headless: from the frame's first byte on, and nobody beside it.
+        // Headless: from the frame's first byte on, and no object beside it.
         #expect(try places.malloc(3969).isAt(frame: 1, byte: 0))
         #expect(try places.malloc(4096).isAt(frame: 2, byte: 0))
         #expect(places.frameCount("headless") == 2)

@@ -114,8 +114,8 @@ import ZswapCore
         user.script(nil)
     }
 
-    /// The user says gone because somebody else is about to free the object. Until that has
-    /// happened the frame stays, and afterwards it is like any other.
+    /// The user says gone because another thread is about to free the object. Until then the frame
+    /// stays, and afterwards it is like any other.
     @Test func aFreeComesAfterTheReclaim() throws {
         let (pool, user, first, last) = try makeScriptedPair()
         user.script { _, _ in true }

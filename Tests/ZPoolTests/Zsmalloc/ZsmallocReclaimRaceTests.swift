@@ -35,8 +35,8 @@ import ZswapCore
         user.script(nil)
     }
 
-    /// The user says gone because somebody else is about to free the object. Until that has
-    /// happened the zspage stays, and afterwards it is like any other.
+    /// The user says gone because another thread is about to free the object. Until then the
+    /// zspage stays, and afterwards it is like any other.
     @Test func aFreeComesAfterTheReclaim() throws {
         user.script { _, _ in true }
         #expect(pool.shrink(pageCount: 1) == ShrinkResult(reclaimedPageCount: 0, error: .tryAgain))

@@ -32,7 +32,7 @@ import ZswapCore
         // A free does not refresh.
         try rig.discard(1)
         #expect(shrinkByOne(rig) == [0])
-        // An allocation does: page 10 gets the slot that page 2 had.
+        // An allocation does: page 10 gets the former slot of page 2.
         try rig.discard(2)
         try rig.store(10, byteCount: 2000, seed: 10)
         #expect(shrinkByOne(rig) == [4, 5])
@@ -86,7 +86,7 @@ import ZswapCore
         for page in 0..<3 { #expect(rig.table[PoolRig.owner(page)] == nil) }
         for page in 3..<9 { try rig.verify(page) }
         rig.pool.checkInvariants()
-        // The three slots can be had again, without a frame more.
+        // The three slots are allocated again, without a frame more.
         for page in 0..<3 { try rig.store(page, byteCount: 3624, seed: 5) }
         #expect(rig.pool.totalByteCount == 8 * 4096)
     }

@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// What an inode number says by itself.
+/// The parts of an inode number.
 ///
 ///     1                        the root directory
 ///     0x1000 … 0xf_ffff        areas, by slot of the area directory

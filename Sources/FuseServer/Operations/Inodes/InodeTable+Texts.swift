@@ -1,8 +1,8 @@
 import Synchronization
 
-/// What open control files are read from.
+/// The texts that open control files are read from.
 extension InodeTable {
-    /// Whether nobody reads a file's text, and it is old or went.
+    /// Whether no open file reads the text, and it is old or was dropped.
     func isStale(_ number: UInt64, _ now: UInt64) -> Bool {
         controls.withLock { controls in
             guard let control = controls.controls[number], control.openCount == 0 else {

@@ -2,15 +2,15 @@ import Glibc
 import Synchronization
 import ZswapCore
 
-/// Which control files the kernel knows, by inode number (``InodeNumber``).
+/// The control files that the kernel knows, by inode number (``InodeNumber``).
 ///
 ///     look-up of a path ──► number ──► path, look-ups, open files, text
 ///
-/// A control file that is looked up is read from then on as it was then: the number stands for that
-/// text. Its length is the size that the kernel is told, so that whoever trusts a size, or reads by
-/// way of the page cache (splice, sendfile, mmap), gets all of it and no more. While a file is
-/// open, looking it up again gives another number if its text is another one, and with it another
-/// page cache: the open one goes on as it began.
+/// The text of a control file is made at its look-up, and the number stands for that text. Its
+/// length is the size that the kernel is told, so that a program that trusts a size, or reads by
+/// the page cache (splice, sendfile, mmap), gets all of it and no more. While a file is open,
+/// looking it up again gives another number if its text has changed, and with it another page
+/// cache: the open file keeps its text.
 ///
 /// A successor, a server that took the mount over from one that was killed, meets numbers that its
 /// predecessor gave out. ``takeUp(_:as:)`` adds them, with the path that was found for them
@@ -33,13 +33,13 @@ final class InodeTable: Sendable {
     /// What a control file is read from.
     enum Text: Equatable, Sendable {
         case bytes([UInt8])
-        /// It made room for others.
+        /// Dropped to make room for the texts of other files.
         case gone
-        /// There is no such file, or it is not open.
+        /// The file does not exist, or it is not open.
         case none
     }
 
-    /// A number that was looked up this long ago is not about to be opened.
+    /// A number that was looked up longer ago than this counts as not about to be opened.
     private static let claimNanoseconds: UInt64 = 100_000_000
     /// A text this old is made anew when it is opened.
     static let staleNanoseconds: UInt64 = 1_000_000_000
@@ -132,7 +132,8 @@ final class InodeTable: Sendable {
         return nil
     }
 
-    /// Whether somebody reads, or is about to read, another text by this number.
+    /// Whether an open file reads, or one that was just looked up may read, another text by this
+    /// number.
     private static func isInUse(_ control: Control?, for text: [UInt8]?, _ now: UInt64) -> Bool {
         guard let control, let text, control.text != text else { return false }
         return control.openCount > 0
@@ -172,14 +173,14 @@ final class InodeTable: Sendable {
     }
 }
 
-/// What a predecessor gave out.
+/// Numbers that a predecessor gave out.
 extension InodeTable {
     /// The hash of the path that a predecessor may have given this number for; nil when none did.
     func pathHash(ofPredecessors number: UInt64) -> InodeNumber.PathHash? {
         generation == 0 ? nil : InodeNumber.pathHash(of: number)
     }
 
-    /// Takes the number for one of this path from now on.
+    /// Adds the number of a predecessor as one of this path.
     func takeUp(_ number: UInt64, as path: ByteText) {
         controls.withLock { controls in
             guard controls.controls[number] == nil else { return }
@@ -200,7 +201,7 @@ extension InodeTable {
         }
     }
 
-    /// Gives a file that was taken up the text that those who have it open read from now on.
+    /// Gives a file that was taken up the text that its open handles read from now on.
     func resume(_ number: UInt64, _ text: [UInt8], _ now: UInt64) {
         controls.withLock { controls in
             guard let control = controls.controls[number], control.text == nil else { return }

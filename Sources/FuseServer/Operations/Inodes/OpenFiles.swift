@@ -1,15 +1,15 @@
 import Synchronization
 import ZswapCore
 
-/// Open directories, by the handle the kernel got. Files need none: their inode number says it all.
+/// Open directories, by the kernel's handle. Files need none: their inode number identifies them.
 ///
 ///     handle: | 0 | generation of the server 15 | count 48 |
 ///
 /// Laws:
-/// - What a reader sees was made at once, when the directory was read from its start, so a long
-///   listing is of one moment.
-/// - A handle of a predecessor, another server of the mount, is none of this one's.
-/// Cost: a listing for each open directory, which somebody has read.
+/// - A listing is made whole when the directory is read from its start, so a long one shows one
+///   moment.
+/// - A handle of a predecessor never equals one of this server.
+/// Cost: a listing for each open directory that has been read.
 final class OpenFiles: Sendable {
     private struct State: Sendable {
         var count: UInt64 = 0
@@ -39,7 +39,7 @@ final class OpenFiles: Sendable {
         handle >> Self.countBitCount != generation && listing(of: handle) == nil
     }
 
-    /// Has the handle as that of a directory which nobody has read.
+    /// Adopts a predecessor's handle as that of a directory that has not been read yet.
     func takeUp(_ handle: UInt64) {
         state.withLock { state in
             if state.listings[handle] == nil { state.listings[handle] = [] }

@@ -1,10 +1,10 @@
 import Synchronization
 import ZswapCore
 
-/// The time of a directory whose names come and go without anybody telling, as those of pools do
-/// with pages: the time at which a look at it first found other names.
+/// The time of a directory whose names come and go without notice, as those of pools do with pages:
+/// the time at which a look at it first found other names.
 ///
-/// Law: who looks twice sees another time if the names have changed between.
+/// Law: a program that looks twice sees another time if the names have changed between.
 final class SeenListing: Sendable {
     private struct State: Sendable {
         var names: [ByteText]

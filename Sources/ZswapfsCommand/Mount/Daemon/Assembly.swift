@@ -21,13 +21,13 @@ struct Assembly {
     let arena: Arena
     let store: SwapStore
     let maintenance: Maintenance
-    /// What was found of a predecessor; nil: there was none.
+    /// The report on a predecessor's memory; nil without a predecessor.
     let recovery: RecoveryReport?
-    /// When reads were answered first, before the server was made; nil: they were not.
+    /// When early reads began, before the server was made; nil: they did not.
     let servedAtNanoseconds: Int64?
     private(set) var protections: [Protection]
     let facts: SharedFacts
-    /// What the memory groups of this process leave it.
+    /// The room in the memory groups of this process.
     let allowance = MemoryAllowance()
     /// What the arena keeps ready.
     var reserveByteCount: Int {
@@ -39,7 +39,7 @@ struct Assembly {
     private let keeper: LatencyKeeper
     private let settings: MountSettings
 
-    /// What the daemon takes besides buffers and pages: code, heap, tables, codecs, a reserve.
+    /// Memory of the daemon besides buffers and pages: code, heap, tables, codecs, a reserve.
     private static let ownByteCount = 16 << 20
 
     /// Threads besides those of the server: the main one, those that grow, look after, write back,
@@ -125,7 +125,8 @@ struct Assembly {
         return keeper
     }
 
-    /// Refuses to start where the daemon itself would not fit: it would be ended when it had pages.
+    /// Refuses to start when the memory group has no room for the daemon itself: the kernel would
+    /// kill it once it holds pages.
     private static func checkRoom(_ allowance: MemoryAllowance) throws(CommandFailure) {
         let need =
             ownByteCount

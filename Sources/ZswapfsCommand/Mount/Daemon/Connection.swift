@@ -11,7 +11,7 @@ import ZswapCore
 ///     uring ── obstacle? ── no ──► mount with a ring ── requests come by it? ── yes ──► serves
 ///                 └─ yes ─► fails, says why                   └─ no ─► unmounts, fails, says why
 ///
-/// Law: what was asked for by name is served by or not at all.
+/// Law: a transport that was named is used, or the mount fails.
 struct Connection {
     private static let possibleProcessors = "/sys/devices/system/cpu/possible"
 
@@ -53,7 +53,7 @@ struct Connection {
             assembly.facts.set(
                 transport: TransportKind.device.name, reason: TransportObstacle.standard.text)
             tell(of: legacy)
-            // What the predecessor had let go of and no time to remove, while requests are served.
+            // Areas that the predecessor unlinked and did not remove, while requests are served.
             if let worker = store.makeWorker() {
                 store.removeUnheldAreas(by: worker)
                 store.removeWorker(worker)
@@ -64,7 +64,7 @@ struct Connection {
         }
     }
 
-    /// Says what became of the death of a server, how long no read was answered, and nothing else.
+    /// Logs a take-over: its cause, the time without answers, and what the recovery found.
     private func tell(of legacy: Legacy) {
         let now = MonotonicClock.nanoseconds
         let unread = milliseconds((assembly.servedAtNanoseconds ?? now) - legacy.diedAtNanoseconds)
@@ -79,7 +79,7 @@ struct Connection {
             \(path): took over after \(legacy.reason), \(pause); \
             \(legacy.early?.answeredCount ?? 0) reads answered before that; \
             \(report.pageCount) pages stored, \(lost), \
-            \(report.reclaimedFrameCount) frames were in nobody's hands
+            \(report.reclaimedFrameCount) unclaimed frames freed
             """)
         if assembly.maintenance.endedWriteBack != nil {
             logger.warning(

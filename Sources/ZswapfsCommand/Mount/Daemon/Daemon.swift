@@ -10,13 +10,14 @@ import ZswapCore
 
 /// The life of a mount: set up, serve, wait for a reason to end, take down.
 ///
-///     mount ── serves ──┬── unmounted by somebody: ends
+///     mount ── serves ──┬── unmounted from outside: ends
 ///                       └── SIGTERM, INT, HUP, QUIT: in use? says so and goes on, else unmounts
 ///
 /// Law: while an area is used by a loop device or as swap the daemon does not end by itself: that
 /// would cost other programs their memory.
 struct Daemon {
-    /// Between two looks at messages from serving threads, in seconds. Who has a message calls.
+    /// Between two looks at messages from serving threads, in seconds. A thread with a message
+    /// wakes the main thread earlier.
     private static let idleSeconds = 3
     /// Room in the heap for control files that are read and written while memory is short. Making
     /// an area asks for half of it in pieces; the rest is for what lasts and lies in between.
@@ -78,7 +79,7 @@ struct Daemon {
         queries = QueryService(assembly.tree, at: path, allowsOthers: settings.allowsOthers)
         startQueries()
         // After everything else that allocates: small allocations from here on ask the kernel for
-        // nothing, which may wait for reclaim, and reclaim for the one who asks.
+        // nothing, which may wait for reclaim, and reclaim for this daemon.
         if !HeapReserve.fill(byteCount: Self.heapReserveByteCount) {
             logger.warning("\(path): no memory for a reserve of the heap")
         }

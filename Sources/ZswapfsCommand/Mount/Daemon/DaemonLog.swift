@@ -25,7 +25,7 @@ struct DaemonLog: LogHandler {
 
     func log(event: LogEvent) {
         if isBackground { SystemLog.write("\(event.message)", Self.priority(event.level)) }
-        // Standard error is the caller's until the mount serves, and nobody's afterwards.
+        // Standard error is the caller's until the mount serves, and /dev/null afterwards.
         if !isBackground || event.level >= .warning {
             StandardError.write("zswapfs: \(event.level): \(event.message)")
         }

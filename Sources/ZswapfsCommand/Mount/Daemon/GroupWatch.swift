@@ -23,7 +23,7 @@ struct GroupWatch {
     private let store: SwapStore
     private let logger: Logger
     private let reserveByteCount: Int
-    /// The group that was told of, and its limit.
+    /// The group that was last logged, and its limit.
     private var told: MemoryAllowance.Room?
     private var next = ContinuousClock.now
 
@@ -34,7 +34,7 @@ struct GroupWatch {
         self.logger = logger
     }
 
-    /// Looks if it is time.
+    /// Looks when `interval` has passed since the last look.
     mutating func lookIfDue() {
         let now = ContinuousClock.now
         guard now >= next else { return }

@@ -3,7 +3,7 @@ import Synchronization
 /// Messages from serving threads and the write-back thread, which never log themselves: the main
 /// thread takes and writes them.
 ///
-/// Law: at most ``countMax`` wait; what comes on top is dropped, because a flood of refusals says
+/// Law: at most ``countMax`` wait; further messages are dropped, because a flood of refusals says
 /// nothing new.
 final class PendingMessages: Sendable {
     private static let countMax = 64

@@ -2,8 +2,8 @@ import Arena
 import Latency
 import LinuxSystem
 
-/// One thing that keeps the daemon from waiting for the memory it gives out, and whether it could
-/// be had.
+/// One measure that keeps the daemon from waiting for the memory it gives out, and whether it is
+/// in effect.
 struct Protection: Equatable {
     let name: String
     /// Why not; nil: it is on.

@@ -2,9 +2,9 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// Hard limits under which a mount is not started: it would end, or fail, when it has pages.
+/// Hard limits under which a mount is not started: it would end, or fail, once it holds pages.
 ///
-/// Law: each shortcoming is told with the limit, its value and what to do; the status is 69.
+/// Law: each message names the limit, its value and what to do; the status is 69.
 enum ResourceNeeds {
     /// Descriptors for /dev/fuse, a ring, the memory, backing stores, memory groups.
     private static let openFileCount: UInt64 = 64

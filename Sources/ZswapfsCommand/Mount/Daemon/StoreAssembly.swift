@@ -10,16 +10,16 @@ import Threads
 import ZPool
 import ZswapCore
 
-/// What a successor gets of the store: descriptors, by the names under which they were kept.
+/// The part of the legacy that is the store's: descriptors, by the names under which they are kept.
 struct StoreLegacy: Sendable {
     /// The name of the arena's memfd.
     static let arenaName = "arena"
 
-    /// By name. Whoever takes the legacy over closes them.
+    /// By name. The process that takes the legacy over closes them.
     let descriptors: [String: CInt]
     /// The arena's memory, if it was mapped while this process waited.
     let mapping: StandbyMapping?
-    /// Who answers reads from the moment on that the store can.
+    /// Answers reads as soon as the store can load.
     let early: EarlyReads?
 }
 
@@ -32,9 +32,9 @@ struct StoreAssembly {
 
     let arena: Arena
     let store: SwapStore
-    /// What was found of a predecessor; nil: there was none.
+    /// The report on a predecessor's memory; nil without a predecessor.
     let recovery: RecoveryReport?
-    /// When reads were answered first; nil: not before the server is.
+    /// When early reads began; nil: they did not.
     private(set) var servedAtNanoseconds: Int64?
 
     init(
@@ -108,7 +108,7 @@ struct StoreAssembly {
         return CommandFailure(.unavailable, "no memory for the arena: \(error)\(hint)")
     }
 
-    /// Less is kept ready where there is little.
+    /// Segments that the grower keeps in reserve: one in a small arena.
     static func reserveSegmentCount(
         _ settings: MountSettings, _ allowance: MemoryAllowance
     ) -> Int {

@@ -22,9 +22,9 @@ import ZswapCore
 /// Price: nothing but an empty list while no area is open. Else an attribute of each attached loop
 /// device, the mount table and /proc/swaps.
 final class SwapWatch: Sendable {
-    /// Between two looks that nobody asks for.
+    /// Between two looks unless a serving thread asks for one earlier.
     private static let intervalNanoseconds: Int64 = 3_000_000_000
-    /// The longest that one who asks waits.
+    /// The longest that a serving thread waits for a look.
     private static let patienceNanoseconds: Int64 = 1_000_000_000
 
     private struct State {

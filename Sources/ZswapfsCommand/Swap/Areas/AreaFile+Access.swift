@@ -5,9 +5,9 @@ import SystemPackage
 extension AreaFile {
     private static let permissions: UInt32 = 0o600
 
-    /// Makes the area root's alone, and sees that nobody else has it open already: an open file
-    /// goes on reading, whatever the permissions are now. Returns what was changed, for the user;
-    /// nil when nothing was.
+    /// Makes the area root's alone, and checks that no other process has it open already: an open
+    /// file goes on reading in spite of the new permissions. Returns what was changed, for the
+    /// user; nil when nothing was.
     ///
     /// Refused while it is open in a program that is not root's; and if it could be read by others
     /// until now, while it is open somewhere that /proc does not show.
@@ -20,7 +20,7 @@ extension AreaFile {
                 try file.setOwner(userID: old.userID, groupID: old.groupID)
                 try file.setPermissions(old.permissions)
             }
-            // The permissions first: between the two calls nobody gains any.
+            // The permissions first: between the two calls no user gains any.
             try file.setPermissions(Self.permissions)
             try file.setOwner(userID: 0, groupID: 0)
             try file.setPermissions(Self.permissions)
@@ -28,8 +28,8 @@ extension AreaFile {
         try checkOpeners(mayBeUnseen: isPrivate)
         guard !isPrivate else { return nil }
         let mode = "0" + String(old.permissions, radix: 8)
-        return "\(path): had mode \(mode) and owner \(old.userID):\(old.groupID), and others could "
-            + "have read what is swapped; has mode 0600 and owner 0:0 (root) now"
+        return "\(path): mode \(mode) and owner \(old.userID):\(old.groupID) let other users read "
+            + "what is swapped; changed to mode 0600 and owner 0:0 (root)"
     }
 
     private func checkOpeners(mayBeUnseen: Bool) throws {

@@ -14,7 +14,7 @@ struct AreaFile {
     let path: String
     /// Open and locked.
     let file: OpenFile
-    /// Which file it is, under whatever name.
+    /// Which file it is, under any name.
     let identity: FileIdentity
 
     /// Opens an area that exists. Throws for what is no regular file, and while another command
@@ -56,7 +56,7 @@ struct AreaFile {
         identity = status.identity
     }
 
-    /// Loop devices that stand on this area now, by whatever path they came to it. Those whose file
+    /// Loop devices that stand on this area now, attached by any path. Those whose file
     /// lies elsewhere are not asked: its filesystem may never answer.
     func loopDevices() throws -> [LoopDevice] {
         let mounts = try MountTable.current()
@@ -69,7 +69,7 @@ struct AreaFile {
     }
 
     /// Makes the area as long as asked for, or whole pages, and returns its length in bytes. An
-    /// area never becomes shorter: what is beyond the end may be someone's.
+    /// area never becomes shorter: what is beyond the end may be a user's data.
     func grow(toByteCount wanted: UInt64?, undo: inout UndoList) throws -> UInt64 {
         let present = try file.status().byteCount
         if let wanted, wanted < present {
@@ -97,7 +97,7 @@ struct AreaFile {
     }
 
     /// Writes a new swap header, in one write of one page. Throws when the area begins with
-    /// anything but zeros or an older swap header: that is someone's data.
+    /// anything but zeros or an older swap header: that may be a user's data.
     func format(byteCount: UInt64, label: String, undo: inout UndoList) throws {
         let old = try file.readStart(byteCount: Page.byteCount)
         guard SwapHeader.isPresent(in: old) || old.allSatisfy({ $0 == 0 }) else {
@@ -111,7 +111,8 @@ struct AreaFile {
         try file.writeStart(header.encoded())
     }
 
-    /// Gives back what the area holds besides its header. Only for an area that nobody swaps to.
+    /// Gives back what the area holds besides its header. Only for an area that is not in use as
+    /// swap.
     func discardPages() throws {
         let header = UInt64(Page.byteCount)
         let byteCount = try file.status().byteCount

@@ -4,7 +4,7 @@
 ///     begins   1 0 0 1 0 0 0 0 1 0 0 …      objects of 3, 4 and 2 chunks
 ///
 /// Law: an object reaches from its `begins` bit to the next one or to the next chunk that is not
-/// taken. So nobody needs to keep how long it is, and `free` needs to be told only where it begins.
+/// taken. So no length has to be kept, and `free` needs to be told only where the object begins.
 struct ChunkMap: Equatable {
     private(set) var taken: UInt64 = 0
     private(set) var begins: UInt64 = 0
@@ -31,19 +31,19 @@ struct ChunkMap: Equatable {
         return count
     }
 
-    /// The first chunk of the first hole of so many chunks.
+    /// The first chunk of the first hole of `chunkCount` chunks or more; nil when there is none.
     func firstHole(chunkCount: Int) -> Int? {
         var starts = ~taken
         for _ in 1..<chunkCount { starts &= starts >> 1 }
         return starts == 0 ? nil : starts.trailingZeroBitCount
     }
 
-    /// Whether so many chunks from here on are free.
+    /// Whether the `chunkCount` chunks from `chunk` on are free.
     func hasRoom(at chunk: Int, chunkCount: Int) -> Bool {
         taken & Self.bits(at: chunk, count: chunkCount) == 0
     }
 
-    /// Takes so many chunks from here on.
+    /// Takes the `chunkCount` chunks from `chunk` on for one object.
     mutating func take(at chunk: Int, chunkCount: Int) {
         precondition(hasRoom(at: chunk, chunkCount: chunkCount), "two objects in one place")
         taken |= Self.bits(at: chunk, count: chunkCount)

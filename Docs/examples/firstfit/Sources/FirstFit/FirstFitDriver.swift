@@ -9,7 +9,7 @@ import ZswapCore
 ///       owner, bytes …     owner, bytes …
 ///
 /// zbud has at most two objects a frame, since each of them must lie at an end of it. A map of the
-/// frame's chunks, one bit each, needs no such rule.
+/// frame's chunks, one bit each, needs no rule about ends.
 ///
 /// Law: an object takes whole chunks, one behind the other, and begins with the 8 bytes of its
 /// owner. It is in the frame whose longest hole is the shortest that is long enough.

@@ -25,8 +25,8 @@ struct FirstFitFrame {
         }
     }
 
-    /// Whose frame it is; 0: nobody's. A handle of a frame that has gone, or one that a damaged
-    /// table names, is told by it.
+    /// The pool that owns the frame; 0: none. It tells a handle of a frame that has gone, or of one
+    /// that a damaged table names.
     var poolNumber: UInt64 {
         get { words[3] }
         nonmutating set { words[3] = newValue }

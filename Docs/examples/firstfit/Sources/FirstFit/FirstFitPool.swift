@@ -100,7 +100,7 @@ final class FirstFitPool: Pool {
     }
 
     func setOwner(_ owner: ObjectOwner, of handle: PoolHandle) {
-        // Releasing: whoever sees the owner also sees the bytes that were written before.
+        // Releasing: a thread that sees the owner also sees the bytes that were written before.
         arena.storeWord(owner.rawValue, at: start(of: FirstFitHandle(handle)))
     }
 
@@ -129,7 +129,7 @@ final class FirstFitPool: Pool {
         setOwner(owner, of: handle)
     }
 
-    /// False when the frame is somebody else's, or the place is taken already.
+    /// False when the frame belongs to another pool, or the place is taken already.
     private func adopt(
         _ object: FirstFitHandle, _ chunkCount: Int, _ lists: inout FirstFitLists
     ) -> Bool {
