@@ -82,8 +82,8 @@ static inline void clinux_prefetch(const void *address) { __builtin_prefetch(add
 static inline int clinux_memfd_create(const char *name) {
     return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
 }
-/* A file in memory that the kernel never swaps, whoever has it mapped and locked or not: without a
-   name, in a tmpfs with noswap that is mounted nowhere. -1 and an errno where that can't be had:
+/* A file in memory that the kernel never swaps, mapped and locked or not: without a name, in a
+   tmpfs with noswap that is mounted nowhere. -1 and an errno where the kernel can't make one:
    before Linux 6.4, and without CAP_SYS_ADMIN. */
 static inline int clinux_unswappable_file(void) {
     int context = (int)syscall(SYS_fsopen, "tmpfs", 1U /* FSOPEN_CLOEXEC */);

@@ -46,7 +46,8 @@ extension BenchTests {
             let after = try Affinity.threads(of: mount.daemon.identifier).map {
                 try Affinity(thread: $0)
             }
-            #expect(after == before)
+            // The daemon may have another thread by then.
+            #expect(!after.isEmpty && after.allSatisfy(before.contains))
         }
 
         @Test func refusesWhatIsNotItsOwn() throws {

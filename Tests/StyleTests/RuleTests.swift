@@ -145,6 +145,17 @@ import Testing
         #expect(found == [Violation("Docs/A.md", 2, "no file Docs/gone.md to link to")])
     }
 
+    @Test func retiredWords() {
+        let word = "Some" + "body"
+        let file = swift("/// \(word) waits.\nlet some\("body") = 1\n")
+        #expect(
+            TextRules.violations(in: file) == [
+                Violation(
+                    "Sources/SwapStore/Area.swift", 1,
+                    "\"\(word.lowercased())\" does not say who or what")
+            ])
+    }
+
     @Test func namesOfFiles() {
         let text = "`A.swift`, `B/A.swift` and `C/A.swift`\n`Gone.swift`, `A….swift`, gone.swift\n"
         let found = DocumentLinks.violations(

@@ -53,7 +53,8 @@ package struct WriteBackWork {
         keepAges()
         guard let (log, number) = store.holdCurrentBacking() else {
             writeBack = nil
-            requests.set(.noBacking)
+            // A backing store may have come since.
+            store.updateObstacle()
             stopJob()
             return Self.unusedNanoseconds
         }

@@ -102,11 +102,21 @@ extension SwapStore {
         control.backingSwitchEpoch = arena.quiescence.advance()
     }
 
-    /// Updates the obstacle after a backing store or the write-back thread came or went.
+    /// Updates the obstacle after a backing store or the write-back thread came or went, and wakes
+    /// the thread.
     package func noteBacking() {
-        let obstacle: RoomRequests.Obstacle? = roomRequests.isServed ? nil : .noThread
-        roomRequests.set(backingPath == nil ? .noBacking : obstacle)
+        updateObstacle()
         roomRequests.wake()
+    }
+
+    /// Sets the obstacle by the current backing store. In the lock, so that a look at the settings
+    /// before a change never replaces what was set after it.
+    package func updateObstacle() {
+        control.withLock { control in
+            let obstacle: RoomRequests.Obstacle? = roomRequests.isServed ? nil : .noThread
+            let isThere = control.backings[control.state.currentBacking] != nil
+            roomRequests.set(isThere ? obstacle : .noBacking)
+        }
     }
 
     /// Opens and prepares it. May wait for filesystems and disks, and so is not done here.

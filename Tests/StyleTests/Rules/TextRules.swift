@@ -7,6 +7,8 @@ enum TextRules {
     private static let leftovers: Set<Substring> = [
         "TO" + "DO", "FIX" + "ME", "X" + "XX",
     ]
+    /// Words that hide which thread, program or user is meant.
+    private static let retired: Set<Substring> = ["some" + "body", "who" + "ever"]
     private static let machinePaths = ["/wo" + "rk/", "/ro" + "ot/"]
     private static let registries = [
         "py" + "pi.org", "registry.np" + "mjs.org", "crates" + ".io", "proxy.go" + "lang.org",
@@ -17,6 +19,7 @@ enum TextRules {
         // Most files have none of these anywhere, and most lines no sign of a number.
         let lowercased = file.text.lowercased()
         let leftovers = leftovers.filter { lowercased.contains($0.lowercased()) }
+        let retired = retired.filter(lowercased.contains)
         let paths = machinePaths.filter(lowercased.contains)
         let hosts = registries.filter(lowercased.contains)
         var found: [Violation] = []
@@ -26,6 +29,11 @@ enum TextRules {
             }
             if !leftovers.isEmpty, line.words.contains(where: leftovers.contains) {
                 report("unfinished work is noted")
+            }
+            if let word = prose(of: file, line: index).lowercased().words
+                .first(where: retired.contains)
+            {
+                report("\"\(word)\" does not say who or what")
             }
             if let path = paths.first(where: line.contains) {
                 report("the path \(path) of an author's machine")
