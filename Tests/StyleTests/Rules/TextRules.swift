@@ -30,8 +30,9 @@ enum TextRules {
             if !leftovers.isEmpty, line.words.contains(where: leftovers.contains) {
                 report("unfinished work is noted")
             }
-            if let word = prose(of: file, line: index).lowercased().words
-                .first(where: retired.contains)
+            if !retired.isEmpty,
+                let word = prose(of: file, line: index).lowercased().words
+                    .first(where: retired.contains)
             {
                 report("\"\(word)\" does not say who or what")
             }
