@@ -88,11 +88,16 @@ struct SegmentRecord: @unchecked Sendable {
         availableCount = isCommitted ? runs : 0
         inTransitCount = 0
         for word in 0..<Self.wordCount {
-            let bits = min(max(runs - word * 64, 0), 64)
-            let mask = bits == 64 ? UInt64.max : (1 << UInt64(bits)) - 1
+            let mask = Self.mask(ofRuns: runs, word)
             free[word] = mask
             committed[word] = isCommitted ? mask : 0
         }
+    }
+
+    /// The bits of the first `runs` runs that one of the words has.
+    private static func mask(ofRuns runs: Int, _ word: Int) -> UInt64 {
+        let bits = min(max(runs - word * 64, 0), 64)
+        return bits == 64 ? UInt64.max : (1 << UInt64(bits)) - 1
     }
 
     /// Takes the lowest run that is free and committed.
@@ -183,8 +188,7 @@ struct SegmentRecord: @unchecked Sendable {
         inTransitCount = 0
         availableCount = 0
         for word in 0..<Self.wordCount {
-            let bits = min(max(runs - word * 64, 0), 64)
-            free[word] = bits == 64 ? UInt64.max : (1 << UInt64(bits)) - 1
+            free[word] = Self.mask(ofRuns: runs, word)
             committed[word] &= free[word]
             availableCount += committed[word].nonzeroBitCount
         }
