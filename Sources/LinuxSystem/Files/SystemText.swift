@@ -41,6 +41,12 @@ public enum SystemText {
         return String(Substring(text.utf8.dropLast()))
     }
 
+    /// What stands behind a name and a blank in one of the lines of a text; nil: no line has it.
+    public static func value(of name: String, in text: String) -> String? {
+        text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+            .map { String($0.dropFirst(name.count + 1)) }
+    }
+
     /// Writes a value to an attribute of /sys; false where the kernel does not have it.
     public static func setAttribute(_ path: String, to value: String) throws(SystemFailure) -> Bool
     {

@@ -97,7 +97,7 @@ public final class MemoryGroup {
         if isVersion2 {
             return Int(try SystemText.attribute("\(path)/memory.swap.current") ?? "") ?? 0
         }
-        let lines = try SystemText.read("\(path)/memory.stat").split(separator: "\n")
-        return lines.first { $0.hasPrefix("swap ") }.flatMap { Int($0.dropFirst(5)) } ?? 0
+        let text = try SystemText.read("\(path)/memory.stat")
+        return SystemText.value(of: "swap", in: text).flatMap { Int($0) } ?? 0
     }
 }

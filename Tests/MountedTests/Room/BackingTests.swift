@@ -30,9 +30,7 @@ extension MountedTests {
         }
 
         private func value(_ name: String, of mount: TemporaryMount) throws -> String {
-            let lines = try mount.control("stats/backing").split(separator: "\n")
-            let line = try #require(lines.first { $0.hasPrefix(name + " ") })
-            return String(line.dropFirst(name.count + 1))
+            try #require(SystemText.value(of: name, in: try mount.control("stats/backing")))
         }
 
         /// Pages of three kinds.

@@ -12,9 +12,7 @@ extension MountedTests {
 
         /// A line of `stats/latency`.
         private func value(_ name: String, _ mount: TemporaryMount) throws -> String? {
-            try mount.control("stats/latency").split(separator: "\n")
-                .first { $0.hasPrefix(name + " ") }
-                .map { String($0.dropFirst(name.count + 1)) }
+            SystemText.value(of: name, in: try mount.control("stats/latency"))
         }
 
         private func number(_ name: String, _ mount: TemporaryMount) throws -> Int {

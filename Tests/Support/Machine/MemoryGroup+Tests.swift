@@ -40,9 +40,10 @@ extension MemoryGroup {
     /// Processes of the group that the kernel has ended for want of memory.
     public func outOfMemoryKillCount() throws -> Int {
         let name = isVersion2 ? "memory.events" : "memory.oom_control"
-        let lines = try SystemText.read("\(path)/\(name)").split(separator: "\n")
-        let count = lines.first { $0.hasPrefix("oom_kill ") }.flatMap { Int($0.dropFirst(9)) }
-        guard let count else { throw CocoaError(.fileReadCorruptFile) }
+        let text = try SystemText.read("\(path)/\(name)")
+        guard let count = SystemText.value(of: "oom_kill", in: text).flatMap({ Int($0) }) else {
+            throw CocoaError(.fileReadCorruptFile)
+        }
         return count
     }
 

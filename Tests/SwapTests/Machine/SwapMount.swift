@@ -80,8 +80,7 @@ final class SwapMount {
 
     /// A number that stands behind its name in a control file of several lines.
     func value(_ name: String, in file: String) throws -> Int {
-        let line = try text(file).split(separator: "\n").first { $0.hasPrefix(name + " ") }
-        guard let line, let value = Int(line.dropFirst(name.count + 1)) else {
+        guard let value = SystemText.value(of: name, in: try text(file)).flatMap({ Int($0) }) else {
             throw Trouble(text: "no \(name) in \(file)")
         }
         return value
