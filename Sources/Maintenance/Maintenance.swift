@@ -141,6 +141,6 @@ public final class Maintenance: Sendable {
 
 extension Maintenance: StoreObserver {
     package func newPagesChanged() { migration.control.noteChange() }
-    package func tunablesChanged() { scrub.control.wake() }
+    package func tunablesChanged() { scrub.control.attachment.wake() }
     package func prepareBacking() -> Bool { writeBack.makeBuffers() }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import Threads
 
 /// A thread that works on a store in the background.
@@ -14,4 +15,39 @@ protocol MaintenanceThread: AnyObject, Sendable {
 extension MaintenanceThread {
     func start() -> Bool { thread.start() }
     func stop() { thread.stop() }
+}
+
+/// A thread that requests wake.
+///
+/// Law: it is attached before it starts, so that it misses no request. What is set when it ends
+/// stays set.
+protocol WokenThread: MaintenanceThread {
+    var attachment: ThreadAttachment { get }
+}
+
+extension WokenThread {
+    func start() -> Bool {
+        attachment.attach(thread)
+        guard !thread.start() else { return true }
+        attachment.attach(nil)
+        return false
+    }
+
+    func stop() {
+        attachment.attach(nil)
+        thread.stop()
+    }
+}
+
+/// The thread that requests wake, if there is one.
+///
+/// Law: the lock is held briefly, and no other lock is taken under it.
+final class ThreadAttachment: Sendable {
+    private let thread = Mutex<BackgroundThread?>(nil)
+
+    /// Sets the thread that ``wake()`` wakes; nil: none.
+    func attach(_ thread: BackgroundThread?) { self.thread.withLock { $0 = thread } }
+
+    /// Wakes the thread; to be called after the request can be seen.
+    func wake() { thread.withLock { $0 }?.wake() }
 }

@@ -1,10 +1,12 @@
 import SwapStore
 import ZPool
+import ZswapCore
 
 /// Moving objects together in every pool, so that frames become free: the pools walk by themselves,
 /// and the entries follow (`ObjectMover`).
 ///
 /// Law: between two steps no request is under way, so memory may go back, and so may tables.
+/// It allocates nothing of its own: what frees memory must not need any.
 /// Price: a step empties one zspage at most, under the lock of its size class.
 struct Compaction: Sendable {
     private let store: SwapStore
@@ -17,7 +19,8 @@ struct Compaction: Sendable {
     @discardableResult
     func run(by worker: StoreWorker, _ goesOn: () -> Bool = { true }) -> Int {
         var freed = 0
-        for (_, pool) in store.poolsByAge {
+        for generation in 0..<Limits.poolsMax {
+            guard let pool = store.zpool(generation) else { continue }
             store.begin(worker)
             defer { store.end(worker) }
             freed += pool.compact {

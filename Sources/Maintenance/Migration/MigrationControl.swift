@@ -18,9 +18,10 @@ final class MigrationControl: Sendable {
         var report = MigrationReport()
         /// When the run began, by the clock of ``BackgroundThread``; nil: none is under way.
         var begin: Int64?
-        var thread: BackgroundThread?
     }
 
+    /// The thread that each job wakes.
+    let attachment = ThreadAttachment()
     private let state = Mutex(State())
 
     /// The current job: its number and mode.
@@ -53,16 +54,12 @@ final class MigrationControl: Sendable {
     func noteChange() { change { _ in } }
 
     private func change(_ change: (inout State) -> Void) {
-        let thread = state.withLock { state in
+        state.withLock { state in
             change(&state)
             state.number += 1
-            return state.thread
         }
-        thread?.wake()
+        attachment.wake()
     }
-
-    /// Sets the thread that each job wakes; nil: none.
-    func attach(_ thread: BackgroundThread?) { state.withLock { $0.thread = thread } }
 
     /// A sweep begins to count the pages to move.
     func noteCounting() { state.withLock { $0.report.activity = .running } }

@@ -10,37 +10,23 @@ import Threads
 /// worker of its own. It has no low priority: if it held a lock of a pool and got no processor,
 /// stores would wait long for it.
 /// Price: a thread and a worker, asleep until a setting changes.
-final class Migrator: MaintenanceThread {
+final class Migrator: WokenThread {
     private static let requestNanoseconds: Int64 = 1_000_000
     private static let roomNanoseconds: Int64 = 100_000_000
     private static let endless: Int64 = -1
 
     let thread: BackgroundThread
-    private let control: MigrationControl
+    let attachment: ThreadAttachment
 
     /// Creates the thread. Nil when there is no place for another worker.
     init?(of migration: Migration) {
         let store = migration.store
         guard let worker = store.makeWorker() else { return nil }
-        control = migration.control
+        attachment = migration.control.attachment
         thread = BackgroundThread(name: "zswapfs-migrate") { thread in
             Self.run(migration, worker, thread)
             store.removeWorker(worker)
         }
-    }
-
-    func start() -> Bool {
-        // Before the thread looks for a job, so that it misses none.
-        control.attach(thread)
-        guard !thread.start() else { return true }
-        control.attach(nil)
-        return false
-    }
-
-    /// The job stays set.
-    func stop() {
-        control.attach(nil)
-        thread.stop()
     }
 
     private static func run(

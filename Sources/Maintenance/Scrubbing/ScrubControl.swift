@@ -13,9 +13,10 @@ final class ScrubControl: Sendable {
     private struct State: Sendable {
         var report = ScrubReport()
         var isDueAfterTakeOver = false
-        var thread: BackgroundThread?
     }
 
+    /// The thread that a change of parameters wakes.
+    let attachment = ThreadAttachment()
     private let state = Mutex(State())
 
     /// The present or last pass.
@@ -26,12 +27,6 @@ final class ScrubControl: Sendable {
 
     /// The store was taken over: one pass is due.
     func noteTakeOver() { state.withLock { $0.isDueAfterTakeOver = true } }
-
-    /// Sets the thread that a change of parameters wakes; nil: none.
-    func attach(_ thread: BackgroundThread?) { state.withLock { $0.thread = thread } }
-
-    /// Parameters changed.
-    func wake() { state.withLock { $0.thread }?.wake() }
 
     /// A pass begins, over `pageCount` pages.
     func begin(pageCount: Int) {

@@ -10,38 +10,25 @@ import Threads
 /// of the time. It is not given a low priority: a thread that holds an area and gets no processor
 /// would hold up its removal for long.
 /// Price: a thread and a worker, asleep unless pages are to be verified.
-final class Scrubber: MaintenanceThread {
+final class Scrubber: WokenThread {
     private static let passNanoseconds: Int64 = 1_000_000_000
     private static let endless: Int64 = -1
     /// Damaged pages of a pass that the log names; of others it says how many there are.
     static let namedPageCountMax = 32
 
     let thread: BackgroundThread
-    private let control: ScrubControl
+    let attachment: ThreadAttachment
 
     /// Creates the thread. `onDamage` gets a message for each damaged page. Nil when there is no
     /// place for another worker.
     init?(of scrub: Scrub, onDamage: @escaping @Sendable (String) -> Void) {
         let store = scrub.store
         guard let worker = store.makeWorker() else { return nil }
-        control = scrub.control
+        attachment = scrub.control.attachment
         thread = BackgroundThread(name: "zswapfs-scrub") { thread in
             Self.run(scrub, worker, thread, onDamage)
             store.removeWorker(worker)
         }
-    }
-
-    func start() -> Bool {
-        // Before it can look at the parameter, so that it misses no change.
-        control.attach(thread)
-        guard !thread.start() else { return true }
-        control.attach(nil)
-        return false
-    }
-
-    func stop() {
-        control.attach(nil)
-        thread.stop()
     }
 
     private static func run(

@@ -12,7 +12,7 @@ import ZswapCore
 ///     walking           LeafCursor: an area's leaves, one for each step        LeafCursor.swift
 ///     a page's entry    withEntry, entry, exchange, replace, forget, free      SwapStore+Entries
 ///     a page's object   inspect, copyObject, makeObject, isKeptAsNew           SwapStore+Objects
-///     the pools         poolsByAge, shrink, limit, mayGrow, freeablePageCount  this file
+///     the pools         zpool, poolsByAge, shrink, limit, mayGrow and others   this file
 ///     backing stores    holdCurrentBacking, holdBacking, letGo                 this file
 ///     room              roomRequests, holdArea, Area.need                      RoomRequests.swift
 ///     accounts          count, heldPages, note, countCompacted, countScrubbed  this file
@@ -65,6 +65,9 @@ extension SwapStore {
                 + pools.filter { $0.generation == current }
         }
     }
+
+    /// The pool of a generation, held by reference; nil: there is none. Allocates nothing.
+    package func zpool(_ generation: Int) -> Zpool? { control.withLock { $0.pools[generation] } }
 
     /// Asks a pool for its `pageCount` oldest frames. The pool offers their objects to `evictor`
     /// only, on this thread and without a lock.

@@ -97,6 +97,27 @@ import ZswapCore
         }
     }
 
+    /// What frees memory must not need any: compaction on request, in a pool with holes.
+    @Test(
+        .enabled(if: BuiltProgram.isOptimized, "needs an optimized build, see Docs/Hacking.md"),
+        arguments: Zpools.names)
+    func compactionAllocatesNothing(zpool: String) throws {
+        let fixture = try TestStore(
+            zpool: zpool, capacityByteCount: 256 << 20, totalByteCount: 1 << 30,
+            growsInBackground: true)
+        var requests = try MixedRequests(fixture, hasOwnSettings: false)
+        for round in 0..<3 {
+            try requests.run(count: 2000)
+            let before = Self.allocationCount
+            call_counter_start()
+            defer { call_counter_stop() }
+            fixture.maintenance.compactOnRequest()
+            call_counter_stop()
+            // The first round sets up what is set up at its first use only.
+            if round > 0 { #expect(Self.allocationCount - before == 0) }
+        }
+    }
+
     private static var allocationCount: UInt64 { call_count(Int32(CALL_COUNT_ALLOCATIONS)) }
 }
 
