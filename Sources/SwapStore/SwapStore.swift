@@ -29,7 +29,7 @@ public final class SwapStore: Sendable {
         public var compressor = "lz4"
         /// The configuration of new pools.
         public var pool = PoolConfiguration()
-        /// What can be changed later.
+        /// The settings that can be changed later.
         public var tunables = Tunables()
         /// Opens what `params/backing` names. Unless it is set, there is nothing at any path.
         public var openBacking: OpenBacking = { _ throws(BackingError) in throw .notFound }
@@ -56,7 +56,6 @@ public final class SwapStore: Sendable {
     let events: CounterBlock
     let payloadTally: PayloadTally
     let clock: StoreClock
-    let isFull = Atomic<Bool>(false)
     let stateNumber = Atomic<UInt64>(1)
     let published: Published<PublishedState>
     /// Most frames that pools may take, by the state in force.

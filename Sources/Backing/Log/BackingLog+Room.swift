@@ -1,6 +1,7 @@
 import Synchronization
+import ZswapCore
 
-/// What the writer asks often: O(1), except `isEmpty`.
+/// Questions that the writer asks often: O(1), except `isEmpty`.
 extension BackingLog {
     /// Most bytes that a record takes besides its payload.
     public static let recordOverheadByteCountMax =
@@ -9,9 +10,13 @@ extension BackingLog {
     /// Whether a record that does not come from cleaning finds a segment.
     public var hasRoom: Bool { segments.freeSegmentCount > Self.reservedSegmentCount }
 
-    /// Bytes that the writer can append before a segment is full.
-    public var segmentRoomByteCount: Int {
-        Self.segmentByteCount - (openSegment == nil ? 0 : filledEnd)
+    /// `byteCount` rounded up to the end of the segment that a write of that length ends in.
+    public func byteCountToSegmentEnd(atLeast byteCount: Int) -> Int {
+        let room = Self.segmentByteCount - (openSegment == nil ? 0 : filledEnd)
+        invariant(0...Self.segmentByteCount ~= room, "a segment is filled beyond its end")
+        let beyond = max(byteCount - room, 0)
+        let segmentCount = (beyond + Self.segmentByteCount - 1) / Self.segmentByteCount
+        return room + segmentCount * Self.segmentByteCount
     }
 
     /// Bytes ever written.

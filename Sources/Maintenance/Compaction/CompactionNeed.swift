@@ -4,7 +4,7 @@
 public struct CompactionNeed {
     private static let frameCountMin = 64
     /// Compaction is due when 1 of `share` frames is freeable.
-    private static let share = 128
+    static let share = 128
 
     private var leftCount = 0
     private var seenCount = 0

@@ -45,6 +45,42 @@ final class PoolEviction: ObjectEvictor, @unchecked Sendable {
     }
 }
 
+extension WriteBack {
+    /// Writes back the page of one object of the pool of `poolGeneration`, alone. Moves none if the
+    /// entry names another place by now, or the area may not be written back.
+    mutating func evict(
+        _ handle: PoolHandle, of poolGeneration: Int, owner: ObjectOwner
+    ) -> Outcome {
+        var found: PageEntry?
+        let copy = self.copy
+        _ = store.withEntry(of: owner, by: worker) { area, offset in
+            let entry = store.entry(at: offset)
+            guard area.allowsWriteBack, entry.isInMemory, entry.handle == handle,
+                entry.generation == poolGeneration,
+                store.copyObject(of: entry, into: copy, by: worker)
+            else { return false }
+            found = entry
+            return true
+        }
+        guard let entry = found else { return .moved(pageCount: 0) }
+        let bytes = copy.bytes.extracting(0..<entry.byteCount)
+        switch batch.append(bytes, entry, owner, isCleaning: false) {
+        // Alone in the buffer it does not fit what may be written today.
+        case .bufferFull: return .endOfTurn(pageCount: 0)
+        case .deviceFull: return .deviceFull(pageCount: 0)
+        case .taken: break
+        }
+        let written = log.byteCountWritten
+        do {
+            let count = try batch.complete(in: store, by: worker)
+            if byteCountMax != .max { byteCountMax -= Int(log.byteCountWritten - written) }
+            return .moved(pageCount: count)
+        } catch {
+            return .failed(error)
+        }
+    }
+}
+
 extension WriteBackWork {
     /// Most frames that a pool is asked for at once; other work gets its turn in between.
     private static let shrinkFrameCountMax = 64

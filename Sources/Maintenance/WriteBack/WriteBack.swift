@@ -54,12 +54,12 @@ struct WriteBack {
 
     let log: BackingLog
     let generation: Int
-    private let store: SwapStore
-    private let worker: StoreWorker
-    private var batch: WriteBackBatch
+    let store: SwapStore
+    let worker: StoreWorker
+    var batch: WriteBackBatch
     /// A private copy of the object that is being written.
-    private let copy: PageBuffer
-    /// Where the search for the coldest pages goes on.
+    let copy: PageBuffer
+    /// The position from which the search for the coldest pages goes on.
     private var coldestWalk = PageWalk()
     /// Most bytes of a write; a page and two blocks at least.
     var byteCountMax: Int {
@@ -108,16 +108,10 @@ struct WriteBack {
             Self.planPageCountMin)
         // On to the end of a segment, so that the next write begins at the start of one and is as
         // large as can be; but not for a large part of a small pool.
-        let filling = Self.pageCount(of: fillingByteCount(neededByteCount), in: held)
+        let filling = Self.pageCount(
+            of: log.byteCountToSegmentEnd(atLeast: neededByteCount), in: held)
         return ages.coldest(
             max(needed, min(filling + filling / Self.spareShare, ages.pageCount / 4)))
-    }
-
-    /// `byteCount` rounded up to the end of the segment that a write of that length ends in.
-    private func fillingByteCount(_ byteCount: Int) -> Int {
-        let room = log.segmentRoomByteCount
-        let size = BackingLog.segmentByteCount
-        return room + max(byteCount - room + size - 1, 0) / size * size
     }
 
     /// Number of pages whose objects take about `byteCount` bytes, by their mean length.
@@ -184,40 +178,6 @@ struct WriteBack {
             if tally.isEnd { break }
         }
         return last
-    }
-
-    /// Writes back the page of one object of the pool of `poolGeneration`, alone. Moves none if the
-    /// entry names another place by now, or the area may not be written back.
-    mutating func evict(
-        _ handle: PoolHandle, of poolGeneration: Int, owner: ObjectOwner
-    ) -> Outcome {
-        var found: PageEntry?
-        let copy = self.copy
-        _ = store.withEntry(of: owner, by: worker) { area, offset in
-            let entry = store.entry(at: offset)
-            guard area.allowsWriteBack, entry.isInMemory, entry.handle == handle,
-                entry.generation == poolGeneration,
-                store.copyObject(of: entry, into: copy, by: worker)
-            else { return false }
-            found = entry
-            return true
-        }
-        guard let entry = found else { return .moved(pageCount: 0) }
-        let bytes = copy.bytes.extracting(0..<entry.byteCount)
-        switch batch.append(bytes, entry, owner, isCleaning: false) {
-        // Alone in the buffer it does not fit what may be written today.
-        case .bufferFull: return .endOfTurn(pageCount: 0)
-        case .deviceFull: return .deviceFull(pageCount: 0)
-        case .taken: break
-        }
-        let written = log.byteCountWritten
-        do {
-            let count = try batch.complete(in: store, by: worker)
-            if byteCountMax != .max { byteCountMax -= Int(log.byteCountWritten - written) }
-            return .moved(pageCount: count)
-        } catch {
-            return .failed(error)
-        }
     }
 
     /// Copies the live pages of the emptiest segment to the end of the log, so that the segment

@@ -1,6 +1,6 @@
 /// A write-back that was asked for: `params/writeback`.
 public struct WriteBackJob: Equatable, Sendable {
-    /// Which pages.
+    /// The pages.
     public enum Pages: Equatable, Sendable {
         /// Pages not used for at least `seconds`.
         case idle(seconds: Int)
@@ -20,7 +20,7 @@ public struct WriteBackJob: Equatable, Sendable {
         case stopped
     }
 
-    /// Which pages the job writes.
+    /// The pages that the job writes.
     public let pages: Pages
     /// Pages it has written.
     public internal(set) var pageCount = 0

@@ -1,7 +1,7 @@
 import SwapStore
 import ZswapCore
 
-/// Which pages a write-back takes, other than the coldest ones.
+/// The pages that a write-back takes, other than the coldest ones.
 ///
 /// Law: same-filled pages and holes never, since they take no pool memory; pages that are on the
 /// backing store stay there.

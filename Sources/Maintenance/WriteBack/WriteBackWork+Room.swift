@@ -4,8 +4,6 @@ import ZswapCore
 /// Making room: in the pools down to the accept line, and in areas that stand at a limit of their
 /// own.
 extension WriteBackWork {
-    /// Compaction runs when 1 of this many frames is freeable.
-    private static let compactionShare = 128
     /// Plans in a row without a page written, after which nothing is left to write: pages may be
     /// used or moved between the count and the write.
     private static let missCountMax = 3
@@ -33,7 +31,7 @@ extension WriteBackWork {
             return .nanoseconds(Self.idleNanoseconds)
         }
         settle(outcome)
-        let share = max(store.poolFrameCount / Self.compactionShare, 1)
+        let share = max(store.poolFrameCount / CompactionNeed.share, 1)
         if store.freeablePageCount >= share { Compaction(of: store).run(by: worker, goesOn) }
         requests.noteProgress()
         return .again
@@ -54,25 +52,24 @@ extension WriteBackWork {
         while let area = store.holdArea(from: slot) {
             defer { store.close(area, by: worker) }
             slot = area.slot + 1
-            guard area.need.take() == .wanted else { continue }
+            guard area.room.take() else { continue }
             let found = makeRoom(in: area)
-            area.need.settle(found)
-            if found == .wanted { isUnfinished = true }
+            area.room.settle(found)
+            if found == .asked { isUnfinished = true }
             if found == .hopeless { isHopeless = true }
         }
-        if isUnfinished || isHopeless { requests.noteAreaNeeds() }
+        if isUnfinished || isHopeless { requests.noteAskingAreas() }
         requests.noteProgress()
         return isHopeless && !isUnfinished ? .nanoseconds(Self.idleNanoseconds) : .again
     }
 
-    /// Returns the area's need afterwards: `wanted` stays until the area has room, since the
-    /// request was taken back before.
-    private mutating func makeRoom(in area: Area) -> AreaNeed.State {
+    /// Returns the state of the area's room afterwards: `asked` until it has room.
+    private mutating func makeRoom(in area: Area) -> Room.State {
         let percent = store.tunables.acceptThresholdPercent
         guard let limit = area.byteCountMax.map({ Int($0) }),
             case let excess = area.storedByteCount - min(limit / 100 * percent, limit - 1),
             excess > 0
-        else { return .none }
+        else { return .open }
         let outcome = Self.withNewPlans {
             writeBack?.evictColdest(of: area, neededByteCount: excess)
                 ?? .endOfTurn(pageCount: 0)
@@ -80,7 +77,7 @@ extension WriteBackWork {
         settle(outcome)
         if outcome.isMiss { return .hopeless }
         // The backing store is full or failed: `settle` has told all waiting stores.
-        if outcome.pageCount == 0 { return .none }
-        return area.isBelowLimit ? .none : .wanted
+        if outcome.pageCount == 0 { return .open }
+        return area.isBelowLimit ? .open : .asked
     }
 }

@@ -4,7 +4,7 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// What the write-back thread does in one turn: at most one large write.
+/// One turn of the write-back thread: at most one large write.
 package struct WriteBackWork {
     static let idleNanoseconds: Int64 = 1_000_000_000
     /// Without a backing store the thread only keeps ages; setting a backing store wakes it.
@@ -27,7 +27,7 @@ package struct WriteBackWork {
     let worker: StoreWorker
     private let onTrouble: @Sendable (String) -> Void
     var writeBack: WriteBack?
-    /// Where the job that is under way stands; at the start when there is none.
+    /// The position of the job that is under way; the start when there is none.
     private var jobWalk = PageWalk()
     /// Times that it went through all areas.
     private var jobTurnCount = 0
@@ -93,7 +93,7 @@ package struct WriteBackWork {
     private mutating func work(_ log: BackingLog, _ goesOn: () -> Bool) -> Rest {
         if let excess = excessFrameCount(wasFull: true) { return makeRoom(excess, goesOn) }
         if requests.passingCount > 0 { return writePassing() }
-        if requests.takeAreaNeeds() { return makeRoomInAreas() }
+        if requests.takeAskingAreas() { return makeRoomInAreas() }
         if log.needsCleaning, clean() { return .again }
         if control.job.withLock({ $0?.progress == .running }) { return doJob() }
         if store.tunables.shrinksInBackground, let excess = excessFrameCount(wasFull: false) {

@@ -16,10 +16,9 @@ public final class Area: Sendable {
     let record: AreaRecord
     let table: PageTable
     let tally: CounterBlock
-    /// Through it stores into the area ask the write-back thread for room, and the thread answers.
-    package let need = AreaNeed()
-    /// Where stores wait for room below the area's own limit.
-    let roomWait = RoomWait()
+    /// Whether there is room below the area's own limit. Through it stores into the area ask the
+    /// write-back thread for room, and the thread answers.
+    package let room = Room()
 
     init(
         slot: Int, record: AreaRecord, table: PageTable, tally: CounterBlock
@@ -33,7 +32,7 @@ public final class Area: Sendable {
     /// Bytes from the start to the end of the file.
     public var size: UInt64 { record.arena.loadWord(at: record.sizeOffset) }
 
-    /// What `stat` shows.
+    /// The attributes that `stat` shows.
     public var attributes: AreaAttributes {
         AreaAttributes(
             size: size, mode: record.mode, userID: record.userID, groupID: record.groupID,
@@ -55,7 +54,7 @@ public final class Area: Sendable {
     /// Whether its pages may leave for the backing store.
     public var allowsWriteBack: Bool { record.allowsWriteBack ?? true }
 
-    /// What the area holds now. Only while it is linked, open or looked up.
+    /// Its pages and bytes now. Only while it is linked, open or looked up.
     public var statistics: AreaStatistics {
         AreaStatistics(
             storedPageCount: held(.storedPages), sameFilledPageCount: held(.sameFilledPages),
@@ -79,7 +78,8 @@ public final class Area: Sendable {
     /// Permission bits, with set-user-ID and set-group-ID.
     public var mode: UInt32 { record.mode }
 
-    /// What was done to it since it was created. Only while it is linked, open or looked up.
+    /// Its pages read, written, discarded and refused since it was created. Only while it is
+    /// linked, open or looked up.
     public var traffic: AreaTraffic {
         AreaTraffic(
             readPageCount: sum(.reads), writtenPageCount: sum(.writes),
@@ -103,6 +103,7 @@ public final class Area: Sendable {
 
     /// Makes the area at least this long.
     func extend(to end: UInt64) {
+        invariant(end <= Limits.areaByteCountMax, "no area is that long")
         var size = self.size
         while size < end {
             let (exchanged, original) = record.arena.compareExchangeWord(
@@ -113,6 +114,7 @@ public final class Area: Sendable {
     }
 
     func count(_ entry: PageEntry, sign: Int, worker: WorkerNumber) {
+        invariant(sign == 1 || sign == -1, "a page comes or goes")
         tally.add(sign, to: AreaTally.storedPages.rawValue, worker: worker)
         switch entry.kind {
         case .sameFilled:

@@ -74,8 +74,8 @@ final class AreaDirectory: Sendable {
 
     func isLinked(slot: Int) -> Bool { state.withLock { $0.slots[slot]?.isLinked ?? false } }
 
-    /// What all areas hold, unlinked ones that are still open among them. Under the lock, since an
-    /// area's counters go back to the arena once it is out of the directory.
+    /// Pages and bytes of all areas, unlinked ones that are open among them. Under the lock, since
+    /// an area's counters go back to the arena once it is out of the directory.
     var statistics: AreaStatistics {
         state.withLock { $0.slots.values.reduce(AreaStatistics()) { $0 + $1.area.statistics } }
     }

@@ -8,7 +8,7 @@ import ZswapCore
 /// neither linked nor open. Its slot, which is the inode number, is freed when its look-up count is
 /// 0 as well. Guarded by the directory's lock.
 struct AreaHolding: Sendable {
-    /// What the caller has to do with an area after letting go of it, without the lock. A caller
+    /// The next step of a caller that has let go of an area, taken without the lock. A caller
     /// that gets `discardPages` reports when that is done and gets the next step. Until then other
     /// callers get `none`, so one thread at a time empties or removes an area, and it is removed
     /// once.
@@ -57,12 +57,16 @@ struct AreaHolding: Sendable {
     }
 
     /// The caller that got a disposal has finished it.
-    mutating func finishDisposal() { isInDisposal = false }
+    mutating func finishDisposal() {
+        invariant(isInDisposal, "no thread empties this area")
+        isInDisposal = false
+    }
 
-    /// What the caller has to do now.
+    /// The caller's next step.
     mutating func nextDisposal() -> Disposal {
         guard !mayHoldPages, !isInDisposal else { return .none }
         guard !isEmptied || lookupCount == 0 else { return .none }
+        invariant(!isLinked && !isOpen, "the pages of an area in use")
         isInDisposal = true
         guard isEmptied else {
             isEmptied = true

@@ -20,7 +20,7 @@ public struct RootTimes: Equatable, Sendable {
 }
 
 extension SwapStore {
-    /// What `stat` of the root directory shows.
+    /// The times that `stat` of the root directory shows.
     public var rootTimes: RootTimes {
         RootTimes(
             accessed: record.rootTime(.accessed).read(),

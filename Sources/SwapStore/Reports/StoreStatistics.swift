@@ -5,13 +5,13 @@ import ZswapCore
 
 /// Everything the store counts, at one moment. Sums over workers: exact while no worker serves.
 public struct StoreStatistics: Equatable, Sendable {
-    /// What all areas hold, unlinked ones that are open among them.
+    /// Pages and bytes of all areas, unlinked ones that are open among them.
     public var pages: AreaStatistics
     /// All memory of the store, by what it is for.
     public var memory: StoreMemory
     /// The most that all pools together ever held, in bytes.
     public var poolByteCountMax: Int
-    /// Where the pools stop, in bytes: their share of the memory.
+    /// The pools' limit in bytes: their share of the memory.
     public var limitByteCount: Int
     /// The most the arena may take for everything, in bytes: the pools may stop here before.
     public var arenaByteCountMax: Int
@@ -70,7 +70,7 @@ public struct StoreStatistics: Equatable, Sendable {
 }
 
 extension SwapStore {
-    /// What the store holds and what happened to it.
+    /// The store's contents, and the events since it was made.
     public var statistics: StoreStatistics {
         func sum(_ event: StoreEvent) -> Int { events.sum(of: event.rawValue) }
         let usage = arena.usage
@@ -98,7 +98,7 @@ extension SwapStore {
     public var poolFrameCount: Int { arena.poolFrameCount }
 
     /// Pages were refused at the limit, and it is not yet clear again.
-    package var standsAtLimit: Bool { isFull.load(ordering: .relaxed) }
+    package var standsAtLimit: Bool { roomRequests.pools.isAsked }
 
     /// Frames of all pools that compaction would free now.
     public var freeablePageCount: Int {

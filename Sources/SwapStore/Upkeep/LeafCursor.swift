@@ -21,7 +21,7 @@ public import ZswapCore
         /// The area that they are of.
         package let area: Area
         let leaf: RunNumber
-        /// Where the entry of the first page is.
+        /// The place of the first page's entry.
         @usableFromInline let firstEntry: ArenaOffset
         /// The first page to look at.
         @usableFromInline package let first: PageNumber
@@ -31,7 +31,7 @@ public import ZswapCore
         /// When the step began, in the store's ``SwapStore/seconds``.
         package let seconds: UInt64
 
-        /// Where the entry of one of the pages is.
+        /// The place of the entry of one of the pages.
         @inlinable package func entryOffset(of page: PageNumber) -> ArenaOffset {
             deepInvariant(first <= page && page < end)
             let index = Int(truncatingIfNeeded: page.rawValue - first.rawValue)

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What a store tells its maintenance.
+/// The calls of a store to its maintenance.
 ///
 ///     setZpool, setCompressor, an area's compressor ──► pages are kept otherwise from now on
 ///     update                                        ──► tunables have changed

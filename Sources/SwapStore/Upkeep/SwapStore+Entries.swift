@@ -30,7 +30,8 @@ extension SwapStore {
     package func exchange(
         _ old: PageEntry, for new: PageEntry, at offset: ArenaOffset
     ) -> Bool {
-        arena.compareExchangePair(expected: old.pair, desired: new.pair, at: offset)
+        invariant(old.kind != .retired && new.kind != .retired, "only a leaf's end retires entries")
+        return arena.compareExchangePair(expected: old.pair, desired: new.pair, at: offset)
     }
 
     /// The same for an entry of another object: it is counted, and the old one's object is freed.
@@ -39,6 +40,8 @@ extension SwapStore {
         _ old: PageEntry, with new: PageEntry, at offset: ArenaOffset, of area: Area,
         by worker: StoreWorker
     ) -> Bool {
+        invariant(
+            old.isCounted && new.isCounted && new.checksum == old.checksum, "another page's object")
         guard exchange(old, for: new, at: offset) else { return false }
         count(new, of: area, sign: 1, by: worker)
         forget(old, of: area, worker)

@@ -4,7 +4,7 @@ package import ZswapCore
 /// Looking at the objects that entries name, and making new ones. Inside a request; see
 /// ``SwapStore`` in `SwapStore+Upkeep.swift`.
 extension SwapStore {
-    /// What the object of an entry was found to be.
+    /// The result of looking at the object of an entry.
     package enum ObjectState {
         /// The page that was stored.
         case intact
@@ -36,6 +36,8 @@ extension SwapStore {
     package func copyObject(
         of entry: PageEntry, into copy: PageBuffer, by worker: StoreWorker
     ) -> Bool {
+        invariant(entry.isInMemory, "only an object in memory is copied")
+        deepInvariant(quiescence.isInside(worker.number), "an object is copied outside a request")
         guard let object = objectOffset(entry, worker) else { return false }
         let arena = self.arena
         copy.replace(from: 0, with: arena.bytes(at: object, count: entry.byteCount))

@@ -14,7 +14,7 @@ import ZswapCore
 ///     a page's object   inspect, copyObject, makeObject, isKeptAsNew           SwapStore+Objects
 ///     the pools         zpool, poolsByAge, shrink, limit, mayGrow and others   this file
 ///     backing stores    holdCurrentBacking, holdBacking, letGo                 this file
-///     room              roomRequests, holdArea, Area.need                      RoomRequests.swift
+///     room              roomRequests, holdArea, Area.room                      Room.swift
 ///     accounts          count, heldPages, note, countCompacted, countScrubbed  this file
 ///     the other way     observe: what a `StoreObserver` is told                StoreObserver.swift
 ///
@@ -81,7 +81,7 @@ extension SwapStore {
         _ = pool.shrink(pageCount: pageCount)
     }
 
-    /// Where the pools stop, by the settings in force.
+    /// The pools' limit, by the settings in force.
     package var limit: MemoryLimit { control.withLock { $0.state.limit } }
 
     /// Whether the pools may take another run before an old one goes, inside a request: not above
@@ -92,12 +92,12 @@ extension SwapStore {
         guard used <= limit.frameCountAccept,
             used + Limits.runFrameCountMax < limit.frameCountMax
         else { return false }
-        // Below the line the next store finds the pools open again. `check` clears `isFull` first:
-        // if the caller rose above the line before that store came, the store would be refused.
-        return limit.check(used: used, isFull: isFull) == .accept
+        // Below the line the next store finds the pools open again. They are reopened here: if the
+        // caller rose above the line before that store came, the store would be refused.
+        return roomRequests.pools.admits(within: limit, used: used) == .accept
     }
 
-    /// What the arena's frames are used for.
+    /// The uses of the arena's frames.
     package var arenaUsage: ArenaUsage { arena.usage }
 
     // MARK: Backing stores
@@ -128,10 +128,10 @@ extension SwapStore {
 
     // MARK: Accounts
 
-    /// What all areas hold, unlinked ones that are still open among them.
+    /// Pages and bytes of all areas, unlinked ones that are open among them.
     package var heldPages: AreaStatistics { directory.statistics }
 
-    /// What background work writes down for a successor.
+    /// Notes of background work for a successor.
     package enum Note {
         /// When the day of the write-back budget began, in ``SwapStore/seconds``; 0: none has.
         case budgetDay

@@ -28,32 +28,13 @@ import ZswapCore
     @Test func aRequestWhileTheThreadDecidesStays() throws {
         let rig = try Self.makeRig()
         let (store, area) = (rig.store, rig.area)
-        store.askForRoom(in: area)
-        rig.device.beforeNextWrite { store.askForRoom(in: area) }
+        store.roomRequests.ask(inArea: area.room)
+        rig.device.beforeNextWrite { store.roomRequests.ask(inArea: area.room) }
         rig.turn()
         #expect(rig.pages.backedPageCount > 0 && area.isBelowLimit)
-        let request = area.need.take()
-        #expect(request == .wanted, "the second request is gone")
-        let hasNeeds = store.roomRequests.hasAreaNeeds.load(ordering: .relaxed)
-        #expect(hasNeeds)
-    }
-
-    @Test func whatWasFoundReplacesNoRequest() {
-        for found in [AreaNeed.State.none, .wanted, .hopeless] {
-            let need = AreaNeed()
-            need.ask()
-            let first = need.take()
-            need.ask()
-            need.settle(found)
-            let second = need.take()
-            #expect(first == .wanted && second == .wanted, "\(found) replaced a request")
-            need.settle(found)
-            let isHopeless = need.isHopeless
-            need.ask()
-            let isStill = need.isHopeless
-            #expect(isHopeless == (found == .hopeless))
-            #expect(isStill == isHopeless, "asking makes nothing possible")
-        }
+        let isAsked = area.room.isAsked
+        #expect(isAsked, "the second request is gone")
+        #expect(store.roomRequests.hasAskingAreas)
     }
 
     /// Every page is used while it is written back, twice; then none is used.
@@ -61,7 +42,7 @@ import ZswapCore
         let rig: WriteBackRig
         if ofAnArea {
             rig = try Self.makeRig()
-            rig.store.askForRoom(in: rig.area)
+            rig.store.roomRequests.ask(inArea: rig.area.room)
         } else {
             rig = try WriteBackRig(limitByteCount: 1 << 20)
             for page in 0..<256 as Range<UInt64> {
@@ -80,7 +61,7 @@ import ZswapCore
         }
         rig.turn()
         #expect(rig.pages.backedPageCount > 0)
-        let isHopeless = area.need.isHopeless
+        let isHopeless = area.room.isHopeless
         #expect(!isHopeless && store.roomRequests.obstacle == nil)
         rig.expectBalance()
     }
@@ -110,7 +91,7 @@ import ZswapCore
         if !ofAnotherArea {
             try store.updateSettings(ofAreaNamed: "other") { $0.byteCountMax = nil }
         }
-        store.roomRequests.hasAreaNeeds.store(false, ordering: .relaxed)
+        _ = store.roomRequests.takeAskingAreas()
         let refusal = Mutex<(any Error)?>(nil)
         Threads.run(count: 2) { number in
             if number == 0 {
@@ -122,7 +103,7 @@ import ZswapCore
                 return
             }
             _ = Patience.wait(milliseconds: 900) {
-                store.roomRequests.hasAreaNeeds.load(ordering: .acquiring)
+                store.roomRequests.hasAskingAreas
                     || store.statistics.poolLimitHits > 0
             }
             try? store.updateSettings(ofAreaNamed: "other") { $0.byteCountMax = nil }
@@ -132,8 +113,7 @@ import ZswapCore
         #expect(try fixture.read(other, page: 1) == PageContent.incompressible(3))
     }
 
-    /// Who found room just before may say that the pools are not full, after who waits said they
-    /// are.
+    /// A thread that found room just before may reopen the pools after a store asked for room.
     @Test func theWaiterAsksAgain() throws {
         let rig = try WriteBackRig(limitByteCount: 1 << 20)
         rig.turn()
@@ -150,23 +130,12 @@ import ZswapCore
                 return
             }
             _ = Patience.wait(milliseconds: 5000) { store.statistics.poolLimitHits > 0 }
-            store.isFull.store(false, ordering: .relaxed)
+            store.roomRequests.pools.reopen()
             let isAsked = Patience.wait(milliseconds: 800) { store.standsAtLimit }
             isAskedAgain.withLock { $0 = isAsked }
             store.update { $0.maxPoolPercent = 0 }
         }
         #expect(isAskedAgain.withLock { $0 })
-    }
-
-    @Test func aStallEndsWithProgress() {
-        let place = RoomWait()
-        for progress in [0, 1, 7, UInt32.max - 1, .max] as [UInt32] {
-            let before = place.isStalled(at: progress)
-            place.noteStall(at: progress)
-            let after = place.isStalled(at: progress)
-            let later = place.isStalled(at: progress &+ 1)
-            #expect(!before && after && !later, "\(progress)")
-        }
     }
 
     /// A page that moves while it is on its way to the device is looked for again.

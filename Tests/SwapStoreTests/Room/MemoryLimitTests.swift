@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import SwapStore
@@ -14,8 +13,10 @@ import Testing
     }
 
     private static func answers(_ limit: MemoryLimit, _ used: [Int]) -> [MemoryLimit.Answer] {
-        let isFull = Atomic<Bool>(false)
-        return used.map { limit.check(used: $0, isFull: isFull) }
+        let pools = Room()
+        var answers: [MemoryLimit.Answer] = []
+        for used in used { answers.append(pools.admits(within: limit, used: used)) }
+        return answers
     }
 
     @Test func kernelsExample() {

@@ -2,7 +2,7 @@ package import Backing
 import Synchronization
 import Threads
 
-/// What a store asks of the thread that makes room, and what the thread answers: the one place
+/// Requests of a store to the thread that makes room, and the thread's answers: the one place
 /// where serving threads and that thread meet.
 ///
 ///     serving thread ── at the limit: asks, waits for progress ──►
@@ -13,7 +13,7 @@ import Threads
 /// - A serving thread waits here at most ``stallNanosecondsMax`` without progress, and
 ///   ``waitNanosecondsMax`` in all; then its page is refused. So no wait is without end, even if
 ///   the thread that makes room itself waits for memory. After one wait in vain no thread waits at
-///   the same place until there is progress again (``RoomWait``).
+///   the same place until there is progress again (``Room``).
 /// - What a waiter asks for is a flag that the thread takes back before it decides, and never
 ///   afterwards, so a request for room that arrives while it decides stays. A waiter asks again
 ///   each time it wakes, ``askNanoseconds`` apart at most.
@@ -46,10 +46,10 @@ package final class RoomRequests: Sendable {
     private let isServedNow = Atomic<Bool>(false)
     private let obstacleNow = Mutex<Obstacle?>(.noThread)
 
-    /// An area stands at its own limit and wants room.
-    let hasAreaNeeds = Atomic<Bool>(false)
-    /// Where pages wait for room in the pools.
-    let poolsWait = RoomWait()
+    /// The pools together, which have one limit.
+    let pools = Room()
+    /// Some area asks for room (``Area/room``).
+    private let hasAskingAreasNow = Atomic<Bool>(false)
     /// Pages taken only to be written to the backing store, since the count was taken back last.
     private let passing = Atomic<Int>(0)
 
@@ -85,7 +85,7 @@ package final class RoomRequests: Sendable {
 
     /// Waits at a place until there is room; `ask` requests it. False: refuse the page.
     func wait(
-        at place: borrowing RoomWait, asking ask: () -> Void, until hasRoom: () -> Bool,
+        at place: borrowing Room, asking ask: () -> Void, until hasRoom: () -> Bool,
         orHopeless isHopeless: () -> Bool
     ) -> Bool {
         let begin = MonotonicClock.nanoseconds
@@ -115,11 +115,22 @@ package final class RoomRequests: Sendable {
         return true
     }
 
-    /// Some area wants room; `Area.need` tells which.
-    package func noteAreaNeeds() { hasAreaNeeds.store(true, ordering: .releasing) }
+    /// Asks for room in the area that this is the room of.
+    func ask(inArea room: borrowing Room) {
+        room.ask()
+        noteAskingAreas()
+    }
 
-    /// Whether an area wanted room. Clears the flag.
-    package func takeAreaNeeds() -> Bool { hasAreaNeeds.exchange(false, ordering: .acquiring) }
+    /// Some area asks for room, or is to be looked at again; `Area.room` tells which.
+    package func noteAskingAreas() { hasAskingAreasNow.store(true, ordering: .releasing) }
+
+    /// Whether some area asks for room.
+    var hasAskingAreas: Bool { hasAskingAreasNow.load(ordering: .acquiring) }
+
+    /// Whether some area asked for room. Clears the flag.
+    package func takeAskingAreas() -> Bool {
+        hasAskingAreasNow.exchange(false, ordering: .acquiring)
+    }
 
     /// Pages that were taken since ``takePassing()`` and only pass through.
     package var passingCount: Int { passing.load(ordering: .relaxed) }

@@ -1,4 +1,3 @@
-import Synchronization
 import ZswapCore
 
 /// Whether the pools may take another page: zswap's limit with hysteresis, in the kernel's present
@@ -45,18 +44,12 @@ package struct MemoryLimit: Equatable {
         case refuseUntilAcceptLine
     }
 
-    /// What to do with `used` frames in use; `isFull` remembers which side the last answer came
-    /// from.
-    func check(used: Int, isFull: borrowing Atomic<Bool>) -> Answer {
-        if used >= frameCountMax {
-            isFull.store(true, ordering: .relaxed)
-            return .refuseAtLimit
-        }
-        guard isFull.load(ordering: .relaxed) else { return .accept }
-        guard used <= frameCountAccept || frameCountAccept == frameCountMax else {
-            return .refuseUntilAcceptLine
-        }
-        isFull.store(false, ordering: .relaxed)
-        return .accept
+    /// Whether the pools may take another page with `used` frames in use; `isFull`: they stood at
+    /// the limit, and have not been at the accept line since.
+    func check(used: Int, isFull: Bool) -> Answer {
+        invariant(used >= 0, "a number of frames")
+        if used >= frameCountMax { return .refuseAtLimit }
+        let hasRoom = !isFull || used <= frameCountAccept || frameCountAccept == frameCountMax
+        return hasRoom ? .accept : .refuseUntilAcceptLine
     }
 }

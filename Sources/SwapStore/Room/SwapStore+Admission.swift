@@ -24,16 +24,16 @@ extension SwapStore {
     func mayPass(_ area: Area) -> Bool { roomRequests.isReady && area.allowsWriteBack }
 
     private func poolsHaveRoom(_ worker: StoreWorker) -> Bool {
-        switch worker.state.limit.check(used: arena.poolFrameCount, isFull: isFull) {
+        let pools = roomRequests.pools.admits(
+            within: worker.state.limit, used: arena.poolFrameCount)
+        switch pools {
         case .accept: return true
         case .refuseAtLimit:
             count(.poolLimitHit, by: worker)
             // By the limit in force, which may have changed. With a limit of 0 there is never room.
-            // `isFull` is set at each try: a thread that found room just before may clear it only
-            // now.
+            // Asked again at each try: a thread that found room just before may reopen only now.
             return wait(
-                at: roomRequests.poolsWait, worker,
-                asking: { isFull.store(true, ordering: .relaxed) },
+                at: roomRequests.pools, worker, asking: { roomRequests.pools.ask() },
                 until: { arena.poolFrameCount < limitFrameCount.load(ordering: .relaxed) },
                 orHopeless: { limitFrameCount.load(ordering: .relaxed) == 0 })
         case .refuseUntilAcceptLine:
@@ -46,23 +46,17 @@ extension SwapStore {
     /// what the workers count. They may go beyond it by a page each, if they begin at once.
     private func areaHasRoom(_ area: Area, _ worker: StoreWorker) -> Bool {
         if area.isBelowLimit { return true }
-        guard area.allowsWriteBack, area.record.byteCountMax ?? 0 > 0, !area.need.isHopeless
+        guard area.allowsWriteBack, area.record.byteCountMax ?? 0 > 0, !area.room.isHopeless
         else { return false }
         return wait(
-            at: area.roomWait, worker, asking: { askForRoom(in: area) },
-            until: { area.isBelowLimit }, orHopeless: { area.need.isHopeless })
-    }
-
-    /// Asks for room in the area.
-    func askForRoom(in area: Area) {
-        area.need.ask()
-        roomRequests.noteAreaNeeds()
+            at: area.room, worker, asking: { roomRequests.ask(inArea: area.room) },
+            until: { area.isBelowLimit }, orHopeless: { area.room.isHopeless })
     }
 
     /// Waits until maintenance has made room; false if it makes none. The worker leaves its request
     /// meanwhile, so that retired memory can be freed.
     private func wait(
-        at place: borrowing RoomWait, _ worker: StoreWorker, asking ask: () -> Void,
+        at place: borrowing Room, _ worker: StoreWorker, asking ask: () -> Void,
         until hasRoom: () -> Bool, orHopeless isHopeless: () -> Bool
     ) -> Bool {
         guard roomRequests.isReady else { return false }
