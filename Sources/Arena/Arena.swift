@@ -58,7 +58,7 @@ public final class Arena: Sendable {
     /// The processor reads 16 aligned bytes in one piece.
     let readsPairs = clinux_reads_pairs() != 0
     let records: SegmentRecords
-    /// Where runs lie, for drivers.
+    /// The places of runs, for drivers.
     public let runMap: RunMap
     /// By run length; index 0 is unused.
     let lanes: [Lane]
@@ -149,7 +149,7 @@ public final class Arena: Sendable {
     public var poolFrameCount: Int { counters.pool.load(ordering: .relaxed) }
 }
 
-/// Where an arena's memory goes, in frames of 4 KiB.
+/// The use of an arena's memory, in frames of 4 KiB.
 public struct ArenaUsage: Equatable, Sendable {
     /// In runs taken for pools.
     public var poolFrameCount: Int

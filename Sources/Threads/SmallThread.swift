@@ -9,7 +9,7 @@ public struct SmallThread: Sendable {
     /// Bytes of stack of each.
     public static let stackByteCount = 256 << 10
 
-    /// What a new thread runs; lives until it has ended.
+    /// The work of a new thread; lives until the thread has ended.
     private final class Assignment {
         let name: String
         let body: () -> Void

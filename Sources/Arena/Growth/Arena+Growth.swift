@@ -2,7 +2,7 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// What the grower does. None of it runs in a serving thread.
+/// The work of the grower. None of it runs in a serving thread.
 extension Arena {
     /// A lane with less than this in available runs is scarce: 256 KiB.
     static let laneFrameCountLow = 64

@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// Where things lie in the memfd. Pure arithmetic; nothing here touches memory.
+/// The places of the memfd's parts. Pure arithmetic; nothing here touches memory.
 ///
 ///     | superblock | segment records | run descriptors | segment 0 (unused) | segment 1 | ...
 ///       1 frame      192 bytes each    512 × 32 bytes     512 frames each

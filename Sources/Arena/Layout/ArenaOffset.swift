@@ -47,7 +47,7 @@ public struct RunNumber: Hashable, Sendable {
     @inlinable var index: Int { Int(rawValue & 511) }
 }
 
-/// What a run is taken for; the arena counts each apart.
+/// The purpose that a run is taken for; the arena counts each apart.
 public enum RunPurpose: UInt32, CaseIterable, Sendable {
     /// Objects of a pool: counts against the pool limit.
     case pool

@@ -56,7 +56,7 @@ public struct RecordCells: Sendable {
         self.alignment = alignment
     }
 
-    /// Where a cell begins, from the record's first byte.
+    /// The place of a cell, from the record's first byte.
     @inlinable @inline(__always)
     public func offset(of number: Int) -> Int {
         invariant(number >= 0 && number < count, "a cell that the record does not have")

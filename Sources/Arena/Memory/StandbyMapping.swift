@@ -90,7 +90,7 @@ public final class StandbyMapping: Sendable {
         return readCount == count ? bytes : nil
     }
 
-    /// Where a run's frames begin; nil if the run number is out of range.
+    /// The place of a run's first frame; nil if the run number is out of range.
     public func offset(of run: RunNumber, frameCount: Int) -> ArenaOffset? {
         guard (1...Limits.runFrameCountMax).contains(frameCount),
             run.segment > 0, run.segment < layout.segmentCount,

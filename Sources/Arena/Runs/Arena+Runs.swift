@@ -45,7 +45,7 @@ extension Arena {
         if isExcessNew { growerSignal.wake() }
     }
 
-    /// Where a run's frames start.
+    /// The place of a run's first frame.
     @inlinable @inline(__always)
     public func offset(of run: RunNumber, frameCount: Int) -> ArenaOffset {
         runMap.offset(of: run, frameCount: frameCount)

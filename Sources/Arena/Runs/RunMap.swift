@@ -30,7 +30,7 @@ public struct RunMap: @unchecked Sendable {
     @usableFromInline static var segmentByteShift: Int { 21 }
     @usableFromInline static var descriptorByteShift: Int { 5 }
 
-    /// Where a run's frames start.
+    /// The place of a run's first frame.
     @inlinable @inline(__always)
     public func offset(of run: RunNumber, frameCount: Int) -> ArenaOffset {
         invariant(run.segment < segmentCount)

@@ -13,7 +13,7 @@ import ZswapCore
 struct SegmentRecord: @unchecked Sendable {
     private static let wordCount = ArenaLayout.segmentFrameCount / UInt64.bitWidth
 
-    /// Where everything in the record lies. Numbers of segments link a list; 0 ends it.
+    /// The places of the record's fields. Numbers of segments link a list; 0 ends it.
     enum Fields {
         /// A bit for each run.
         static var free: RecordCells { RecordCells(at: 0, byteCount: 8, count: wordCount) }
@@ -144,7 +144,7 @@ struct SegmentRecord: @unchecked Sendable {
         return index
     }
 
-    /// Which runs have memory, a bit each.
+    /// The runs that have memory, a bit each.
     var committedWords: [UInt64] { (0..<Self.wordCount).map { committed[$0] } }
 
     /// Shows all frames of the segment in stretches that have memory or have none.

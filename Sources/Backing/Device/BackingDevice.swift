@@ -6,7 +6,7 @@ import ZswapCore
 /// Law: after a write has returned, every later read returns its bytes, until the next write.
 /// Nothing is promised across a crash of the machine.
 public protocol BackingDevice: AnyObject, Sendable {
-    /// Where it is, for people.
+    /// Its path, for people.
     var path: String { get }
 
     /// Its size in bytes, a multiple of 4096.

@@ -1,5 +1,5 @@
-/// Where a record of the log begins on the device, in units of 16 bytes. A plain number, to be kept
-/// in a page's entry.
+/// The place on the device where a record of the log begins, in units of 16 bytes. A plain number,
+/// to be kept in a page's entry.
 ///
 /// Law: fits 48 bits. Good from the flush that wrote the record until it is freed; a stale one may
 /// be read, which gives wrong bytes or an error and harms nothing.
@@ -18,7 +18,7 @@ public struct BackingLocation: BitwiseCopyable, Hashable, Sendable {
         rawValue = byteOffset / UInt64(Self.unitByteCount)
     }
 
-    /// Where it is in bytes; nil for what lies past any device.
+    /// The place in bytes; nil for one past any device.
     var byteOffset: UInt64? {
         let (bytes, overflow) = rawValue.multipliedReportingOverflow(
             by: UInt64(Self.unitByteCount))

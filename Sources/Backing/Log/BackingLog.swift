@@ -44,7 +44,7 @@ public final class BackingLog: @unchecked Sendable {
         case deviceFull
     }
 
-    /// Where everything is.
+    /// The device with the records.
     public let device: any BackingDevice
     let segments: SegmentTable
     let isWriting = Atomic<Bool>(false)

@@ -16,7 +16,7 @@ public final class BackingReadBuffer: @unchecked Sendable {  // one thread's at 
         do { memory = try BlockMemory(byteCount: Self.byteCount) } catch { throw .noMemory }
     }
 
-    /// What was read last: the payload that was asked for, or nothing after an error.
+    /// The payload that was read last; empty after an error.
     public var payload: RawSpan {
         @_lifetime(borrow self) get {
             // The memory lives as long as self, which the span borrows.

@@ -1,4 +1,5 @@
-/// What a log holds and what it has done, at one moment. Exact while no thread uses the log.
+/// The contents of a log, and its reads and writes, at one moment. Exact while no thread uses the
+/// log.
 public struct BackingStatistics: Equatable, Sendable {
     /// Bytes of whole segments: what the log uses of its device.
     public var capacityByteCount: UInt64 = 0

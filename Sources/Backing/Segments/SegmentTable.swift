@@ -22,7 +22,7 @@ final class SegmentTable: @unchecked Sendable {
 
     private static let magic: UInt64 = 0x3147_4573_7061_777a  // "zwapsEG1"
 
-    /// What stands in front of the words: one block.
+    /// The header in front of the words: one block.
     enum Header {
         static var magic: RecordField<UInt64> { RecordField(at: 0) }
         static var segmentCount: RecordField<UInt64> { RecordField(at: 8) }
@@ -50,7 +50,7 @@ final class SegmentTable: @unchecked Sendable {
     private let freeSegments: Atomic<Int>
     /// Number of segments that are worth cleaning, with the same delay.
     private let worthySegments = Atomic<Int>(0)
-    /// Where the writer looks for a free segment next: the writer's alone.
+    /// The segment at which the writer looks for a free one next: the writer's alone.
     private var cursor = 0
 
     /// Creates a table of `segmentCount` segments, all free, in new memory.
@@ -180,7 +180,7 @@ final class SegmentTable: @unchecked Sendable {
     }
 }
 
-/// What only the writer does.
+/// Operations of the writer alone.
 extension SegmentTable {
     /// Opens a free segment; nil when there is none, or no more than `reservedCount`.
     /// O(1) when many are free, O(segments) when few are.

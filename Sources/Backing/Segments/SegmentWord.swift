@@ -21,7 +21,7 @@ struct SegmentWord: Equatable {
     /// Whether it is closed, holds something, and cleaning it gains enough.
     var isWorthy: Bool { !isOpen && !isFree && granuleCount <= Self.worthyGranuleCountMax }
 
-    /// What one record of `byteCount` bytes adds to the word.
+    /// The addition to the word for one record of `byteCount` bytes.
     static func record(byteCount: Int) -> UInt64 {
         1 << 16 | UInt64(byteCount / BackingLocation.unitByteCount)
     }

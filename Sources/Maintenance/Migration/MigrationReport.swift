@@ -1,4 +1,4 @@
-/// What to do with stored pages that would now be stored differently: in another pool, or by
+/// The treatment of stored pages that would now be stored differently: in another pool, or by
 /// another compressor.
 public enum MigrationMode: String, CaseIterable, Sendable {
     /// Nothing; they are only counted after a change.
@@ -21,7 +21,7 @@ public struct MigrationReport: Equatable, Sendable {
 
     /// The mode that was set.
     public var mode = MigrationMode.off
-    /// What the migrator does now.
+    /// The migrator's activity now.
     public var activity = Activity.idle
     /// Pages to move as of the last count, less those moved since. During a run it includes pages
     /// that were written or discarded meanwhile; it is exact once the run has ended.

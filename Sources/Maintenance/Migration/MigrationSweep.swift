@@ -1,4 +1,4 @@
-/// Where a walk over all pages stands: areas in the order of their slots, leaves in order.
+/// The position of a walk over all pages: areas in the order of their slots, leaves in order.
 ///
 ///     new job ─► settling ─► counting ─► moving ─► idle
 ///                    ▲            └─ nothing to move, or not wanted ─► idle

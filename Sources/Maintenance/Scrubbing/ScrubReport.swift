@@ -15,7 +15,7 @@ public struct ScrubReport: Equatable, Sendable {
         case takeOver = "take_over"
     }
 
-    /// What the scrubber does now.
+    /// The scrubber's activity now.
     public internal(set) var activity = Activity.idle
     /// Why the pass began.
     public internal(set) var reason = Reason.none

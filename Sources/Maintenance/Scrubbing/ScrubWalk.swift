@@ -1,6 +1,6 @@
 package import ZswapCore
 
-/// Where the scrubber stands in its pass over all pages.
+/// The scrubber's position in its pass over all pages.
 ///
 ///     begin ─► a step, a step, … ─► end of the pass ─► begin
 ///       ▲                └── params/scrub is 0 ─► given up ─┘

@@ -20,7 +20,7 @@ struct PageWalk: Sendable {
     /// A page that is visited.
     struct Page {
         let number: PageNumber
-        /// Where its entry is.
+        /// The place of its entry.
         let offset: ArenaOffset
         /// The entry as it was when the walk came to it.
         let entry: PageEntry

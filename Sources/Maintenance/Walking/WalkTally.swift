@@ -1,5 +1,5 @@
-/// What a step of a walk found: how many pages it visited, how many of them were done, and how many
-/// were not, for which reason.
+/// The findings of a step of a walk: the numbers of pages that it visited, that were done, and that
+/// were not, by reason.
 ///
 /// Law: visited is at least done plus skipped. The rest was passed, handed over or put off.
 struct WalkTally: Sendable {
@@ -9,7 +9,7 @@ struct WalkTally: Sendable {
         case changed
         /// Its area does not want it done.
         case notAllowed
-        /// What is stored is not what was written.
+        /// The stored bytes are not those that were written.
         case damaged
         /// It can't be looked at now: there is no codec for it, or its device does not answer.
         case unreadable

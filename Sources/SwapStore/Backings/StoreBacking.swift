@@ -2,12 +2,12 @@ public import Backing
 
 /// A backing store, for reports.
 public struct StoreBacking: Sendable {
-    /// Where it is.
+    /// Its path.
     public let path: String
     /// Whether pages are written to it now. Otherwise it is draining: it keeps its pages and takes
     /// no new ones.
     public let isCurrent: Bool
-    /// What it holds and did.
+    /// Its contents, and its reads and writes.
     public let statistics: BackingStatistics
     /// Why no page is written to it now, in words; nil when pages are.
     public let obstacle: String?

@@ -4,7 +4,7 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// Which file or device is the backing store.
+/// The choice of the backing store.
 extension SwapStore {
     /// Opens what a path names, to be the backing store.
     public typealias OpenBacking =

@@ -39,6 +39,7 @@ final class ObjectMover: PoolUser {
             let record = store.directory.records[owner.area], record.state != .free,
             let root = record.root
         else { return false }
+        invariant(old != new, "an object moves to its own place")
         let table = PageTable(in: store.arena, root: root)
         guard let offset = table.entryOffset(of: owner.page) else { return false }
         let entry = PageEntry(pair: store.arena.loadPair(at: offset))

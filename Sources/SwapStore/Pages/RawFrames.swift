@@ -9,7 +9,7 @@ import ZswapCore
 struct RawFrames {
     static let generation = 0
 
-    /// What a frame's descriptor holds.
+    /// The fields of a frame's descriptor.
     enum Descriptor {
         /// 0: the object is not published yet.
         static var owner: RecordField<UInt64> { RecordField(at: 0) }
@@ -24,6 +24,7 @@ struct RawFrames {
     func malloc() throws(ArenaError) -> PoolHandle {
         let run = try arena.takeRun(frameCount: 1, for: .pool)
         arena[Descriptor.owner, of: arena.descriptor(of: run)] = 0
+        invariant(run.rawValue != 0, "there is no run 0")
         return PoolHandle(packed: UInt64(run.rawValue))
     }
 
@@ -50,6 +51,7 @@ struct RawFrames {
     }
 
     private func run(_ handle: PoolHandle) -> RunNumber {
-        RunNumber(rawValue: UInt32(handle.rawValue))
+        invariant(handle.rawValue <= UInt64(UInt32.max), "no frame has that number")
+        return RunNumber(rawValue: UInt32(handle.rawValue))
     }
 }

@@ -8,6 +8,8 @@ extension SwapStore {
     func discardPages(
         _ first: PageNumber, _ end: PageNumber, of area: Area, _ worker: StoreWorker
     ) {
+        deepInvariant(quiescence.isInside(worker.number), "pages are discarded outside a request")
+        invariant(end.rawValue <= Limits.areaPageCountMax, "an area has no such pages")
         let leafPages = UInt64(PageTable.leafPageCount)
         var page = first
         while page < end,
@@ -60,6 +62,10 @@ extension SwapStore {
     private func discardEntries(
         _ first: PageNumber, _ end: PageNumber, of area: Area, _ worker: StoreWorker
     ) {
+        invariant(
+            end.rawValue - 1 < (first.rawValue / UInt64(PageTable.leafPageCount) + 1)
+                * UInt64(PageTable.leafPageCount),
+            "the pages of one leaf")
         guard let leaf = area.table.leaf(of: first) else { return }
         var discarded = 0
         for number in first.rawValue..<end.rawValue {
@@ -80,6 +86,7 @@ extension SwapStore {
     }
 
     private func note(discarded pageCount: Int, of area: Area, _ worker: StoreWorker) {
+        invariant(0...PageTable.leafPageCount ~= pageCount, "more pages than a leaf has")
         count(.discardedPages, pageCount, by: worker)
         area.note(.discards, pageCount, worker: worker.number)
     }

@@ -29,6 +29,7 @@ extension SwapStore {
         for reason: LoadReason, by worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         invariant(target.byteCount == Page.byteCount)
+        deepInvariant(quiescence.isInside(worker.number), "a page is loaded outside a request")
         var mismatchCount = 0
         while true {
             guard let offset = area.table.entryOffset(of: page) else {
@@ -107,6 +108,8 @@ extension SwapStore {
         _ worker: StoreWorker
     ) -> Bool {
         guard object.byteCount < Page.byteCount else {
+            // A longer one comes of damaged memory only.
+            guard object.byteCount == Page.byteCount else { return false }
             SpanCopy.copy(object, into: &target)
             return true
         }
@@ -117,6 +120,7 @@ extension SwapStore {
     /// Whether a copy of an entry's object is the page that was stored. Decodes it over the
     /// worker's patch.
     package func isIntact(_ object: RawSpan, of entry: PageEntry, _ worker: StoreWorker) -> Bool {
+        invariant(object.byteCount == entry.byteCount, "a copy of another object")
         let patch = worker.patch
         var target = patch.mutableBytes
         return decode(object, of: entry, into: &target, worker)

@@ -30,6 +30,8 @@ extension SwapStore {
             if error != .wouldWait { count(.failedReads, by: worker) }
             throw error
         }
+        invariant(
+            range.byteCount <= UInt64(target.byteCount), "more bytes were read than asked for")
         area.note(.reads, range.pageCount, worker: worker.number)
         return Int(range.byteCount)
     }
@@ -63,6 +65,7 @@ extension SwapStore {
             count(.failedWrites, by: worker)
             if taken == 0 { throw error }
         }
+        invariant(taken > 0 && taken <= bytes.byteCount, "more bytes were taken than came")
         let written = range.prefix(UInt64(taken))
         area.note(.writes, written.pageCount, worker: worker.number)
         area.extend(to: written.end)
@@ -133,6 +136,7 @@ extension SwapStore {
             let old = try load(span.page, of: area, into: &page, for: .patching, by: worker)
             if admission == .always && old.kind == .empty { return }
             change(patch, span.range.lowerBound)
+            invariant(!span.isWhole, "a whole page is stored, not patched")
             let entry = try makeEntry(patch.bytes, span.page, area, admission, worker)
             if try publish(entry, replacing: old, span.page, area, worker) { return }
         }

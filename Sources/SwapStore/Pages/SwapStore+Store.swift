@@ -93,6 +93,7 @@ extension SwapStore {
         _ byteCount: Int, _ bytes: RawSpan, _ compressor: Int, _ page: PageNumber, _ area: Area,
         _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
+        invariant(byteCount > 0 && byteCount < Page.byteCount, "no compressed page has that size")
         let handle = try malloc(byteCount, worker)
         let pool = worker.state.currentPool
         let offset = pool.withPool { $0.offset(of: handle) }
@@ -102,7 +103,10 @@ extension SwapStore {
         let scratch = worker.scratch
         arena.write(scratch.output, at: offset)
         let owner = ObjectOwner(area: area.slot, page: page)
-        pool.withPool { $0.setOwner(owner, of: handle) }
+        pool.withPool {
+            $0.setOwner(owner, of: handle)
+            deepInvariant($0.offset(of: handle) == offset, "an object moved that no entry names")
+        }
         return .object(
             .pooled, handle: handle, generation: worker.state.currentGeneration,
             compressor: compressor, byteCount: byteCount, checksum: checksum,
@@ -170,6 +174,8 @@ extension SwapStore {
         _ entry: PageEntry, replacing expected: PageEntry?, _ page: PageNumber, _ area: Area,
         _ worker: StoreWorker
     ) throws(StoreError) -> Bool {
+        deepInvariant(quiescence.isInside(worker.number), "a page is published outside a request")
+        invariant(entry.isCounted, "a page is stored as something that is not counted")
         while true {
             let offset: ArenaOffset
             do {
@@ -212,6 +218,7 @@ extension SwapStore {
 
     /// Frees an entry's object, if it has one.
     package func free(_ entry: PageEntry, _ worker: StoreWorker) {
+        deepInvariant(quiescence.isInside(worker.number), "an object is freed outside a request")
         if entry.kind == .onBacking { return freeBacked(entry, worker) }
         guard entry.isInMemory else { return }
         guard let handle = entry.handle else {

@@ -15,7 +15,7 @@ struct AreaRecord {
 
     static let byteCount = 1024
 
-    /// Where everything in the record lies. Times are seconds and nanoseconds.
+    /// The places of the record's fields. Times are seconds and nanoseconds.
     enum Fields {
         static var state: RecordField<UInt64> { RecordField(at: 0) }
         /// In bytes.
@@ -27,7 +27,7 @@ struct AreaRecord {
         static var root: RecordField<UInt32> { RecordField(at: 56) }
         /// The run of its counters; 0: there is none.
         static var counters: RecordField<UInt32> { RecordField(at: 64) }
-        /// Which name is in force, and since when: nanoseconds times 2, plus the cell's number.
+        /// The name in force, and since when: nanoseconds times 2, plus the cell's number.
         static var naming: RecordField<UInt64> { RecordField(at: 72) }
         /// In nanoseconds.
         static var birth: RecordField<UInt64> { RecordField(at: 80) }

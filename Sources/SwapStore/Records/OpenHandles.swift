@@ -12,7 +12,7 @@ import ZswapCore
 /// lock.
 /// Price: 16 bytes an open file, in frames of the arena; O(1) but for the first use of a frame.
 struct OpenHandles: Sendable {
-    /// What a run holds: pairs of a handle and a slot's number + 1; 0 and 0: free.
+    /// The content of a run: pairs of a handle and a slot's number + 1; 0 and 0: free.
     static var pairs: RecordCells {
         RecordCells(at: 0, byteCount: 16, count: Page.byteCount / 16, alignment: 16)
     }

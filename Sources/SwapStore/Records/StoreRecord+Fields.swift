@@ -2,7 +2,7 @@ import Arena
 import Synchronization
 import ZswapCore
 
-/// Where everything in the store's record lies, from its first byte.
+/// The places of the fields in the store's record, from its first byte.
 ///
 /// Law: ``Arena/RecordField``'s, which `StoreLayoutTests` checks. Another version's server reads
 /// what this one wrote: a change that moves a field raises ``StoreRecord/layoutVersion``.
@@ -112,7 +112,7 @@ enum UserBlock {
             spans: [areaRecordRuns.span, storeRecordRun.span])
     }
 
-    /// Where the run of the records of these slots is named.
+    /// The field that names the run of the records of these slots.
     static func areaRecordRun(_ index: Int) -> ArenaOffset {
         Arena.userBlock + areaRecordRuns.offset(of: index)
     }

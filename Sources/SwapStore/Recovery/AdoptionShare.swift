@@ -134,7 +134,7 @@ struct AdoptionCount: Sendable {
     var lostPageCount = 0
 }
 
-/// What an area holds, counted anew.
+/// The contents of an area, counted anew.
 struct HeldPages: Sendable {
     private(set) var pageCount = 0
     private var sameFilled = 0

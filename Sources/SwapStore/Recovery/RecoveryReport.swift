@@ -1,4 +1,4 @@
-/// What a take-over found.
+/// The findings of a take-over.
 public struct RecoveryReport: Equatable, Sendable {
     /// Pages that are stored, on the backing store or not.
     public var pageCount = 0

@@ -8,11 +8,11 @@ public struct AreaReport: Equatable, Sendable {
     public let slot: Int
     /// Whether it still has its name.
     public let isLinked: Bool
-    /// What `stat` shows.
+    /// The attributes that `stat` shows.
     public let attributes: AreaAttributes
-    /// What it holds.
+    /// Its pages and bytes now.
     public let statistics: AreaStatistics
-    /// What was done to it.
+    /// Its pages read, written, discarded and refused.
     public let traffic: AreaTraffic
     /// Its own limit, of `storedByteCount`.
     public let byteCountMax: UInt64?

@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// What an area, or a whole store, holds.
+/// Numbers of the pages and bytes that an area, or a whole store, holds.
 ///
 ///     stored = same-filled + raw + compressed + on the backing store
 ///
@@ -59,7 +59,8 @@ public struct AreaStatistics: Equatable, Sendable {
     }
 }
 
-/// What was done to an area since it was created, in pages. The counts only rise.
+/// Pages read, written, discarded and refused in an area since it was created. The counts only
+/// rise.
 public struct AreaTraffic: Equatable, Sendable {
     /// Pages that read requests asked for and got, holes among them, parts of pages as whole ones.
     public var readPageCount = 0

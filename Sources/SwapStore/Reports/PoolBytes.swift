@@ -1,7 +1,7 @@
 import ZPool
 import ZswapCore
 
-/// What every byte of a pool's frames is used for.
+/// The use of every byte of a pool's frames.
 ///
 ///     frames  | headers | payload | rounding | free | tail |
 ///
@@ -20,7 +20,7 @@ public struct PoolBytes: Equatable, Sendable {
     public var tail: Int
     /// Rooms that another object can get.
     public var free: Int
-    /// What the driver keeps in the frames beside objects: owners, frame headers.
+    /// The driver's own data in the frames, beside objects: owners, frame headers.
     public var headers: Int
 
     /// The sum of the parts: all frames.

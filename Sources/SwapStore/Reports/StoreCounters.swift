@@ -1,7 +1,7 @@
 import Arena
 import ZswapCore
 
-/// What a worker counts for the whole store. Each case says when it rises.
+/// Events that a worker counts for the whole store. Each case says when it rises.
 package enum StoreEvent: Int, CaseIterable {
     /// A page found the pools at their limit.
     case poolLimitHit
@@ -37,7 +37,8 @@ package enum StoreEvent: Int, CaseIterable {
     case migratedPage
 }
 
-/// What a worker counts for one area. Sums over workers; one worker's share may be negative.
+/// Numbers that a worker counts for one area. Only the sum over workers has a meaning: one
+/// worker's share may be negative.
 ///
 /// Price: a frame an area, as long as it is one cache line of eight words a worker. Refused pages
 /// would be the ninth and bytes on the backing store the tenth: both change so seldom that the
@@ -60,7 +61,7 @@ enum AreaTally: Int, CaseIterable {
     /// Stored pages that were emptied.
     case discards
 
-    /// What is held now: all 0 when nothing is. The others are history.
+    /// The numbers of what an area holds now: all 0 when it is empty. The others only rise.
     static let held = [storedPages, sameFilledPages, rawPages, storedBytes, backedPages]
 }
 

@@ -58,7 +58,7 @@ public struct StorePool: Sendable {
         }
     }
 
-    /// What its frames are used for.
+    /// The uses of its frames, in bytes.
     public var bytes: PoolBytes {
         switch content {
         case .pool(let pool): PoolBytes(pool.usage, payloadByteCount: payloadByteCount)
@@ -66,7 +66,7 @@ public struct StorePool: Sendable {
         }
     }
 
-    /// What it looks like inside, as lines of columns.
+    /// Its size classes or lists, as lines of columns.
     public var reportText: String {
         switch content {
         case .pool(let pool): pool.report.text

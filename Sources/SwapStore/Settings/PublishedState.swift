@@ -2,8 +2,8 @@ import Arena
 import Compressors
 import Synchronization
 
-/// What requests fetch once after a setting changed: the state in force, and the codecs that go
-/// with it. It keeps the codecs; pools and backing stores are kept by `StoreControl`.
+/// The state that requests fetch once after a setting changed: settings, pools and backing stores,
+/// and the codecs that go with them. It keeps the codecs; pools and backing stores are kept by `StoreControl`.
 ///
 /// Cost: about 3 KiB for each change, until the requests that began before it have ended.
 final class PublishedState: Sendable {

@@ -3,7 +3,7 @@ import Synchronization
 import ZPool
 import ZswapCore
 
-/// Which pools there are: the one that new pages go to, and those that drain.
+/// The pools: the one that new pages go to, and those that drain.
 ///
 ///     free ──chosen──► current ──another chosen──► draining ──empty──► leaving ──► free
 ///                         ◄──────chosen again──────┘

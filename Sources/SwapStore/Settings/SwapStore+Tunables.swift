@@ -34,13 +34,13 @@ extension SwapStore {
         if isNew { roomRequests.noteProgress() }
     }
 
-    /// Where the pools would stop by the tunables alone, in bytes.
+    /// The pools' limit by the tunables alone, in bytes.
     public var tunedLimitByteCount: Int {
         let limit = MemoryLimit(
             totalByteCount: totalByteCount, tunables: tunables, allowedByteCount: nil)
         return limit.frameCountMax * Page.byteCount
     }
 
-    /// What the process's memory groups allow the pools, in bytes; nil: as much as they want.
+    /// Bytes that the process's memory groups allow the pools; nil: as many as they want.
     public var allowedPoolByteCount: UInt64? { control.withLock { $0.allowedByteCount } }
 }

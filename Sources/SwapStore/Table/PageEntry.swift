@@ -3,7 +3,7 @@ public import Synchronization
 package import ZPool
 import ZswapCore
 
-/// What the table knows of one page: 16 bytes that change as one.
+/// The table's entry of one page: 16 bytes that change as one.
 ///
 ///     word 0: last use's time 13, pool handle 51  |  repeated word  |  backing location  |  0
 ///     word 1: 63 ........ 32 31 ...... 29 28 ...... 16 15 ........ 8 7 ....... 3 2 ... 0
@@ -13,7 +13,7 @@ import ZswapCore
 /// recompressed, or leaves for the backing store. The kind, compressor, generation and length in
 /// the entry decide how it is read, never a parameter.
 @usableFromInline package struct PageEntry: Equatable, BitwiseCopyable {
-    /// What a page is kept as.
+    /// The ways in which a page is kept.
     package enum Kind: UInt64 {
         /// Never written, or discarded: reads as zeros.
         case empty = 0
@@ -71,7 +71,7 @@ import ZswapCore
             .used(lastUse)
     }
 
-    /// What it is kept as.
+    /// The way in which the page is kept.
     package var kind: Kind {
         guard let kind = Kind(rawValue: UInt64(pair.second) & 7) else {
             unreachable("a page entry has an unknown kind")
@@ -88,11 +88,17 @@ import ZswapCore
         pair.second & 5 == 1
     }
     /// The repeated word of a same-filled page.
-    var word: UInt64 { UInt64(pair.first) }
+    var word: UInt64 {
+        deepInvariant(kind == .sameFilled, "this entry has no word")
+        return UInt64(pair.first)
+    }
     /// The handle of a pooled or raw page.
     package var handle: PoolHandle? { PoolHandle(rawValue: UInt64(pair.first) & Self.handleMask) }
-    /// Where a page on the backing store is.
-    package var location: BackingLocation { BackingLocation(rawValue: UInt64(pair.first)) }
+    /// The place of a page on the backing store.
+    package var location: BackingLocation {
+        deepInvariant(kind == .onBacking, "this entry's page is not on a backing store")
+        return BackingLocation(rawValue: UInt64(pair.first))
+    }
     var compressor: Int { Int(pair.second >> 3 & 31) }
     /// The pool or backing store of its object, by number.
     package var generation: Int { Int(pair.second >> 8 & 255) }
@@ -111,7 +117,7 @@ import ZswapCore
 
     /// The same object at another place in its pool.
     func moved(to handle: PoolHandle) -> PageEntry {
-        invariant(isInMemory, "an entry without an object moves")
+        invariant(isInMemory && handle != self.handle, "an entry without an object moves")
         let first = UInt64(pair.first) & ~Self.handleMask | handle.rawValue
         return PageEntry(pair: WordPair(first: UInt(first), second: pair.second))
     }
@@ -148,7 +154,10 @@ import ZswapCore
     }
 
     /// The same page kept in another way: the object of `other`, used when this one was.
-    package func withObject(of other: PageEntry) -> PageEntry { other.used(lastUse) }
+    package func withObject(of other: PageEntry) -> PageEntry {
+        invariant(isInMemory && other.checksum == checksum, "the object of another page")
+        return other.used(lastUse)
+    }
 
     @inlinable package static func == (left: PageEntry, right: PageEntry) -> Bool {
         left.pair.first == right.pair.first && left.pair.second == right.pair.second

@@ -8,7 +8,7 @@ struct PageSpans: Sequence, IteratorProtocol {
         let page: PageNumber
         /// The bytes of the page.
         let range: Range<Int>
-        /// Where these bytes are in the request.
+        /// The place of these bytes in the request.
         let position: Int
 
         var isWhole: Bool { range.count == Page.byteCount }

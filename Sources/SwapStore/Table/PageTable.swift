@@ -41,13 +41,13 @@ struct PageTable {
         self.root = root
     }
 
-    /// Where the page's entry is; nil when it has no leaf.
+    /// The place of the page's entry; nil when it has no leaf.
     func entryOffset(of page: PageNumber) -> ArenaOffset? {
         guard let leaf = leaf(of: page) else { return nil }
         return entryOffset(in: leaf, page)
     }
 
-    /// Where the page's entry is, making the way there when needed.
+    /// The place of the page's entry; makes the nodes and the leaf that are missing.
     func makeEntryOffset(of page: PageNumber) throws(ArenaError) -> ArenaOffset {
         if let leaf = leaf(of: page) { return entryOffset(in: leaf, page) }
         return try makeWay(to: page)
@@ -58,6 +58,7 @@ struct PageTable {
             in: rootSlot(page), frameCount: Self.nodeFrameCount, for: .nodes)
         let leaf = try makeChild(
             in: nodeSlot(node, page), frameCount: Self.leafFrameCount, for: .entries)
+        deepInvariant(node != leaf && leaf != root, "one run has two places in the tree")
         return entryOffset(in: leaf, page)
     }
 
@@ -68,12 +69,14 @@ struct PageTable {
     }
 
     func entryOffset(in leaf: RunNumber, _ page: PageNumber) -> ArenaOffset {
+        deepInvariant(leaf.rawValue != 0, "there is no run 0")
         let index = Int(page.rawValue & UInt64(Self.leafPageCount - 1))
         return arena.offset(of: leaf, frameCount: Self.leafFrameCount) + index * Self.entryByteCount
     }
 
     /// Takes a leaf out of the tree; its entries are still as they were. Nil when there is none.
     func unlinkLeaf(of page: PageNumber) -> RunNumber? {
+        invariant(page.rawValue % UInt64(Self.leafPageCount) == 0, "a leaf goes as a whole")
         guard let node = child(in: rootSlot(page)) else { return nil }
         let old = arena.exchangeHalfWord(0, at: nodeSlot(node, page))
         return old == 0 ? nil : RunNumber(rawValue: old)
@@ -97,7 +100,10 @@ struct PageTable {
                 number = ((number >> Self.nodeShift) + 1) << Self.nodeShift
                 continue
             }
-            if let leaf = child(in: nodeSlot(node, here)) { return (here, leaf) }
+            if let leaf = child(in: nodeSlot(node, here)) {
+                invariant(page <= here && here < end, "a leaf of other pages")
+                return (here, leaf)
+            }
             number = ((number >> Self.leafShift) + 1) << Self.leafShift
         }
         return nil
@@ -186,11 +192,13 @@ struct PageTable {
     ) throws(ArenaError) -> RunNumber {
         if let run = child(in: slot) { return run }
         let run = try Self.takeZeroedRun(arena, frameCount: frameCount, for: purpose)
-        deepInvariant(run.rawValue != 0 && slot.rawValue % 4 == 0)
+        invariant(run.rawValue != 0, "a child that reads as none")
+        deepInvariant(slot.rawValue % 4 == 0)
         let (isOurs, winner) = arena.compareExchangeHalfWord(
             expected: 0, desired: run.rawValue, at: slot)
         if isOurs { return run }
         arena.freeRun(run, frameCount: frameCount, from: purpose)
+        invariant(winner != 0 && winner != run.rawValue, "another thread's child is no run")
         return RunNumber(rawValue: winner)
     }
 

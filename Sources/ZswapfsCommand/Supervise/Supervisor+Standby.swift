@@ -80,4 +80,19 @@ extension Supervisor {
         guard death == nil else { return }
         standbyMoment = standbyLimit.restart(after: MonotonicClock.nanoseconds)
     }
+
+    /// A server that has been told that it is its turn: of a new version, the standby, or one that
+    /// is started now.
+    func successor(by turn: [UInt8]) throws(SystemFailure) -> ProcessWatch {
+        if let candidate = candidate(taking: turn) { return candidate }
+        if let waiting = standby {
+            standby = nil
+            // One that died while it waited takes no message.
+            if (try? waiting.channel.send(turn)) != nil { return waiting }
+            waiting.kill()
+        }
+        let new = try makeStandby(program)
+        try new.channel.send(turn)
+        return new
+    }
 }

@@ -241,21 +241,6 @@ final class Supervisor {
         logger.notice("the server is process \(server.identifier) from now on")
     }
 
-    /// A server that has been told that it is its turn: of a new version, the standby, or one that
-    /// is started now.
-    private func successor(by turn: [UInt8]) throws(SystemFailure) -> ProcessWatch {
-        if let candidate = candidate(taking: turn) { return candidate }
-        if let waiting = standby {
-            standby = nil
-            // One that died while it waited takes no message.
-            if (try? waiting.channel.send(turn)) != nil { return waiting }
-            waiting.kill()
-        }
-        let new = try makeStandby(program)
-        try new.channel.send(turn)
-        return new
-    }
-
     private static func turn(_ restartCount: Int, after death: Death) -> [UInt8] {
         SupervisorMessage.turn(
             restartCount: restartCount, diedAtNanoseconds: death.nanoseconds,

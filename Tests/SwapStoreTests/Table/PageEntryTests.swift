@@ -102,7 +102,7 @@ import ZswapCore
         let old = Self.some(.raw)
         let new = PageEntry.object(
             .pooled, handle: PoolHandle(packed: 8), generation: 255, compressor: 31,
-            byteCount: 1234, checksum: 0xffff_fffe, lastUse: LastUse(.stored, at: 9))
+            byteCount: 1234, checksum: 99, lastUse: LastUse(.stored, at: 9))
         for how in [LastUse.How.stored, .loaded, .loadedAgain] {
             let used = old.used(LastUse(how, at: 4711))
             #expect(used.hasObject(of: old) && !used.hasObject(of: new))
@@ -114,6 +114,20 @@ import ZswapCore
             #expect(!PageEntry(pair: pair).hasObject(of: old))
         }
         #expect(!PageEntry.sameFilled(7).hasObject(of: old))
+    }
+
+    @Test func theObjectOfAnotherPageTraps() async {
+        await #expect(processExitsWith: .failure) {
+            let old = PageEntryTests.some(.raw)
+            let other = PageEntry.object(
+                .pooled, handle: PoolHandle(packed: 8), generation: 255, compressor: 31,
+                byteCount: 1234, checksum: 98, lastUse: LastUse(.stored, at: 9))
+            _ = old.withObject(of: other)
+        }
+        await #expect(processExitsWith: .failure) {
+            let old = PageEntryTests.some(.pooled)
+            _ = old.handle.map { old.moved(to: $0) }
+        }
     }
 
     @Test func otherKindsTrap() async {
