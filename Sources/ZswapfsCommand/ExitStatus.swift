@@ -14,11 +14,12 @@ enum ExitStatus: Int32, CaseIterable {
     case badPath = 66
     /// The kernel or the machine cannot do it: no loop device, no direct I/O, no memory left.
     case unavailable = 69
-    /// What the command printed could not be written: a full disk, a reader that went away.
+    /// The command's output could not be written: the disk is full or the reader has closed the
+    /// pipe.
     case outputFailed = 74
     /// The mount, area or device is in use; the message says how to end the use.
     case inUse = 75
-    /// Not allowed. Try as root.
+    /// The user may not do this. Try as root.
     case notPermitted = 77
 
     /// For ArgumentParser.

@@ -36,7 +36,7 @@ public enum ZswapfsMain {
     }
 }
 
-/// What `zswapfs` itself takes: the commands.
+/// The command `zswapfs`, the parent of all others.
 struct Zswapfs: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zswapfs",

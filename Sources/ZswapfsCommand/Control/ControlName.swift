@@ -7,9 +7,9 @@ import ZswapCore
 ///
 /// Law: it never leaves these two directories.
 struct ControlName {
-    /// Where it is mounted.
+    /// The mount point.
     let mountPoint: String
-    /// From the root of the mount.
+    /// The path below the root of the mount.
     let path: ByteText
 
     var file: String { ByteText(mountPoint).appending(path).text }

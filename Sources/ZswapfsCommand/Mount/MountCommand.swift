@@ -109,8 +109,8 @@ struct MountCommand: ParsableCommand {
         daemon.run()
     }
 
-    /// What the service manager keeps of this mount after its processes have died; nil: nothing.
-    /// Descriptors of a mount that does not exist any more are dropped.
+    /// The descriptors that the service manager has kept of this mount after its processes died;
+    /// nil when there are none. Descriptors of a mount that no longer exists are dropped.
     private func keptDescriptors(
         _ settings: MountSettings
     ) -> [(name: String, descriptor: PassedDescriptor)]? {

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// The directory to mount at, looked at before anything is made.
 enum MountPoint {
-    /// Where the kernel's FUSE is.
+    /// The kernel's FUSE device.
     private static let fuseDevice = "/dev/fuse"
     /// Its number: a misc device, 229 of these (MISC_MAJOR, FUSE_MINOR).
     private static let fuseDeviceNumber = DeviceNumber(major: 10, minor: 229)

@@ -2,7 +2,7 @@ import ControlTree
 import LinuxSystem
 import ZswapCore
 
-/// What `-o` says, taken apart: `-o zpool=zbud,max_pool_percent=30,allow_other,arena=4G`.
+/// The parsed options of `-o`: `-o zpool=zbud,max_pool_percent=30,allow_other,arena=4G`.
 ///
 /// Four kinds: options of the mount (`allow_other`, `arena`, `transport`, `supervise`), names of
 /// files in `params` with their value, flags that are the kernel's (`noexec`), and words that

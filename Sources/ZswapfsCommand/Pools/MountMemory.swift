@@ -2,17 +2,18 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// Where the memory of one mount is, read from its control files: what `pools` shows.
+/// The memory of one mount by its use, read from its control files: the report of `pools`.
 ///
-/// Law: the parts of a pool are its frames, and the parts of `memory` are what is committed. The
-/// pools are the frames in use, too, if no page was stored or discarded while the files were read:
-/// they are read again a few times if not, and what is left then is `unsettledByteCount`.
+/// Law: the parts of a pool add up to its frames, and the parts of `memory` add up to the committed
+/// bytes. If no page was stored or discarded while the files were read, the frames of all pools are
+/// the frames in use, too. Otherwise the files are read again a few times, and the difference that
+/// is left is `unsettledByteCount`.
 struct MountMemory {
     struct Pool {
         let generation: Int
         let type: String
         let isCurrent: Bool
-        /// What stands in `usage`, line by line.
+        /// The lines of `usage`.
         let values: [(name: String, value: Int)]
 
         var parts: [(name: String, value: Int)] { Array(values.prefix { $0.name != "total" }) }
@@ -28,11 +29,11 @@ struct MountMemory {
     /// percentages are numbers.
     private static let amounts = 0...1 << 44
 
-    /// Where it is mounted.
+    /// The mount point.
     let mountPoint: String
     let storedPageCount: Int
     let pools: [Pool]
-    /// The parts that stand in `stats/memory`.
+    /// The parts in `stats/memory`, in bytes.
     let memory: [(name: String, value: Int)]
 
     init(asking query: some MountAnswers) throws(QueryFailure) {
@@ -94,7 +95,7 @@ struct MountMemory {
     var payloadByteCount: Int { pools.map { $0.value("payload") }.reduce(0, +) }
     /// All memory.
     var committedByteCount: Int { memory.map(\.value).reduce(0, +) }
-    /// What is neither in pools nor in reserve.
+    /// Committed bytes that are neither in pools nor in reserve.
     var metadataByteCount: Int { committedByteCount - memory("pools") - memory("reserve") }
     /// Frames of pools that came (or went, if negative) after their pool was read.
     var unsettledByteCount: Int { memory("pools") - poolByteCount }

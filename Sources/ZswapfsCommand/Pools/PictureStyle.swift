@@ -2,7 +2,7 @@ import LinuxSystem
 
 /// How a picture of memory is drawn: for the terminal there is, or for a file.
 struct PictureStyle {
-    /// What a part of a bar is filled with, from full to empty.
+    /// The fillings of the parts of a bar, from full to empty.
     enum Mark: Int, CaseIterable { case full, slack, headers, tail, free }
 
     static let columnCounts = 20...200
@@ -23,8 +23,8 @@ struct PictureStyle {
         self.hasColour = hasColour
     }
 
-    /// What standard output takes: the terminal's width, or that of COLUMNS, or 80; no colour where
-    /// it is no terminal, or where NO_COLOR or a dumb terminal forbids it.
+    /// The style for standard output: the terminal's width, or that of COLUMNS, or 80. No colour if
+    /// it is no terminal, or if NO_COLOR or a dumb terminal forbids it.
     static var ofOutput: PictureStyle {
         let isPlain = Terminal.variable("NO_COLOR") != nil || Terminal.variable("TERM") == "dumb"
         return PictureStyle(

@@ -1,5 +1,5 @@
-/// Where the memory of mounts is, for programs. Names are those of the control files; they do not
-/// change.
+/// The memory of mounts by its use, as JSON for programs. Names are those of the control files;
+/// they do not change.
 enum PoolsJSON {
     static func text(of mounts: [MountMemory]) -> String {
         JSONValue.array(mounts.map(value)).text()

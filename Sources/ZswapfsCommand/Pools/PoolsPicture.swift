@@ -1,7 +1,7 @@
 import ZswapCore
 
-/// Where the memory of a mount is, for people: a bar for each pool, one for all memory, and the
-/// sums.
+/// The memory of a mount by its use, as a picture for people: a bar for each pool, one for all
+/// memory, and the sums.
 struct PoolsPicture {
     /// In the order of a bar, from full to empty.
     private static let poolMarks: [(name: String, mark: PictureStyle.Mark)] = [
@@ -80,7 +80,7 @@ struct PoolsPicture {
         return sum + "; \(size(abs(rest))) \(rest > 0 ? "came" : "went") while they were read"
     }
 
-    /// What the metadata takes besides entries.
+    /// The metadata other than entries, as a share of the payload.
     private var shareRemark: String? {
         guard mount.payloadByteCount > 0 else { return nil }
         let besides = mount.metadataByteCount - mount.memory("entries")

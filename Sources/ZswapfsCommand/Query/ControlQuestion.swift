@@ -6,13 +6,14 @@ import ZswapCore
 ///     code 1 (read) or 2 (list), body: the path  ──>  code 0, body: the text, or the names with a
 ///     code 3 (loop device), body: its node            zero behind each; else code errno
 struct ControlQuestion: Equatable {
-    /// What is asked. The numbers are never given another meaning.
+    /// The kinds of questions. A number is never given another meaning.
     enum Verb: UInt32 {
-        /// What a file holds.
+        /// The text of a file.
         case read = 1
         /// The names in a directory; the path of the top is empty.
         case list = 2
-        /// What the loop device at the path stands on; answered by a child of ours alone.
+        /// The backing file of the loop device at the path; answered only by a child of this
+        /// process.
         case loop = 3
     }
 

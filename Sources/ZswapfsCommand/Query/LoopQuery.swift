@@ -2,7 +2,7 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// What a loop device stands on, asked without waiting for the filesystem of its file.
+/// Asks a loop device for its backing file without waiting for the filesystem of that file.
 ///
 ///     command ── a child of ours ──► LOOP_GET_STATUS64 ──► the kernel asks the file's filesystem
 ///        └─ two seconds without an answer: ETIMEDOUT

@@ -1,11 +1,11 @@
-/// What reads a mount's control files for a report: a daemon that is asked, or in tests anything
-/// that answers, since the user who mounts a directory decides what stands in it.
+/// A source of a mount's control files for a report: a daemon that is asked, or in tests any
+/// answers at all, since the user who mounts a directory decides what its files say.
 ///
-/// Law: nothing in an answer is believed. A report makes of any text what it can, and ends.
+/// Law: no answer is trusted. A report accepts any text, and ends.
 protocol MountAnswers {
     var mountPoint: String { get }
 
-    /// What a control file holds, without the newline at its end.
+    /// The text of a control file, without the newline at its end.
     func text(_ path: String) throws(QueryFailure) -> String
 
     /// The names in a directory of control files; none where the directory does not exist.

@@ -18,8 +18,8 @@ enum QueryFailure: Error, Equatable {
     }
 }
 
-/// What a mount says of itself in its control files, asked without going into its filesystem: a
-/// request to a daemon that hangs would never return, and could not be killed.
+/// Reads a mount's control files without entering its filesystem: a request to a daemon that hangs
+/// would never return, and could not be killed.
 ///
 ///     question ──> the daemon's socket ── none here, or another user's ──> a child of ours reads
 ///                        │                                                 the control files
@@ -77,7 +77,7 @@ final class MountQuery: MountAnswers {
         _ = try answer("", by: deadline)
     }
 
-    /// What a control file holds, without the newline at its end.
+    /// The text of a control file, without the newline at its end.
     func text(_ path: String) throws(QueryFailure) -> String {
         let bytes = try ask(.read, path)
         return String(
@@ -162,7 +162,7 @@ final class MountQuery: MountAnswers {
 }
 
 extension CommandFailure {
-    /// What to say of a mount whose daemon has died, and what to do.
+    /// The message about a mount whose daemon has died, with the command to type next.
     static func deadMount(_ mountPoint: String) -> String {
         """
         \(mountPoint): the daemon of this mount has died, and what it held is lost; programs end \
@@ -171,7 +171,7 @@ extension CommandFailure {
         """
     }
 
-    /// What to say of a mount that did not answer.
+    /// The failure of a command whose mount did not answer.
     init(_ failure: QueryFailure) {
         switch failure {
         case .refused(let failure): self.init(failure)

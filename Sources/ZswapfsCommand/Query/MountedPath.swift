@@ -2,8 +2,8 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// Where a path leads, found out without asking any zswapfs: the way to it stops at the first place
-/// that is on one. What lies behind it only the mount's daemon knows, and that may hang.
+/// The place that a path leads to, found without asking any zswapfs: the walk stops at the first
+/// place that is on one. Only the mount's daemon knows the names below, and it may hang.
 ///
 ///     /mnt/z/area   ──>  on the mount at /mnt/z, with `area` to go
 ///     /mnt/z/..     ──>  /mnt: a mount was crossed, and is not needed
@@ -12,7 +12,7 @@ struct MountedPath {
     let mount: MountTable.Entry?
     /// The names below its root.
     let names: [String]
-    /// Every zswapfs on the way, the last one included: opening the path asks them all.
+    /// Every zswapfs on the way, the last one included: opening the path asks all of them.
     let crossed: [MountTable.Entry]
     /// The path without symbolic links and dots.
     let canonicalPath: String

@@ -3,10 +3,11 @@ import SystemPackage
 
 /// Asks each mount that a command is to show: those that are named, or all.
 enum MountChoice {
-    /// What was told, and whether some mount did not answer. Of several mounts one that died, went
-    /// meanwhile or does not answer does not hide the others; it is told on standard error. All are
-    /// asked at once, so that several that do not answer take no longer than one. Throws `badPath`
-    /// for what is no mount, and when there is none at all unless that is an answer, too.
+    /// The reports of the mounts, and whether some mount did not answer. Of several mounts one that
+    /// died, has gone meanwhile or does not answer does not hide the others; standard error names
+    /// it. All are asked at once, so that several that do not answer take no longer than one.
+    /// Throws `badPath` for a path that is no mount, and when no zswapfs is mounted, unless
+    /// `isNoneAnAnswer`. With exactly one named mount its failure is thrown.
     static func read<Report>(
         _ named: [String], isNoneAnAnswer: Bool,
         _ read: (MountQuery) throws(QueryFailure) -> Report

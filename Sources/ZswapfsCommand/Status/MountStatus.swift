@@ -2,9 +2,9 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// What one mount says of itself, read from its control files: what `status` shows.
+/// The state of one mount, read from its control files: the report of `status`.
 struct MountStatus {
-    /// Where it is mounted.
+    /// The mount point.
     let mountPoint: String
     let version: String
     let transport: String
@@ -28,12 +28,12 @@ struct MountStatus {
 
     struct AreaLine {
         let name: String
-        /// What the area's file in `stats/areas` says, line by line.
+        /// The lines of the area's file in `stats/areas`.
         let values: [(name: String, value: Int)]
         /// The loop device on it, and whether that is swapped to.
         var device: String?
         var isSwap = false
-        /// It has no name any more, and lives for its loop device.
+        /// The area has no name any more, and exists only as long as its loop device.
         var isRemoved = false
     }
 
@@ -97,7 +97,7 @@ struct MountStatus {
         return counters
     }
 
-    /// What an area's file says; nil when the area was removed since it was listed.
+    /// The values of an area's file; nil when the area was removed since it was listed.
     private static func areaValues(
         _ query: some MountAnswers, _ name: String
     ) throws(QueryFailure) -> [(name: String, value: Int)]? {

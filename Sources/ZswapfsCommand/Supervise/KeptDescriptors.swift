@@ -1,8 +1,8 @@
 import LinuxSystem
 
-/// What a supervisor holds open for the server after this one, by name.
+/// The descriptors that a supervisor holds open for the next server, by name.
 ///
-/// Law: at most ``countMax``, so that a server that loses count does not fill its supervisor.
+/// Law: at most ``countMax``, so that a faulty server cannot use up its supervisor's descriptors.
 struct KeptDescriptors {
     static let countMax = 64
 

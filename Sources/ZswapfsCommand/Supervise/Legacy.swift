@@ -2,7 +2,7 @@ import Arena
 import FuseServer
 import Glibc
 
-/// What a server gets from the one before it.
+/// The state that a server takes over from the one before it.
 struct Legacy: Sendable {
     /// The name of the mount's /dev/fuse.
     static let fuseName = "fuse"
@@ -22,7 +22,7 @@ struct Legacy: Sendable {
     /// Answers reads before the server does, if it was made while this process waited.
     var early: EarlyReads?
 
-    /// What of it the store takes over.
+    /// The store's part of it.
     var store: StoreLegacy {
         StoreLegacy(descriptors: descriptors, mapping: mapping, early: early)
     }

@@ -26,7 +26,7 @@ enum Supervision: Equatable {
     }
 }
 
-/// What `-o supervise=` may say.
+/// The values of `-o supervise=`.
 enum SuperviseChoice: String, CaseIterable {
     case on
     case off

@@ -22,11 +22,12 @@ final class Supervisor {
         case mount
         /// A server that has lost its supervisor and tells what is kept; how many before it died.
         case orphan(ProcessWatch, restartCount: Int)
-        /// What this very process kept before it became this program.
+        /// The descriptors that this same process kept before it became this program.
         case upgraded(
             ProcessWatch, restartCount: Int,
             kept: [(name: String, descriptor: PassedDescriptor)])
-        /// What was kept elsewhere, by name, of a mount whose processes have all died.
+        /// The descriptors that the service manager kept, by name, of a mount whose processes have
+        /// all died.
         case kept([(name: String, descriptor: PassedDescriptor)])
     }
 
@@ -42,7 +43,7 @@ final class Supervisor {
     private let signals: SignalQueue?
     private(set) var server: ProcessWatch
     private var isServerLineOpen = true
-    /// Which program the next server is; nil: this one.
+    /// The program of the next server; nil: this one.
     var program: PassedDescriptor?
     var standby: ProcessWatch? { didSet { standbyFits = false } }
     /// Whether the standby has said that it is prepared.
@@ -60,7 +61,7 @@ final class Supervisor {
     private var restartMoment: Int64 = 0
     /// When to start the next standby; nil: there is one, or it is too early for one.
     var standbyMoment: Int64?
-    /// Where commands ask for an upgrade.
+    /// The listener for commands that ask for an upgrade.
     var listener: DescriptorListener?
     /// A command that has connected and not asked yet.
     var asking: DescriptorChannel?

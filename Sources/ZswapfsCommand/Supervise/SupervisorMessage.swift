@@ -1,9 +1,10 @@
-/// What a supervisor, its servers and the commands that ask it for something say to each other: one
+/// A message between a supervisor, its servers and the commands that ask it for something: one
 /// packet each.
 ///
 ///     | version 1 | code 1 | text |
 ///
-/// Law: both ends are the same program, or the new version of one; what does not parse is ignored.
+/// Law: both ends are the same program, or the new version of one; a packet that does not parse is
+/// ignored.
 enum SupervisorMessage: Equatable {
     /// To a server: there was none before it; it mounts.
     case first

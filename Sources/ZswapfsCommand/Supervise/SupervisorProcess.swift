@@ -12,14 +12,14 @@ import Logging
 struct SupervisorProcess {
     static let name = "zswapfs-super"
 
-    /// What its servers are started with, but for their line to it.
+    /// The arguments of its servers, without the option for their line to it.
     let arguments: [String]
     let level: Logger.Level
     let isBackground: Bool
 
     private static let lineOption = "--supervisor-descriptor"
 
-    /// What a server was started with, but for its line to its supervisor.
+    /// A server's arguments without the option for its line to its supervisor.
     static func withoutDescriptor(_ arguments: [String]) -> [String] {
         guard let place = arguments.firstIndex(of: lineOption) else { return arguments }
         return Array(arguments[..<place]) + arguments[place...].dropFirst(2)

@@ -2,7 +2,7 @@ import Glibc
 import LinuxSystem
 import SystemPackage
 
-/// What a supervisor is, for the program that it becomes after an upgrade.
+/// A supervisor's state, written for the program that it becomes after an upgrade.
 ///
 ///     supervisor ── text in a file in memory ── exec of the new program, same process ──► goes on
 ///     server 812 5          the server and this end of its line

@@ -17,7 +17,7 @@ import SystemPackage
 /// record is locked while either looks at it. Devices that are no longer swapped to do not count,
 /// also when another program called swapoff.
 struct LocalWorkers {
-    /// What the setting says while work stays: the scheduler's group of one processor.
+    /// The setting's value while work stays: the scheduler's group of one processor.
     static let localScope = "cpu"
 
     /// The kernel's setting: where a worker that asks for no processor may run.

@@ -9,11 +9,11 @@ enum SwapDevice {
     struct Surroundings {
         /// How loop devices are attached.
         var attachRequest = LoopAttachRequest()
-        /// Where free loop devices come from.
+        /// The source of free loop devices.
         var freeDevice: () throws(SystemFailure) -> LoopDevice = { () throws(SystemFailure) in
             try LoopControl.freeDevice()
         }
-        /// Where the kernel's workers may run.
+        /// The kernel's setting for the processors of its workers.
         var localWorkers = LocalWorkers()
         /// How many pages the kernel reads at once.
         var readahead = SwapReadahead()

@@ -13,7 +13,7 @@ struct SwapOptions: Equatable {
     var byteCount: UInt64?
     /// nil leaves the choice to the kernel.
     var priority: Int?
-    /// What the kernel tells the area about slots that are free again.
+    /// The discards that the kernel sends to the area for free slots.
     var discard: SwapActivation.Discard = .pages
     /// The loop device's work stays on the processor that swaps (``LocalWorkers``).
     var isLocal = false

@@ -18,7 +18,8 @@ import SystemPackage
 /// count, also when another program called swapoff. A command that is killed half-way leaves a
 /// record that says so.
 struct SwapReadahead {
-    /// What can be asked for: 1 to 32 pages. The kernel takes more, and reads 32.
+    /// The orders that a user may ask for: 1 to 32 pages. The kernel takes higher ones, and reads
+    /// 32.
     static let orders = 0...5
 
     /// The kernel's setting.

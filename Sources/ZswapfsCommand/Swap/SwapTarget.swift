@@ -2,8 +2,8 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// What `swap off` is given: an area, or a loop device by its node, its number, or the file that it
-/// stands on, when that can't be reached by its name any more.
+/// The target of `swap off`: an area, or a loop device by its node, its number, or its backing file
+/// when that can't be reached by its name any more.
 ///
 ///     /dev/loop3, 7:3          the device, also without its node
 ///     Z/area                   the area, if it is there and answers

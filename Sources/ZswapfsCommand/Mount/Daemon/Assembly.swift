@@ -29,7 +29,7 @@ struct Assembly {
     let facts: SharedFacts
     /// The room in the memory groups of this process.
     let allowance = MemoryAllowance()
-    /// What the arena keeps ready.
+    /// The arena's reserve of committed segments, in bytes.
     var reserveByteCount: Int {
         StoreAssembly.reserveSegmentCount(settings, allowance) * Arena.segmentByteCount
     }

@@ -33,7 +33,7 @@ struct Daemon {
     private let link: SupervisorLink?
     /// Whether the supervisor has gone, and that was said.
     private var isAbandoned = false
-    /// Where another supervisor comes then.
+    /// The listener for the next supervisor while ``isAbandoned``.
     private var orphanListener: DescriptorListener?
 
     /// Sets everything up and mounts; or serves the mount of a server that died, with what it left.
@@ -115,7 +115,7 @@ struct Daemon {
         link?.announceEnd()
     }
 
-    /// What this mount decided, in one line.
+    /// The mount's decisions, as one line of the log.
     private var summary: String {
         let on = assembly.protections.filter(\.isOn).map(\.name)
         let off = assembly.protections.filter { !$0.isOn }.map(\.text)

@@ -1,8 +1,8 @@
 import LinuxSystem
 import Logging
 
-/// Where a daemon's messages go: standard error in the foreground, as `zswapfs: warning: …`, and
-/// syslog in the background, which adds time, name and process. Only the main thread writes any.
+/// A daemon's log: standard error in the foreground, as `zswapfs: warning: …`, and syslog in the
+/// background, which adds time, name and process. Only the main thread writes messages.
 struct DaemonLog: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.notice

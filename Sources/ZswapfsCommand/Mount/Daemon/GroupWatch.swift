@@ -12,8 +12,8 @@ import ZswapCore
 struct GroupWatch {
     /// Between two looks.
     private static let interval: Duration = .seconds(1)
-    /// What the store is told is a multiple of this: usage wavers, and each change costs a worker a
-    /// copy of the store's state.
+    /// The store's limit is a multiple of this many bytes: usage fluctuates, and each change of the
+    /// limit costs a worker a copy of the store's state.
     private static let stepByteCount = 1 << 20
     /// Bytes in pools for each byte of page tables, about: 16 bytes a page, and pages at a third of
     /// their size.

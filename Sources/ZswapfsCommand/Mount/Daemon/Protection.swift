@@ -12,7 +12,7 @@ struct Protection: Equatable {
     var isOn: Bool { obstacle == nil }
     var text: String { obstacle.map { "\(name): off (\($0))" } ?? "\(name): on" }
 
-    /// What has to be set before the first thread is started, which inherits it.
+    /// Applies the protections that threads inherit. Called before the first thread starts.
     static func applyBeforeThreads() -> [Protection] {
         ProcessProtection.settleHeap()
         return [

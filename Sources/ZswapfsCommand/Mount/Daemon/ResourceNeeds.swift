@@ -60,8 +60,8 @@ enum ResourceNeeds {
         CommandFailure(.unavailable, "no memory \(purpose)\(hint(.noMemory))")
     }
 
-    /// What to add to the message of a call that failed with this errno; empty when no limit is to
-    /// blame.
+    /// An addition to the message of a call that failed with this errno: the resource limits that
+    /// may be the cause. Empty when none of them is set.
     static func hint(_ errno: Errno) -> String {
         let limits: [ProcessLimits.Limit]
         switch errno {

@@ -2,8 +2,8 @@ import ControlTree
 import Synchronization
 import ZswapCore
 
-/// What the control files say of the daemon: known in part when they are made, in full when the
-/// mount serves.
+/// The daemon's own values in the control files: known in part when the files are made, in full
+/// when the mount serves.
 final class SharedFacts: Sendable {
     private let facts: Mutex<ControlFacts>
 

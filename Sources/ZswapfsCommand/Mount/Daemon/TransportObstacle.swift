@@ -48,11 +48,11 @@ enum TransportObstacle: Error, Equatable {
     }
 }
 
-/// What `-o transport=` may say.
+/// The values of `-o transport=`.
 enum TransportChoice: String, CaseIterable {
-    /// The one that suits most: /dev/fuse.
+    /// The default: /dev/fuse.
     case auto
-    /// io_uring or nothing.
+    /// io_uring; the mount fails without it.
     case uring
     /// /dev/fuse.
     case dev

@@ -10,11 +10,11 @@ import ZswapCore
 struct AreaFile {
     /// How long another command may have the area.
     private static let lockMilliseconds = 1000
-    /// Where it is.
+    /// The area's path.
     let path: String
     /// Open and locked.
     let file: OpenFile
-    /// Which file it is, under any name.
+    /// The file's identity, the same under any name.
     let identity: FileIdentity
 
     /// Opens an area that exists. Throws for what is no regular file, and while another command
