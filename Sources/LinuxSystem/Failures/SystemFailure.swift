@@ -8,7 +8,7 @@ public struct SystemFailure: Error, Equatable, Sendable {
     public let call: String
     /// Why it failed.
     public let errno: Errno
-    /// What it was called on: a path in nearly every case.
+    /// The object of the call: a path in nearly every case.
     public let path: String
 
     /// `call` failed on `path` for the reason `errno`.

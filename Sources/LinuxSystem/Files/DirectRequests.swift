@@ -9,7 +9,7 @@ import ZswapCore
 /// Law: what lies in the file at an offset is read to, or written from, the same offset of the
 /// memory, which repeats when the file is longer. So any two reads of a place agree.
 public struct DirectRequests {
-    /// What the requests do.
+    /// The direction of the requests.
     public enum Operation: Sendable {
         /// Read the file.
         case read

@@ -1,14 +1,14 @@
 import CLinux
 import Glibc
 
-/// What `fstat` says of a file, as far as swap areas and devices need it.
+/// The status of a file by `fstat`, as far as swap areas and devices need it.
 public struct FileStatus: Equatable, Sendable {
     /// The kinds of files that are told apart.
     public enum Kind: Sendable { case regular, directory, blockDevice, symbolicLink, other }
 
-    /// What kind of file it is.
+    /// The file's kind.
     public let kind: Kind
-    /// Which file it is, under whatever name.
+    /// The file's identity, the same under any name.
     public let identity: FileIdentity
     /// Its length in bytes.
     public let byteCount: UInt64

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Who may open a file, and who has it open.
+/// The permissions and the owner of a file, and whether it is open elsewhere.
 extension OpenFile {
     /// Sets the permission bits.
     public func setPermissions(_ permissions: UInt32) throws(SystemFailure) {

@@ -44,7 +44,7 @@ extension OpenFile {
         guard fsync(descriptor) == 0 else { throw SystemFailure("fsync", path) }
     }
 
-    /// Where the file ends: its length in bytes, that of a block device as well.
+    /// The end of the file: its length in bytes, that of a block device as well.
     public func endOffset() throws(SystemFailure) -> Int {
         let offset = lseek(descriptor, 0, SEEK_END)
         guard offset >= 0 else { throw SystemFailure("lseek", path) }

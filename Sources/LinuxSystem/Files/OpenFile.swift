@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// Law: the descriptor is closed on exec, so that no child keeps an area or a loop device busy.
 public final class OpenFile {
-    /// What a file is opened for.
+    /// The purposes for which a file is opened.
     public enum Purpose: Sendable {
         /// Reading, of a file or a device that others may hold.
         case reading

@@ -16,9 +16,9 @@ public struct PathWalk {
     /// How many symbolic links the kernel follows on one path.
     private static let linkCountMax = 40
 
-    /// Where the walk is: opened for locating.
+    /// The current place of the walk: opened for locating.
     public private(set) var place: OpenFile
-    /// What the kernel knows of the place without asking its filesystem.
+    /// The status of the place in the kernel's memory, read without asking its filesystem.
     public private(set) var status: FileStatus
     /// The names that are still to go, the next one last.
     private var names: [Substring]
@@ -66,9 +66,9 @@ public struct PathWalk {
 }
 
 extension OpenFile {
-    /// What the kernel knows of the file without asking its filesystem, so that the caller does not
-    /// wait for one that does not answer. The length of a file on a network may be an old one. Of a
-    /// filesystem that is another user's the device is all that is told: a file of `other` kind.
+    /// The status of the file in the kernel's memory, read without asking its filesystem, so that
+    /// the caller does not wait for one that does not answer. The length of a file on a network may
+    /// be outdated. Of another user's filesystem only the device is known: the kind is `other`.
     public func statusInMemory() throws(SystemFailure) -> FileStatus {
         var status = statx()
         if clinux_status_in_memory(descriptor, &status) == 0 {
@@ -81,8 +81,8 @@ extension OpenFile {
         return FileStatus(status)
     }
 
-    /// What has this name in the directory that is open here, a symbolic link itself; `path` is for
-    /// people.
+    /// Opens the entry of this name in the directory that is open here, a symbolic link itself.
+    /// `path` appears in messages only.
     fileprivate func locate(_ name: String, path: String) throws(SystemFailure) -> OpenFile {
         let flags = CInt(CLINUX_O_PATH) | O_NOFOLLOW | O_CLOEXEC
         let found = clinux_open_at(descriptor, name, flags)
@@ -90,7 +90,7 @@ extension OpenFile {
         return OpenFile(path: path, descriptor: found)
     }
 
-    /// Where the symbolic link that is open here leads.
+    /// The target of the symbolic link that is open here.
     fileprivate func linkTarget() throws(SystemFailure) -> String {
         var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = bytes.withUnsafeMutableBytes { buffer -> Int in
