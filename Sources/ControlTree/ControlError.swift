@@ -32,7 +32,7 @@ public struct ControlError: Error, Equatable, Sendable {
         case notPermitted
     }
 
-    /// What is wrong.
+    /// The kind of the error.
     public let kind: Kind
     /// For people: the value, what could have been written, and the file.
     public let message: String

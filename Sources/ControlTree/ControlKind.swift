@@ -1,4 +1,4 @@
-/// What a path of the control tree leads to.
+/// The kind of object at a path of the control tree.
 public enum ControlKind: Equatable, Sendable {
     /// A directory, which every user may list.
     case directory

@@ -9,7 +9,7 @@ import ZswapCore
 /// Only the rows define which files there are: look-ups, listings, reads, writes, the documentation
 /// and the tests all go through them.
 public struct ControlRow: Sendable {
-    /// Who may do what.
+    /// The permitted access to a row.
     public enum Access: Sendable {
         /// Mode 0444.
         case readOnly
@@ -61,7 +61,7 @@ public struct ControlRow: Sendable {
         components = ByteText(path).components(separatedBy: "/")
     }
 
-    /// Who may do what.
+    /// The permitted access, by the handlers that the row has.
     public var access: Access {
         if write == nil { return .readOnly }
         return read == nil ? .writeOnly : .readWrite

@@ -3,7 +3,7 @@ import Maintenance
 import SwapStore
 import ZswapCore
 
-/// What a row is read from or written to.
+/// The objects that a row is read from or written to.
 struct ControlSubject: Sendable {
     let store: SwapStore
     /// The store's maintenance.

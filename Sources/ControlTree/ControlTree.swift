@@ -51,7 +51,7 @@ public final class ControlTree: Sendable {
     /// Whether the heap has room for a call of the tree; callers check this first.
     public var hasHeap: Bool { store.hasHeap() }
 
-    /// What a path like `params/zpool` leads to; nil: nothing.
+    /// The kind of object at a path like `params/zpool`; nil: there is none.
     public func kind(of path: ByteText) -> ControlKind? {
         let components = Self.components(path)
         if let (row, _) = row(components) { return .file(mode: row.access.mode) }
@@ -86,7 +86,7 @@ public final class ControlTree: Sendable {
         }
     }
 
-    /// What a file holds, a newline at the end.
+    /// The text of a file, with a newline at the end.
     public func read(_ path: ByteText) throws(ControlError) -> String {
         guard let (row, subject) = row(Self.components(path)) else { throw .notFound(path) }
         guard let read = row.read else {

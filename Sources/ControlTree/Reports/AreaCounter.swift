@@ -9,14 +9,14 @@ struct AreaCounter: Sendable {
     /// Name in the Prometheus text format, without the prefix.
     let metric: String
     let kind: StatisticsCounter.Kind
-    /// What it counts, in one line.
+    /// The meaning of the count, in one line.
     let summary: String
     let value: @Sendable (AreaReport, ControlFacts) -> Int
 
     /// In the order of the lines. Scripts read the first ones by their place: add at the end.
     static let all: [AreaCounter] = held + traffic + [stale]
 
-    /// What the area holds now.
+    /// Gauges of an area's present contents.
     private static let held: [AreaCounter] = [
         gauge("size", "size_bytes", "Length of an area.") { Int($0.attributes.size) },
         gauge("stored_pages", "stored_pages", "Pages of an area that are not holes.") {
@@ -48,7 +48,7 @@ struct AreaCounter: Sendable {
         ) { $0.statistics.ratioPercent },
     ]
 
-    /// What was done to it since it was created.
+    /// Counters of operations on the area since it was created.
     private static let traffic: [AreaCounter] = [
         counter("reads", "read_pages", "Pages of an area that were read, holes among them.") {
             $0.traffic.readPageCount

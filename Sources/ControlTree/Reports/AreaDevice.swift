@@ -3,9 +3,9 @@ import ZswapCore
 
 /// A loop device that stands on an area, and whether the kernel swaps to it.
 public struct AreaDevice: Equatable, Sendable {
-    /// What the kernel calls its node, `/dev/loop3`. There may be no node of that name.
+    /// The kernel's name of its node, `/dev/loop3`. There may be no node of that name.
     public var path: String
-    /// Its number, `7:3`: what it is.
+    /// Its number, `7:3`, which identifies it.
     public var number: String
     /// The area's place in the store's directory.
     public var slot: Int
@@ -20,7 +20,7 @@ public struct AreaDevice: Equatable, Sendable {
         self.use = use
     }
 
-    /// What it does, for people.
+    /// The device's use, for messages.
     var activity: String { use == nil ? "attached to \(path)" : "in use as swap on \(path)" }
 
     /// A line of `stats/devices`.

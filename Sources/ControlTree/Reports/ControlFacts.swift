@@ -2,7 +2,7 @@ public import ZswapCore
 
 /// Facts about the daemon that the tree shows and the store does not know.
 public struct ControlFacts: Equatable, Sendable {
-    /// Where it is mounted, so that the numbers of several mounts can be told apart.
+    /// The mount point, so that the numbers of several mounts can be told apart.
     public var mountPoint: ByteText
     /// The program's version; empty: unknown.
     public var version: String
@@ -11,12 +11,12 @@ public struct ControlFacts: Equatable, Sendable {
     /// The parts of the transport, or why a faster one is not used and what it needs; empty:
     /// unknown.
     public var transportReason: String
-    /// What protects the daemon under memory pressure, a few words each: "memory locked".
+    /// The protections of the daemon under memory pressure, a few words each: "memory locked".
     public var protections: [String]
     /// "supervised" when another daemon takes over from one that is killed, else "unsupervised";
     /// empty: unknown.
     public var supervision: String
-    /// What the supervision means, or why there is none, in one sentence.
+    /// The meaning of the supervision, or the reason why there is none, in one sentence.
     public var supervisionReason: String
     /// How often another daemon has taken over.
     public var restartCount: Int

@@ -11,13 +11,13 @@ struct StatisticsCounter: Sendable {
     let metric: String
     let kind: Kind
     let unit: String
-    /// What it counts and when it rises, in one line.
+    /// The meaning of the count and the event that raises it, in one line.
     let summary: String
     let value: @Sendable (StoreStatistics) -> Int
 
     static let all: [StatisticsCounter] = held + refused + handled + writtenBack
 
-    /// What the store holds now.
+    /// Gauges of the store's present contents.
     private static let held: [StatisticsCounter] = [
         gauge("stored_pages", "stored_pages", "pages", "Pages that are not holes, of every kind.") {
             $0.pages.storedPageCount
@@ -100,7 +100,7 @@ struct StatisticsCounter: Sendable {
         ) { $0.failedWrites },
     ]
 
-    /// What went on, and what went wrong.
+    /// Counters of operations and of their failures.
     private static let handled: [StatisticsCounter] = [
         counter(
             "compress_fail", "compress_fail",
@@ -143,7 +143,7 @@ struct StatisticsCounter: Sendable {
         ) { $0.scrubErrors },
     ]
 
-    /// What went to the backing store and came from it.
+    /// Counters of pages that went to the backing store and came from it.
     private static let writtenBack: [StatisticsCounter] = [
         counter(
             "written_back_pages", "written_back_pages", "Pages that left for the backing store."

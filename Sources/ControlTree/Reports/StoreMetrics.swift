@@ -30,7 +30,7 @@ struct StoreMetrics {
 
     var text: String { information + supervision + counters + memory + awake + areas + pools }
 
-    /// What never changes while the mount lasts, as labels of a constant.
+    /// The values that never change while the mount lasts, as labels of a constant.
     private var information: String {
         metric(
             "info", .gauge, "Version of the daemon and how requests come in. Always 1.",
