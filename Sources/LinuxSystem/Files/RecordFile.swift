@@ -5,13 +5,13 @@ import SystemPackage
 /// Law: a program reads and writes it only while it holds its lock. It stays when it is empty:
 /// removing it would let two programs lock two files of one name.
 public struct RecordFile: Sendable {
-    /// Where it is: gone after a restart, as the settings are.
+    /// The file's path, under /run: the file is gone after a restart, as the settings are.
     public let path: String
 
     /// The record at this path.
     public init(path: String) { self.path = path }
 
-    /// What it says; nil when it says nothing.
+    /// The record's text; nil when the file is empty or does not exist.
     public func text() throws(SystemFailure) -> String? {
         guard let text = try SystemText.attribute(path), !text.isEmpty else { return nil }
         return text
@@ -29,7 +29,7 @@ public struct RecordFile: Sendable {
         return file
     }
 
-    /// Replaces what it says; nil: nothing any more.
+    /// Replaces the text; nil empties the file.
     public func write(_ text: String?, to file: OpenFile) throws(SystemFailure) {
         try file.truncate(toByteCount: 0)
         if let text { try file.writeStart(Array(text.utf8)) }

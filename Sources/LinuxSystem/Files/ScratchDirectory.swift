@@ -3,7 +3,7 @@ import Glibc
 
 /// An empty directory to mount something at, removed when dropped if nothing is in it.
 public final class ScratchDirectory {
-    /// Where it is.
+    /// The directory's path.
     public let path: String
 
     /// Makes it under `parent`. Its name begins with `name` and this process's number, which tells

@@ -41,7 +41,7 @@ public enum SystemText {
         return String(Substring(text.utf8.dropLast()))
     }
 
-    /// What stands behind a name and a blank in one of the lines of a text; nil: no line has it.
+    /// The value behind a name and a blank in the first line that begins so; nil: no line does.
     public static func value(of name: String, in text: String) -> String? {
         text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
             .map { String($0.dropFirst(name.count + 1)) }
@@ -77,7 +77,7 @@ public enum SystemText {
         return names
     }
 
-    /// Where a symbolic link leads, by its text; nil for what is none or may not be read.
+    /// The target of a symbolic link, as its text; nil if the path is no link or may not be read.
     public static func linkTarget(_ path: String) -> String? {
         var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = bytes.withUnsafeMutableBytes { buffer in
@@ -93,7 +93,7 @@ public enum SystemText {
         return names(inDirectory: path)
     }
 
-    /// Where this process stands, as the kernel knows it; asks no filesystem.
+    /// The current directory of this process, as the kernel knows it; asks no filesystem.
     public static func currentDirectory() throws(SystemFailure) -> String {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         guard getcwd(&bytes, bytes.count) != nil else { throw SystemFailure("getcwd", ".") }

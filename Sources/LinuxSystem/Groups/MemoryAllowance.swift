@@ -18,8 +18,8 @@ public final class MemoryAllowance: Sendable {
         public let group: String
         /// Its limit, in bytes.
         public let limitByteCount: Int
-        /// What the process may still take, in bytes; negative when the group holds more already
-        /// than is good.
+        /// Bytes that the process may still take; negative when the group's usage, without clean
+        /// file cache, exceeds its limit less the part kept aside.
         public let byteCount: Int
     }
 
@@ -29,7 +29,7 @@ public final class MemoryAllowance: Sendable {
 
     private struct State: ~Copyable {
         var nextLook = ContinuousClock.now
-        /// What the kernel said of the membership when `levels` were found.
+        /// The kernel's text of the membership when `levels` were found.
         var membership = ""
         var levels: [GroupLevel] = []
     }
@@ -69,7 +69,7 @@ public final class MemoryAllowance: Sendable {
     }
 }
 
-/// Where the groups of a process lie in the filesystem.
+/// The directories of a process's groups.
 enum GroupPath {
     /// A group's directory and those of all groups above it, up to where the hierarchy is mounted.
     struct Chain: Equatable {

@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// Law: removed when dropped; everything in it must have ended by then.
 public final class MemoryGroup {
-    /// Where groups can be made.
+    /// A hierarchy in which groups can be made.
     public struct Root: Sendable {
         /// The directory of the hierarchy.
         public let path: String

@@ -1,5 +1,5 @@
-/// What block devices stand on, as /sys tells it: a partition on its disk, device mapper and RAID
-/// on their slaves, a loop device on a file.
+/// The devices and files below block devices, as /sys tells them: the disk of a partition, the
+/// slaves of device mapper and RAID, the file of a loop device.
 ///
 ///     /sys/dev/block/259:1 -> .../loop0/loop0p1      partition: 1    ..: loop0
 ///     /sys/dev/block/253:0 -> .../dm-0               slaves: loop0, sda1
@@ -34,7 +34,7 @@ public struct DeviceStack {
         return attribute("\(place)/backing_dev").flatMap { $0 == "none" ? nil : $0 }
     }
 
-    /// Which file this loop device stands on; nil for other devices, and where it cannot be asked.
+    /// The backing file of this loop device; nil for other devices, and where it cannot be asked.
     /// May wait for the file's filesystem.
     public func fileIdentity(below device: DeviceNumber) -> FileIdentity? {
         guard sysfs == Self.machine, let loop = LoopDevice.device(numbered: device) else {

@@ -15,7 +15,7 @@ public struct LoopAttachment {
     /// briefly.
     private static let detachMilliseconds = 5000
 
-    /// Which device it is.
+    /// The attached device.
     public let device: LoopDevice
     /// Keeps it attached.
     public let handle: OpenFile

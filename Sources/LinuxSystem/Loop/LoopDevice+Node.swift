@@ -7,13 +7,13 @@ import SystemPackage
 ///     /dev/loop3 ── is it 7:3? ── yes ──> opened by that
 ///                        └─ gone, another device, no device ──> a node of our own, for a moment
 extension LoopDevice {
-    /// Where a node can be made for a moment; filesystems that allow no devices are passed by.
+    /// Directories for a temporary node; filesystems that allow no devices are skipped.
     private static let directories = ["/dev", "/run", "/tmp", "/var/tmp"]
 
     /// Whether the node at ``path`` is this device's.
     public var hasNode: Bool { node != nil }
 
-    /// What to type for this device, so that it is found.
+    /// The argument that names this device in a command: its path, or its number without a node.
     public var argument: String { hasNode ? path : "\(number)" }
 
     /// Opens this device. `path` of the open file is the device's usual one.

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// What a loop device's queue is set to while it is swap.
+/// The settings of a loop device's queue while it is swap.
 ///
 ///     program ── fault ──► loop worker ──► serving thread answers: the request is done
 ///        ▲                                                           │
@@ -12,7 +12,7 @@ public enum LoopQueue {
     private struct Setting {
         let attribute: String
         let value: String
-        /// What a new loop device has.
+        /// The value in a new loop device.
         let kernelsValue: String
     }
 

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// What a loop device says of itself.
+/// The status of a loop device, told by the device itself.
 public struct LoopStatus: Equatable, Sendable {
     /// The file it is attached to, whatever its path is now.
     public let backing: FileIdentity
@@ -92,7 +92,7 @@ extension OpenFile {
         }
     }
 
-    /// What this loop device is attached to; nil when it is attached to nothing.
+    /// The status of this loop device; nil when it is attached to nothing.
     public func loopStatus() throws(SystemFailure) -> LoopStatus? {
         var info = loop_info64()
         guard clinux_loop_get_status(descriptor, &info) == 0 else {

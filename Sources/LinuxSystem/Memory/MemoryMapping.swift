@@ -17,7 +17,7 @@ struct MemoryMapping {
     /// The mappings that a text in the form of `/proc/self/maps` names.
     static func parse(_ text: String) -> [MemoryMapping] {
         var mappings: [MemoryMapping] = []
-        /// Where the last line's mapping ends, if it is of a file.
+        /// The end of the last line's mapping, if it is of a file.
         var fileEnd: UInt?
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ", maxSplits: 5)
@@ -35,8 +35,9 @@ struct MemoryMapping {
         return mappings
     }
 
-    /// What to bring into memory: all of it, but for large parts of zeroed variables that were
-    /// never touched. libfuse has 8 MiB of those for traces of calls that are not made here.
+    /// The parts to bring into memory: all of the mapping, but for large parts of zeroed variables
+    /// that were never touched. libfuse has 8 MiB of those for traces of calls that are not made
+    /// here.
     var worthFilling: [Range<UInt>] {
         guard isZeroed, UInt(range.count) >= Self.untouchedByteCountMin else { return [range] }
         var parts: [Range<UInt>] = []
@@ -55,8 +56,8 @@ struct MemoryMapping {
         absentStretches(range).reduce(0) { $0 + $1.count }
     }
 
-    /// What of a range is not in memory. What the kernel does not tell of counts as being there:
-    /// the kernel's own pages.
+    /// The parts of a range that are not in memory. Where the kernel does not tell, for its own
+    /// pages, a part counts as present.
     private static func absentStretches(_ range: Range<UInt>) -> [Range<UInt>] {
         let pageByteCount = UInt(Privileges.kernelPageByteCount)
         var residency = [UInt8](repeating: 0, count: 1 << 12)

@@ -10,7 +10,7 @@ public struct ProcessMemory {
     /// The memory of this process. Reading it needs the right to trace it.
     public init(of process: Int32) { self.process = process }
 
-    /// What this process itself has mapped, in bytes: everything, and what counts as data.
+    /// The bytes that this process itself has mapped: in total, and those that count as data.
     public static var ownUse: (totalByteCount: UInt64, dataByteCount: UInt64) {
         guard let status = ProcessStatus() else { return (0, 0) }
         return (status.byteCount(of: "VmSize"), status.byteCount(of: "VmData"))

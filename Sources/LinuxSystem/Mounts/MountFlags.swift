@@ -29,7 +29,7 @@ public struct MountFlags: OptionSet, Hashable, Sendable {
         readOnly, MountFlags(MS_SYNCHRONOUS), MountFlags(MS_DIRSYNC),
     ]
 
-    /// What a word does to the flags.
+    /// A mount option and its effect on the flags.
     public struct Word: Hashable, Sendable {
         /// The word.
         public let text: String
@@ -79,7 +79,7 @@ public struct MountFlags: OptionSet, Hashable, Sendable {
         }
     }
 
-    /// What the flags become by these words, in order.
+    /// The flags after these words are applied in order.
     public func applying(_ words: [Word]) -> MountFlags {
         var flags = self
         for word in words {

@@ -1,15 +1,15 @@
 import ZswapCore
 
-/// Which filesystem the file of a loop device lies on, as far as the mount table tells: the kernel
-/// names the file by a path, and asking it for the filesystem asks that for attributes, which one
-/// that hangs never answers.
+/// The claim of a filesystem on the file of a loop device, as far as the mount table tells: the
+/// kernel names the file by a path. Asking the kernel for the filesystem instead would ask that for
+/// attributes, and a filesystem that hangs never answers.
 ///
 ///     path below a mount of it                          sure
 ///     path below a mount of another one, found there    no
 ///     path that no mount here explains                  possible: unmounted lazily, or seen from
 ///                                                       another mount namespace or root
 extension MountTable {
-    /// How far a path speaks for a filesystem.
+    /// The certainty that a path lies on a filesystem.
     public enum Claim: Equatable, Sendable { case sure, possible, no }
 
     /// Filesystems that answer from elsewhere, so that looking a file up may take for ever.

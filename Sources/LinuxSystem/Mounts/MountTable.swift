@@ -11,15 +11,15 @@ public struct MountTable: Equatable, Sendable {
         public let identifier: Int
         /// The filesystem; several mounts may show the same one.
         public let device: DeviceNumber
-        /// What of the filesystem is mounted; `/` unless it is a bind mount.
+        /// The mounted part of the filesystem; `/` unless it is a bind mount.
         public let root: String
-        /// Where it is mounted.
+        /// The mount point.
         public let mountPoint: String
         /// The mount's own flags, `rw,nosuid`.
         public let flags: String
         /// The type with its subtype, `fuse.zswapfs`.
         public let type: String
-        /// What was given as the source, `/dev/sda1`.
+        /// The source as given, `/dev/sda1`.
         public let source: String
         /// The filesystem's own options, `rw,user_id=0`.
         public let options: String

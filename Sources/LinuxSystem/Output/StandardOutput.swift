@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// What a command prints, as far as it has to arrive: a full disk or a closed pipe behind it is a
-/// failure that the user would not see otherwise, since print(_:) reports none.
+/// Checks that a command's standard output arrives: a full disk or a closed pipe is a failure that
+/// the user would not see otherwise, since print(_:) reports none.
 public enum StandardOutput {
     /// The exit status of a command whose output could not be written: EX_IOERR of sysexits(3).
     public static let failureStatus: Int32 = 74

@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// What standard output is, when that matters for how text looks.
+/// The properties of standard output that decide how text looks.
 public enum Terminal {
     /// Whether it is a terminal.
     public static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// How many columns it has; nil when it is no terminal or does not say.
+    /// The number of columns; nil when it is no terminal or does not say.
     public static var columnCount: Int? {
         let count = clinux_terminal_columns(STDOUT_FILENO)
         return count > 0 ? Int(count) : nil

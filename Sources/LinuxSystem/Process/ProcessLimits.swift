@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// What a program inherits from its caller and that would end it, or change what it makes: resource
-/// limits, signals, the file mode mask, closed standard descriptors.
+/// The inherited state that would end a program or change what it makes: resource limits, signals,
+/// the file mode mask, closed standard descriptors.
 ///
 ///     main ── settle ── soft limits = hard limits; SIGXFSZ, SIGXCPU, SIGPIPE ignored, no
 ///                       signal blocked; umask 022; descriptors 0, 1, 2 are open

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// What keeps a process that serves swap from needing swap itself. Each step works or says why it
-/// did not.
+/// Measures that keep a process that serves swap from needing swap itself. Each step succeeds or
+/// says why it did not.
 public enum ProcessProtection {
     /// Marks this thread, and all it starts, as one that reclaim may wait for: its own allocations
     /// must not wait for I/O (PR_SET_IO_FLUSHER). Needs CAP_SYS_RESOURCE. Before the first thread.

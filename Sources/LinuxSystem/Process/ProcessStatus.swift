@@ -1,4 +1,4 @@
-/// What the kernel says of a process in /proc/PID/status: a line for each field.
+/// The kernel's status of a process, /proc/PID/status: a line for each field.
 ///
 ///     Uid:    1000    1000    1000    1000
 ///     VmSize:   123456 kB

@@ -17,7 +17,7 @@ public final class LatencyDevice: @unchecked Sendable {
 
     /// The device. Root may open it.
     public static let path = "/dev/cpu_dma_latency"
-    /// What the kernel takes for "no requirement" (PM_QOS_DEFAULT_VALUE).
+    /// The value for "no requirement" (PM_QOS_DEFAULT_VALUE).
     private static let none: Int32 = -1
 
     private let file: OpenFile

@@ -1,7 +1,7 @@
 import Glibc
 import ZswapCore
 
-/// What goes over a local socket, in both directions: a number, a length and bytes.
+/// A message on a local socket, in both directions: a number, a length and bytes.
 ///
 ///     | code 4 | byte count 4 | bytes |      both numbers little-endian
 public struct LocalMessage: Equatable, Sendable {

@@ -7,7 +7,7 @@ import SystemPackage
 /// Names are of the abstract kind: known in a network namespace, from any root or mount namespace,
 /// and gone with the last process that has the socket open.
 public final class LocalStream {
-    /// Who is at the other end.
+    /// The process at the other end and its user.
     public struct Peer: Equatable, Sendable {
         /// The process that connected, or that listens.
         public let process: Int32
@@ -44,7 +44,7 @@ public final class LocalStream {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Who is at the other end.
+    /// The process at the other end and its user.
     public func peer() throws(SystemFailure) -> Peer { try LocalAddress.peer(of: descriptor, name) }
 
     /// Sends a message. ETIMEDOUT when the other end does not take it in time.

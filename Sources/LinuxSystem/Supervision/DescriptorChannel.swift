@@ -10,7 +10,7 @@ import SystemPackage
 /// closed.
 /// Cost: one system call a packet.
 public final class DescriptorChannel: Sendable {
-    /// What came.
+    /// The result of a receive.
     public enum Arrival {
         /// A packet. More bytes than ``byteCountMax`` make it empty: it is none of ours.
         case packet([UInt8], PassedDescriptor?)
@@ -42,7 +42,7 @@ public final class DescriptorChannel: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Who is at the other end: the process that made a pair, that listens, or that connected.
+    /// The peer at the other end: the process that made a pair, that listens, or that connected.
     public func peer() throws(SystemFailure) -> LocalStream.Peer {
         try LocalAddress.peer(of: descriptor, "descriptor \(descriptor)")
     }

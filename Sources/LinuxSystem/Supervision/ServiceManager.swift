@@ -52,7 +52,8 @@ public final class ServiceManager {
         }
     }
 
-    /// What was kept for this process, by name; once. Nothing where it is meant for another one.
+    /// Takes the descriptors kept for this process, by name; once. Empty if they are meant for
+    /// another process.
     public static func takeKept() -> [(name: String, descriptor: PassedDescriptor)] {
         func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
         defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsetenv(name) } }

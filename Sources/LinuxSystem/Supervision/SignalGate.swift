@@ -7,13 +7,13 @@ import Glibc
 /// Law: what can still end it are SIGKILL, and the signals of its own faults (SIGILL, SIGTRAP,
 /// SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS).
 public enum SignalGate {
-    /// What arrived.
+    /// The result of a wait.
     public enum Arrival: Equatable, Sendable {
         /// A signal that asks to stop: SIGTERM, SIGINT, SIGHUP or SIGQUIT, by name.
         case stop(String)
-        /// A thread of this process asks to look around.
+        /// A thread of this process asks the waiting thread to check its work.
         case wake
-        /// Nothing, for as long as was waited.
+        /// No signal came in the given time.
         case nothing
     }
 

@@ -4,13 +4,13 @@ import ZswapCore
 
 /// The system calls swapon(2) and swapoff(2). Both need CAP_SYS_ADMIN.
 public enum SwapActivation {
-    /// What the kernel tells the device about slots that are free again.
+    /// The discards that the kernel sends to the device for free slots.
     public enum Discard: Sendable {
-        /// Nothing.
+        /// No discards.
         case none
-        /// The whole device, once, when swapping to it begins.
+        /// One for the whole device, when swapping to it begins.
         case once
-        /// Clusters of slots as they become free.
+        /// One for each cluster of slots, when it becomes free.
         case pages
     }
 

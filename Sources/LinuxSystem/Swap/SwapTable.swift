@@ -7,9 +7,9 @@ public struct SwapTable: Equatable, Sendable {
         public let path: String
         /// A device, not a file of a filesystem.
         public let isDevice: Bool
-        /// What it can hold, in bytes.
+        /// Capacity of the swap area, in bytes.
         public let byteCount: UInt64
-        /// What it holds, in bytes.
+        /// The part of it in use, in bytes.
         public let usedByteCount: UInt64
         /// Higher ones are filled first.
         public let priority: Int
