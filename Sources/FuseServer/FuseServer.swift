@@ -109,7 +109,7 @@ public final class FuseServer: Sendable {
             + helperCount * SmallThread.stackByteCount + ControlThreads.byteCount
     }
 
-    /// What a ring takes besides that, in bytes; about.
+    /// Memory of a ring besides that, in bytes; about.
     public static var ringByteCount: Int {
         Ring.queueCount * (Ring.depth * Session.requestByteCountMax + SmallThread.stackByteCount)
     }

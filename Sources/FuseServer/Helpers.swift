@@ -27,7 +27,7 @@ final class Helpers: @unchecked Sendable {
     /// Looks at the last pieces before sleeping: some microseconds.
     private static let spinCount = 2000
 
-    /// What is to be done.
+    /// The shared request: the range of an area, its bytes in memory and the direction.
     private struct Job {
         var area: Area?
         var offset: UInt64 = 0

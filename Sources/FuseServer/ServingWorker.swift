@@ -5,7 +5,7 @@ import SwapStore
 /// last, so that finding it again costs two loads, and the request it serves.
 final class ServingWorker {
     let store: StoreWorker
-    /// Where it counts reads that may be faults.
+    /// The counter of its reads that may be faults.
     let reads: ReadCounter
     /// Its place among the threads that may wait for a backing device; nil: it always may.
     let seat: WaitingSeat?

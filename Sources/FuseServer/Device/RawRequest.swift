@@ -13,7 +13,7 @@ struct RawRequest {
         header = bytes.loadUnaligned(as: fuse_in_header.self)
     }
 
-    /// What follows the header.
+    /// The bytes behind the header.
     var body: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(rebasing: bytes[MemoryLayout<fuse_in_header>.size...])
     }

@@ -2,7 +2,7 @@ import CFuse
 import Glibc
 import ZswapCore
 
-/// Where a serving thread receives requests and builds the data of its answers.
+/// The memory in which a serving thread receives requests and builds the data of its answers.
 ///
 ///     | 4016 bytes unused | in_header 40, write_in 40 | payload: up to 1 MiB | reply data 1 MiB |
 ///
@@ -26,13 +26,13 @@ final class RequestBuffer {
 
     deinit { memory.deallocate() }
 
-    /// Where read data is built, 1 MiB.
+    /// The buffer for read data, 1 MiB.
     var reply: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(
             rebasing: memory[(Session.requestByteCountMax + 2 * Page.byteCount)...])
     }
 
-    /// What waiting for a request came to.
+    /// The result of waiting for a request.
     enum Received {
         case request(UnsafeMutableRawBufferPointer)
         /// Nothing waits, and neither does the descriptor.

@@ -1,7 +1,7 @@
 import SwapStore
 
-/// What one serving thread is to the ``WaitingRoom``: it asks for a place with the first page of a
-/// request that lies on a device, and keeps it until the request is done.
+/// The place of one serving thread in the ``WaitingRoom``: the thread asks for it with the first
+/// page of a request that lies on a device, and keeps it until the request is done.
 final class WaitingSeat: BackingGate {
     let room: WaitingRoom
     private(set) var isTaken = false

@@ -54,7 +54,7 @@ extension Callbacks {
         return UnsafeRawBufferPointer(rebasing: room[..<count])
     }
 
-    /// Where the answer's data goes; nil for a request that did not come by the ring.
+    /// The ring's buffer for the answer's data; nil for a request that did not come by the ring.
     private static func ringPayload(of request: fuse_req_t?) -> UnsafeMutableRawBufferPointer? {
         var payload: UnsafeMutablePointer<CChar>?
         var byteCount = 0

@@ -37,7 +37,7 @@ extension Callbacks {
         }
     }
 
-    /// What a request wants changed. EINVAL for a part of a second that is none.
+    /// The changes that a request asks for. EINVAL when a time's nanoseconds are out of range.
     static func changes(
         _ new: stat, _ mask: CInt, by userID: UInt32, now: FileTime
     ) throws(Refusal) -> Operations.Changes {

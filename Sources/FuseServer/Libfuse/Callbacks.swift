@@ -3,7 +3,8 @@ import Glibc
 import SwapStore
 import ZswapCore
 
-/// What libfuse calls: take the arguments out of C, call the operation, answer once. No logic.
+/// The table of libfuse's callbacks: each takes its arguments out of C, calls the operation and
+/// answers once. No logic.
 ///
 /// Left out on purpose, because the kernel remembers ENOSYS and then does not ask again: fsync
 /// (memory is as stable as it gets), flush, access (the kernel checks modes), getxattr; and bmap,

@@ -10,8 +10,8 @@ public struct MountOptions: Sendable {
     public var threadCount = 2
     /// Threads that take a part of large requests off those; may be 0.
     public var helperCount = 1
-    /// Which server of the mount this is: 0 the first, one more than its predecessor's for one that
-    /// takes the mount over.
+    /// The number of the server among those of the mount: 0 for the first, one more than its
+    /// predecessor's for one that takes the mount over.
     public var generation = 0
     /// How requests come. With ``TransportKind/ring`` what the ring does not carry still comes by
     /// /dev/fuse.

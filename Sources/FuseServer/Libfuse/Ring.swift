@@ -21,7 +21,7 @@ public enum Ring {
     /// Queues, and threads, that libfuse makes: one for each processor the system is set up with.
     static var queueCount: Int { max(Int(sysconf(CInt(_SC_NPROCESSORS_CONF))), 1) }
 
-    /// What the ring consists of, in words.
+    /// The parts of the ring, in words.
     public static var summary: String {
         "libfuse \(libfuseVersion), a queue of \(depth) requests for each of \(queueCount)"
             + " processors"
@@ -85,7 +85,7 @@ public enum RingObstacle: Error, Equatable, Sendable {
     /// refused a queue.
     case refused
 
-    /// What this program and this machine lack; nil when a ring can be asked for.
+    /// The obstacle in this program or this machine; nil when a ring can be asked for.
     public static func find(possibleProcessorCount: Int, workersMax: Int) -> RingObstacle? {
         guard cfuse_has_ring() else {
             return .library(version: Ring.libfuseVersion)

@@ -87,10 +87,10 @@ extension Session {
 /// Why requests that were under way when a server was killed hang: the kernel did not take the
 /// notification to send them again. Linux does from 6.9 on.
 public struct ResendObstacle: Error, Equatable, Sendable {
-    /// What the kernel refused it with: EINVAL where it does not know it.
+    /// The kernel's errno: EINVAL where it does not know the notification.
     public let errno: CInt
 
-    /// What it means for the programs that wait.
+    /// The consequence for the programs that wait, in words.
     public var text: String {
         let reason = String(cString: strerror(errno))
         return errno == EINVAL

@@ -10,7 +10,7 @@ extension Operations {
     /// Bytes in the unit of `st_blocks`.
     private static let blockByteCount = 512
 
-    /// What to change; nil leaves as it is.
+    /// The changes to a file's attributes; nil leaves one as it is.
     struct Changes {
         /// The user of the request.
         var caller = Operations.privilegedUser

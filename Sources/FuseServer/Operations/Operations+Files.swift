@@ -13,7 +13,7 @@ extension Operations {
     /// RENAME_NOREPLACE, the only flag of renameat2 that is known here.
     private static let renameNoReplace: UInt32 = 1
 
-    /// What the kernel gets for an open file: a handle, and whether it is an area.
+    /// The answer to an open request: a handle, and whether the file is an area.
     struct Opened {
         var handle: UInt64
         var isArea: Bool

@@ -20,7 +20,7 @@ import ZswapCore
 /// Cost: some microseconds for each ten paths, once a number; again for each request whose path
 /// does not exist any more.
 extension Operations {
-    /// What a number means; ESTALE when it means nothing, any more or yet.
+    /// The node of an inode number; ESTALE when the number has no meaning any more or yet.
     func node(_ inode: UInt64) throws(Refusal) -> InodeTable.Node {
         if let node = inodes.node(inode) { return node }
         guard let hash = inodes.pathHash(ofPredecessors: inode) else { throw Refusal(ESTALE) }

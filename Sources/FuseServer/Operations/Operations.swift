@@ -16,7 +16,7 @@ final class Operations: Sendable {
     let userID = getuid()
     let groupID = getgid()
     let mountedAt: FileTime
-    /// Where the pools are listed.
+    /// The directory of the pools.
     static let poolDirectory: ByteText = "stats/pools"
     /// The pools at the last look.
     let seenPools: SeenListing

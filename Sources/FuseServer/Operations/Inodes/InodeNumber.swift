@@ -44,8 +44,9 @@ enum InodeNumber {
         sequence(of: number).map { _ in PathHash(value: number & PathHash.mask) }
     }
 
-    /// Where the sequences of files begin in a generation of servers. Far from those of the
-    /// generation before, whose numbers the kernel may still know with other texts.
+    /// The first sequence of files in a generation of servers: 256 beyond that of the generation
+    /// before, modulo ``sequenceMax``, since the kernel may still know that one's numbers with
+    /// other texts.
     static func firstSequence(inGeneration generation: Int) -> UInt64 {
         UInt64(truncatingIfNeeded: generation) &* 256 % sequenceMax + 1
     }

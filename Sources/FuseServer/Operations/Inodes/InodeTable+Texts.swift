@@ -34,7 +34,7 @@ extension InodeTable {
         }
     }
 
-    /// What an open file is read from.
+    /// The text of an open file.
     func text(of number: UInt64) -> Text {
         controls.withLock { controls in
             guard let control = controls.controls[number],

@@ -30,7 +30,7 @@ final class InodeTable: Sendable {
         case control(path: ByteText)
     }
 
-    /// What a control file is read from.
+    /// The text that reads of a control file return.
     enum Text: Equatable, Sendable {
         case bytes([UInt8])
         /// Dropped to make room for the texts of other files.
@@ -44,7 +44,7 @@ final class InodeTable: Sendable {
     /// A text this old is made anew when it is opened.
     static let staleNanoseconds: UInt64 = 1_000_000_000
     let textByteCountMax: Int
-    /// Which server of the mount this is; the first is 0.
+    /// The number of this server among those of the mount; the first is 0.
     let generation: Int
 
     struct Control: Sendable {

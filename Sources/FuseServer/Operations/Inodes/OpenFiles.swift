@@ -46,7 +46,7 @@ final class OpenFiles: Sendable {
         }
     }
 
-    /// What an open directory shows from now on; nothing when it was closed meanwhile.
+    /// Replaces the rows of an open directory; does nothing when it was closed meanwhile.
     func replace(_ handle: UInt64, _ rows: [DirectoryRow]) {
         state.withLock { state in
             if state.listings[handle] != nil { state.listings[handle] = rows }
