@@ -3,8 +3,9 @@ import Glibc
 import Synchronization
 import ZswapCore
 
-/// What the null filesystem answers through libfuse: everything by the ring, all but reads, writes
-/// and discards by /dev/fuse. What is missing here is what libfuse refuses by itself.
+/// The null filesystem's callbacks for libfuse: they serve all requests of the ring, and those of
+/// /dev/fuse other than reads, writes and discards. libfuse itself refuses the requests that have
+/// no callback here.
 enum NullCallbacks {
     private static let root: fuse_ino_t = 1
     private static let data: fuse_ino_t = 2

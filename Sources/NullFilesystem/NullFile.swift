@@ -25,7 +25,7 @@ final class NullFile: @unchecked Sendable {  // readers and writers of a page or
 
     deinit { munmap(memory.baseAddress, memory.count) }
 
-    /// What of this range lies in the file.
+    /// The part of this range that lies in the file.
     func part(at offset: UInt64, byteCount: Int) -> UnsafeMutableRawBufferPointer {
         guard let start = Int(exactly: offset), start < memory.count else {
             return UnsafeMutableRawBufferPointer(rebasing: memory[..<0])
