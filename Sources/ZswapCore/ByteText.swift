@@ -63,13 +63,13 @@ public struct ByteText: Hashable, Comparable, Sendable {
         text.utf8.reversed().starts(with: suffix.text.utf8.reversed())
     }
 
-    /// What follows these bytes; nil when it does not begin with them.
+    /// The bytes behind this prefix; nil when the text does not begin with it.
     public func dropping(prefix: ByteText) -> ByteText? {
         guard hasPrefix(prefix) else { return nil }
         return ByteText(Substring(text.utf8.dropFirst(prefix.byteCount)))
     }
 
-    /// What stands between separators, an ASCII character, empty parts included.
+    /// The parts between separators, an ASCII character, empty parts included.
     public func components(separatedBy separator: Unicode.Scalar) -> [ByteText] {
         Self.split(text, at: separator, omitsEmpty: false).map { ByteText($0) }
     }

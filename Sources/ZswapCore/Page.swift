@@ -21,7 +21,7 @@ public struct PageNumber: Hashable, Comparable, Sendable {
         rawValue = offset >> UInt64(Page.shift)
     }
 
-    /// Where the page starts in its area, in bytes.
+    /// The offset of the page in its area, in bytes.
     @inlinable public var byteOffset: UInt64 { rawValue << UInt64(Page.shift) }
 
     /// Order within the area.
@@ -30,8 +30,8 @@ public struct PageNumber: Hashable, Comparable, Sendable {
     }
 }
 
-/// Whose bytes an object in a pool holds: one page of one area. Packed into the eight bytes that
-/// every object carries, so that compaction and eviction find the page entry through the object.
+/// The owner of an object in a pool: one page of one area. Packed into the eight bytes that every
+/// object carries, so that compaction and eviction find the page entry through the object.
 ///
 ///     63            40 39                                   0
 ///     | area + 1      | page number                          |
