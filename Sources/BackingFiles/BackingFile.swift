@@ -124,7 +124,7 @@ public final class BackingFile: BackingDevice, @unchecked Sendable {
 }
 
 extension BackingError {
-    /// What an errno means while a file is being opened.
+    /// The error for an errno of opening a file.
     init(opening errno: Errno) {
         switch errno {
         case .noSuchFileOrDirectory, .notDirectory: self = .notFound
