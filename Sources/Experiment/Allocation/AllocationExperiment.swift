@@ -4,16 +4,16 @@ import Threads
 public import ZPool
 import ZswapCore
 
-/// What a free and a malloc cost in a pool full of objects, by themselves: no page, no codec.
+/// Measures a free and a malloc in a pool full of objects, by themselves: no page, no codec.
 ///
 /// The pool is filled with objects of the sizes that real pages compress to. A pair anywhere frees
 /// one of them, chosen at random, and allocates one of another size: most of its time is the
 /// processor's, waiting for memory that no cache holds any more. In turns with it a plain free
 /// list, of cells of one size in as much memory, does the same: it touches the first word of the
 /// cell and nothing else, which is the least that any allocator can do. A warm pair allocates an
-/// object and frees that: what the allocator itself does.
+/// object and frees that one: the work of the allocator itself.
 public struct AllocationExperiment {
-    /// Where choices begin: every run of the program makes the same ones.
+    /// The seed of the choices: every run of the program makes the same ones.
     private static let seed: UInt64 = 1
     private static let objectByteCountMin = 32
     /// Objects of this many bytes more are another thread's.

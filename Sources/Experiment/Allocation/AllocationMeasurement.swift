@@ -1,4 +1,4 @@
-/// What free and malloc cost in one driver. Medians.
+/// The times of free and malloc in one driver. Medians.
 public struct AllocationMeasurement: Codable, Sendable {
     /// The driver.
     public let zpool: String

@@ -12,7 +12,7 @@ import ZswapCore
 ///
 /// Every page is compared with what was written there, before and after the last step.
 public struct DensityExperiment {
-    /// Where choices begin: every run of the program makes the same ones.
+    /// The seed of the choices: every run of the program makes the same ones.
     private static let seed: UInt64 = 1
     /// Loads of which the quiet latencies are.
     private static let quietLoadCount = 50_000

@@ -6,7 +6,7 @@ public struct EvictionMeasurement: Encodable, Sendable {
     public let limitPercent: Int
     /// The limit in frames.
     public let limitFrameCount: Int
-    /// Which page goes next.
+    /// The order in which pages are evicted.
     public let order: EvictionOrder
     /// Loads of pages that were stored, evicted or not.
     public let loadCount: Int

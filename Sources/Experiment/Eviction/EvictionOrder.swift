@@ -1,4 +1,4 @@
-/// In which order a store that is over its limit writes pages back.
+/// The order in which a store that is over its limit writes pages back.
 public enum EvictionOrder: String, CaseIterable, Codable, Sendable {
     /// The driver's: all of the frame, or zspage, that was allocated into longest ago.
     case shrink

@@ -1,7 +1,7 @@
 import ZPool
 import ZswapCore
 
-/// Where each page of a replayed run is: a page table in miniature.
+/// The place of each page of a replayed run: a small page table.
 ///
 ///     empty ─store─► word | object | raw ─evicted─► on disk ─store or discard─► ...
 ///

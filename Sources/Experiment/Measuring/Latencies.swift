@@ -36,7 +36,7 @@ public struct Latencies: Sendable {
     /// The longest, nanoseconds.
     public var nanosecondsMax: UInt64 { count == 0 ? 0 : histogram.max }
 
-    /// What is shown of them.
+    /// The percentiles and the maximum that reports show.
     public var summary: LatencySummary {
         LatencySummary(
             p50: nanoseconds(percentile: 50), p99: nanoseconds(percentile: 99),

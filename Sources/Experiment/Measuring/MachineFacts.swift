@@ -1,6 +1,6 @@
 import LinuxSystem
 
-/// What a result depends on besides the program: the machine it was measured on.
+/// The machine that a result was measured on, since the result depends on it.
 public struct MachineFacts: Codable, Equatable, Sendable {
     /// Processors that are online.
     public let processorCount: Int

@@ -4,9 +4,9 @@ import ZswapCore
 
 /// Pages as programs really have them, to measure with.
 public struct PageSamples {
-    /// There are none.
+    /// The pages cannot be read, or are too few to measure with.
     public struct Failure: Error, CustomStringConvertible {
-        /// Where they were looked for.
+        /// The reason, with the source of the pages where there is one.
         public let description: String
     }
 
@@ -22,7 +22,7 @@ public struct PageSamples {
     public let wholePageCount: Int
     /// How many of them hold zeros only.
     public let zeroPageCount: Int
-    /// Where they are from, in words.
+    /// The source of the pages, in words.
     public let origin: String
     private let seed: UInt64
 
@@ -114,7 +114,8 @@ public struct PageSamples {
         return try PageSamples(process: python.identifier, sampling, leavingOutZeros: true)
     }
 
-    /// What these are of the whole, in words: how many, chosen how, and how many hold zeros.
+    /// The sample in words: its size, its share of the whole, the choice, and the share of zero
+    /// pages.
     public var sample: String {
         let zeros = Table.cell(100 * Double(zeroPageCount) / Double(pageCount), digits: 1)
         guard pageCount < wholePageCount else {
@@ -132,7 +133,7 @@ public struct PageSamples {
         return pages
     }
 
-    /// What lz4 makes of each page, in bytes; of those that it makes smaller.
+    /// The byte counts of the pages that lz4 makes smaller, once compressed.
     func compressedByteCounts() throws -> [Int] {
         let compressor = LZ4Compressor()
         let codec = try compressor.makeCodec(level: try compressor.level(for: nil))

@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// Which pages of many are measured with, when all would take too long.
+/// A choice of pages to measure with, when all would take too long.
 ///
 ///     whole   |----.---|.-------|------.-|--.-----|   one page at random of each equal stretch
 ///
@@ -15,7 +15,7 @@ public struct PageSampling: Equatable, Sendable {
 
     /// Most pages that are taken.
     public let pageCountMax: Int
-    /// Where the random numbers begin.
+    /// The seed of the random numbers.
     public let seed: UInt64
 
     /// A sample of at most `pageCountMax` pages.

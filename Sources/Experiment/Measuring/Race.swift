@@ -24,7 +24,8 @@ final class Race: Sendable {
         end.max(UInt64(MonotonicClock.nanoseconds), ordering: .relaxed)
     }
 
-    /// What it took, or what one of them threw. When all have ended.
+    /// The time from start to end, in nanoseconds. Throws the error of a thread that failed. Called
+    /// when all have ended.
     func nanoseconds() throws -> UInt64 {
         if let error = failure.withLock({ $0 }) { throw error }
         return end.load(ordering: .relaxed) - begin.load(ordering: .relaxed)

@@ -4,11 +4,11 @@ import ZswapCore
 
 /// The outcome of a benchmark: what was measured, where, with what, and the results.
 public struct Report<Results: Encodable>: Encodable {
-    /// What was measured.
+    /// The name of the benchmark.
     public let benchmark: String
-    /// Where.
+    /// The machine that it ran on.
     public let machine: MachineFacts
-    /// What else it depends on, by name: versions, transport, options.
+    /// Everything else that the results depend on, by name: versions, transport, options.
     public let conditions: [String: String]
     /// The results.
     public let results: Results

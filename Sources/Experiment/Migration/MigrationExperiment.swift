@@ -6,18 +6,18 @@ import Threads
 public import ZPool
 import ZswapCore
 
-/// What loads cost while all stored pages are moved to another pool, or compressed anew, in this
+/// Measures loads while all stored pages are moved to another pool, or compressed anew, in this
 /// process.
 ///
 ///     fill ─► loads │ loads while pages move │ loads │ loads while pages move │ ... ─► compare
 ///             1 s      1 s                             until all have moved
 ///
 /// Slices with and without the migrator take turns, so both load from the same mixture of old and
-/// new pages: what a page costs by another compressor is in both. One thread loads, one page at a
+/// new pages: the cost of a page by another compressor is in both. One thread loads, one page at a
 /// time, anywhere. The pages are real ones, each with its number in it. Then everything is moved
 /// back at full speed, while no thread loads, and compared again.
 public struct MigrationExperiment: Sendable {
-    /// Where pages are, or are to be.
+    /// A pool and a compressor: those of the pages before or after the move.
     public struct Place: Codable, Equatable, Sendable {
         /// The driver.
         public let zpool: String

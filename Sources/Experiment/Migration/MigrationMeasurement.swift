@@ -1,10 +1,10 @@
-/// What moving all pages costs, itself and for threads that load meanwhile.
+/// The cost of moving all pages: the time it takes, and the latency of loads meanwhile.
 public struct MigrationMeasurement: Codable, Sendable {
-    /// Where the pages were.
+    /// The place of the pages before the move.
     public let from: MigrationExperiment.Place
-    /// Where they went.
+    /// The place of the pages after the move.
     public let to: MigrationExperiment.Place
-    /// How many.
+    /// Number of pages.
     public let pageCount: Int
     /// Bytes of the pools before.
     public let poolByteCountBefore: Int

@@ -7,7 +7,7 @@ import ZswapCore
 /// A compressor by itself, on given pages: what the codec alone costs, in the same order and with
 /// as much memory as a filesystem that keeps these pages compressed.
 public struct BareCodec: @unchecked Sendable {  // run by one thread at a time
-    /// What one pass over all pages took.
+    /// The times of one pass over all pages, and its output.
     public struct Times: Equatable, Sendable {
         /// Nanoseconds to compress a page, on average.
         public let compress: Double

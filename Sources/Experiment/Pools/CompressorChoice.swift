@@ -7,7 +7,7 @@ public struct CompressorChoice: CustomStringConvertible, Sendable {
         CompressorRegistry.standard().all.map { CompressorChoice($0) }
     }
 
-    /// What may be written.
+    /// The accepted texts, for messages.
     public static var expected: String {
         "one of \(all.map(\.description).joined(separator: ", ")), and :LEVEL"
     }

@@ -11,7 +11,7 @@ import ZswapCore
 /// memory is there, filled again, loaded, both in the same random order as the codec's. What comes
 /// back is compared at the end, outside the times.
 public struct PoolExperiment {
-    /// Where orders begin: every run of the program asks for the same ones.
+    /// The seed of the orders: every run of the program asks for the same ones.
     private static let seed: UInt64 = 1
 
     /// Pages of a pool that make its beginning small beside them: the zspage that each size class

@@ -1,10 +1,10 @@
 /// One driver and compressor on one set of pages. Times are medians.
 public struct PoolMeasurement: Codable, Sendable {
-    /// Where the pages are from.
+    /// The source of the pages, in words.
     public let pages: String
-    /// How many.
+    /// Number of pages measured.
     public let pageCount: Int
-    /// How many there are where these were taken from.
+    /// Number of pages in the source.
     public let wholePageCount: Int
     /// How many of those measured hold zeros only; they take no memory of the pool.
     public let zeroPageCount: Int
@@ -39,7 +39,7 @@ public struct PoolMeasurement: Codable, Sendable {
     /// Of single loads, the clock's own time included.
     public let loadLatencies: LatencySummary
 
-    /// What more threads gain.
+    /// The gain of several threads, as a multiple of one thread's rate.
     public struct Speedup: Codable, Sendable {
         /// The threads.
         public let count: Int

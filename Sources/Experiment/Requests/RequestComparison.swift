@@ -23,7 +23,7 @@ public struct RequestComparison: Codable, Sendable {
         }
     }
 
-    /// What was done.
+    /// The workload of all runs.
     public let workload: RequestWorkload
     /// The null filesystem's.
     public let null: Figures

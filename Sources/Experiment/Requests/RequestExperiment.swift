@@ -7,7 +7,7 @@ import ZswapCore
 ///
 /// Law: both files hold these pages from the start on, and after any number of writes.
 public struct RequestExperiment {
-    /// Where places and orders begin: every run of the program asks for the same ones.
+    /// The seed of places and orders: every run of the program asks for the same ones.
     private static let seed: UInt64 = 1
 
     private let null: OpenFile

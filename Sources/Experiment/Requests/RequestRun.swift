@@ -1,10 +1,10 @@
-/// What one run of a workload gave.
+/// The times of one run of a workload.
 public struct RequestRun: Sendable {
-    /// What was done.
+    /// The workload of the run.
     public let workload: RequestWorkload
-    /// How long all of it took.
+    /// The time of the whole run.
     public let nanoseconds: UInt64
-    /// How long each request took.
+    /// The time of each request.
     public let latencies: Latencies
 
     /// Nanoseconds from one finished request to the next.

@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// Where pages lie in an area that is larger than what is stored in it: in clusters, spread evenly.
+/// The places of pages in an area larger than its contents: clusters, spread evenly.
 struct Places: Sendable {
     private let clusterPageCount: Int
     private let clusterStride: Int

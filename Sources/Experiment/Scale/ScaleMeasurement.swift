@@ -1,4 +1,4 @@
-/// What a page costs with `pageCount` pages stored. Nanoseconds a page, medians; by each worker.
+/// The cost of a page with `pageCount` pages stored. Nanoseconds a page, medians; by each worker.
 public struct ScaleMeasurement: Codable, Sendable {
     /// Pages that are stored.
     public let pageCount: Int

@@ -2,7 +2,7 @@ import ZswapCore
 
 /// The swapped program on one device: medians of its runs.
 public struct SwapFigures: Codable, Sendable {
-    /// What was swapped to.
+    /// The name of the peer that was swapped to.
     public let device: String
     /// Seconds of filling memory.
     public let fill: Double

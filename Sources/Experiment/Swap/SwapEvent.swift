@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// Something that happened to a page of a swap device.
+/// An operation on a page of a swap device.
 ///
 ///     63                         16 | 15         2 | 1  0 |
 ///     page                          | byteCount    | kind |
@@ -8,7 +8,7 @@ import ZswapCore
 /// Law: `byteCount` is what the page takes when it is stored: 0 for a page that repeats one word,
 /// 4096 for one that lz4 does not make smaller. In other events it is 0.
 public struct SwapEvent: Equatable, Sendable {
-    /// What happened.
+    /// The kinds of operations.
     public enum Kind: UInt64, Sendable {
         /// The page was read.
         case load
@@ -23,11 +23,11 @@ public struct SwapEvent: Equatable, Sendable {
     private static let byteCountMask: UInt64 = 0x3fff
     private static let kindMask: UInt64 = 3
 
-    /// What happened.
+    /// The operation.
     public let kind: Kind
-    /// To which page.
+    /// The number of the page.
     public let page: Int
-    /// Bytes that lz4 makes of it.
+    /// Bytes of a stored page by the law above; 0 in other events.
     public let byteCount: Int
 
     /// An event of this page.

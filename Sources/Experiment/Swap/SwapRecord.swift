@@ -1,7 +1,7 @@
 public import LinuxSystem
 import ZswapCore
 
-/// What a swap device was asked for during a run, page by page, in order.
+/// The operations that a swap device was asked for during a run, page by page, in order.
 ///
 ///     | "zswapfs1" | events | lost events | event | event | ...      words of eight bytes, the
 ///                                                                   lowest byte first

@@ -24,7 +24,7 @@ public final class SwapRecorder: Sendable {
         words = try PageMemory(pageCount: pageCount)
     }
 
-    /// What was recorded.
+    /// The recorded events. Complete only when no hand is at work any more.
     public var record: SwapRecord {
         let count = next.load(ordering: .acquiring)
         let kept = min(count, words.wordCount)

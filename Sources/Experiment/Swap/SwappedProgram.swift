@@ -8,7 +8,7 @@ import ZswapCore
 /// Law: its pages are stamped with their numbers, so that two that change places are noticed. The
 /// samples are a file's mapped pages and no memory of its own.
 public struct SwappedProgram {
-    /// What it found.
+    /// The program's times and counts.
     public struct Report: Codable, Equatable, Sendable {
         /// Nanoseconds of filling memory.
         public var fill: UInt64 = 0

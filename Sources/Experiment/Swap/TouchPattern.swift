@@ -1,6 +1,7 @@
 import ZswapCore
 
-/// Which pages a program touches: all alike, or some more often than others, as programs do.
+/// A choice of the pages that a program touches: all alike, or some more often than others, as
+/// programs do.
 ///
 ///     pages     |  hot  |  ....  |  hot  |  ....       runs of 16 pages, spread over the memory
 ///     touches   90 % here, 10 % anywhere; later another set is the hot one
