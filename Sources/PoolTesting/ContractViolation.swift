@@ -1,7 +1,7 @@
 /// A law that a driver broke, in words. Thrown rather than recorded, so that the suites below run
 /// under any test library, in a simulation or in a researcher's own program.
 public struct ContractViolation: Error, CustomStringConvertible {
-    /// What was expected and what happened, with the seed and step where there is one.
+    /// The expectation and the outcome, with the seed and step where there is one.
     public let description: String
 
     /// A broken law.

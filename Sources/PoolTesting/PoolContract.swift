@@ -2,8 +2,7 @@ import Arena
 public import ZPool
 import ZswapCore
 
-/// What every pool driver must do, whatever its rule of packing: the laws of ``Pool``, one clause
-/// each.
+/// The laws of ``Pool``, one clause each, for every pool driver, whatever its rule of packing.
 ///
 ///     for clause in PoolContract.clauses { try clause.check(MyDriver()) }
 ///

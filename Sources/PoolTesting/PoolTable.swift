@@ -11,11 +11,11 @@ public import ZswapCore
 public final class PoolTable: PoolUser {
     /// One published object.
     public struct Entry: Equatable, Sendable {
-        /// Where it is.
+        /// The object's handle.
         public var handle: PoolHandle
         /// Its length in bytes.
         public var byteCount: Int
-        /// What is in it; see ``Pattern``.
+        /// The seed of its content; see ``Pattern``.
         public var seed: UInt64
 
         /// An entry.
