@@ -13,7 +13,7 @@ import Threads
 /// Price: a thread; while something is held, a hundred looks a second at the serving threads'
 /// counters.
 public final class LatencyControl: Sendable {
-    /// Where serving threads count reads.
+    /// The counter of reads by serving threads.
     public let pulse: FaultPulse
     private let holder: Mutex<LatencyHolder>
 

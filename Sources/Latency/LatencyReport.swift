@@ -1,6 +1,6 @@
 /// The report on keeping processors awake.
 public struct LatencyReport: Equatable, Sendable {
-    /// What the kernel is asked for now.
+    /// The present request to the kernel.
     public enum State: String, Sendable {
         /// Processors are kept awake.
         case held
@@ -10,9 +10,9 @@ public struct LatencyReport: Equatable, Sendable {
         case unavailable
     }
 
-    /// When they shall be kept awake.
+    /// The setting: when processors are to be kept awake.
     public var mode: LatencyMode
-    /// Whether they are.
+    /// Whether they are kept awake now.
     public var state: State
     /// Why the kernel cannot be asked; nil when it can.
     public var obstacle: String?
