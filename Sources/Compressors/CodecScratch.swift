@@ -105,8 +105,8 @@ public final class CodecScratch: @unchecked Sendable {
         return result
     }
 
-    /// What the last ``compress(_:with:limit:)`` wrote; empty when it did not succeed. The next
-    /// call overwrites it.
+    /// The bytes that the last ``compress(_:with:limit:)`` wrote; empty when it did not succeed.
+    /// The next call overwrites them.
     public var output: RawSpan {
         @_lifetime(borrow self)
         get {
