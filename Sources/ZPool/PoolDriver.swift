@@ -85,7 +85,7 @@ public protocol Pool: AnyObject, Sendable {
     /// changes nothing, and never traps on a handle that is no longer live.
     func prepareFree(_ handle: PoolHandle)
 
-    /// Where the object's bytes are.
+    /// The offset of the object's bytes in the arena.
     func offset(of handle: PoolHandle) -> ArenaOffset
 
     /// Names the object's owner, after its bytes are written: from here on it may move.
@@ -138,10 +138,10 @@ public protocol Pool: AnyObject, Sendable {
     /// Bytes of the frames the pool holds.
     var totalByteCount: Int { get }
 
-    /// What the pool looks like inside, for people and scripts.
+    /// A table of the pool's contents, for people and scripts.
     var report: PoolReport { get }
 
-    /// What the frames are used for. Counters only, no walk; exact while no thread uses the pool.
+    /// The use of the frames. Counters only, no walk; exact while no thread uses the pool.
     var usage: PoolUsage { get }
 
     /// Walks everything and traps on a broken law. Slow; not while other threads use the pool.
@@ -168,8 +168,8 @@ extension Pool {
     public var compactedPageCount: Int { 0 }
 }
 
-/// What a pool asks of its user. Pools hold their user weakly, since a user owns its pools; the
-/// user's own owner keeps it alive. `evict` is called without any lock of the pool that `free`
+/// The requests of a pool to its user. Pools hold their user weakly, since a user owns its pools;
+/// the user's own owner keeps it alive. `evict` is called without any lock of the pool that `free`
 /// needs, `move` with one of those locks held.
 public protocol PoolUser: AnyObject, Sendable {
     /// Asks the user to evict an object. True: the user has freed the handle. False: the object

@@ -64,9 +64,9 @@ public final class Zpool: Sendable {
     @inlinable public var hugeByteCount: Int { pool.hugeByteCount }
     /// Bytes of the frames the pool holds.
     @inlinable public var totalByteCount: Int { pool.totalByteCount }
-    /// What the pool looks like inside.
+    /// A table of the pool's contents.
     public var report: PoolReport { pool.report }
-    /// What the frames are used for.
+    /// The use of the frames.
     public var usage: PoolUsage { pool.usage }
 
     /// Takes room for an object. `invalidArgument` for 0 bytes or less, `tooLarge` above
@@ -84,7 +84,7 @@ public final class Zpool: Sendable {
     /// live.
     @inlinable public func prepareFree(_ handle: PoolHandle) { pool.prepareFree(handle) }
 
-    /// Where the object's bytes are in the arena. No lock.
+    /// The offset of the object's bytes in the arena. Takes no lock.
     @inlinable public func offset(of handle: PoolHandle) -> ArenaOffset { pool.offset(of: handle) }
 
     /// Copies an object's bytes in and names its owner, in this order, so that it moves only when

@@ -39,7 +39,7 @@ protocol ChunkFrame {
     static var objectByteCountMax: Int { get }
     /// The place of larger objects than a frame with a header takes; nil where there are none.
     static var headlessPlace: Place? { get }
-    /// In which order the objects of a frame are evicted.
+    /// The order in which the objects of a frame are evicted.
     static var evictionOrder: InlineArray<4, Place?> { get }
 
     init(_ run: RunNumber, in map: RunMap)
@@ -60,7 +60,8 @@ protocol ChunkFrame {
     var usedChunkCount: Int { get }
     /// Chunks that one more object can get; 0 when it can't get any.
     var freeChunkCount: Int { get }
-    /// Where one more object of this many chunks goes. There must be room for it.
+    /// The place and the first chunk for one more object of this many chunks. There must be room
+    /// for it.
     func emptyPlace(chunkCount: Int) -> (place: Place, startChunk: Int)
     /// Chunks that an object in this empty place can get.
     func room(_ place: Place) -> Range<Int>
@@ -154,7 +155,7 @@ extension ChunkFrame {
     }
 }
 
-/// What a driver counts of its frames beside objects and chunks.
+/// A driver's counts of its frames, besides those of objects and chunks.
 protocol ChunkTally: Equatable, Sendable {
     associatedtype Frame: ChunkFrame
     /// Of no frame.

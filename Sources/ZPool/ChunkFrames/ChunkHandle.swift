@@ -1,7 +1,7 @@
 import Arena
 import ZswapCore
 
-/// A place of a frame that is shared out in chunks: what a driver calls its objects in a frame.
+/// A driver's name for one of the places in a frame that is divided into chunks.
 protocol ChunkPlace: RawRepresentable, Equatable, Sendable where RawValue == Int {
     /// Behind the header.
     static var first: Self { get }
@@ -13,13 +13,13 @@ protocol ChunkPlace: RawRepresentable, Equatable, Sendable where RawValue == Int
 
     /// A handle's lowest byte.
     func packed(startChunk: Int) -> Int
-    /// What a handle's lowest byte says. Takes any byte.
+    /// The place and the first chunk in a handle's lowest byte. Takes any byte.
     static func unpacked(_ byte: Int) -> (place: Self, startChunk: Int)
     /// Whether a pool can have made this byte.
     static func isWellFormed(_ byte: Int) -> Bool
 }
 
-/// Where an object lies, and which of the places of its frame it has.
+/// The handle of an object in a frame of chunks: its run, its place in the frame, its first chunk.
 ///
 ///     39        8 7                        0
 ///     | run      | place and first chunk    |        the low byte is the driver's packing

@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// Where a pool's bytes are.
+/// The use of a pool's bytes.
 ///
 ///     frames  | headers | rooms of objects: payload + rounding | free rooms | tails |
 ///
@@ -11,7 +11,7 @@ public struct PoolUsage: Equatable, Sendable {
     public var frameCount: Int
     /// Objects that were taken and not freed.
     public var objectCount: Int
-    /// What the driver keeps beside objects, in their frames: owners, headers.
+    /// Bytes of the driver's own data in the frames of objects: owners, headers.
     public var headerByteCount: Int
     /// Rooms of the objects, the rounding of their lengths included.
     public var roomByteCount: Int

@@ -6,14 +6,14 @@ import ZswapCore
 ///     shrink(10):  freed 8 | stays | stays | freed 8             16 reclaimed
 ///     shrink(10):  freed 8 | stays | ... | stays                  8 reclaimed, tryAgain
 ///
-/// Law: it ends when eight rounds in a row freed nothing, and what was reclaimed before counts.
-/// What stays is tried last the next time.
+/// Law: it ends when eight rounds in a row freed nothing; the frames reclaimed before count. A
+/// frame that stays is tried last the next time.
 enum FrameReclaim {
     /// The result of one round.
     enum Round {
         /// The pool has nothing that could be tried.
         case nothingToTry
-        /// What was tried stays.
+        /// The oldest frame, or zspage, was tried and stays.
         case stays
         /// `frameCount` frames were given back.
         case freed(frameCount: Int)
@@ -22,8 +22,9 @@ enum FrameReclaim {
     /// Rounds in a row without a freed frame before `shrink` gives up.
     private static let roundCount = 8
 
-    /// Frees at least `pageCount` frames; `round` tries the oldest. `invalidArgument` when there
-    /// was nothing to try, `tryAgain` when no round freed anything.
+    /// Frees at least `pageCount` frames; `round` tries the oldest. `tryAgain` when eight rounds in
+    /// a row freed nothing, or when nothing is left to try after a round that freed nothing.
+    /// `invalidArgument` when nothing is left to try otherwise.
     static func shrink(pageCount: Int, _ round: () -> Round) -> ShrinkResult {
         invariant(pageCount > 0)
         var reclaimed = 0

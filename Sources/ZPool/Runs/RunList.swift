@@ -122,7 +122,7 @@ public struct RunLinks: Sendable {
     }
 }
 
-/// Where the runs of a list keep their links: 8 bytes of a run's descriptor or of its frames that
+/// The place of a list's links in its runs: 8 bytes of a run's descriptor or of its frames that
 /// nothing else uses while the run is in the list. A run in two lists has two linkages.
 public protocol RunLinkage {
     /// The links of a run. A raw address, because they lie in the arena next to what a driver keeps

@@ -83,7 +83,7 @@ struct Z3foldFrame: ChunkFrame {
     }
 }
 
-/// What is in a frame, and what one more object can get.
+/// The objects in a frame, and the room for one more.
 extension Z3foldFrame {
     @inline(__always)
     var isEmpty: Bool { descriptor[Fields.chunkCounts] == 0 }
@@ -144,7 +144,7 @@ extension Z3foldFrame {
         return isMiddleEmpty ? (.middle, 1 + chunkCount(.first)) : (.first, 1)
     }
 
-    /// Where the middle object should rather lie, so that the free chunks are in one piece: in the
+    /// A better place for the middle object, so that the free chunks are in one piece: in the
     /// larger gap, at its far end. A lone one goes to the start of the frame if it can. Nil when
     /// that gains too little, or when old and new place would overlap.
     var betterMiddle: (place: Place, startChunk: Int)? {

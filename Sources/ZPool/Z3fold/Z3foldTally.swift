@@ -1,7 +1,7 @@
 import Arena
 import ZswapCore
 
-/// What z3fold counts of its frames, to know whether compaction would gain something.
+/// The counts that z3fold keeps of its frames, to know whether compaction would gain something.
 ///
 ///     loneObjects[c]   how many frames have one object of c chunks, which lies at an end or can
 ///     gapChanges[i]    what becomes of byFreeChunks[i] when those go to an end

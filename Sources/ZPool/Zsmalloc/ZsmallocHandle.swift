@@ -1,8 +1,8 @@
 import Arena
 import ZswapCore
 
-/// Where an object lies: its zspage's run, its class, its slot. Enough to find its bytes by
-/// arithmetic alone.
+/// The handle of an object in zsmalloc: its zspage's run, its class, its slot. Enough to find its
+/// bytes by arithmetic alone.
 ///
 ///     50          19 18      11 10         0
 ///     | run         | class    | slot     |          class: its place in the pool's table

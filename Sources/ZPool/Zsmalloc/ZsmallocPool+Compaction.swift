@@ -23,7 +23,7 @@ extension ZsmallocPool {
 
     private enum Step { case nothingToGain, progress, freed(RunNumber), stuck }
 
-    /// What a compaction of a class remembers: sources to pass over.
+    /// The sources that a compaction of a class passes over, because an object in them stays.
     private struct Pass {
         var stuck = InlineArray<16, UInt32>(repeating: 0)
         var stuckCount = 0

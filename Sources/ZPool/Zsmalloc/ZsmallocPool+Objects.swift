@@ -12,7 +12,7 @@ extension ZsmallocPool {
         return sizeClass.isHuge ? start : start + SizeClassTable.slotHeaderByteCount
     }
 
-    /// Where a slot starts: its header, or a huge object.
+    /// The offset of a slot: that of its header, or of a huge object.
     @inline(__always)
     func slotOffset(_ run: RunNumber, _ sizeClass: SizeClass, _ slot: Int) -> ArenaOffset {
         map.offset(of: run, frameCount: sizeClass.frameCount) + slot &* sizeClass.byteCount

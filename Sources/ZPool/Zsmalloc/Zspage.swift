@@ -78,7 +78,7 @@ struct Zspage {
         nonmutating set { descriptor[Fields.freshCount] = UInt16(newValue) }
     }
 
-    /// What the pool's clock showed at the last allocation.
+    /// The stamp of the last allocation, by the pool's clock.
     var stamp: ZspageStamp {
         get { ZspageStamp(rawValue: descriptor[Fields.stamp]) }
         nonmutating set { descriptor[Fields.stamp] = newValue.rawValue }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// When a zspage was allocated into last, on a clock of its pool.
+/// The time of the last allocation in a zspage, on a clock of its pool.
 ///
 ///     clock    41           42                             43
 ///     stamps   A opened     B opened, A allocated into     C opened, or back from reclaim
@@ -24,11 +24,11 @@ struct ZspageStamp: Equatable {
 struct ZspageClock: ~Copyable {
     private let value = Atomic<UInt32>(0)
 
-    /// What it shows. To be read with the zspage's class locked: then stamps of a class never fall.
+    /// The present stamp. Read with the zspage's class locked: then stamps of a class never fall.
     @inline(__always)
     var now: ZspageStamp { ZspageStamp(rawValue: value.load(ordering: .relaxed)) }
 
-    /// Rises by one and returns what it shows then.
+    /// Advances the clock by one and returns the new stamp.
     @discardableResult
     func tick() -> ZspageStamp {
         ZspageStamp(rawValue: value.wrappingAdd(1, ordering: .relaxed).newValue)

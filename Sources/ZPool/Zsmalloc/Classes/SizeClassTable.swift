@@ -24,7 +24,7 @@ public struct SizeClassTable: Equatable, Sendable {
 
     /// Most frames in a zspage.
     public let chainLength: Int
-    /// What is left after merging, from small to large.
+    /// The classes after merging, from small to large.
     public let classes: [SizeClass]
     /// By raw class: the place in `classes` of the class that serves it.
     let places: [UInt8]
