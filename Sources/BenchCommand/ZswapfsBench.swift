@@ -20,7 +20,7 @@ public enum BenchMain {
     }
 }
 
-/// What `zswapfs-bench` itself takes: the commands.
+/// The command `zswapfs-bench`, the parent of all others.
 struct ZswapfsBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zswapfs-bench",

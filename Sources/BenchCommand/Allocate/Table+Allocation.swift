@@ -1,6 +1,6 @@
 import Experiment
 
-/// What `allocate` shows people.
+/// The table of `allocate`.
 extension Table {
     /// A row for each driver.
     init(_ measurements: [AllocationMeasurement]) {

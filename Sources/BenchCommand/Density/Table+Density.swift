@@ -1,6 +1,6 @@
 import Experiment
 
-/// What `density` shows people.
+/// The table of `density`.
 extension Table {
     /// A row for each driver.
     init(_ measurements: [DensityMeasurement]) {

@@ -1,6 +1,6 @@
 import Experiment
 
-/// What `eviction` shows people.
+/// The table of `eviction`.
 extension Table {
     /// A row for each driver, limit and order.
     init(_ measurements: [EvictionMeasurement]) {

@@ -5,7 +5,7 @@ public import NullFilesystem
 import ZswapCore
 
 extension NullTransport: ExpressibleByArgument {
-    /// What `zswapfs mount` takes by itself.
+    /// The default of `zswapfs mount`.
     static let preferred = NullTransport.dev
 }
 

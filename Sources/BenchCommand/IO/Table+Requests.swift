@@ -1,6 +1,6 @@
 import Experiment
 
-/// What `io` shows people.
+/// The table of `io`.
 extension Table {
     /// A row for each workload: time of a request on each, latencies of zswapfs, and how many
     /// times the floor that is.

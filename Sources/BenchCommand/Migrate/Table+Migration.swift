@@ -1,7 +1,7 @@
 import Experiment
 import ZswapCore
 
-/// What `migrate` shows people.
+/// The table of `migrate`.
 extension Table {
     /// A row for each run.
     init(_ measurements: [MigrationMeasurement]) {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Experiment
 
-/// What every benchmark is asked for.
+/// The options of every benchmark.
 struct BenchOptions: ParsableArguments {
     @Flag(help: "Write one JSON object in place of tables.")
     var json = false

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Experiment
 
-/// What `--compressor` takes: `zstd`, or `zstd:9`.
+/// The values of `--compressor`: `zstd`, or `zstd:9`.
 enum CompressorOption {
     /// The compressor meant. Throws what is wrong, for people.
     static func choice(_ text: String) throws -> CompressorChoice {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Experiment
 
-/// Which sets of pages are measured with, where there may be several.
+/// The options that choose the sets of pages to measure with, where there may be several.
 struct CorpusOptions: ParsableArguments {
     @Argument(help: "Files of raw 4 KiB pages, or of these packed by zstd (.zst).")
     var corpus: [String] = []

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Experiment
 
-/// Which pages are measured with.
+/// The options that choose the pages to measure with.
 struct SampleOptions: ParsableArguments {
     @Option(
         help: """

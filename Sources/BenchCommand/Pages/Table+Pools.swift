@@ -1,6 +1,6 @@
 import Experiment
 
-/// What `pages` shows people.
+/// The table of `pages`.
 extension Table {
     /// A row for each driver and compressor on each set of pages.
     init(_ measurements: [PoolMeasurement]) {

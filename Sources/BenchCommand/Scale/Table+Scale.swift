@@ -1,7 +1,7 @@
 import Experiment
 import ZswapCore
 
-/// What `scale` shows people.
+/// The table of `scale`.
 extension Table {
     /// A row for each run: each time, and how many times that of the first run with as many workers
     /// it is.

@@ -30,7 +30,7 @@ enum KernelSetting {
     }
 }
 
-/// What `params/latency` of the zswapfs that is measured says.
+/// The values of `params/latency` of the zswapfs that is measured.
 enum LatencySetting: String, CaseIterable, ExpressibleByArgument {
     case auto, low, off
 }

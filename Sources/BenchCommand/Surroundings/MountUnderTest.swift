@@ -8,7 +8,7 @@ struct MountUnderTest {
     /// The type of our mounts in the mount table.
     private static let type = "fuse.zswapfs"
 
-    /// Where it is mounted.
+    /// The mount point.
     let path: String
     /// How its requests come, in its own words.
     let transportName: String
@@ -58,7 +58,7 @@ struct MountUnderTest {
         return state.contains("\nstate unavailable\n") ? "\(asked), but unavailable" : asked
     }
 
-    /// What of it a result depends on.
+    /// The properties of the mount that a result depends on.
     func conditions() throws -> [String: String] {
         var conditions = ["transport": transportName]
         for (name, file) in [

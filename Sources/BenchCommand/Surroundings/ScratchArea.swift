@@ -4,7 +4,7 @@ import LinuxSystem
 ///
 /// Law: `remove` at the end. It is made new: an existing file is another user's data.
 struct ScratchArea {
-    /// Where it is.
+    /// The area's path.
     let path: String
 
     /// Creates the file with `byteCount` bytes that were never written. EEXIST when it exists.

@@ -9,7 +9,7 @@ final class ServedMount {
     /// How long a mount may take to come, or to go.
     private static let milliseconds = 20_000
 
-    /// Where it is mounted.
+    /// The mount point.
     let path: String
     /// The process that serves.
     let process: RunningProcess

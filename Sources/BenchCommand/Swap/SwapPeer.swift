@@ -3,7 +3,7 @@ import LinuxSystem
 import NullFilesystem
 import ZswapCore
 
-/// What a program can be swapped to.
+/// The swap devices to compare.
 enum SwapPeer: String, CaseIterable, ExpressibleByArgument, Codable {
     /// zswapfs with its defaults, or the mount that was named.
     case zswapfs
@@ -11,7 +11,7 @@ enum SwapPeer: String, CaseIterable, ExpressibleByArgument, Codable {
     case null
     /// The kernel's zram with lz4.
     case zram
-    /// nbdkit's memory disk with zstd, through nbdfuse: user space's way before zswapfs.
+    /// nbdkit's memory disk with zstd, through nbdfuse: the user-space way before zswapfs.
     case nbdkit
 
     /// Why the peer cannot run on this machine; nil when it can.
@@ -28,7 +28,7 @@ enum SwapPeer: String, CaseIterable, ExpressibleByArgument, Codable {
     }
 }
 
-/// Where programs are found.
+/// The search for programs in PATH.
 enum ProgramPath {
     /// The program's path in PATH; nil when it is not there.
     static func find(_ name: String) -> String? {

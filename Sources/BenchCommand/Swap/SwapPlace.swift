@@ -132,7 +132,7 @@ struct SwapPlace {
     }
 }
 
-/// What a swap device is to be.
+/// The properties of a swap device that is asked for.
 struct SwapRequest {
     /// Bytes of the device.
     var byteCount: Int

@@ -92,13 +92,13 @@ struct SwapRun {
     }
 }
 
-/// What is measured on each peer.
+/// The measurement that every peer runs.
 struct SwapPlan {
     /// Pages of the program.
     var pageCount: Int
     /// Memory that it may have.
     var limitByteCount: Int
-    /// What it touches in its last phase.
+    /// The touches of its last phase.
     var touches: TouchPattern
     /// Whether it reads all of its memory in order before that.
     var scans = true

@@ -1,6 +1,6 @@
 import Experiment
 
-/// What `swap` shows people.
+/// The table of `swap`.
 extension Table {
     /// A row for each device: seconds of each phase and of all, and how many times the time of
     /// zram and of the null filesystem that is.

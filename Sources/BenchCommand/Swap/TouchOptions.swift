@@ -1,7 +1,7 @@
 import ArgumentParser
 import Experiment
 
-/// Which pages the swapped program touches.
+/// The options that choose the pages that the swapped program touches.
 struct TouchOptions: ParsableArguments {
     @Option(help: "Pages it touches in its last phase.")
     var touches = 200_000

@@ -1,7 +1,7 @@
 import LinuxSystem
 
-/// Where the kernel's unbound workqueues run, of which the loop devices' is one. Both settings are
-/// the whole machine's.
+/// The processors of the kernel's unbound workqueues, of which the loop devices' is one. Both
+/// settings are the whole machine's.
 enum UnboundWork {
     private static let processorsPath = "/sys/devices/virtual/workqueue/cpumask"
     private static let scopePath = "/sys/module/workqueue/parameters/default_affinity_scope"
