@@ -6,7 +6,8 @@ import ZswapCore
 
 @testable import Arena
 
-/// What a new process finds: bytes and memory as they were, nothing in use until it is claimed.
+/// A reopened arena in a new process: bytes and memory as they were, nothing in use until it is
+/// claimed.
 @Suite struct ReopeningTests {
     private func reopen(_ arena: Arena) throws -> Arena {
         let new = try Arena(

@@ -6,7 +6,8 @@ import Testing
 
 @testable import BackingFiles
 
-/// What block devices stand on, in a directory that looks like /sys: no machine has them all.
+/// The devices and files below block devices, in a directory that looks like /sys: no machine has
+/// them all.
 @Suite struct DeviceStackTests {
     /// A mirror (9:0) of a partition (259:1) of a loop device (7:3), and of a disk (8:0).
     private struct Tree {

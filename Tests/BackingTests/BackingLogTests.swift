@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What each call of the log promises, on a device in memory.
+/// The promises of each call of the log, on a device in memory.
 @Suite struct BackingLogTests {
     private static let segment = BackingLog.segmentByteCount
 

@@ -38,7 +38,7 @@ final class BackingRig: @unchecked Sendable {  // the buffer is one thread's, th
         return payload
     }
 
-    /// What was read last.
+    /// The payload of the last read.
     var payload: [UInt8] {
         let buffer = buffer
         return LogRecords.array(buffer.payload)

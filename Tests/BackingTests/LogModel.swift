@@ -22,9 +22,9 @@ struct LogModel {
     private let pageCount: Int
     private var random: SplitMix64
     private var version = 0
-    /// What can be read.
+    /// The records that can be read.
     private var written: [Int: Record] = [:]
-    /// What was appended since the last flush, in order; the page's older record still counts.
+    /// The records appended since the last flush, in order; the page's older record still counts.
     private var pending: [(page: Int, record: Record)] = []
     /// The record that owns each 16 bytes of the device; 0: none.
     private var granules: [Int]

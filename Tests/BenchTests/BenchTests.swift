@@ -9,7 +9,8 @@ import Testing
 
 /// The benchmark command as tests run it.
 enum Bench {
-    /// What a benchmark that has ended, or anything it started, has left. Others may run.
+    /// Mounts, files and groups left by a benchmark that has ended, or by anything it started.
+    /// Others may run.
     static func leftovers(of process: pid_t) -> [String] {
         let mounts = (try? MountTable.current().entries.map(\.mountPoint)) ?? ["no mount table"]
         let files = LoopDevice.attached().compactMap(\.backingPath)

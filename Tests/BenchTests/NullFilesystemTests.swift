@@ -51,7 +51,7 @@ extension BenchTests {
             #expect(!SystemCall.exists("\(path)/data"))
         }
 
-        /// What is done with the file of a null filesystem that records, and the record.
+        /// The record of a null filesystem after `body` has used its file.
         private func record(
             _ more: [String], _ body: (MountedFile) throws -> Void
         ) throws -> SwapRecord {

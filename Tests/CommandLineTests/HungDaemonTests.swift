@@ -115,7 +115,7 @@ extension CommandLineTests {
             #expect(hung.mount.daemon.wait(seconds: 15)?.status == 0)
         }
 
-        /// Where the daemon's socket is not seen a child reads the control files.
+        /// A child reads the control files where the daemon's socket is not seen.
         @Test(
             .enabled(
                 if: (try? SwapHost.run("unshare", ["-n", "true"]))?.0 == 0,

@@ -121,8 +121,8 @@ extension CommandLineTests {
             #expect(!MountHost.isMounted(path))
         }
 
-        /// Where every user may open /dev/fuse, as on most distributions, fusermount3 refuses the
-        /// mount.
+        /// fusermount3 refuses the mount where every user may open /dev/fuse, as on most
+        /// distributions.
         @Test(
             .enabled(if: MountHost.canDropPrivileges && canUnshare, "needs root and setpriv"))
         func aUserWhoMayOpenTheDevice() throws {

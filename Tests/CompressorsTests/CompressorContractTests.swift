@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
-/// What every registered compressor has to keep, on all kinds of pages.
+/// The contract of every registered compressor, on all kinds of pages.
 @Suite struct CompressorContractTests {
     @Test(arguments: LevelledCompressor.all, PagePattern.allCases)
     func whatGoesInComesOut(compressor: LevelledCompressor, pattern: PagePattern) throws {

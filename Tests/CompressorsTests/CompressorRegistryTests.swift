@@ -2,7 +2,7 @@ import Compressors
 import Testing
 
 @Suite struct CompressorRegistryTests {
-    /// Which of them there are is up to the libraries; their order is not.
+    /// The libraries decide which compressors there are, but not their order.
     @Test func standardHasLZ4AndWhatWasThereToBuildWith() throws {
         let names = CompressorRegistry.standard().names
         #expect(names.prefix(2) == ["lz4", "lz4hc"])

@@ -58,7 +58,7 @@ final class TestCodec: Codec {
     }
 }
 
-/// Where a test codec finds the scratch it belongs to.
+/// A reference from a test codec to the scratch it belongs to.
 final class ScratchBox: @unchecked Sendable {
     // Unchecked: one thread only.
     var scratch: CodecScratch?

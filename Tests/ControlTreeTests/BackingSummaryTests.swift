@@ -5,7 +5,7 @@ import SwapStore
 import TestSupport
 import Testing
 
-/// What `stats/summary` tells of backing stores.
+/// The lines of `stats/summary` on backing stores.
 @Suite struct BackingSummaryTests {
     private static func lines(_ fixture: ControlFixture) throws -> [String] {
         try fixture.value("stats/summary").split(separator: "\n").map(String.init)

@@ -10,7 +10,7 @@ import ZswapCore
 struct ControlFixture {
     static let hardName: ByteText = "a \"b\"\\\nc"
 
-    /// Where the mount says it is.
+    /// The mount point in the mount's facts.
     static let mountPoint: ByteText = "/m \"q\""
 
     let fixture: TestStore

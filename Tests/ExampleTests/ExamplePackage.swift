@@ -7,9 +7,9 @@ import Testing
 /// Built once a run. What was built before is taken up: `mount-scripts/test` builds it before the
 /// tests, so that no test has the processors taken away meanwhile.
 enum ExamplePackage {
-    /// Where it is.
+    /// The package's path.
     static let path = BuiltProgram.packagePath + "/Docs/examples/firstfit"
-    /// Where `mount-scripts/test` builds it, too.
+    /// The build folder, that of `mount-scripts/test` too.
     private static let buildPath = BuiltProgram.packagePath + "/.build/examples/firstfit"
     /// A build of all that zswapfs consists of, on one busy processor.
     private static let buildSeconds = 900

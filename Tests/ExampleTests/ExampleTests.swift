@@ -55,7 +55,7 @@ import Testing
         #expect(mount.isGone(seconds: 10))
     }
 
-    /// What the document shows of the package is what is in it, and no clause is left out.
+    /// The document's excerpts are in the package, and no clause is left out.
     @Test func theDocumentShowsThePackage() throws {
         let document = try String(
             contentsOfFile: BuiltProgram.packagePath + "/Docs/Writing-a-Pool.md", encoding: .utf8)

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What fuzzers were given and once found, given again: a file in `Corpus/TARGET` is one input.
+/// The fuzzers' inputs, run again: a file in `Corpus/TARGET` is one input, given at the start or
+/// once found.
 @Suite struct FuzzTests {
     private static let corpus = "\(BuiltProgram.packagePath)/Tests/FuzzTests/Corpus"
 

@@ -160,7 +160,7 @@ private let millisecond: Int64 = 1_000_000
 @Suite(.timeLimit(.minutes(10))) struct LatencyControlTests {
     private let file = TemporaryFile("latency-\(UInt32.random(in: .min ... .max))")
 
-    /// What the device was asked for last; nil: nothing yet.
+    /// The last request to the device; nil: none yet.
     private var request: Int32? {
         guard let data = FileManager.default.contents(atPath: file.path), data.count == 4 else {
             return nil

@@ -8,7 +8,7 @@ struct Repository {
         root: URL(filePath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent())
 
-    /// What people write: sources, tests, scripts, documents and the files at the top.
+    /// The files that people write: sources, tests, scripts, documents and the files at the top.
     func files() throws -> [TextFile] {
         let top = ["Package.swift", "README.md", "CHANGELOG.md", ".ci/run"]
         let folders = ["Sources", "Tests", "mount-scripts", "Docs"]

@@ -32,7 +32,7 @@ import Testing
             try text.write(toFile: directory.path(name), atomically: true, encoding: .utf8)
         }
 
-        /// What the next run does. Outcomes: "passed", "running" (began, did not end), "waiting"
+        /// Adds a next run with these outcomes: "passed", "running" (began, did not end), "waiting"
         /// (did not begin), or the reason of a skip.
         func add(_ outcomes: [(String, String)], output: String = "") throws {
             runCount += 1
@@ -181,7 +181,7 @@ import Testing
         #expect(try playback.arguments(ofRun: 3).contains("^M\\.S[/]b\\(\\)(/|$)"))
     }
 
-    /// What fails once with its allocations watched, and not again, only waited too long.
+    /// A test that fails once with its allocations watched, and not again, only waited too long.
     @Test func whatPassesTheSecondTimeIsNoFailure() throws {
         let playback = try Playback()
         try playback.add([("M.S/a()", "passed")])

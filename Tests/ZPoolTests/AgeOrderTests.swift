@@ -59,7 +59,8 @@ import ZswapCore
         #expect(shrink(rig) == [1, 3])
     }
 
-    /// What a free leaves of an older frame is no younger, and goes behind the untouched ones.
+    /// The object that a free leaves in an older frame stays older than newer frames, and is
+    /// evicted after the untouched ones.
     @Test(arguments: chunked)
     func aFreeMakesAnOlderFrameNoYounger(driver: DriverUnderTest) throws {
         let rig = try makeRig(driver, [3200, 3900])

@@ -6,7 +6,7 @@ import Testing
 import ZPool
 import ZswapCore
 
-/// What compaction frees, keeps and leaves alone.
+/// Compaction: the frames that it frees, keeps and leaves alone.
 @Suite struct CompactionTests {
     private func makeRig() throws -> PoolRig { try PoolRig(ZsmallocDriver()) }
 

@@ -9,7 +9,7 @@ import Testing
 
 /// A supervisor on a thread, and the servers it has started so far.
 final class SupervisorStage: Sendable {
-    /// What a server hears.
+    /// A message that a server received.
     struct Heard {
         let message: SupervisorMessage?
         let hasDescriptor: Bool
@@ -108,7 +108,7 @@ final class SupervisorStage: Sendable {
         return channel
     }
 
-    /// What the command hears that asked.
+    /// The message that the asking command receives.
     func answer(_ command: DescriptorChannel) throws -> SupervisorMessage? {
         let isThere = DescriptorWait.readable([command.descriptor], milliseconds: 10_000)
         try #require(isThere == [true], "the command heard nothing")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ZswapfsCommand
 
-/// What a supervisor leaves to the program that it becomes.
+/// The state that a supervisor leaves to the program that it becomes.
 extension CommandLineTests {
     @Suite struct SupervisorStateTests {
         @Test func aStateIsReadAsItWasWritten() throws {

@@ -118,7 +118,7 @@ extension FuseServerTests {
             }
         }
 
-        /// What was taken before the refusal counts; a refused page keeps its old bytes.
+        /// Pages taken before the refusal count; a refused page keeps its old bytes.
         @Test func aRefusedPageEndsTheRequest() throws {
             try withHelpers {
                 var random = SplitMix64(seed: 3)

@@ -4,7 +4,7 @@ import Testing
 @testable import FuseServer
 
 extension FuseServerTests {
-    /// Which results of reading /dev/fuse mean what; a pipe stands for the device.
+    /// The meanings of results of reading /dev/fuse; a pipe stands for the device.
     @Suite struct RequestBufferTests {
         @Test func aRequestIsItsBytes() throws {
             var ends: [CInt] = [0, 0]

@@ -5,7 +5,7 @@ import ZswapCore
 @testable import FuseServer
 
 extension FuseServerTests {
-    /// What numbers say by themselves, in this process and in the next one that serves the mount.
+    /// The meaning of inode numbers in this process and in the next one that serves the mount.
     @Suite struct InodeNumberTests {
         private let second: UInt64 = 1_000_000_000
 

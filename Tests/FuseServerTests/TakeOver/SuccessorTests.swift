@@ -7,7 +7,7 @@ import ZswapCore
 @testable import FuseServer
 
 extension FuseServerTests {
-    /// What a successor makes of numbers and handles that its predecessor gave out.
+    /// A successor's answers for numbers and handles that its predecessor gave out.
     @Suite struct SuccessorTests {
         private let rig: OperationsFixture
         private let next: OperationsFixture

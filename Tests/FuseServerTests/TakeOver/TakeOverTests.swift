@@ -16,7 +16,7 @@ extension FuseServerTests {
     struct TakeOverTests {
         private let content = PageContent.incompressible(5)
 
-        /// What a program that uses the mount came to, in a thread of its own.
+        /// A program that uses the mount, in a thread of its own, and its outcome.
         private final class Client: Sendable {
             private let outcome = Mutex<[Int]?>(nil)
 

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// Built by `mount-scripts/fuzz` only, with the compiler's instrumentation.
 @main enum Program {
-    /// What libFuzzer calls; it takes no context.
+    /// The target's function, which libFuzzer calls; it takes no context.
     nonisolated(unsafe) private static var take: FuzzTarget.Take = { _ in }
 
     static func main() throws {

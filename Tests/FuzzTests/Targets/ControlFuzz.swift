@@ -4,7 +4,7 @@ import Maintenance
 import TestSupport
 import ZswapCore
 
-/// What is written to a control file, of every row that can be written.
+/// Texts written to a control file, of every row that can be written.
 ///
 ///     | row | text ... |
 ///

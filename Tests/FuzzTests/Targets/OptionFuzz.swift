@@ -1,10 +1,11 @@
 @testable import ZswapfsCommand
 
-/// What `-o` says: any text, in one or several parts.
+/// Values of `-o`: any text, in one or several parts.
 ///
 ///     | text ... | 0 | text ... |
 ///
-/// Law: it is taken or refused with a message, and what is taken says how it is served.
+/// Law: the options are refused with a message, or accepted: then they say how the mount is served,
+/// and an arena has a size in range.
 enum OptionFuzz {
     static func prepare() throws -> FuzzTarget.Take {
         let names = ParameterOptions.names

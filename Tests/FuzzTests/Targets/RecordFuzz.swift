@@ -5,7 +5,7 @@ import LinuxSystem
 import TestSupport
 import ZswapCore
 
-/// What a backing device and the memory of its table of segments hold, when a successor reads them.
+/// The contents of a backing device and of its table of segments, as a successor reads them.
 ///
 ///     | what | place 2 | bytes 8 ... | what | ...      the device, the table, or a page's record
 ///

@@ -1,10 +1,10 @@
 @testable import ZswapfsCommand
 
-/// What the control files of a mount say of another user's server, to the commands that read them.
+/// The control files of another user's server, as the commands that report on mounts read them.
 ///
 ///     | text of the first file asked for | 0 | of the second | 0 | ...
 ///
-/// Law: a report is made of any text. None is a failure of the command.
+/// Law: any text gives a report. None makes the command fail.
 enum StatusFuzz {
     static func prepare() throws -> FuzzTarget.Take {
         let style = PictureStyle(columnCount: 80, isUTF8: true, hasColour: true)

@@ -5,7 +5,7 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// Which pages are colder than others, and which of them are the coldest.
+/// The order of pages by coldness, and the choice of the coldest.
 @Suite struct AgeHistogramTests {
     /// A worker's second is that of its request's begin, and another one's request began later.
     @Test(arguments: [0, 1, 100, 8191, 8192, 1 << 24] as [UInt64])

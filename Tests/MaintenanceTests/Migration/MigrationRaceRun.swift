@@ -3,8 +3,8 @@ import Synchronization
 import TestSupport
 import ZswapCore
 
-/// What one of several threads does to its areas, and what they should hold: random stores, loads,
-/// discards and truncations, and now and then an area is removed and another made.
+/// The operations of one of several threads on its areas, and the expected contents: random stores,
+/// loads, discards and truncations; now and then an area is removed and another made.
 ///
 /// Law: the areas are this thread's alone, so a load must give the last store.
 final class MigrationRaceRun: @unchecked Sendable {  // one thread's, then the test's

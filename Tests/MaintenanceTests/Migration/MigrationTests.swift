@@ -9,7 +9,7 @@ import ZswapCore
 
 /// Stored pages follow a change of pool or compressor: all of them, right, and counted.
 @Suite struct MigrationTests {
-    /// Where pages may be: a driver, a chain, a compressor.
+    /// A place of pages: a driver, a chain, a compressor.
     struct Place: CustomTestStringConvertible, Sendable {
         let zpool: String
         let chain: Int

@@ -60,7 +60,8 @@ import ZswapCore
         try rig.expectEmptyAfterDiscard()
     }
 
-    /// What the other test would see without the pool.
+    /// The control of the test above: by the store's order, less than a tenth of the evicted pages
+    /// are of the older half.
     @Test(arguments: Zpools.names) func theStoresOrderIsAnother(zpool: String) throws {
         let (rig, pages) = try Self.fullRig(zpool, .store)
         rig.work()

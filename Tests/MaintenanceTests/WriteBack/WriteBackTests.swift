@@ -162,7 +162,7 @@ import ZswapCore
 }
 
 extension WriteBackRig {
-    /// What the thread would use.
+    /// The write-back that the thread would make.
     func makeWriteBack() -> WriteBack? {
         guard let (log, number) = store.holdCurrentBacking(),
             let buffers = maintenance.writeBack.madeBuffers

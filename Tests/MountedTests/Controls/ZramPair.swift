@@ -87,7 +87,7 @@ final class ZramPair {
         )
     }
 
-    /// What a page reads.
+    /// The bytes that a read of a page returns.
     func read(page: Int) throws -> (zram: [UInt8], ours: [UInt8]) {
         let offset = page * Self.pageByteCount
         _ = try disk.read(into: memory, at: offset)

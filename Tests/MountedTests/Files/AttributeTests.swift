@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What stat(2) and statfs(2) show, and what of it can be changed.
+/// The results of stat(2) and statfs(2), and the attributes that can be changed.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct AttributeTests {
         private let mount: TemporaryMount

@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// What programs that copy, list and map files rely on.
+/// The properties that programs rely on when they copy, list and map files.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct FileFactTests {
         /// tar and cp take a file without blocks for one hole.

@@ -112,8 +112,8 @@ extension MountedTests {
             #expect(rest.count == 7 * Self.page - 10 && rest.allSatisfy { $0 == 0 })
         }
 
-        /// What was stored in a mapping is there for the next mount of it, and for a plain reader
-        /// without msync(2); a store leaves set-user-ID as it is, as elsewhere.
+        /// Pages stored in a mapping are there for the next mapping of the file, and for a plain
+        /// reader without msync(2); a store leaves set-user-ID as it is, as elsewhere.
         @Test(arguments: MountHost.transports) func storesReachTheArea(transport: String) throws {
             let mount = try TemporaryMount("transport=\(transport)")
             let file = try area(mount)

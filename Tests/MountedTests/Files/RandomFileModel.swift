@@ -1,7 +1,7 @@
 import Foundation
 
-/// What a file must be: its bytes, and which of its pages are not holes. The simplest thing that
-/// can be right.
+/// The expected state of a file: its bytes, and which of its pages are not holes. As simple as
+/// possible.
 struct RandomFileModel {
     static let page = 4096
 

@@ -8,7 +8,7 @@ import TestSupport
 ///
 /// Law: the same seed makes the same steps on every machine.
 struct RandomFileRun {
-    /// Where file and model differ, with what led there.
+    /// A difference between file and model, with the steps that led to it.
     struct Difference: Error, CustomStringConvertible { let description: String }
 
     private static let byteCountMax = 640 << 10

@@ -12,9 +12,10 @@ extension MountedTests {
             if: MountHost.canMount && SwapHost.has("python3"),
             Comment(rawValue: "\(MountHost.need), python3")))
     struct ServiceManagerTests {
-        /// What systemd does with a unit of `Type=notify` and `FileDescriptorStoreMax=`: takes
-        /// READY=1, keeps descriptors, and starts the program again with them. A line of input is
-        /// `restart SIGNALLED…` (processes to kill first) or `end`.
+        /// A program that acts as systemd does for a unit of `Type=notify` and
+        /// `FileDescriptorStoreMax=`: it takes READY=1, keeps descriptors, and starts the program
+        /// again with them. A line of input is `restart SIGNALLED…` (processes to kill first) or
+        /// `end`.
         private static let manager = """
             import os, signal, socket, sys
             program, path, name = sys.argv[1:4]

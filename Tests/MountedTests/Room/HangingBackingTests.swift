@@ -40,7 +40,7 @@ extension MountedTests {
             PageContent.compressible(UInt64(page))
         }
 
-        /// What threads of the test found, by the names of what they did.
+        /// The outcomes of the test's threads, by the names of their actions.
         private final class Answers: Sendable {
             private let answers = Mutex<[String: Bool]>([:])
             var all: [String: Bool] { answers.withLock { $0 } }
@@ -108,7 +108,7 @@ extension MountedTests {
             #expect(try stage.cold.read(at: 40 * 4096, count: 4096) == patched)
         }
 
-        /// What cuts a page of the device waits for it as well.
+        /// An operation that cuts a page on the device waits for the device as well.
         @Test func cuttingWaitsAlone() throws {
             let stage = try Stage("dev")
             let path = stage.mount.path("cold")

@@ -10,7 +10,7 @@ extension MountedTests {
         private static let contents = [UInt8](repeating: 0, count: 1 << 20).indices
             .map { UInt8(truncatingIfNeeded: $0 * $0 >> 7) }
 
-        /// What is made for good is refused in time: everything else still works after it.
+        /// A permanent object is refused in time: everything else still works after it.
         @Test(arguments: MountHost.transports) func whatIsRefusedChangesNothing(
             transport: String
         ) throws {

@@ -145,7 +145,7 @@ extension MountedTests {
             }
         }
 
-        /// Where the device may not be opened the mount serves without, and says so.
+        /// The mount serves without the device where it may not be opened, and says so.
         @Test func withoutTheDevice() throws {
             // A plain file on a read-only mount stands in its place, in this namespace only.
             let script = """

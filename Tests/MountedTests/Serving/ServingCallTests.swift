@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What serving threads of a real daemon ask the heap and the kernel for, counted by a library that
-/// is loaded into it.
+/// The calls of a real daemon's serving threads to the heap and the kernel, counted by a library
+/// that is loaded into it.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct ServingCallTests {
         private static let requestCount = 100_000

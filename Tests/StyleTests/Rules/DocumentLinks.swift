@@ -33,7 +33,7 @@ enum DocumentLinks {
         return found
     }
 
-    /// What stands in `](…)`.
+    /// The texts in `](…)`.
     private static func targets(in line: String) -> [Substring] {
         line.ranges(of: "](").compactMap { range in
             let rest = line[range.upperBound...]

@@ -1,4 +1,5 @@
-/// What every file under Sources has: something in it, a heading, and a name of its own.
+/// Rules for files under Sources: something in it, a heading if a type is public, and a name of its
+/// own in the module.
 enum FileRules {
     private static let kinds: Set<String> = ["class", "struct", "enum", "protocol", "actor"]
 

@@ -1,4 +1,4 @@
-/// Which module may know which: arrows point down only.
+/// The permitted dependencies of modules: arrows point down only.
 ///
 ///     zswapfs -> ZswapfsCommand -> FuseServer -> ControlTree -> Maintenance -> SwapStore
 ///     SwapStore -> ZPool       -> Arena -> Threads -> ZswapCore
@@ -46,12 +46,12 @@ enum House {
     /// Modules that make no system call of their own: they import nothing that would give them one.
     private static let withoutSystemCalls: Set<String> = ["ZswapCore", "Backing", "SwapStore"]
 
-    /// What gives a module system calls.
+    /// The modules that give system calls.
     private static let systemCalls: Set<String> = [
         "CLinux", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "SystemPackage",
     ]
 
-    /// What only tests depend on.
+    /// The modules that only tests depend on.
     private static let helpers: Set<String> = [
         "TestSupport", "CallCounter", "ThreadOrder", "zswapfs-fuzz",
     ]
@@ -129,7 +129,7 @@ enum House {
         return found
     }
 
-    /// What stands in backticks.
+    /// The texts in backticks.
     private static func quoted(in text: some StringProtocol) -> [String] {
         text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
             .filter { $0.offset % 2 == 1 }.map { String($0.element) }

@@ -1,4 +1,4 @@
-/// What Package.swift says about its targets, read from its text: enough for the rules, no more.
+/// The targets in Package.swift, read from its text: enough for the rules, no more.
 struct PackageManifest {
     struct Target: Equatable {
         let kind: String
@@ -69,7 +69,7 @@ struct PackageManifest {
         return parts.count == 3 ? [String(parts[1])] : []
     }
 
-    /// What stands between the brackets after `label`.
+    /// The text between the brackets after `label`.
     private static func bracketed(after label: String, in text: String) -> Substring? {
         guard let start = text.firstRange(of: label)?.upperBound else { return nil }
         let rest = text[start...].drop { $0 != "[" }.dropFirst()

@@ -1,5 +1,5 @@
-/// Where raw memory may be touched, and what has to be said when the compiler's checks are switched
-/// off.
+/// Rules of memory safety: the modules that may touch raw memory, and the comment that is required
+/// where the compiler's checks are switched off.
 enum SafetyRules {
     /// Modules that may: each turns raw memory, or C, into something safe for all others.
     static let fence: Set<String> = [

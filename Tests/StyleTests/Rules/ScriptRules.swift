@@ -15,7 +15,7 @@ enum ScriptRules {
         return []
     }
 
-    /// What `bash -n` says about the text, which it reads on standard input.
+    /// The errors of `bash -n` on the text, which it reads on standard input.
     static func syntax(of file: TextFile) throws -> [Violation] {
         guard isRunByBash(file) || file.path.hasSuffix(".sh") else { return [] }
         let bash = Process()

@@ -1,4 +1,4 @@
-/// What no file of ours contains, in any language.
+/// The texts that no file of ours contains, in any language.
 enum TextRules {
     static let columnsMax = 100
     static let linesMax = 400

@@ -1,8 +1,8 @@
 import Glibc
 import ZswapCore
 
-/// What an area should be, as naive as can be: its bytes in an array, and for each page what is
-/// known of how it is kept.
+/// The expected state of an area, as simple as possible: its bytes in an array, and for each page
+/// the known way in which it is kept.
 public struct AreaModel: Sendable {
     /// How a page is kept.
     public enum PageState: Sendable { case hole, sameFilled, other }
@@ -23,13 +23,13 @@ public struct AreaModel: Sendable {
     /// Pages kept as a word.
     public var sameFilledPageCount: Int { pages.count { $0 == .sameFilled } }
 
-    /// What a read returns.
+    /// The bytes that a read returns.
     public func read(at offset: Int, count: Int) -> ArraySlice<UInt8> {
         let start = min(offset, size)
         return bytes[start..<min(start + count, size)]
     }
 
-    /// What a page would hold after a write of `new` at `offset`: whether it is same-filled.
+    /// Whether a page would be same-filled after a write of `new` at `offset`.
     public func isSameFilled(page: Int, afterWriting new: ArraySlice<UInt8>, at offset: Int) -> Bool
     {
         var content = self.content(ofPage: page)

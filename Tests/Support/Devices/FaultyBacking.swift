@@ -6,14 +6,14 @@ import Synchronization
 /// A backing device in memory that fails as planned, and remembers what it was asked for. Any
 /// number of threads.
 public final class FaultyBacking: BackingDevice {
-    /// What goes wrong, and when. Requests are numbered from 1, reads and writes apart, from the
+    /// The faults of the device. Requests are numbered from 1, reads and writes apart, from the
     /// moment the plan is set.
     public struct Plan: Sendable {
         /// Reads that fail.
         public var failingReads: Set<Int> = []
         /// Writes that fail.
         public var failingWrites: Set<Int> = []
-        /// What they fail with.
+        /// The errno of the failures.
         public var errno: Int32 = EIO
         /// The device is gone: every request fails, until another plan is set.
         public var isGone = false
@@ -29,7 +29,7 @@ public final class FaultyBacking: BackingDevice {
 
     /// A write that succeeded.
     public struct Write: Equatable, Sendable {
-        /// Where it began.
+        /// The offset of its first byte.
         public let offset: UInt64
         /// How many bytes.
         public let byteCount: Int
@@ -64,7 +64,7 @@ public final class FaultyBacking: BackingDevice {
         state = Mutex(State(bytes: bytes))
     }
 
-    /// What goes wrong from now on.
+    /// Sets the faults from now on.
     public func set(_ plan: Plan) {
         state.withLock { state in
             state.plan = plan
@@ -92,7 +92,7 @@ public final class FaultyBacking: BackingDevice {
         state.withLock { $0.bytes.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
     }
 
-    /// What is on the device.
+    /// The bytes on the device.
     public func bytes(at offset: Int, count: Int) -> [UInt8] {
         state.withLock { Array($0.bytes[offset..<offset + count]) }
     }
@@ -152,7 +152,7 @@ public final class FaultyBacking: BackingDevice {
         try SharedSegmentMemory(byteCount: byteCount)
     }
 
-    /// What direct I/O would refuse is a bug of the caller.
+    /// Traps on a request that direct I/O would refuse: it is a bug of the caller.
     private func check(_ memory: UnsafeRawBufferPointer, at offset: UInt64) {
         precondition(memory.count > 0 && memory.count % 4096 == 0 && offset % 4096 == 0)
         precondition(UInt(bitPattern: memory.baseAddress) % 4096 == 0)

@@ -4,7 +4,7 @@ public import ZswapCore
 
 /// Records of a log whose bytes tell what they are.
 public enum LogRecords {
-    /// Whose the record of a page is.
+    /// The owner of a page's record.
     public static func owner(_ page: Int) -> ObjectOwner {
         ObjectOwner(area: 3, page: PageNumber(UInt64(page)))
     }
@@ -24,7 +24,7 @@ public enum LogRecords {
     /// The bytes of a span.
     public static func array(_ span: RawSpan) -> [UInt8] { span.withUnsafeBytes { Array($0) } }
 
-    /// What `body` fails with; nil when it does not.
+    /// The error that `body` throws; nil when it throws none.
     public static func failure(_ body: () throws(BackingError) -> Void) -> BackingError? {
         do {
             try body()

@@ -1,7 +1,7 @@
 import Foundation
 import LinuxSystem
 
-/// What this machine can do about mounts, and cleaning up after runs that were killed.
+/// The abilities of this machine to mount, and cleaning up after runs that were killed.
 public enum MountHost {
     /// The type of our mounts.
     public static let type = "fuse.zswapfs"
@@ -30,7 +30,7 @@ public enum MountHost {
         }
     }()
 
-    /// What `transport=` may be here.
+    /// The possible values of `transport=` here.
     public static let transports = hasRing ? ["uring", "dev"] : ["dev"]
 
     /// The reason to give where it is not so.

@@ -1,7 +1,7 @@
 import Foundation
 import LinuxSystem
 
-/// What this machine can do about swap, and cleaning up after runs that were killed.
+/// The abilities of this machine to swap, and cleaning up after runs that were killed.
 public enum SwapHost {
     /// Loop devices can be attached and swapped to: CAP_SYS_ADMIN and /dev/loop-control.
     public static let canSwap: Bool = {

@@ -41,7 +41,7 @@ public enum SystemCall {
         }
     }
 
-    /// What stat(2) says of a path; symbolic links are not followed.
+    /// The status of a path by lstat(2); symbolic links are not followed.
     public static func status(_ path: String) throws(CallFailure) -> stat {
         var status = stat()
         try run("lstat") { lstat(path, &status) }

@@ -5,7 +5,7 @@ public final class TemporaryFile {
     /// Begins the name of everything that tests leave on a machine.
     public static let prefix = "zswapfs-test-"
 
-    /// Where it is or will be.
+    /// The file's path; the file may not exist yet.
     public let path: String
 
     /// Memory of the machine as a filesystem: another one than that of the temporary directory.

@@ -5,9 +5,9 @@ import PoolTesting
 /// A mount as people make it: by `zswapfs mount`, which returns while a daemon goes on. When
 /// dropped it is unmounted and its daemon has ended.
 public final class BackgroundMount {
-    /// Where it is mounted.
+    /// The mount point.
     public let path: String
-    /// What the command said.
+    /// The outcome of the command.
     public let outcome: ProgramRun.Outcome
     /// The process that serves it, or another one of its processes; nil if there is none.
     public var daemon: pid_t? {

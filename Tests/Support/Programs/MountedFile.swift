@@ -29,7 +29,7 @@ public final class MountedFile {
 
     /// -1 when closed.
     public private(set) var descriptor: CInt
-    /// Where it was when it was opened.
+    /// The path that it was opened by.
     public let path: String
 
     /// Opens a file; makes it unless the flags say otherwise.

@@ -3,16 +3,16 @@ import LinuxSystem
 
 /// A program started by a test, with what it writes; killed when dropped, if it still runs.
 ///
-/// What it writes goes to files: a program that goes on in the background can't hold the test up by
-/// a pipe that it keeps open.
+/// Its output goes to files: a program that goes on in the background can't hold the test up by a
+/// pipe that it keeps open.
 public final class ProgramRun {
-    /// What a program left: its status and everything it wrote.
+    /// The outcome of a program: its status and everything it wrote.
     public struct Outcome: CustomStringConvertible, Sendable {
         /// The exit status, or 128 and the signal that ended it.
         public let status: Int32
-        /// What it wrote to standard output.
+        /// Its standard output.
         public let output: String
-        /// What it wrote to standard error.
+        /// Its standard error.
         public let errors: String
 
         /// All of it, for the message of a test.
@@ -27,7 +27,7 @@ public final class ProgramRun {
 
     /// It did not end in time.
     public struct Stuck: Error, CustomStringConvertible {
-        /// Which program, and how long it was waited for.
+        /// The program, and the time that it was waited for.
         public let description: String
     }
 
@@ -79,7 +79,7 @@ public final class ProgramRun {
     /// Whether it has not ended yet.
     public var isRunning: Bool { process.isRunning }
 
-    /// What it has written to standard error so far.
+    /// The text on standard error so far.
     public var errorText: String { text("errors") }
 
     /// Sends a signal.

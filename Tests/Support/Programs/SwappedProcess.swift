@@ -8,7 +8,7 @@ import LinuxSystem
 /// when asked to. Run in a ``MemoryGroup`` it is swapped out; what it expects stands in a file, not
 /// in its memory.
 public final class SwappedProcess {
-    /// What a check found.
+    /// The result of a check.
     public struct Report: Equatable, Sendable {
         /// Pages with at least one wrong byte; empty when all is well.
         public let wrongPages: [Int]
@@ -16,9 +16,9 @@ public final class SwappedProcess {
         public let swappedByteCount: Int
     }
 
-    /// What went wrong with the process itself: it ended, or said something else.
+    /// A failure of the process itself: it ended, or wrote something else.
     public struct Trouble: Error {
-        /// What it said.
+        /// The text that it wrote.
         public let output: String
     }
 

@@ -7,13 +7,13 @@ import LinuxSystem
 ///
 /// When dropped it is unmounted and its daemon has ended, in any state that the test left.
 public final class TemporaryMount {
-    /// It did not come up, or did not go.
+    /// A failure of the mount, or of a test's access to it.
     public struct Trouble: Error, CustomStringConvertible {
-        /// What happened instead.
+        /// The failure, in words.
         public let description: String
     }
 
-    /// Where it is mounted.
+    /// The mount point.
     public let path: String
     /// The daemon.
     public let daemon: ProgramRun
@@ -71,7 +71,7 @@ public final class TemporaryMount {
         try MountedFile(path(name), flags)
     }
 
-    /// What a control file says, without the newline at the end.
+    /// The text of a control file, without the newline at the end.
     public func control(_ name: String) throws(CallFailure) -> String {
         let file = try MountedFile(path(name), O_RDONLY)
         var text: [UInt8] = []
@@ -104,7 +104,7 @@ public final class TemporaryMount {
         try limitData("\(status().byteCount(of: "VmData"))")
     }
 
-    /// What the kernel says of the daemon in /proc/PID/status.
+    /// The kernel's status of the daemon, /proc/PID/status.
     public func status() throws -> ProcessStatus {
         guard let status = ProcessStatus(of: "\(daemon.identifier)") else {
             throw Trouble(description: "no status of the daemon")

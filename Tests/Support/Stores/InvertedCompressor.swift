@@ -4,7 +4,7 @@ import ZswapCore
 /// lz4 with every byte of its output inverted: as good, and nothing that lz4 itself could read. So
 /// a page that is read by the wrong compressor is noticed.
 public struct InvertedCompressor: Compressor {
-    /// What it goes by.
+    /// The compressor's name.
     public let name = "inverted"
 
     /// The compressor. It keeps nothing.
@@ -47,7 +47,7 @@ private final class InvertedCodec: Codec {
 
 /// Finds no page worth compressing, so all are kept as they are.
 public struct IdleCompressor: Compressor {
-    /// What it goes by.
+    /// The compressor's name.
     public let name = "idle"
 
     /// The compressor. It keeps nothing.

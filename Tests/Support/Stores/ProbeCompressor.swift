@@ -8,7 +8,7 @@ import ZswapCore
 ///
 ///     probe.disturb(onNext: .decompress) { … }   ── next call: look, { … }, look again ──► faults
 public struct ProbeCompressor: Compressor {
-    /// What it goes by.
+    /// The compressor's name.
     public let name = "probe"
     private let probe: CodecProbe
 
@@ -22,7 +22,7 @@ public struct ProbeCompressor: Compressor {
     }
 }
 
-/// What codecs of a ``ProbeCompressor`` saw.
+/// The observations of the codecs of a ``ProbeCompressor``.
 public final class CodecProbe: Sendable {
     /// A call of a codec.
     public enum Call: Sendable { case compress, decompress }
@@ -49,7 +49,7 @@ public final class CodecProbe: Sendable {
     /// Calls of this kind.
     public func count(_ call: Call) -> Int { state.withLock { $0.counts[call, default: 0] } }
 
-    /// What was against the law.
+    /// The violations of the law.
     public var faults: [String] { state.withLock { $0.faults } }
 
     fileprivate func look(at bytes: RawSpan, _ call: Call) {

@@ -2,7 +2,7 @@ package import Maintenance
 package import SwapStore
 
 extension TestStore {
-    /// What the thread that writes back does, to be done turn by turn.
+    /// The work of the thread that writes back, to be done turn by turn.
     package func makeWriteBackWork(by other: StoreWorker? = nil) throws -> WriteBackWork {
         guard let worker = other ?? store.makeWorker() else { throw TestStoreError.noWorker }
         return WriteBackWork(

@@ -16,11 +16,11 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
     public let arena: Arena
     /// The store under test.
     public let store: SwapStore
-    /// What keeps it in order, without threads until they are started.
+    /// The maintenance of the store, without threads until they are started.
     public let maintenance: Maintenance
     /// The worker of calls that name no other one.
     public let worker: StoreWorker
-    /// What a take-over found; nil for a store that was made.
+    /// The report of a take-over; nil for a store that was made.
     public let recovery: RecoveryReport?
     let arenaConfiguration: Arena.Configuration
     let totalByteCount: UInt64

@@ -4,7 +4,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What is counted, counted once, and gone when the pages are.
+/// Pages in the counters: each is counted once, and no longer when it is gone.
 @Suite struct AccountingTests {
     private static let zero = [UInt8](repeating: 0, count: Page.byteCount)
 

@@ -4,7 +4,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What each area counts for itself: what it holds, and what was done to it.
+/// The counters of each area: its contents, and the operations on it.
 @Suite struct AreaStatisticsTests {
     @Test(arguments: Zpools.names) func storedIsTheSumOfItsParts(zpool: String) throws {
         let fixture = try TestStore(zpool: zpool)

@@ -9,7 +9,7 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// Where every byte of the pools is: the parts add up, to the frame, after any operations.
+/// The use of every byte of the pools: the parts add up, to the frame, after any operations.
 @Suite struct UsageTests {
     private static let types = ZpoolRegistry.standard().types
     private static let pageCount: UInt64 = 700
@@ -83,7 +83,7 @@ import ZswapCore
         #expect(store.holders.map(\.bytes.total) == [0])
     }
 
-    /// What is read while pages come and go may be behind by some pages, but never absurd.
+    /// Figures that are read while pages come and go may be behind by some pages, but never absurd.
     @Test(arguments: types) func partsAddUpWhilePagesComeAndGo(type: String) throws {
         let fixture = try TestStore(zpool: type, growsInBackground: true)
         let area = try fixture.makeArea()

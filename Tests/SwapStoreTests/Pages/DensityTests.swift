@@ -11,7 +11,7 @@ import ZswapCore
     .enabled(
         if: CorpusPages.areHere, "optional: needs the collected pages of programs, and zstd"))
 struct DensityTests {
-    /// What the kernel's allocators took for the same pages with lz4, in bytes.
+    /// The memory of the kernel's allocators for the same pages with lz4, in bytes.
     struct Kernel: Sendable {
         let program: String
         let pageCount: Int

@@ -23,7 +23,7 @@ final class CrashStage: @unchecked Sendable {  // one thread's
     private(set) var fixture: TestStore
     private(set) var work: WriteBackWork
     private let changes: Changes
-    /// What stands in all areas, holes left out.
+    /// The contents of all areas, holes left out.
     private var before: Contents = [:]
     private var after: Contents = [:]
     private(set) var crashCount = 0

@@ -6,7 +6,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What a successor finds in the memory of a process that is gone.
+/// A successor's view of the memory of a process that is gone.
 @Suite struct RecoveryTests {
     private static func takeOver(_ old: TestStore) throws -> TestStore {
         try TestStore(takingOver: try TestStore.memory(leftBy: old.arena), from: old)
@@ -80,7 +80,7 @@ import ZswapCore
         #expect(new.store.statistics.memory.pools == 0)
     }
 
-    /// What was taken and never published is free again.
+    /// Runs that were taken and never published are free again.
     @Test func nothingLeaks() throws {
         let old = try TestStore(zpool: "zbud")
         let area = try old.makeArea()

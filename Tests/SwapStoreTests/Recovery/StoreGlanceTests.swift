@@ -6,7 +6,7 @@ import ZPool
 
 @testable import SwapStore
 
-/// What a standby says of a store that another process works with.
+/// A standby's verdict on a store that another process works with.
 @Suite struct StoreGlanceTests {
     private static func obstacle(_ store: TestStore) -> RecoveryError? {
         SwapStore.obstacle(

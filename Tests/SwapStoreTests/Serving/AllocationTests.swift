@@ -97,7 +97,8 @@ import ZswapCore
         }
     }
 
-    /// What frees memory must not need any: compaction on request, in a pool with holes.
+    /// An operation that frees memory must not need any: compaction on request, in a pool with
+    /// holes.
     @Test(
         .enabled(if: BuiltProgram.isOptimized, "needs an optimized build, see Docs/Hacking.md"),
         arguments: Zpools.names)

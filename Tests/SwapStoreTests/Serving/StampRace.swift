@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 import ZswapCore
 
-/// What a thread writes: who, which page, which version, so that a page tells whether it is whole.
+/// The content that a thread writes: its number, the page, the version, so that a page tells
+/// whether it is whole.
 struct Stamp: Equatable {
     let writer: Int
     let page: UInt64

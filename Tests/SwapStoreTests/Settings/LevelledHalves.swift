@@ -5,7 +5,7 @@ import ZswapCore
 /// A compressor that shows its level: a page whose second half is zeros takes 3000 bytes and as
 /// many more as the level says. Counts its codecs, and refuses some of them.
 struct LevelledHalves: Compressor {
-    /// What all codecs of one compressor share.
+    /// The state that all codecs of one compressor share.
     final class Ledger: Sendable {
         /// Codecs that are there now.
         let liveCount = Atomic<Int>(0)

@@ -5,7 +5,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What a store tells its observer, and what it asks.
+/// The notifications and the questions of a store to its observer.
 @Suite struct StoreObserverTests {
     /// Writes down what it is told; takes backing stores, or does not.
     private final class Recorder: StoreObserver {
@@ -21,7 +21,7 @@ import ZswapCore
             return takesBackings
         }
 
-        /// What it was told since it was asked last.
+        /// The notifications since the last call.
         func take() -> [String] {
             told.withLock { told in
                 defer { told = [] }

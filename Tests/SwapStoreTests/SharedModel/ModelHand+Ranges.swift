@@ -5,10 +5,10 @@ import ZswapCore
 
 /// The steps on bytes, and their comparison.
 ///
-/// What may be refused follows from what was true at some time during the step; what is in the area
-/// afterwards follows from what was taken.
+/// The states during a step decide whether it may be refused; the part that was taken decides the
+/// contents of the area afterwards.
 extension ModelHand {
-    /// A discard that the backing store stands in the way of is tried so often.
+    /// Most attempts of a discard that the backing store obstructs.
     private static let tryCountMax = 100
 
     func write() throws {

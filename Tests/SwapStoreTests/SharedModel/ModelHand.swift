@@ -15,9 +15,9 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
         /// Nil: unlinked and open.
         var name: ByteText?
         var model = AreaModel()
-        /// What was done to it.
+        /// The expected counters of operations on it.
         var traffic = AreaTraffic()
-        /// What it has of its own; stays when its name goes.
+        /// The area's overrides; they stay when its name goes.
         var settings = AreaSettings()
         /// Same-filled pages that may be kept in another way: that was changed meanwhile.
         var unsurePages: Set<Int> = []
@@ -36,7 +36,7 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
     private(set) var counts: [String: Int] = [:]
     private(set) var step = 0
     private(set) var fault: String?
-    /// What the store should have counted, of areas that are gone too.
+    /// The expected counters of the store, with those of areas that are gone.
     var failedReadCount = 0
     var failedWriteCount = 0
     var refusedPageCount = 0

@@ -6,8 +6,8 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// What two hands of a model have in common: the store, its backing devices, and what the tunables
-/// and the devices were like at every moment.
+/// The state that two hands of a model share: the store, its backing devices, and the tunables and
+/// the state of the devices at every moment.
 ///
 ///     moment ──── operation ──── since(moment): all tunables in force meanwhile, any trouble?
 ///
@@ -23,7 +23,7 @@ final class ModelStage: Sendable {
         fileprivate let troubleNumber: Int
     }
 
-    /// What was true at some time during an operation.
+    /// The states at any time during an operation.
     struct Meanwhile {
         let tunables: [Tunables]
         let hadTrouble: Bool

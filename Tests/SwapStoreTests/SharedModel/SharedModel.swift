@@ -162,7 +162,7 @@ final class SharedModel {
         }
     }
 
-    /// What the store counted since it was made is what the hands did and met.
+    /// The store's counters since it was made must equal the operations and failures of the hands.
     private func checkEvents() throws {
         let statistics = store.statistics
         func sum(_ count: KeyPath<ModelHand, Int>) -> Int {

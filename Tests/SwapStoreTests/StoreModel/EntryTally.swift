@@ -3,8 +3,8 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What the entries of areas say, counted one by one: what all other accounts must come to. Only
-/// while no thread serves.
+/// The entries of areas, counted one by one: all other counters must equal these. Only while no
+/// thread serves.
 struct EntryTally {
     /// As the areas should count it.
     private(set) var held = AreaStatistics()

@@ -13,7 +13,7 @@ struct ModelDevices: Sendable {
         FaultyBacking(byteCount: byteCount, path: "/memory/\(number)")
     }
 
-    /// What a store opens them with.
+    /// The function by which a store opens them.
     var opening: SwapStore.OpenBacking {
         let devices = all
         return { path throws(BackingError) in

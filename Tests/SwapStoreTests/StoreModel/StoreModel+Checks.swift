@@ -29,7 +29,7 @@ extension StoreModel {
         for pool in store.pools { pool.checkInvariants() }
     }
 
-    /// What the area counts against the model, and against its entries one by one.
+    /// Compares the area's counters with the model, and with its entries one by one.
     private func checkCounters(_ entry: ModelArea) throws -> EntryTally {
         let (area, model) = (entry.area, entry.model)
         let statistics = area.statistics

@@ -5,7 +5,7 @@ import ZswapCore
 @testable import Maintenance
 @testable import SwapStore
 
-/// Where store and model part: what happened, and how to see it again.
+/// A difference between store and model: the step, and how to see it again.
 struct ModelDifference: Error, CustomStringConvertible {
     let description: String
 }
@@ -17,20 +17,20 @@ struct ModelDifference: Error, CustomStringConvertible {
 struct StoreModel {
     struct ModelArea {
         var area: Area
-        /// By which the kernel would know it.
+        /// The number by which the kernel would know it.
         let handle: UInt64
         /// Nil: unlinked and open.
         var name: ByteText?
         var model = AreaModel()
-        /// What was done to it.
+        /// The expected counters of operations on it.
         var traffic = AreaTraffic()
-        /// What it has of its own; stays when its name goes.
+        /// The area's overrides; they stay when its name goes.
         var settings = AreaSettings()
     }
 
     static let sizeMax = 5 << 20
     private static let areasMax = 5
-    /// The last two are one to those who compare characters.
+    /// The last two are equal when compared by characters.
     static let names: [ByteText] = ["a", "swap", "caf\u{e9}", "cafe\u{301}"]
 
     let seed: UInt64
@@ -245,7 +245,7 @@ struct StoreModel {
         }
     }
 
-    /// What an area has of its own: limits that are met soon, or none; any compressor, or none.
+    /// Changes an area's overrides: limits that are met soon, or none; any compressor, or none.
     private mutating func changeSettings() throws {
         let index = pick()
         guard let name = areas[index].name else { return }

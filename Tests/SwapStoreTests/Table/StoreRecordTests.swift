@@ -5,7 +5,7 @@ import ZswapCore
 
 @testable import SwapStore
 
-/// What a new process has to find in the arena besides the tables.
+/// The data besides the tables that a new process has to find in the arena.
 @Suite struct StoreRecordTests {
     @Test func namesAndNumbersAreInTheArena() throws {
         let store = try TestStore(zpool: "zsmalloc")

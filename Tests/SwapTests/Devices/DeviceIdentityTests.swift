@@ -10,7 +10,7 @@ import Testing
 extension SwapTests {
     @Suite(.serialized, .enabled(if: SwapHost.canSwap, "needs CAP_SYS_ADMIN and loop devices"))
     struct DeviceIdentityTests {
-        /// What becomes of a node.
+        /// The changes of a node, none among them.
         enum Fate: CaseIterable {
             case kept, removed, madeAgain, replacedByFile, replacedByOtherDevice
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ZswapfsCommand
 
-/// What the kernel says with an errno of two meanings, and what a signal does.
+/// The messages for an errno of two meanings, and the effect of a signal.
 extension SwapTests {
     @Suite(
         .serialized, .timeLimit(.minutes(10)),

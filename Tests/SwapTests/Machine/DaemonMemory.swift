@@ -1,6 +1,6 @@
 import LinuxSystem
 
-/// What a daemon has in memory besides its arena, from /proc/PID/smaps, in bytes.
+/// A daemon's memory besides its arena, from /proc/PID/smaps, in bytes.
 struct DaemonMemory: CustomStringConvertible {
     /// The program's own file: code, constants and data.
     private(set) var program = 0

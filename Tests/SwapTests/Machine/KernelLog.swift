@@ -1,7 +1,7 @@
 import Foundation
 import LinuxSystem
 
-/// What the kernel says from now on: /dev/kmsg, read from its end.
+/// The kernel's messages from now on: /dev/kmsg, read from its end.
 final class KernelLog {
     private let descriptor: CInt
 
@@ -14,7 +14,7 @@ final class KernelLog {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// What it said since the last call.
+    /// The messages since the last call.
     func lines() -> [String] {
         var lines: [String] = []
         var record = [UInt8](repeating: 0, count: 8192)

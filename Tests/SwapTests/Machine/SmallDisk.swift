@@ -4,7 +4,7 @@ import TestSupport
 /// A filesystem with little room, in memory: a sparse file on it meets its end in the middle of a
 /// write. Unmounted when dropped; what uses it must have ended.
 final class SmallDisk {
-    /// Where it is mounted. A later run finds what a killed one left by this name.
+    /// The mount point. A later run finds the mount of a killed one by this name.
     let path: String
     private let directory: TemporaryDirectory
 

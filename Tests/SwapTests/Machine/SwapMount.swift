@@ -11,7 +11,7 @@ final class SwapMount {
     /// Why there is none, or why it does not go away.
     struct Trouble: Error { let text: String }
 
-    /// Where it is mounted.
+    /// The mount point.
     let path: String
     private let daemon = Process()
     private let output = TemporaryFile("daemon-\(UInt32.random(in: .min ... .max))")
@@ -49,7 +49,7 @@ final class SwapMount {
     static let canSwapProcesses =
         SwapHost.canSwap && ZswapfsProgram.isHere && access("/dev/fuse", R_OK | W_OK) == 0
         && MemoryGroup.canBeMade && SwapHost.has("python3")
-    /// What that takes.
+    /// The requirements of `canSwapProcesses`, for a skipped test.
     static let swapNeeds: Comment =
         "needs CAP_SYS_ADMIN, /dev/fuse, loop devices, a memory cgroup, python3, a built zswapfs"
 
@@ -57,13 +57,13 @@ final class SwapMount {
     var daemonIsRunning: Bool { daemon.isRunning }
     /// The process that serves.
     var identifier: pid_t { ServerProcess.serving(path) ?? daemon.processIdentifier }
-    /// What the daemon has written.
+    /// The daemon's output.
     var log: String { (try? String(contentsOfFile: output.path, encoding: .utf8)) ?? "" }
 
     /// The path of an area, or of a control file.
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// What a control file says, without its newline.
+    /// The text of a control file, without its newline.
     func text(_ name: String) throws -> String {
         guard let text = try SystemText.attribute(file(name)) else {
             throw Trouble(text: "no \(name)")
@@ -71,7 +71,7 @@ final class SwapMount {
         return text
     }
 
-    /// What a control file of one number says.
+    /// The value of a control file that holds one number.
     func number(_ name: String) throws -> Int {
         let text = try text(name)
         guard let number = Int(text) else { throw Trouble(text: "\(name) holds \(text)") }

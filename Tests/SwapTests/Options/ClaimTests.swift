@@ -1,7 +1,7 @@
 import LinuxSystem
 import Testing
 
-/// Which filesystem a path of the kernel's speaks for.
+/// Claims of a filesystem on a path that the kernel names.
 @Suite struct ClaimTests {
     static let table = MountTable(
         parsing: """

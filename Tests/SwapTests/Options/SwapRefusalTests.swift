@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// What people try while an area is swapped to, on a real mount: refused with a clear word, and no
+/// User commands while an area is swapped to, on a real mount: refused with a clear message, and no
 /// byte of the swapped process is lost.
 extension SwapTests {
     @Suite(

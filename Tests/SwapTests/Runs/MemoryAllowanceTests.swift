@@ -4,7 +4,7 @@ import Testing
 
 @testable import LinuxSystem
 
-/// What the memory groups of a process leave it, by what the kernel says.
+/// The memory that the groups of a process leave it, by the kernel's files.
 @Suite(.serialized) struct MemoryAllowanceTests {
     private static func mount(_ line: String) throws -> MountTable.Entry {
         try #require(MountTable(parsing: line).entries.first)

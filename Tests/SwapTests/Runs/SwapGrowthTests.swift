@@ -10,11 +10,11 @@ extension SwapTests {
         .enabled(if: SwapMount.canSwapProcesses, SwapMount.swapNeeds))
     struct SwapGrowthTests {
         static let roundCount = 10
-        /// What a daemon may take besides the store. Measured with two processors: 59 MiB, 22 of
-        /// them shared libraries, 16 the ring's queues.
+        /// The most memory of a daemon besides the store, in bytes. Measured with two processors:
+        /// 59 MiB, 22 of them shared libraries, 16 the ring's queues.
         static let byteCountMax = (48 + 10 * Machine.processorCount) << 20
 
-        /// What is there between two uses.
+        /// The memory between two uses.
         private struct Rest {
             let memory: DaemonMemory
             let metadataByteCount: Int

@@ -2,7 +2,7 @@ import PoolTesting
 import ZPool
 import ZswapCore
 
-/// Where objects lie: which frame, counted in order of appearance, and at which byte of it.
+/// The places of objects: the frame, counted in order of appearance, and the byte in it.
 final class FramePlaces {
     /// One object.
     struct Object {
@@ -20,7 +20,7 @@ final class FramePlaces {
 
     func malloc(_ byteCount: Int) throws -> Object { place(try rig.pool.malloc(byteCount)) }
 
-    /// Where an object is now.
+    /// The present place of an object.
     func place(_ handle: PoolHandle) -> Object {
         let offset = rig.pool.offset(of: handle).rawValue
         let number = offset / Page.byteCount

@@ -6,7 +6,8 @@ import Testing
 import ZPool
 import ZswapCore
 
-/// What z3fold moves within frames and out of them, what it frees, keeps and leaves alone.
+/// Compaction of z3fold: the objects that it moves within frames and out of them, the frames that
+/// it frees, keeps and leaves alone.
 @Suite struct Z3foldCompactionTests {
     private let places: FramePlaces
     private let rig: PoolRig

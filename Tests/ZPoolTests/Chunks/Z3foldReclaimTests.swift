@@ -6,7 +6,7 @@ import Testing
 import ZPool
 import ZswapCore
 
-/// Which objects z3fold evicts, in which order, and when it gives up.
+/// Eviction by z3fold: the objects, their order, and the end of the attempts.
 @Suite struct Z3foldReclaimTests {
     /// Alone in its frame each: no two of 2000 bytes share one.
     private func makeRig(pages: Int) throws -> PoolRig {
@@ -34,7 +34,7 @@ import ZswapCore
         #expect(rig.pool.totalByteCount == 0)
     }
 
-    /// What comes before a refused one is gone, what comes after it is left alone.
+    /// Objects before a refused one are gone, those after it are left alone.
     @Test(arguments: [(2, [2]), (0, [2, 0]), (1, [2, 0, 1])] as [(UInt64, [UInt64])])
     func aRefusalLeavesTheRestAlone(refused: UInt64, tried: [UInt64]) throws {
         let rig = try makeFullFrame()

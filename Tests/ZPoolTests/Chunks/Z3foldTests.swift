@@ -163,8 +163,8 @@ import ZswapCore
         }
     }
 
-    /// What no pool can have left is not adopted: over what was adopted already, at a wrong place,
-    /// or of the wrong kind.
+    /// Objects that no pool can have left are not adopted: over one that was adopted already, at a
+    /// wrong place, or of the wrong kind.
     @Test func impossibleObjectsAreNotAdopted() throws {
         let rig = try PoolRig(Z3foldDriver())
         for page in 0..<3 { try rig.store(page, byteCount: 20 * 64, seed: UInt64(page)) }

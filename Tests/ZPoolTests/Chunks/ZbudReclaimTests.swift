@@ -5,7 +5,7 @@ import Testing
 import ZPool
 import ZswapCore
 
-/// Which objects zbud evicts, in which order, and when it gives up.
+/// Eviction by zbud: the objects, their order, and the end of the attempts.
 @Suite struct ZbudReclaimTests {
     private func makeRig(pages: Int) throws -> PoolRig {
         let rig = try PoolRig(ZbudDriver())

@@ -5,7 +5,8 @@ import Testing
 import ZPool
 import ZswapCore
 
-/// What others do to a zspage while its objects are evicted. The user does it, from within `evict`.
+/// Operations of other threads on a zspage while its objects are evicted. The user does them, from
+/// within `evict`.
 @Suite struct ZsmallocReclaimRaceTests {
     private let pool: Zpool
     private let user = ScriptedUser()

@@ -5,7 +5,7 @@ import Testing
 import ZPool
 import ZswapCore
 
-/// Which zspages zsmalloc evicts, in which order, and when it gives up.
+/// Eviction by zsmalloc: the zspages, their order, and the end of the attempts.
 @Suite struct ZsmallocReclaimTests {
     private func makeRig() throws -> PoolRig { try PoolRig(ZsmallocDriver()) }
 
