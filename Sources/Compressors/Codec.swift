@@ -22,7 +22,7 @@ public protocol Codec: AnyObject {
     func decompress(_ object: RawSpan, into page: inout MutableRawSpan) -> Bool
 }
 
-/// How compressing a page ended.
+/// The result of compressing a page.
 public enum CompressionResult: Equatable, Sendable {
     /// The first `byteCount` bytes of the output are the page; 1 up to the limit.
     case compressed(byteCount: Int)

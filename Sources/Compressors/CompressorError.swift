@@ -1,4 +1,4 @@
-/// Why a compressor can't be registered or used.
+/// The reason why a compressor can't be registered or used.
 public enum CompressorError: Error, Equatable, Sendable {
     /// A compressor of that name is registered.
     case duplicateName

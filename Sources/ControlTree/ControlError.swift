@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// Why a control file could not be read or written. A write that fails changed nothing.
+/// The reason why a control file could not be read or written. A write that fails changed nothing.
 public struct ControlError: Error, Equatable, Sendable {
     /// The kinds, each with one errno.
     public enum Kind: Sendable {

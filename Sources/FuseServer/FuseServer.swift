@@ -63,8 +63,8 @@ public final class FuseServer: Sendable {
         transport = hasRing ? RingTransport(session: session, device: device) : device
     }
 
-    /// Why a read of /dev/fuse failed last, and is tried again, in the system's text; nil when none
-    /// failed since the last call.
+    /// The reason, in the system's text, of the last failed read of /dev/fuse, which is tried
+    /// again; nil when none failed since the last call.
     public func takeReadFailure() -> String? {
         let errno = session.readFailure.exchange(0, ordering: .relaxed)
         guard errno != 0 else { return nil }

@@ -4,7 +4,7 @@
 ///
 /// A read after the window's end begins a new one, so that reads far apart are never a burst.
 struct BurstWindow: Equatable {
-    /// How long a window is.
+    /// Length of a window, in nanoseconds.
     static let nanoseconds: Int64 = 4_000_000
     /// This many reads in a window are a burst: a thousand a second. At that rate waking idle
     /// processors takes some percent of the time of the programs that fault.

@@ -37,7 +37,7 @@ public final class LatencyControl: Sendable {
         LatencyControl(nil, obstacle: "no daemon")
     }
 
-    /// When processors are kept awake.
+    /// The setting: when processors are kept awake.
     public var mode: LatencyMode { holder.withLock { $0.mode } }
 
     /// Sets the mode; the request to the kernel changes before this returns.
@@ -51,7 +51,7 @@ public final class LatencyControl: Sendable {
         holder.withLock { $0.report(now: MonotonicClock.nanoseconds) }
     }
 
-    /// Why the kernel cannot be asked; nil when it can.
+    /// The reason why the kernel cannot be asked; nil when it can.
     public var obstacle: String? { holder.withLock { $0.obstacle } }
 
     /// The thread's loop, until it has to stop: sleeps, decides, asks the kernel.

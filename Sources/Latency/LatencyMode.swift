@@ -1,4 +1,4 @@
-/// When processors are kept awake: what `params/latency` says.
+/// The setting `params/latency`: when processors are kept awake.
 public enum LatencyMode: String, CaseIterable, Sendable {
     /// While faults are served.
     case auto

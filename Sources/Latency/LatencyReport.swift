@@ -14,7 +14,7 @@ public struct LatencyReport: Equatable, Sendable {
     public var mode: LatencyMode
     /// Whether they are kept awake now.
     public var state: State
-    /// Why the kernel cannot be asked; nil when it can.
+    /// The reason why the kernel cannot be asked; nil when it can.
     public var obstacle: String?
     /// Number of changes of the request to the kernel. Each wakes all idle processors.
     public var changeCount: Int

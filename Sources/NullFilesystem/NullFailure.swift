@@ -1,4 +1,4 @@
-/// Why the null filesystem does not serve.
+/// The reason why the null filesystem does not serve.
 public enum NullFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// No memory for its file.
     case memory(errno: CInt)

@@ -1,4 +1,4 @@
-/// How requests come to the null filesystem: the ways zswapfs has too.
+/// The transport of requests to the null filesystem: the ones that zswapfs has too.
 public enum NullTransport: String, CaseIterable, Sendable {
     /// /dev/fuse, read by threads of our own.
     case dev

@@ -68,7 +68,7 @@ public final class PoolTable: PoolUser {
         }
     }
 
-    /// How many objects were moved.
+    /// Number of objects that were moved.
     public var moveCount: Int { state.withLock { $0.moveCount } }
 
     /// All entries.

@@ -8,8 +8,9 @@ public import ZswapCore
 /// Law: the driver stays registered as long as this pool lives. Every argument is checked here
 /// once, so that drivers need not.
 public final class Zpool: Sendable {
-    /// How an object is mapped. Drivers whose objects are contiguous, as all here are, treat every
-    /// mode as read-write; under `writeOnly` the content is undefined until it is written.
+    /// The access for which an object is mapped. Drivers whose objects are contiguous, as all here
+    /// are, treat every mode as read-write; under `writeOnly` the content is undefined until it is
+    /// written.
     public enum MapMode: Sendable { case readOnly, writeOnly, readWrite }
 
     /// The driver's name.

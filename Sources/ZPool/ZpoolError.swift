@@ -1,4 +1,5 @@
-/// Why a pool call failed. Each case is one errno, the one that the kernel's zpool gives.
+/// The reason why a pool call failed. Each case is one errno, the one that the kernel's zpool
+/// gives.
 public enum ZpoolError: Error, Equatable, Sendable {
     /// EINVAL: a size of 0, shrinking by nothing, shrinking a pool that can't evict.
     case invalidArgument

@@ -35,7 +35,7 @@ public struct ByteRange: BitwiseCopyable, Equatable, Sendable {
         ByteRange(clamping: offset, byteCount: .max)
     }
 
-    /// How many bytes.
+    /// Number of bytes.
     public var byteCount: UInt64 { end - start }
     /// Whether there are none.
     public var isEmpty: Bool { start == end }
@@ -53,7 +53,7 @@ public struct ByteRange: BitwiseCopyable, Equatable, Sendable {
     /// Positions in a buffer that holds the file from its start.
     public var indices: Range<Int> { Int(start)..<Int(end) }
 
-    /// How many pages it touches.
+    /// Number of pages that it touches.
     public var pageCount: Int {
         isEmpty ? 0 : Int((end - 1) >> UInt64(Page.shift) - start >> UInt64(Page.shift) + 1)
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import LinuxSystem
 import SystemPackage
 
-/// Why a command failed: a message for people and a status for scripts.
+/// The failure of a command: a message for people and a status for scripts.
 struct CommandFailure: Error, Equatable {
     /// Names the value, the path or the device, and how to proceed.
     var message: String

@@ -29,7 +29,7 @@ struct LogModel {
     /// The record that owns each 16 bytes of the device; 0: none.
     private var granules: [Int]
     private var liveByteCount = 0
-    /// How often each thing happened.
+    /// Number of times that each thing happened.
     private(set) var counts: [String: Int] = [:]
 
     init(seed: UInt64, segmentCount: Int, pageCount: Int) throws {

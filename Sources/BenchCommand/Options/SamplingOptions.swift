@@ -2,7 +2,7 @@ import ArgumentParser
 import Experiment
 import ZswapCore
 
-/// How many pages of a file or process are measured with, and which.
+/// The options that choose how many pages of a file or process are measured with, and which.
 struct SamplingOptions: ParsableArguments {
     @Option(
         help: """

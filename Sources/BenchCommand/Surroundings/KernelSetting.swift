@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Settings of the whole machine that a benchmark changes while it runs.
 enum KernelSetting {
-    /// How many pages the kernel reads when one is swapped in, as a power of two.
+    /// The kernel's setting for the pages that it reads when one is swapped in, as a power of two.
     static let readaheadPath = "/proc/sys/vm/page-cluster"
 
     /// Sets it until it is undone.

@@ -10,7 +10,7 @@ struct MountUnderTest {
 
     /// The mount point.
     let path: String
-    /// How its requests come, in its own words.
+    /// The transport of its requests, by the mount's own name for it.
     let transportName: String
 
     /// The area that was named; nil when the mount was.
@@ -42,7 +42,7 @@ struct MountUnderTest {
     /// The processes that serve it.
     var daemons: [Int32] { ProcessTable.processes(withArguments: "mount", path) }
 
-    /// When it keeps processors awake; never, if the kernel can't be asked.
+    /// The setting by which it keeps processors awake; `off` if the kernel can't be asked.
     func latency() throws -> LatencySetting {
         let state = try SystemText.attribute("\(path)/stats/latency") ?? ""
         guard !state.contains("\nstate unavailable\n") else { return .off }

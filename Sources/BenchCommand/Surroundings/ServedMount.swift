@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// Law: `end` before the benchmark ends, and after everything that uses its file.
 final class ServedMount {
-    /// How long a mount may take to come, or to go.
+    /// Longest time that a mount may take to come, or to go.
     private static let milliseconds = 20_000
 
     /// The mount point.
@@ -66,7 +66,7 @@ final class ServedMount {
     }
 }
 
-/// Why a benchmark did not run to its end, in words for people.
+/// The reason why a benchmark did not run to its end, in words for people.
 struct BenchFailure: Error, CustomStringConvertible {
     let description: String
 

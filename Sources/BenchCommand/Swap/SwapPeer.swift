@@ -14,7 +14,7 @@ enum SwapPeer: String, CaseIterable, ExpressibleByArgument, Codable {
     /// nbdkit's memory disk with zstd, through nbdfuse: the user-space way before zswapfs.
     case nbdkit
 
-    /// Why the peer cannot run on this machine; nil when it can.
+    /// The reason why the peer cannot run on this machine; nil when it can.
     var obstacle: String? {
         switch self {
         case .zswapfs:

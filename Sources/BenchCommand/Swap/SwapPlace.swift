@@ -9,7 +9,7 @@ import ZswapCore
 struct SwapPlace {
     /// Above all others, so that the program's pages come here.
     private static let priority = 32767
-    /// How long bringing everything back is tried, in milliseconds.
+    /// Longest time for bringing everything back, in milliseconds.
     private static let offMilliseconds = 60_000
     private static let label = "zswapfs-bench"
 
@@ -136,13 +136,14 @@ struct SwapPlace {
 struct SwapRequest {
     /// Bytes of the device.
     var byteCount: Int
-    /// How requests come to filesystems.
+    /// The transport of requests to filesystems.
     var transport: NullTransport
     /// Whether the kernel tells about free slots.
     var discards: Bool
     /// A zswapfs to use that is there already.
     var mount: MountUnderTest?
-    /// When zswapfs keeps processors awake. The null filesystem always does, unless it is `off`.
+    /// The setting by which zswapfs keeps processors awake. The null filesystem always does, unless
+    /// it is `off`.
     var latency = LatencySetting.off
     /// Pages that the kernel reads at once for filesystems, as a power of two; nil: as it is.
     var readahead: Int?

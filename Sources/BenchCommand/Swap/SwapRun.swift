@@ -4,7 +4,7 @@ import LinuxSystem
 
 /// One run of the swapped program on one peer, from nothing to nothing.
 struct SwapRun {
-    /// How long the program may take, in milliseconds.
+    /// Longest time that the program may take, in milliseconds.
     private static let milliseconds = 600_000
 
     let peer: SwapPeer

@@ -9,7 +9,7 @@ public struct AreaDevice: Equatable, Sendable {
     public var number: String
     /// The area's place in the store's directory.
     public var slot: Int
-    /// How far the kernel swaps to it; nil when it does not.
+    /// The kernel's use of it as swap; nil when there is none.
     public var use: SwapUse?
 
     /// A device that was found.

@@ -6,7 +6,7 @@ public struct ControlFacts: Equatable, Sendable {
     public var mountPoint: ByteText
     /// The program's version; empty: unknown.
     public var version: String
-    /// How requests come in: "/dev/fuse", "io_uring"; empty: unknown.
+    /// The transport of requests: "/dev/fuse", "io_uring"; empty: unknown.
     public var transport: String
     /// The parts of the transport, or why a faster one is not used and what it needs; empty:
     /// unknown.
@@ -18,10 +18,10 @@ public struct ControlFacts: Equatable, Sendable {
     public var supervision: String
     /// The meaning of the supervision, or the reason why there is none, in one sentence.
     public var supervisionReason: String
-    /// How often another daemon has taken over.
+    /// Number of times that another daemon has taken over.
     public var restartCount: Int
-    /// How the last daemon that was replaced ended, how long reads and how long other requests were
-    /// not answered; empty: none was replaced.
+    /// The end of the last daemon that was replaced, and the times for which reads and other
+    /// requests were not answered; empty: none was replaced.
     public var lastRestart: String
     /// Loop devices that stand on areas, as it was a few seconds ago.
     public var devices: [AreaDevice]

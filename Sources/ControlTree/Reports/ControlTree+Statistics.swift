@@ -64,7 +64,7 @@ extension ControlTree {
             }),
     ]
 
-    /// How the daemon runs.
+    /// Rows on the daemon itself.
     private static let factRows: [ControlRow] = [
         ControlRow(
             "stats/version", .word, "The version of the daemon.",

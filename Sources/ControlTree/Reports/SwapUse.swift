@@ -1,7 +1,7 @@
 import SwapStore
 import ZswapCore
 
-/// How far the kernel's swap uses an area, and what the area held, at one moment.
+/// The use of an area by the kernel's swap, and the area's contents, at one moment.
 ///
 ///     stored pages:  | header | pages that swap may ask for | stale pages |
 ///                             | used of the device ........ |

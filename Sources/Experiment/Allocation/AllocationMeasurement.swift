@@ -10,7 +10,7 @@ public struct AllocationMeasurement: Codable, Sendable {
     public let warmPair: Double
     /// Nanoseconds for the same in a plain free list.
     public let listPair: Double
-    /// How many times one thread's rate two threads have, on different size classes.
+    /// The rate of two threads on different size classes, as a multiple of one thread's rate.
     public let gain: Double
     /// The same of two plain free lists: what this machine gives.
     public let listGain: Double

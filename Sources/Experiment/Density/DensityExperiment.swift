@@ -2,8 +2,8 @@ import LinuxSystem
 public import ZPool
 import ZswapCore
 
-/// How much of a pool is payload: when it is new, after pages were written over, and what that
-/// costs threads that load meanwhile.
+/// Measures the share of payload in a pool: when it is new, after pages were written over, and the
+/// cost of that for threads that load meanwhile.
 ///
 ///     fill: every page, `copyCount` times, each time in another order      -> new
 ///     write over: a share of the places, at random, with other pages       -> written over

@@ -1,4 +1,4 @@
-/// How dense one driver keeps pages.
+/// The density with which one driver keeps pages.
 public struct DensityMeasurement: Codable, Sendable {
     /// The driver.
     public let zpool: String

@@ -17,7 +17,7 @@ struct EvictionScript {
 
     /// The loads of a stored page until its next store or discard.
     struct Future: Equatable {
-        /// How often it is loaded.
+        /// Number of times that it is loaded.
         var loadCount = 0
         /// The step of its last load; -1 without one.
         var lastLoad = -1

@@ -1,6 +1,6 @@
 import Histogram
 
-/// How long each of many requests took, in nanoseconds, to three digits.
+/// A histogram of the times of many requests, in nanoseconds, to three digits.
 ///
 /// Price: a few hundred KiB; recording takes some nanoseconds.
 public struct Latencies: Sendable {

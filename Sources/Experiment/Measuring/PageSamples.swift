@@ -16,11 +16,11 @@ public struct PageSamples {
 
     /// The pages come first; what is behind ``pageCount`` is empty.
     private let memory: PageMemory
-    /// How many there are.
+    /// Number of pages.
     public let pageCount: Int
-    /// How many there are where these come from.
+    /// Number of pages in their source.
     public let wholePageCount: Int
-    /// How many of them hold zeros only.
+    /// Number of them that hold zeros only.
     public let zeroPageCount: Int
     /// The source of the pages, in words.
     public let origin: String

@@ -6,7 +6,7 @@ public struct PoolMeasurement: Codable, Sendable {
     public let pageCount: Int
     /// Number of pages in the source.
     public let wholePageCount: Int
-    /// How many of those measured hold zeros only; they take no memory of the pool.
+    /// Number of measured pages that hold zeros only; they take no memory of the pool.
     public let zeroPageCount: Int
     /// The driver.
     public let zpool: String
@@ -32,7 +32,7 @@ public struct PoolMeasurement: Codable, Sendable {
     public let storeShare: Double
     /// The rate of loads by the bare codec's.
     public let loadShare: Double
-    /// How many times one thread's rate more threads have together.
+    /// The rates of several threads together, as multiples of one thread's rate.
     public let threads: [Speedup]
     /// Of single stores, the clock's own time included.
     public let storeLatencies: LatencySummary

@@ -35,7 +35,7 @@ public struct RequestComparison: Codable, Sendable {
     /// the other where one request or one processor works at a time; else the longer of the two,
     /// with the codec on all processors.
     public let floorNanoseconds: Double
-    /// How many times the floor's time zswapfs takes.
+    /// The time of zswapfs as a multiple of the floor's.
     public let ratio: Double
 
     /// The runs of one workload, beside the codec's time for a page.

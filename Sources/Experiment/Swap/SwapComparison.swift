@@ -14,7 +14,7 @@ public struct SwapFigures: Codable, Sendable {
     public let total: Double
     /// Bytes swapped out when memory was full.
     public let swappedByteCount: Int
-    /// How many runs.
+    /// Number of runs.
     public let runCount: Int
 
     /// The medians of at least one run.

@@ -8,13 +8,13 @@ import ZswapCore
 ///
 /// Law: the same pattern and seed touch the same pages in the same order on every machine.
 public struct TouchPattern: Equatable, Sendable {
-    /// How many touches.
+    /// Number of touches.
     public var count: Int
     /// Pages that are hot at a time, in percent; 100 is all alike.
     public var hotPagePercent = 100
     /// Touches that go to hot pages only, in percent. The others go anywhere.
     public var hotTouchPercent = 0
-    /// How often the hot pages become others, evenly spread over the touches.
+    /// Number of times that the hot pages become others, evenly spread over the touches.
     public var moveCount = 0
     /// Touches that write to the page, in percent.
     public var writePercent = 0

@@ -4,8 +4,8 @@ import Synchronization
 import Threads
 import ZswapCore
 
-/// How many threads of /dev/fuse may wait for a backing device at once, so that some always serve
-/// the others, whatever the device does.
+/// A limit on the threads of /dev/fuse that wait for a backing device at once, so that some always
+/// serve the others, whatever the device does.
 ///
 ///     threads:   | serve … | wait for the device … | stand by |
 ///                     │ a page on the device: enter ──► waits; one that stands by serves for it
@@ -37,7 +37,8 @@ final class WaitingRoom: @unchecked Sendable {
         var waitingCount = 0
         var standbyCount = 0
         var isClosed = false
-        /// When a request that waited was done last, or the first of them began, in seconds.
+        /// The time in seconds at which a request that waited was done last, or the first of them
+        /// began.
         var movedAt: Int64 = 0
         var lineStart = 0
         var lineCount = 0

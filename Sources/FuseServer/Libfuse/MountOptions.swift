@@ -1,4 +1,4 @@
-/// How a filesystem is mounted.
+/// The options of a mount.
 public struct MountOptions: Sendable {
     /// Users other than the mounting one may use the mount.
     public var allowsOthers = false
@@ -13,15 +13,15 @@ public struct MountOptions: Sendable {
     /// The number of the server among those of the mount: 0 for the first, one more than its
     /// predecessor's for one that takes the mount over.
     public var generation = 0
-    /// How requests come. With ``TransportKind/ring`` what the ring does not carry still comes by
-    /// /dev/fuse.
+    /// The transport of requests. With ``TransportKind/ring``, requests that the ring does not
+    /// carry still come by /dev/fuse.
     public var transport = TransportKind.device
 
     /// The defaults.
     public init() {}
 }
 
-/// Why mounting failed.
+/// The reason why mounting failed.
 public enum MountError: Error, Equatable, Sendable {
     /// libfuse could not make a session.
     case session

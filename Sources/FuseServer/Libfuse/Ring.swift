@@ -56,7 +56,7 @@ public enum Ring {
     }
 }
 
-/// How requests come from the kernel.
+/// The transport of requests from the kernel.
 public enum TransportKind: Sendable {
     /// read(2) and writev(2) on /dev/fuse, with any libfuse from 3.14.
     case device
@@ -72,7 +72,7 @@ public enum TransportKind: Sendable {
     }
 }
 
-/// Why requests cannot come by io_uring.
+/// The reason why requests cannot come by io_uring.
 public enum RingObstacle: Error, Equatable, Sendable {
     /// This program was built with a libfuse before 3.18.
     case library(version: String)

@@ -84,8 +84,8 @@ extension Session {
     private static let initByteCountMax = 4096
 }
 
-/// Why requests that were under way when a server was killed hang: the kernel did not take the
-/// notification to send them again. Linux does from 6.9 on.
+/// The reason why requests that were under way when a server was killed hang: the kernel did not
+/// take the notification to send them again. Linux does from 6.9 on.
 public struct ResendObstacle: Error, Equatable, Sendable {
     /// The kernel's errno: EINVAL where it does not know the notification.
     public let errno: CInt

@@ -25,8 +25,8 @@ extension Operations {
         return mode & ~dropped
     }
 
-    /// How long the kernel may believe an area's attributes: not at all while a bit is set, so
-    /// that it asks again after a write has taken them away.
+    /// The time for which the kernel may cache an area's attributes: 0 while a bit is set, so that
+    /// it asks again after a write has taken the bits away.
     func attributeSeconds(of area: Area) -> Double {
         area.mode & (S_ISUID | S_ISGID) == 0 ? Self.attributeSeconds : 0
     }

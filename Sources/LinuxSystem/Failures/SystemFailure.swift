@@ -6,7 +6,7 @@ public import SystemPackage
 public struct SystemFailure: Error, Equatable, Sendable {
     /// The call by its manual page's name, `open` or `LOOP_CONFIGURE`.
     public let call: String
-    /// Why it failed.
+    /// The reason of the failure.
     public let errno: Errno
     /// The object of the call: a path in nearly every case.
     public let path: String

@@ -114,8 +114,8 @@ public struct DirectRequests {
         return begin
     }
 
-    /// Why a request moved `count` bytes, which is too few; negative: the error, or -1 after a
-    /// system call.
+    /// The failure of a request that moved `count` bytes, which is too few; a negative count is the
+    /// error, or -1 after a system call.
     private func failure(_ count: Int) -> SystemFailure {
         let call = operation == .read ? "read" : "write"
         if count == -1 { return SystemFailure(call, file.path) }

@@ -29,7 +29,7 @@ extension OpenFile {
         }
     }
 
-    /// How far a call came that returned `count`: not at all when it was interrupted.
+    /// The progress of a call that returned `count`: none when it was interrupted.
     private static func progress(_ count: Int, none: Errno) throws(Errno) -> Int {
         if count > 0 { return count }
         if count == 0 { throw none }
@@ -38,7 +38,7 @@ extension OpenFile {
         return 0
     }
 
-    /// How many bytes a regular file or a block device has.
+    /// The length of a regular file or a block device, in bytes.
     public func byteCount() throws(SystemFailure) -> UInt64 {
         let end = lseek(descriptor, 0, SEEK_END)
         guard end >= 0 else { throw SystemFailure("lseek", path) }

@@ -13,7 +13,7 @@ import ZswapCore
 /// Law: a step asks the filesystem of the place where it begins, and no other: the root of a mount
 /// that the step enters is in the kernel's memory, and so is its device number.
 public struct PathWalk {
-    /// How many symbolic links the kernel follows on one path.
+    /// Most symbolic links that the kernel follows on one path.
     private static let linkCountMax = 40
 
     /// The current place of the walk: opened for locating.

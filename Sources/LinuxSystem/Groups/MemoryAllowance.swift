@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// How much more memory this process may have by its memory cgroups: its own and all above it that
+/// The memory that this process may still take by its memory cgroups: its own and all above it that
 /// it can see, of version 1, 2 or both.
 ///
 ///     /proc/self/cgroup ── 4:memory:/a/b ──► /sys/fs/cgroup/memory/a/b ─► …/a    limits of each

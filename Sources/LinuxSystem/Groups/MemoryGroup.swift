@@ -14,12 +14,13 @@ public final class MemoryGroup {
         public let isVersion2: Bool
     }
 
-    /// How long the kernel may take to remove a group whose last process has gone, milliseconds.
+    /// Longest time that the kernel may take to remove a group whose last process has gone,
+    /// milliseconds.
     private static let removalMilliseconds = 5000
 
     /// The group's directory.
     public let path: String
-    /// Of which version it is.
+    /// Whether it is of cgroup version 2.
     public let isVersion2: Bool
     private let limitByteCount: Int
 

@@ -11,8 +11,8 @@ import ZswapCore
 public struct LoopAttachment {
     /// Attempts to get a free device when other processes take those that the kernel names.
     private static let attemptCountMax = 64
-    /// How long a detached device may stay busy: programs that look at every new disk hold it
-    /// briefly.
+    /// Longest time that a detached device may stay busy: programs that look at every new disk hold
+    /// it briefly.
     private static let detachMilliseconds = 5000
 
     /// The attached device.

@@ -1,4 +1,4 @@
-/// Why a file got no loop device, or keeps it, in words for people.
+/// The reason why a file got no loop device, or keeps it, in words for people.
 public struct LoopFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// Whether the kernel has no device to give, or the device is in use.
     enum Kind { case unavailable, inUse }

@@ -19,7 +19,7 @@ public struct LoopStatus: Equatable, Sendable {
     }
 }
 
-/// How a loop device is attached.
+/// The options for attaching a loop device.
 public struct LoopAttachRequest: Sendable {
     /// Bytes in a sector of the device.
     public var sectorByteCount: UInt32 = 4096

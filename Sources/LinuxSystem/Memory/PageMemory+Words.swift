@@ -1,7 +1,7 @@
 import ZswapCore
 
 extension PageMemory {
-    /// How many words of eight bytes.
+    /// Number of words of eight bytes.
     public var wordCount: Int { bytes.count / MemoryLayout<UInt64>.size }
 
     /// One of the words of eight bytes that the memory is.

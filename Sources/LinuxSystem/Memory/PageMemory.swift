@@ -34,7 +34,7 @@ public final class PageMemory: @unchecked Sendable {  // its users keep the law
 
     deinit { munmap(bytes.baseAddress, bytes.count) }
 
-    /// How many pages.
+    /// Number of pages.
     public var pageCount: Int { bytes.count / Self.pageByteCount }
 
     /// The kernel swaps it page by page and not in huge pages, whatever is set for the machine.

@@ -2,7 +2,7 @@
 public struct ProcessPages: Equatable, Sendable {
     /// Stretches of pages, in the order of their numbers.
     public private(set) var runs: [Range<Int>] = []
-    /// How many pages there are.
+    /// Number of pages.
     public private(set) var count = 0
 
     /// No pages.

@@ -1,4 +1,4 @@
-/// How the kernel writes paths into tables with blanks between the columns: blank, tab, newline and
+/// The kernel's escapes in paths in tables with blanks between the columns: blank, tab, newline and
 /// backslash as a backslash and three octal digits.
 public enum KernelEscapes {
     /// The path that stands behind `text`. What is no escape stays as it is.

@@ -2,7 +2,7 @@ import CLinux
 
 /// syslog(3), for a daemon without a terminal.
 public enum SystemLog {
-    /// How much a line matters; the kernel's own scale.
+    /// The importance of a line; the kernel's own scale.
     public enum Priority: CInt, Sendable {
         /// LOG_CRIT
         case critical = 2

@@ -1,6 +1,6 @@
 /// Lists of numbers as the kernel writes them: "0-3,8".
 public enum LinuxNumberList {
-    /// How many numbers the list names; 0 for no list.
+    /// The count of numbers that the list names; 0 for no list.
     public static func count(_ text: String?) -> Int {
         numbers(text).count
     }

@@ -37,7 +37,7 @@ public struct LocalMessage: Equatable, Sendable {
         UInt32(truncatingIfNeeded: bytes.littleEndianWord)
     }
 
-    /// How many bytes a message has in all, as its first ones tell; nil while there are too few of
+    /// Number of bytes of a whole message, as its first ones tell; nil while there are too few of
     /// them to say.
     static func byteCount(ofMessageIn bytes: [UInt8]) -> Int? {
         guard bytes.count >= headerByteCount else { return nil }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// How a process ended, as waitpid(2) tells it.
+/// The end of a process, as waitpid(2) tells it.
 public enum ProcessEnding: Equatable, Sendable {
     /// By itself, with this status.
     case exited(CInt)

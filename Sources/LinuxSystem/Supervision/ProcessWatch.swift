@@ -68,7 +68,7 @@ public final class ProcessWatch {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// How it ended; nil while it runs.
+    /// The end of the process; nil while it runs.
     public func reap() -> ProcessEnding? {
         if let ending { return ending }
         guard isChild else {

@@ -20,7 +20,7 @@ struct ChunkLists: Sendable {
         @inline(__always) get { lists[freeChunkCount] }
     }
 
-    /// How many frames there are, by a look at each list.
+    /// Number of frames, by a look at each list.
     var frameCount: Int {
         var sum = 0
         for index in 0..<Self.count { sum += Int(lists[index].count) }

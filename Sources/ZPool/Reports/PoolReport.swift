@@ -2,7 +2,7 @@
 public struct ShrinkResult: Equatable, Sendable {
     /// Frames freed; may be more than asked for, and more than 0 even if there is an error.
     public var reclaimedPageCount: Int
-    /// Why it stopped early.
+    /// The reason why it stopped early; nil when it did not.
     public var error: ZpoolError?
 
     /// A result.

@@ -17,7 +17,7 @@ public struct RunList: Sendable {
     /// An empty list.
     @inlinable public init() {}
 
-    /// How many runs are in it.
+    /// Number of runs in it.
     @inlinable public var count: UInt32 { memberCount }
     /// Whether no run is in it.
     @inlinable public var isEmpty: Bool { head == 0 }

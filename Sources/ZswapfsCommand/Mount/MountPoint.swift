@@ -7,7 +7,7 @@ enum MountPoint {
     private static let fuseDevice = "/dev/fuse"
     /// Its number: a misc device, 229 of these (MISC_MAJOR, FUSE_MINOR).
     private static let fuseDeviceNumber = DeviceNumber(major: 10, minor: 229)
-    /// How long a mount that is being made may have the directory.
+    /// Longest time that a mount that is being made may hold the directory, in milliseconds.
     private static let claimMilliseconds = 30_000
 
     /// The directory's canonical path. Throws with what is wrong with it, or with the machine.

@@ -81,7 +81,7 @@ struct MountSettings: Equatable {
         }
     }
 
-    /// How the mount is to be served.
+    /// The supervision that the settings ask for.
     var supervision: Supervision {
         if transport == .uring { return .ring }
         guard let supervise else {

@@ -1,6 +1,6 @@
 import LinuxSystem
 
-/// How a picture of memory is drawn: for the terminal there is, or for a file.
+/// The style of a picture of memory: for the terminal there is, or for a file.
 struct PictureStyle {
     /// The fillings of the parts of a bar, from full to empty.
     enum Mark: Int, CaseIterable { case full, slack, headers, tail, free }

@@ -2,7 +2,7 @@ import LinuxSystem
 import SystemPackage
 import ZswapCore
 
-/// Why a mount did not answer a question.
+/// The reason why a mount did not answer a question.
 enum QueryFailure: Error, Equatable {
     /// Its daemon took too long. The number of the process, if that is known.
     case noAnswer(mountPoint: String, process: Int32?)
@@ -29,7 +29,7 @@ enum QueryFailure: Error, Equatable {
 /// mount. A child may; it holds nothing of ours open, and ends when the daemon goes on or the mount
 /// is taken away.
 final class MountQuery: MountAnswers {
-    /// How long a daemon may take for one answer.
+    /// Longest time that a daemon may take for one answer.
     static let patience: Duration = .seconds(2)
 
     let mountPoint: String

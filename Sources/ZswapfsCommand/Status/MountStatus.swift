@@ -8,12 +8,12 @@ struct MountStatus {
     let mountPoint: String
     let version: String
     let transport: String
-    /// Why requests come by this transport.
+    /// The reason for this transport.
     let transportReason: String
     let protections: [String]
     let supervision: String
     let supervisionReason: String
-    /// How and for how long the mount was without a daemon last; empty: never.
+    /// The cause and the length of the last time without a daemon; `none`: there was none.
     let lastRestart: String
     let zpool: String
     let compressor: String

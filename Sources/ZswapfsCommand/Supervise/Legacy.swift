@@ -9,11 +9,11 @@ struct Legacy: Sendable {
 
     /// Open descriptors by name; the new server owns them.
     var descriptors: [String: CInt]
-    /// How many servers of this mount have died.
+    /// Number of servers of this mount that have died.
     var restartCount: Int
-    /// How the last one died: `SIGKILL`, `status 1`.
+    /// The cause of the last one's death: `SIGKILL`, `status 1`.
     var reason: String
-    /// When, by CLOCK_MONOTONIC.
+    /// The time of that death, by CLOCK_MONOTONIC, in nanoseconds.
     var diedAtNanoseconds: Int64
 
     /// The arena's memory, if it was mapped while this process waited.

@@ -1,5 +1,5 @@
-/// How soon a server that died is replaced: at once a few times, then slowly, so that one that
-/// cannot live takes no processor and fills no log.
+/// Limits how soon a server that died is replaced: at once a few times, then once in ten seconds,
+/// so that a server that always dies takes no processor and fills no log.
 ///
 ///     dies  at once ×5 within 10 s ── 10 s ── 10 s ── … ── lived for 10 s: at once again
 ///
@@ -10,11 +10,11 @@ struct RestartLimit {
     /// Between two restarts after ``burstCount`` of them.
     static let pauseNanoseconds: Int64 = 10_000_000_000
 
-    /// When the last ones were made, oldest first; at most ``burstCount``.
+    /// The times of the last restarts, oldest first; at most ``burstCount``.
     private var restarts: [Int64] = []
     private var isSlow = false
 
-    /// When to replace a server that died at `death`: then or later. Counts as a restart.
+    /// The time to replace a server that died at `death`: then or later. Counts as a restart.
     mutating func restart(after death: Int64) -> Int64 {
         let last = restarts.last ?? .min / 2
         if death - last >= Self.pauseNanoseconds { isSlow = false }

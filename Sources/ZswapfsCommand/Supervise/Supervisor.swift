@@ -26,12 +26,11 @@ final class Supervisor {
         case upgraded(
             ProcessWatch, restartCount: Int,
             kept: [(name: String, descriptor: PassedDescriptor)])
-        /// The descriptors that the service manager kept, by name, of a mount whose processes have
-        /// all died.
+        /// The service manager's descriptors, by name, of a mount whose processes have all died.
         case kept([(name: String, descriptor: PassedDescriptor)])
     }
 
-    /// How a server ended, and when, by CLOCK_MONOTONIC.
+    /// The cause and the time of a server's death, by CLOCK_MONOTONIC.
     typealias Death = (reason: String, nanoseconds: Int64)
 
     /// Before the next try when no process can be started.
@@ -57,9 +56,9 @@ final class Supervisor {
     var standbyLimit = RestartLimit()
     /// A server that died and has no successor yet.
     private(set) var death: Death?
-    /// When to replace it.
+    /// The time to replace it.
     private var restartMoment: Int64 = 0
-    /// When to start the next standby; nil: there is one, or it is too early for one.
+    /// The time to start the next standby; nil: there is one, or it is too early for one.
     var standbyMoment: Int64?
     /// The listener for commands that ask for an upgrade.
     var listener: DescriptorListener?

@@ -22,7 +22,7 @@ final class SupervisorLink: Sendable {
         var kept: [String: CInt] = [:]
     }
 
-    /// How long a message may wait for a supervisor that does not read.
+    /// Longest wait of a message for a supervisor that does not read, in milliseconds.
     private static let sendMilliseconds = 1000
 
     /// Between two calls of a standby's `refresh`.

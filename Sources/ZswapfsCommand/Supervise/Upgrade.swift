@@ -23,9 +23,9 @@ struct Upgrade {
         case onTrial(isReady: Bool)
     }
 
-    /// How long it has to serve before the old version goes.
+    /// Time that the new version has to serve before the old one goes.
     static let trialNanoseconds: Int64 = 1_000_000_000
-    /// How long each of the other stages may take.
+    /// Longest time for each of the other stages.
     static let stageNanoseconds: Int64 = 30_000_000_000
 
     /// The command that asked.

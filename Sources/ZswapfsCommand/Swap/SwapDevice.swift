@@ -7,7 +7,7 @@ import ZswapCore
 enum SwapDevice {
     /// Dependencies that tests replace; the commands use the defaults.
     struct Surroundings {
-        /// How loop devices are attached.
+        /// The options for attaching loop devices.
         var attachRequest = LoopAttachRequest()
         /// The source of free loop devices.
         var freeDevice: () throws(SystemFailure) -> LoopDevice = { () throws(SystemFailure) in
@@ -15,7 +15,7 @@ enum SwapDevice {
         }
         /// The kernel's setting for the processors of its workers.
         var localWorkers = LocalWorkers()
-        /// How many pages the kernel reads at once.
+        /// The kernel's setting for the pages that it reads at once.
         var readahead = SwapReadahead()
         /// Called with a notice for the user when the swap is on.
         var tell: (String) -> Void = { StandardError.write("zswapfs: \($0)") }
@@ -99,7 +99,7 @@ enum SwapDevice {
         }
     }
 
-    /// Why swapon(2) says EPERM to a command that has the capability for it.
+    /// The reason why swapon(2) says EPERM to a command that has the capability for it.
     static func refusal(of device: LoopDevice, areaCount: Int) -> CommandFailure {
         if areaCount >= SwapActivation.areaCountMaxLeast {
             return CommandFailure(

@@ -17,7 +17,7 @@ struct SwapOptions: Equatable {
     var discard: SwapActivation.Discard = .pages
     /// The loop device's work stays on the processor that swaps (``LocalWorkers``).
     var isLocal = false
-    /// How many pages the kernel reads at once, as a power of two; nil leaves it as it is.
+    /// Number of pages that the kernel reads at once, as a power of two; nil leaves it as it is.
     var readahead: Int?
 
     init() {}

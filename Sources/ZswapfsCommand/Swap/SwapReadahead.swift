@@ -1,7 +1,7 @@
 import LinuxSystem
 import SystemPackage
 
-/// How many pages the kernel reads when one is swapped in, as `swap on --readahead` asks:
+/// The number of pages that the kernel reads when one is swapped in, as `swap on --readahead` asks:
 /// /proc/sys/vm/page-cluster, a power of two.
 ///
 /// The kernel has one setting for all swap devices, so a record says what it was before and which

@@ -5,9 +5,9 @@ import ZswapCore
 
 /// `zswapfs unmount`: takes a mount away, but never from under a swap area.
 struct UnmountCommand: ParsableCommand {
-    /// How long a mount may take to leave the mount table.
+    /// Longest time that a mount may take to leave the mount table.
     private static let goneMilliseconds = 10_000
-    /// How long files may stay open in it before that is an error.
+    /// Longest time that files may stay open in it before that is an error.
     private static let busyMilliseconds = 1000
 
     static let configuration = CommandConfiguration(

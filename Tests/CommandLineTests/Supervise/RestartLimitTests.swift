@@ -2,7 +2,7 @@ import Testing
 
 @testable import ZswapfsCommand
 
-/// How soon a server that died is replaced, by a clock of the test's own.
+/// The delay before a server that died is replaced, by a clock of the test's own.
 extension CommandLineTests {
     @Suite struct RestartLimitTests {
         private static let second: Int64 = 1_000_000_000

@@ -119,7 +119,7 @@ final class SupervisorStage: Sendable {
     /// Whether this server was started from the program of an upgrade.
     func isNewVersion(_ number: Int) throws -> Bool { try server(number).isNewVersion }
 
-    /// How often the supervisor was to become another program.
+    /// Number of times that the supervisor was to become another program.
     var becameCount: Int { upgradeCount.load(ordering: .relaxed) }
 
     /// Hears the three messages that make a standby one that waits.

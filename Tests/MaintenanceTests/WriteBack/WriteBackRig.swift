@@ -45,7 +45,7 @@ final class WriteBackRig {
     var store: SwapStore { fixture.store }
     var maintenance: Maintenance { fixture.maintenance }
 
-    /// Why no page leaves for the device now; nil when pages can.
+    /// The reason why no page leaves for the device now; nil when pages can.
     var obstacle: String? { store.roomRequests.obstacle?.text(for: device.path) }
 
     var pages: AreaStatistics { store.statistics.pages }

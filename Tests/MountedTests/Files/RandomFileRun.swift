@@ -25,7 +25,7 @@ struct RandomFileRun {
     private var step = 0
     /// The last steps, in words.
     private var history: [String] = []
-    /// How often each kind of step was taken.
+    /// Number of times that each kind of step was taken.
     private(set) var counts: [String: Int] = [:]
 
     init(_ mount: TemporaryMount, seed: UInt64) throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ZswapCore
 
-/// How a daemon ends by its own fault: at once, and with the reason in the log.
+/// The end of a daemon by its own fault: at once, and with the reason in the log.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct CrashTests {
         /// Runs with the system's log and /dev of its own, where a socket takes what is logged.

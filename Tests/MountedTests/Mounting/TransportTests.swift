@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// How requests come: by /dev/fuse, and by the ring where it is asked for. Where the ring is
+/// The transport of requests: /dev/fuse, and the ring where it is asked for. Where the ring is
 /// unavailable the mount fails and says why.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct TransportTests {

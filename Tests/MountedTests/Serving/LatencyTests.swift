@@ -73,7 +73,7 @@ extension MountedTests {
             }
         }
 
-        /// How long it lasts is measured by the daemon: this process may get no processor.
+        /// The daemon measures how long it lasts: this process may get no processor.
         @Test(arguments: MountHost.transports)
         func heldForATheTimeOfTheLoadOnly(transport: String) throws {
             let mount = try TemporaryMount("transport=\(transport)")
@@ -196,7 +196,7 @@ extension MountedTests {
             #expect(rate <= Self.wakeUpsMax, "\(rate) wake-ups a second")
         }
 
-        /// How often threads of a process went to sleep by themselves so far.
+        /// Number of times that threads of a process went to sleep by themselves so far.
         private func wakeUps(of process: pid_t) throws -> Int {
             let tasks = "/proc/\(process)/task"
             return try SystemText.names(inDirectory: tasks).reduce(0) { sum, task in

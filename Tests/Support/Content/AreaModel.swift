@@ -4,7 +4,7 @@ import ZswapCore
 /// The expected state of an area, as simple as possible: its bytes in an array, and for each page
 /// the known way in which it is kept.
 public struct AreaModel: Sendable {
-    /// How a page is kept.
+    /// The way in which a page is kept.
     public enum PageState: Sendable { case hole, sameFilled, other }
 
     /// The content; as long as the area.

@@ -31,7 +31,7 @@ public final class FaultyBacking: BackingDevice {
     public struct Write: Equatable, Sendable {
         /// The offset of its first byte.
         public let offset: UInt64
-        /// How many bytes.
+        /// Number of bytes.
         public let byteCount: Int
     }
 

@@ -124,7 +124,7 @@ public final class TestStore: @unchecked Sendable {  // the worker is one test's
     }
 }
 
-/// Why there is no test store.
+/// The reason why there is no test store.
 public enum TestStoreError: Error {
     /// All places of workers are taken.
     case noWorker

@@ -156,7 +156,7 @@ private struct MixedRequests {
         self.content = content
     }
 
-    /// How many kinds of requests there were.
+    /// Number of kinds of requests.
     var kindCount: Int { kinds.nonzeroBitCount }
 
     mutating func run(count: Int) throws(StoreError) {

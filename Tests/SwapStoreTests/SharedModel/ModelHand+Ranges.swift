@@ -56,7 +56,7 @@ extension ModelHand {
         try compare(index, at: offset, count: count)
     }
 
-    /// Why the page behind `taken` bytes may have been refused.
+    /// The reasons for which the page behind `taken` bytes may have been refused.
     private func reasons(
         _ bytes: [UInt8], _ offset: Int, _ taken: Int, _ model: AreaModel, _ isCounted: Bool,
         _ meanwhile: ModelStage.Meanwhile

@@ -32,7 +32,7 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
     let worker: StoreWorker
     var random: SplitMix64
     var areas: [HandArea] = []
-    /// How often each step was taken, and how often what is rare came of it.
+    /// Number of times that each step was taken, and that a rare outcome came of it.
     private(set) var counts: [String: Int] = [:]
     private(set) var step = 0
     private(set) var fault: String?

@@ -85,7 +85,7 @@ final class SharedModel {
         ModelDifference(description: "seed \(seed), steps up to \(step): \(what)")
     }
 
-    /// How often something was done, by both.
+    /// Number of times that both hands together did something.
     func count(_ what: String) -> Int { hands.map { $0.counts[what, default: 0] }.reduce(0, +) }
 
     private func checkEverything() throws {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// How many steps the model tests take, all together.
+/// Number of steps that the model tests take, all together.
 enum ModelOperations {
     /// Enough for every rare step in every case.
     private static let standardCount = 40_000

@@ -44,8 +44,8 @@ extension StoreModel {
         try compare(index, at: offset, count: count)
     }
 
-    /// How many bytes are let in but for limits: up to the first page that lies on a lost device
-    /// and of which a part stays, or that the tunables refuse; and why that is.
+    /// Number of bytes that are taken but for limits: up to the first page that lies on a lost
+    /// device and of which a part stays, or that the tunables refuse; and the reason.
     private func takeable(
         _ bytes: [UInt8], at offset: Int, _ entry: ModelArea, _ tunables: Tunables
     ) -> (byteCount: Int, obstacle: StoreError?) {

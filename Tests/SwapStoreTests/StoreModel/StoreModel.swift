@@ -38,8 +38,8 @@ struct StoreModel {
     var random: SplitMix64
     var areas: [ModelArea] = []
     var step = 0
-    /// How often each step was taken, and how often a write was refused: a run that never does is
-    /// no test.
+    /// Number of times that each step was taken, and that a write was refused: a run that never
+    /// does is no test.
     var counts: [String: Int] = [:]
     /// Pages refused at the limit so far: only writes are.
     var rejectsSeen = 0

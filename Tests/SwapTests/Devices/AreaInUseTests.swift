@@ -12,7 +12,7 @@ extension SwapTests {
             if: SwapHost.canSwap && MountHost.canMount,
             "needs CAP_SYS_ADMIN, loop devices, /dev/fuse, the built zswapfs"))
     struct AreaInUseTests {
-        /// How an area comes to be swapped to.
+        /// The ways in which an area comes to be swapped to.
         enum Way: CaseIterable { case command, byHand }
 
         /// Swaps to a new area of 1 MiB at the lowest priority.

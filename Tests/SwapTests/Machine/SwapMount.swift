@@ -8,7 +8,7 @@ import Testing
 /// Law: nothing is left of it when it is dropped, whatever happened before; swap goes off before
 /// the daemon ends.
 final class SwapMount {
-    /// Why there is none, or why it does not go away.
+    /// The reason why there is none, or why it does not go away.
     struct Trouble: Error { let text: String }
 
     /// The mount point.
@@ -127,8 +127,8 @@ final class SwapMount {
         LoopDevice.attached().filter { $0.backingPath?.hasPrefix(path + "/") == true }
     }
 
-    /// How much of what is swapped out has to be found in the area: all of it, or, while other
-    /// swap areas of the machine take a share, at least something.
+    /// The number of bytes that must be exceeded in the area when `byteCount` are swapped out: all,
+    /// or 0 while other swap areas of the machine take a share.
     func share(ofByteCount byteCount: Int) -> Int {
         (try? SwapTable.current().entries.count) == 1 ? byteCount : 0
     }

@@ -7,7 +7,7 @@ enum ZswapfsProgram {
 
     static let isHere = BuiltProgram.zswapfs != nil
 
-    /// How a command ended, and what it wrote to either output.
+    /// The end of a command, and its output on either descriptor.
     struct Outcome: CustomStringConvertible {
         let status: Int32
         let output: String

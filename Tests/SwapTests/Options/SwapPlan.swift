@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// How often and how large real swapping is tried. Small by itself; these variables ask for more:
+/// The number and size of the swap runs. Small by default; these variables ask for more:
 ///
 /// - `ZSWAPFS_SWAP_RUNS`: runs with each driver; the pools are flipped in every other one.
 /// - `ZSWAPFS_SWAP_MIB`, `ZSWAPFS_SWAP_LIMIT_MIB`: the process, and the memory it may have.

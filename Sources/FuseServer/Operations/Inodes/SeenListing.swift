@@ -16,7 +16,7 @@ final class SeenListing: Sendable {
         state = Mutex(State(names: names, changedAt: time))
     }
 
-    /// When it last changed, these being the names now.
+    /// The time of the last change, if these are the names now.
     func changedAt(_ names: [ByteText], now: FileTime) -> FileTime {
         state.withLock { state in
             if state.names != names { state = State(names: names, changedAt: now) }

@@ -1,6 +1,6 @@
 import ZswapCore
 
-/// How full a zspage is, in the twelve steps of the kernel's list heads.
+/// The fullness of a zspage, in the twelve steps of the kernel's list heads.
 ///
 ///     0        1       2        ...   10            11      12
 ///     empty    < 10 %  < 20 %         < 100 %       full    none     percents are rounded down

@@ -17,7 +17,7 @@ public struct SizeClassTable: Equatable, Sendable {
     static let slotByteCountMin = 32
     /// From one raw class to the next.
     static let slotByteCountStep = 16
-    /// How many sizes there are before merging: 255.
+    /// Number of sizes before merging: 255.
     static let rawClassCount = (Page.byteCount - slotByteCountMin) / slotByteCountStep + 1
     /// The word in front of an object that names its owner.
     static let slotHeaderByteCount = 8

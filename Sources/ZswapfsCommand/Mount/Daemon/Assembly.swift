@@ -23,7 +23,7 @@ struct Assembly {
     let maintenance: Maintenance
     /// The report on a predecessor's memory; nil without a predecessor.
     let recovery: RecoveryReport?
-    /// When early reads began, before the server was made; nil: they did not.
+    /// The time at which early reads began, before the server was made; nil: they did not.
     let servedAtNanoseconds: Int64?
     private(set) var protections: [Protection]
     let facts: SharedFacts

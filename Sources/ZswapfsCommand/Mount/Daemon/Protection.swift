@@ -6,7 +6,7 @@ import LinuxSystem
 /// in effect.
 struct Protection: Equatable {
     let name: String
-    /// Why not; nil: it is on.
+    /// The reason why it is off; nil: it is on.
     let obstacle: String?
 
     var isOn: Bool { obstacle == nil }

@@ -34,7 +34,7 @@ struct StoreAssembly {
     let store: SwapStore
     /// The report on a predecessor's memory; nil without a predecessor.
     let recovery: RecoveryReport?
-    /// When early reads began; nil: they did not.
+    /// The time at which early reads began; nil: they did not.
     private(set) var servedAtNanoseconds: Int64?
 
     init(

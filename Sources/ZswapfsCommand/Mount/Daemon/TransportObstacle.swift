@@ -1,7 +1,7 @@
 import FuseServer
 import LinuxSystem
 
-/// Why requests do not come by io_uring, in words that say what would be needed.
+/// The reason why requests do not come by io_uring, and the remedy.
 enum TransportObstacle: Error, Equatable {
     case asked
     case standard

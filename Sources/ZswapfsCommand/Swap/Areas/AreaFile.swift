@@ -8,7 +8,7 @@ import ZswapCore
 /// Law: the lock belongs to this open file and the loop device is attached to another one; the
 /// kernel keeps the latter open as long as the device is attached, and a lock with it.
 struct AreaFile {
-    /// How long another command may have the area.
+    /// Longest time that another command may hold the area, in milliseconds.
     private static let lockMilliseconds = 1000
     /// The area's path.
     let path: String
