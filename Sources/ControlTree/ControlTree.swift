@@ -96,8 +96,8 @@ public final class ControlTree: Sendable {
         return text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n"
     }
 
-    /// Takes what was written to a file. No bytes at all change nothing and are no error. What is
-    /// refused goes to the journal, for `stats/last_error`.
+    /// Takes the text of a write to a file. No bytes at all change nothing and are no error. A
+    /// refused write goes to the journal, for `stats/last_error`.
     public func write(_ text: String, to path: ByteText) throws(ControlError) {
         do {
             try take(text, path)

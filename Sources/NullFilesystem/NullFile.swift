@@ -4,8 +4,8 @@ import ZswapCore
 
 /// The one file of the null filesystem: memory that is read and written as it is.
 ///
-/// Law: all of it is there before the first request, so that no request waits for memory. What is
-/// discarded keeps its bytes: reading it again gives the old ones.
+/// Law: all of it is there before the first request, so that no request waits for memory. A
+/// discarded range keeps its bytes: reading it again gives the old ones.
 /// Price: the file's size in memory, for as long as the mount lives.
 final class NullFile: @unchecked Sendable {  // readers and writers of a page order themselves
     /// The name in the root directory.

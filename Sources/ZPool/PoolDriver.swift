@@ -52,8 +52,8 @@ public struct PoolConfiguration: Equatable, Sendable {
     }
 }
 
-/// Objects of 1 to 4096 bytes in an arena, packed by a driver's rule. What a driver implements;
-/// users talk to ``Zpool``.
+/// Objects of 1 to 4096 bytes in an arena, packed by a driver's rule. Drivers implement it; users
+/// talk to ``Zpool``.
 ///
 /// The life of an object:
 ///

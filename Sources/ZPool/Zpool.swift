@@ -116,7 +116,8 @@ public final class Zpool: Sendable {
 
     /// Frees whole frames by evicting objects. The error is `invalidArgument` when `pageCount` is
     /// 0, when the driver or its user can't evict, or when the pool has become empty; `tryAgain`
-    /// when nothing tried could be evicted. What was reclaimed counts either way.
+    /// when the frames that were tried last could not be freed. Frames reclaimed before count
+    /// either way.
     public func shrink(pageCount: Int) -> ShrinkResult {
         guard pageCount > 0 else {
             return ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)

@@ -4,8 +4,8 @@ import Testing
 
 /// The package of Docs/Writing-a-Pool.md, in a build of its own beside the tests'.
 ///
-/// Built once a run. What was built before is taken up: `mount-scripts/test` builds it before the
-/// tests, so that no test has the processors taken away meanwhile.
+/// Built once a run, on top of an earlier build: `mount-scripts/test` builds it before the tests,
+/// so that no test has the processors taken away meanwhile.
 enum ExamplePackage {
     /// The package's path.
     static let path = BuiltProgram.packagePath + "/Docs/examples/firstfit"

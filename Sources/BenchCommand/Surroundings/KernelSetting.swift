@@ -21,8 +21,8 @@ enum KernelSetting {
     }
 
     /// Keeps idle processors awake until it is undone, as zswapfs does for itself: for the null
-    /// filesystem, which has nothing of the kind. Where the kernel can't be asked neither can
-    /// zswapfs.
+    /// filesystem, which has nothing of the kind. If the kernel can't be asked here, zswapfs can't
+    /// ask it either.
     static func keepAwake(undo: inout UndoList) throws(SystemFailure) {
         guard let device = try? LatencyDevice() else { return }
         try device.request(microseconds: 0)

@@ -19,7 +19,7 @@ struct SwapPlace {
     private(set) var servers: [Int32] = []
     private let request: SwapRequest
 
-    /// Makes it. What has to be taken back is in `undo`, whether this throws or not.
+    /// Makes it. The steps to take it back are in `undo`, whether this throws or not.
     init(_ peer: SwapPeer, _ request: SwapRequest, undo: inout UndoList) throws {
         self.request = request
         if peer == .zswapfs || peer == .null, let readahead = request.readahead {

@@ -8,8 +8,8 @@ import ZswapCore
 /// codec.
 ///
 /// Each turn: the bare codec over all pages, then the store: filled once and emptied, so that its
-/// memory is there, filled again, loaded, both in the same random order as the codec's. What comes
-/// back is compared at the end, outside the times.
+/// memory is there, filled again, loaded, both in the same random order as the codec's. The loaded
+/// pages are compared at the end, outside the times.
 public struct PoolExperiment {
     /// The seed of the orders: every run of the program asks for the same ones.
     private static let seed: UInt64 = 1

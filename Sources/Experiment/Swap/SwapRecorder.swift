@@ -9,7 +9,8 @@ import ZswapCore
 ///     hand of thread 1 ──┴─► next: the place of the next event ─► words, all there from the start
 ///
 /// Law: a hand takes a place by one atomic addition and fills it alone; it neither allocates nor
-/// waits. What finds no place is counted. The record is complete when no hand is at work any more.
+/// waits. An event that finds no place is counted. The record is complete when no hand is at work
+/// any more.
 /// Price: eight bytes for each event there is room for, and compressing each page that is stored,
 /// as a compressing store would.
 public final class SwapRecorder: Sendable {

@@ -1,8 +1,8 @@
 import CFuse
 import Glibc
 
-/// READ, WRITE and FALLOCATE that come by io_uring. What comes by /dev/fuse is answered by
-/// ``DeviceTransport`` before libfuse sees it.
+/// READ, WRITE and FALLOCATE that come by io_uring. ``DeviceTransport`` answers those of /dev/fuse
+/// before libfuse sees them.
 ///
 /// A page is decompressed straight into the ring's buffer, where the kernel takes it from, and
 /// compressed straight out of it. Nothing here allocates.

@@ -56,7 +56,7 @@ struct MemoryMapping {
         absentStretches(range).reduce(0) { $0 + $1.count }
     }
 
-    /// The parts of a range that are not in memory. Where the kernel does not tell, for its own
+    /// The parts of a range that are not in memory. If the kernel does not tell, as for its own
     /// pages, a part counts as present.
     private static func absentStretches(_ range: Range<UInt>) -> [Range<UInt>] {
         let pageByteCount = UInt(Privileges.kernelPageByteCount)

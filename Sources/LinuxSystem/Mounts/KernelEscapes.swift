@@ -1,7 +1,7 @@
 /// The kernel's escapes in paths in tables with blanks between the columns: blank, tab, newline and
 /// backslash as a backslash and three octal digits.
 public enum KernelEscapes {
-    /// The path that stands behind `text`. What is no escape stays as it is.
+    /// The path that `text` encodes. Bytes that are no escape stay as they are.
     public static func decode(_ text: some StringProtocol) -> String {
         let bytes = Array(text.utf8)
         var decoded: [UInt8] = []

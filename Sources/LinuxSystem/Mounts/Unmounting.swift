@@ -16,7 +16,7 @@ public enum Unmounting {
 /// Waiting for something that happens outside this process.
 public enum Patience {
     /// Asks `condition` every ten milliseconds until it holds; false when `milliseconds` have
-    /// passed. What it throws ends the waiting.
+    /// passed. An error that it throws ends the waiting.
     public static func wait<Failure>(
         milliseconds: Int, until condition: () throws(Failure) -> Bool
     ) throws(Failure) -> Bool {

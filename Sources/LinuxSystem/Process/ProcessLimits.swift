@@ -7,8 +7,8 @@ import Glibc
 ///     main ── settle ── soft limits = hard limits; SIGXFSZ, SIGXCPU, SIGPIPE ignored, no
 ///                       signal blocked; umask 022; descriptors 0, 1, 2 are open
 ///
-/// Law: settled before anything else happens. What a hard limit prevents is then an error of the
-/// call that meets it, never a signal.
+/// Law: settled before anything else happens. An action that a hard limit prevents is then an error
+/// of the call that meets it, never a signal.
 public enum ProcessLimits {
     /// A limit of this process.
     public struct Limit: Equatable, Sendable {

@@ -11,9 +11,9 @@ public final class RunningProcess {
     public let identifier: Int32
     private var status: CInt?
 
-    /// Starts a program, by its path or looked for in PATH. What it writes to standard output goes
-    /// to the file `output`, to standard error where this process's goes or nowhere. ENOENT when
-    /// there is none of this name.
+    /// Starts a program, by its path or looked for in PATH. Its standard output goes to the file
+    /// `output`, its standard error where this process's goes or nowhere. ENOENT when there is none
+    /// of this name.
     public init(
         _ name: String, _ arguments: [String], output: String = "/dev/null",
         showsErrors: Bool = true

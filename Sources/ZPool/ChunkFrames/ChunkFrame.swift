@@ -18,8 +18,8 @@ protocol ChunkFrameFields {
     static var layout: RecordLayout { get }
 }
 
-/// A frame that is shared out in chunks, seen through its descriptor and its header. What differs
-/// between zbud and z3fold: which places a frame has, and what one more object can get.
+/// A frame that is divided into chunks, seen through its descriptor and its header. Drivers differ
+/// in the places that a frame has, and in the room that one more object can get.
 ///
 ///     descriptor   links, pool's number, marks, chunks of each place          32 bytes
 ///     frame        chunk 0: owner words of the places | chunks 1 ... 63: objects

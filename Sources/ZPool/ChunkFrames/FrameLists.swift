@@ -146,9 +146,9 @@ extension FrameLists {
         return any
     }
 
-    /// A step towards keeping the LRU list, or not keeping it. True when that is reached: then the
-    /// list is kept, or is empty. What is left of an earlier one goes first, so that the list never
-    /// names a frame that was filed while it was not kept.
+    /// Does a step towards keeping the LRU list, or not keeping it. True when that is reached: then
+    /// the list is kept, or is empty. The rest of an earlier list goes first, so that the list
+    /// never names a frame that was filed while it was not kept.
     mutating func step(towardsKeepingLRU isWanted: Bool, _ map: RunMap) -> Bool {
         guard !(isWanted && keepsLRU) else { return true }
         keepsLRU = false

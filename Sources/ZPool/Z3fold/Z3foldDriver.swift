@@ -7,7 +7,7 @@ public import Arena
 ///     |             headless: one object above 3968 bytes    |      a frame without a header
 ///
 /// Law: an object takes whole chunks; the first starts at chunk 1, the last ends at the frame's
-/// end, the middle one lies between. What one more object can get is the larger of the gaps around
+/// end, the middle one lies between. The room for one more object is the larger of the gaps around
 /// the middle one that an empty place touches, not their sum. An object moves only to where it does
 /// not overlap itself, since readers take no lock.
 /// Price: one page out of three at best, one out of one at worst. 64 bytes a frame for the header,

@@ -13,9 +13,9 @@ import ZswapCore
 /// owner, then the user publishes the new handle; if it refuses, the copy is dropped. An object
 /// without an owner stays where it is. A move does not count as an allocation, so no frame changes
 /// its place in the LRU list. Ends: a walk goes over the lists from the freest frames on, each from
-/// its tail. What it looked at gets its number and goes to the head of its list, so a list is done
-/// when a frame with the number is at its tail. Frames that others file meanwhile go to the head,
-/// behind those; still, the steps are bounded by twice the frames there were.
+/// its tail. A frame that it looked at gets the walk's number and goes to the head of its list, so
+/// a list is done when a frame with the number is at its tail. Frames that others file meanwhile go
+/// to the head, behind those; still, the steps are bounded by twice the frames there were.
 extension Z3foldPool {
     private enum Work { case withinFrames, outOfFrames }
     private enum Step { case done, looked, freed(RunNumber) }

@@ -25,7 +25,7 @@ struct Remount {
         self.mount = mount
     }
 
-    /// Changes what is to be changed. Where a value is refused, those named before it are in force.
+    /// Applies the changes. If a value is refused, those named before it are in force.
     func run() throws {
         for option in settings.fixed { try check(option) }
         let flags = MountFlags(of: mount).applying(settings.flags)

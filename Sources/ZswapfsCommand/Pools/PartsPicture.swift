@@ -6,8 +6,8 @@ import ZswapCore
 ///     █ payload  36.1 MiB  90.1 %   ▓ rounding  1.2 MiB   3.0 %
 ///     ▞ headers   0.4 MiB   0.9 %   ░ free      2.4 MiB   6.0 %
 ///
-/// Law: cells and percents add up, to the width and to 100.0. What is not 0 is seen in the bar, and
-/// only that is in the legend.
+/// Law: cells and percents add up, to the width and to 100.0. Every part that is not 0 is seen in
+/// the bar, and only these parts are in the legend.
 struct PartsPicture {
     struct Part {
         let name: String

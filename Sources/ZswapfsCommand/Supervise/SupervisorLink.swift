@@ -10,8 +10,8 @@ import SystemPackage
 ///         └───── legacy: takes over ────────────────┘                 │ the supervisor died
 ///                                                            attach ──┘ to another one
 ///
-/// Law: a server goes on without its supervisor; a standby does not. What is kept is known here as
-/// well, so that it can be given to another supervisor: its descriptors stay open until dropped.
+/// Law: a server goes on without its supervisor; a standby does not. The kept descriptors are known
+/// here as well, so that they can be given to another supervisor: they stay open until dropped.
 final class SupervisorLink: Sendable {
     /// The name on which a server without a supervisor waits for one.
     static func orphanName(ofServer process: Int32) -> String { "zswapfs/supervise/\(process)" }

@@ -12,7 +12,8 @@ import ZswapCore
 ///
 ///     | flags | opcode | length 2 | body ... | flags | ...        one request after the other
 ///
-/// Law: each is answered, and none traps. What is too long for a control thread is cut as there.
+/// Law: each is answered, and none traps. A request that is too long for a control thread is cut as
+/// there.
 enum RequestFuzz {
     private static let opcodes = [
         FUSE_READ, FUSE_WRITE, FUSE_FALLOCATE, FUSE_LSEEK, FUSE_GETATTR,

@@ -119,7 +119,7 @@ extension MountedTests {
 
         /// zram makes the object, records the most that was ever used, and looks at its limit then;
         /// the store looks first. So zram's most is a page more than its limit lets in, and ours is
-        /// not. What is taken is the same, and so is every other column.
+        /// not. The same pages are taken, and every other column is the same.
         @Test func theLimitLetsTheSamePagesIn() throws {
             let pair = try ZramPair(limit: "256K")
             for page in 0..<64 {

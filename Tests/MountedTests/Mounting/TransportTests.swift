@@ -3,8 +3,8 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// The transport of requests: /dev/fuse, and the ring where it is asked for. Where the ring is
-/// unavailable the mount fails and says why.
+/// The transport of requests: /dev/fuse, and the ring where it is asked for. If the ring is
+/// unavailable, the mount fails and says why.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct TransportTests {
         /// Whether the kernel's switch is so; other tests' mounts have it on for a moment.

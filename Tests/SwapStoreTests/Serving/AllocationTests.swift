@@ -122,8 +122,8 @@ import ZswapCore
     private static var allocationCount: UInt64 { call_count(Int32(CALL_COUNT_ALLOCATIONS)) }
 }
 
-/// Requests of every kind on one area, in an order that is the same each time. What it needs it has
-/// from the start.
+/// Requests of every kind on one area, in an order that is the same each time. All memory that it
+/// needs is there from the start.
 private struct MixedRequests {
     private static let areaPageCount = 8192
     private static let bigByteCount = 256 << 10

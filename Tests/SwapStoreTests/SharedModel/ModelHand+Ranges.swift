@@ -132,8 +132,8 @@ extension ModelHand {
         try compare(index, at: max(newSize - 10_000, 0), count: 20_000)
     }
 
-    /// Empties pages and clears parts of some. Where a part lies on a device that fails, the device
-    /// is mended and all is done again.
+    /// Empties pages and clears parts of some. If a part lies on a device that fails, the device is
+    /// mended and all is done again.
     private func discard(
         _ index: Int, at offset: Int, count: Int, _ body: () throws(StoreError) -> Void,
         model change: (inout AreaModel, Bool) -> Void

@@ -11,8 +11,8 @@ import ZswapCore
 ///
 ///     moment ──── operation ──── since(moment): all tunables in force meanwhile, any trouble?
 ///
-/// Law: tunables change, and devices begin and cease to fail, only here. What took effect during an
-/// operation is known when the operation has ended.
+/// Law: tunables change, and devices begin and cease to fail, only here. The changes that took
+/// effect during an operation are known when it has ended.
 final class ModelStage: Sendable {
     /// The pools get a share of it.
     static let totalByteCount = 4 << 20
@@ -68,7 +68,7 @@ final class ModelStage: Sendable {
             hadTrouble: moment.troubleNumber % 2 == 1 || trouble != moment.troubleNumber)
     }
 
-    /// Other tunables. Who asks what they were waits until they are in force.
+    /// Sets other tunables. Callers of `now` and `since` wait until they are in force.
     func use(_ tunables: Tunables) {
         history.withLock { history in
             store.update { $0 = tunables }

@@ -1,7 +1,7 @@
 import Arena
 import ZswapCore
 
-/// The zspages of one size class: by how full they are, and by age. What a class's lock guards.
+/// The zspages of one size class, by fullness and by age. Guarded by the class's lock.
 ///
 ///     99 %:  run 4|2 <-> run 9|0        90 %: run 3|7        ...        full: run 1|1 <-> ...
 ///     lru:   run 9|0 <-> run 1|1 <-> run 3|7 <-> run 4|2         last allocated into first

@@ -47,7 +47,7 @@ struct Protection: Equatable {
         try? ProcessProtection.lockMemory(sparse: [], andFuture: false)
     }
 
-    /// A line if processors cannot be kept awake while faults are served. Where they can,
+    /// A line if processors cannot be kept awake while faults are served. If they can,
     /// `stats/latency` says when they are.
     static func missing(_ latency: LatencyControl) -> [Protection] {
         guard let obstacle = latency.obstacle else { return [] }

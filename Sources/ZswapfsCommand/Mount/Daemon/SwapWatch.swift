@@ -141,7 +141,7 @@ final class SwapWatch: Sendable {
         }
     }
 
-    /// The area that the device stands on. Where the path does not tell, all that it may be: an
+    /// The area that the device stands on. If the path does not tell, all areas that it may be: an
     /// area that is kept without need is better than one that is lost.
     private static func areas(
         under device: LoopDevice, of areas: [AreaReport], on filesystem: DeviceNumber,
