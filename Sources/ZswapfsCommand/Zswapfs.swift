@@ -23,6 +23,10 @@ public enum ZswapfsMain {
             Zswapfs.exit(withError: ExitStatus.usage.exitCode)
         }
         ProcessLimits.settle()
+        if let word = CommandLine.arguments.dropFirst().first, let command = Zswapfs.nearest(word) {
+            StandardError.write("zswapfs: \(word): no such command; did you mean '\(command)'?")
+            Zswapfs.exit(withError: ExitStatus.usage.exitCode)
+        }
         StandardOutput.checkAtExit()
         do {
             switch try Zswapfs.parseAsRoot() {
@@ -45,6 +49,18 @@ struct Zswapfs: ParsableCommand {
         subcommands: [
             MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
             PoolsCommand.self, SetCommand.self, GetCommand.self, UpgradeCommand.self,
-            SuperviseCommand.self, ControlReaderCommand.self,
+            SuperviseCommand.self, DoctorCommand.self, ControlReaderCommand.self,
         ])
+
+    /// The command that a word was probably meant to be; nil when it is a command, an option, or
+    /// near to none.
+    static func nearest(_ word: String) -> String? {
+        let commands = configuration.subcommands.map { $0.configuration }
+        let names = commands.filter(\.shouldDisplay).flatMap {
+            [$0.commandName].compactMap { $0 } + $0.aliases
+        }
+        let known = names + commands.compactMap(\.commandName)
+        guard !word.hasPrefix("-"), !known.contains(word), word != "help" else { return nil }
+        return NearestWord.of(word, in: names)
+    }
 }

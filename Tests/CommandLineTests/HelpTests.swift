@@ -10,7 +10,7 @@ extension CommandLineTests {
     @Suite struct HelpTests {
         static let commands = [
             [], ["mount"], ["unmount"], ["swap"], ["swap", "on"], ["swap", "off"], ["status"],
-            ["pools"], ["set"], ["get"],
+            ["pools"], ["set"], ["get"], ["upgrade"], ["supervise"], ["doctor"],
         ]
 
         @Test(arguments: commands) func helpSaysWhatACommandDoes(command: [String]) throws {
@@ -45,7 +45,7 @@ extension CommandLineTests {
                 ],
                 ["swap", "on"]: ["--size", "--priority", "--discard"],
                 ["status"]: ["--json"],
-                ["pools"]: ["--json"],
+                ["pools"]: ["--json"], ["doctor"]: ["--json"],
             ]
             for (command, options) in expected {
                 let text = try BuiltProgram.run(command + ["--help"]).output
@@ -54,6 +54,16 @@ extension CommandLineTests {
             }
             let text = try BuiltProgram.run(["--help"]).output
             for command in Self.commands.compactMap(\.first) { #expect(text.contains(command)) }
+        }
+
+        @Test(arguments: [
+            (["docter"], "did you mean 'doctor'?"), (["umont", "/"], "did you mean 'umount'?"),
+            (["mount", "-o", "zpol=zbud", "/"], "did you mean 'zpool'?"),
+        ])
+        func aMistypedWordIsAnsweredWithTheRightOne(arguments: [String], answer: String) throws {
+            let outcome = try BuiltProgram.run(arguments)
+            #expect(outcome.status == ExitStatus.usage.rawValue && outcome.output.isEmpty)
+            #expect(outcome.errors.contains(answer), "\(outcome)")
         }
 
         @Test func theVersionIsOneLine() throws {
@@ -72,6 +82,7 @@ extension CommandLineTests {
             (["nosuch"], "nosuch"), (["mount", "--nosuch", "/"], "--nosuch"),
             (["mount"], "mount-point"),
             (["mount", "/a", "/b"], "'/b'"), (["unmount"], "mount-point"),
+            (["umount"], "mount-point"), (["doctor", "/"], "'/'"),
             (["mount", "/", "--log-level", "loud"], "loud"),
             (["unmount", "--force", "/"], "--force"), (["status", "a", "b"], "'b'"),
             (["status", "--xml"], "--xml"), (["pools", "--xml"], "--xml"),

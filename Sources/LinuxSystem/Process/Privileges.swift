@@ -3,18 +3,31 @@ import Glibc
 
 /// The privileges of this process.
 public enum Privileges {
-    /// Bit of CAP_SYS_ADMIN, which loop devices, swapon and umount ask for.
-    private static let systemAdministration = 21
-
-    /// True when the process has CAP_SYS_ADMIN; being root is neither needed nor enough.
-    public static var includeSystemAdministration: Bool {
-        guard let text = try? SystemText.read("/proc/self/status") else { return geteuid() == 0 }
-        return capabilities(inStatus: text) >> systemAdministration & 1 == 1
+    /// Effective capabilities that the project asks for, by the kernel's numbers.
+    public enum Capability: UInt64, CaseIterable, Sendable {
+        /// CAP_IPC_LOCK: more memory is locked than RLIMIT_MEMLOCK allows.
+        case lockMemory = 14
+        /// CAP_SYS_ADMIN, for mounts, loop devices and swapon.
+        case administerSystem = 21
+        /// CAP_SYS_RESOURCE, for PR_SET_IO_FLUSHER and a negative OOM score.
+        case useResources = 24
     }
 
-    /// The effective capabilities in the text of /proc/self/status; 0 where it names none.
-    static func capabilities(inStatus text: String) -> UInt64 {
-        ProcessStatus(text).words(of: "CapEff").first.flatMap { UInt64($0, radix: 16) } ?? 0
+    /// True when the process has CAP_SYS_ADMIN; being root is neither needed nor enough.
+    public static var includeSystemAdministration: Bool { held.contains(.administerSystem) }
+
+    /// The capabilities that this process has. All for root where /proc is missing.
+    public static var held: Set<Capability> {
+        guard let text = try? SystemText.read("/proc/self/status") else {
+            return geteuid() == 0 ? Set(Capability.allCases) : []
+        }
+        return capabilities(inStatus: text)
+    }
+
+    /// The effective capabilities in the text of /proc/self/status; none where it names none.
+    static func capabilities(inStatus text: String) -> Set<Capability> {
+        let bits = ProcessStatus(text).words(of: "CapEff").first.flatMap { UInt64($0, radix: 16) }
+        return Set(Capability.allCases.filter { (bits ?? 0) >> $0.rawValue & 1 == 1 })
     }
 
     /// The user that this process acts as.

@@ -3,7 +3,8 @@ import Compressors
 import Synchronization
 
 /// The state that requests fetch once after a setting changed: settings, pools and backing stores,
-/// and the codecs that go with them. It keeps the codecs; pools and backing stores are kept by `StoreControl`.
+/// and the codecs that go with them. It keeps the codecs; pools and backing stores are kept by
+/// `StoreControl`.
 ///
 /// Cost: about 3 KiB for each change, until the requests that began before it have ended.
 final class PublishedState: Sendable {

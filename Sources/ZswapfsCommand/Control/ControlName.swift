@@ -31,7 +31,12 @@ struct ControlName {
             return
         }
         let names = paths.map(\.printable).joined(separator: " or ")
-        throw CommandFailure(.badPath, "\(mountPoint): there is no control file \(names)")
+        let known = directories.flatMap {
+            SystemText.names(inDirectory: ByteText(mountPoint).appending($0).text)
+        }
+        let question = NearestWord.question(name.printable, in: known)
+        throw CommandFailure(
+            .badPath, "\(mountPoint): there is no control file \(names)\(question)")
     }
 
     private static func isFile(_ path: String) throws(CommandFailure) -> Bool {

@@ -121,7 +121,9 @@ struct MountSettings: Equatable {
             let known =
                 ["allow_other", "arena", "fsname", "supervise", "transport"] + parameterNames
             throw CommandFailure(
-                .usage, "-o \(name): unknown option; known are \(known.joined(separator: ", "))")
+                .usage,
+                "-o \(name): unknown option\(NearestWord.question(name, in: known)); known are "
+                    + known.joined(separator: ", "))
         }
     }
 

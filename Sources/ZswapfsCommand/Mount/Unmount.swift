@@ -15,7 +15,8 @@ struct UnmountCommand: ParsableCommand {
         discussion: """
             Refuses while an area is swapped to or has a loop device, and says how to end that. \
             What the areas hold is gone afterwards.
-            """)
+            """,
+        aliases: ["umount"])
 
     @Argument(help: "Where it is mounted.")
     var mountPoint: String
