@@ -25,7 +25,7 @@ import Testing
 
     @Test func nothingIsNearToAnotherWord() {
         let words = ["mount", "get", "swap"]
-        for typed in ["", "x", "nosuch", "got it", String(repeating: "mount", count: 1000)] {
+        for typed in ["", "x", "gap", "nosuch", "got it", String(repeating: "mount", count: 1000)] {
             #expect(NearestWord.of(typed, in: words) == nil, "\(typed.prefix(20))")
             #expect(NearestWord.question(typed, in: words).isEmpty)
         }
