@@ -34,7 +34,7 @@ extension MountedTests {
                 pipe, socket, directory.path, directory.path + "/", "/", "/dev/null", "/dev/zero",
                 "/dev/fuse", "/dev/stdin", "/proc/self/mem", "/proc/self/fd/0",
                 "/proc/sys/kernel/core_pattern", "relative", "./relative", "../relative", "~/file",
-                directory.path("a\nb"), "\(target)\nNone", deep,
+                target + "/", target + "/.", directory.path("a\nb"), "\(target)\nNone", deep,
                 "/" + String(repeating: "n", count: 300), directory.path("dangling"),
                 directory.path("loop"), directory.path("to-pipe"), directory.path("to-null"),
                 directory.path("to-memory"),
