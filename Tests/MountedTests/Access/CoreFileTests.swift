@@ -70,7 +70,7 @@ extension MountedTests {
             for number in 0..<600 { try area.write(PageTextTests.page(number), at: number * 4096) }
             for number in 0..<600 {
                 let page = try area.read(at: number * 4096, count: 4096)
-                #expect(page == PageTextTests.page(number))
+                #expect(page == PageTextTests.page(number), "page \(number)")
             }
             mount.daemon.signal(SIGABRT)
             #expect(mount.daemon.wait(seconds: 20)?.status == 128 + SIGABRT)

@@ -75,7 +75,9 @@ extension MountedTests {
                     if part.isEmpty { break }
                     found += part
                 }
-                #expect(found == content, "\(way), \(name), \(step) bytes a read")
+                // The whole content is too long for a message.
+                let isEqual = found == content
+                #expect(isEqual, "\(way), \(name), \(step) bytes a read")
             }
             #expect(try file.read(at: content.count, count: 8192).isEmpty, "\(way), \(name)")
             // A page of a mapping reaches beyond the end of the file: the rest must be zeros.
@@ -88,8 +90,9 @@ extension MountedTests {
             }
             defer { munmap(mapping, size) }
             let mapped = UnsafeRawBufferPointer(start: mapping, count: size)
-            #expect(
-                mapped.elementsEqual(content + [UInt8](repeating: 0, count: size - content.count)))
+            let isEqual = mapped.elementsEqual(
+                content + [UInt8](repeating: 0, count: size - content.count))
+            #expect(isEqual, "\(way), \(name), mapped")
         }
 
         /// What each new file must hold.
@@ -137,7 +140,8 @@ extension MountedTests {
             for (name, content) in try writeAnew() { try expect(name, is: content, way) }
             if way != .removal {
                 let left = try mount.open("old").read(at: 0, count: 1 << 20)
-                #expect(left.allSatisfy { $0 == 0 }, "\(way)")
+                let isEmpty = left.allSatisfy { $0 == 0 }
+                #expect(isEmpty, "\(way)")
             }
         }
 
@@ -148,7 +152,8 @@ extension MountedTests {
                 _ = try area.read(at: 0, count: 1 << 20)
                 let file = try mount.open(name, O_RDONLY)
                 let text = try file.read(at: 0, count: 1 << 20)
-                #expect(!text.contains(Self.byte), "\(name)")
+                let hasByte = text.contains(Self.byte)
+                #expect(!hasByte, "\(name)")
                 #expect(try file.read(at: text.count, count: 1 << 20).isEmpty, "\(name)")
             }
         }
