@@ -3,8 +3,8 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// No page in a core file: the daemon's processes write none, and where the limit is raised from
-/// outside, what is written has no memory in it.
+/// No page in a core file: the daemon's processes write none. If the limit is raised from outside,
+/// the file has no memory in it.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct CoreFileTests {
         private static let pattern =
@@ -80,7 +80,7 @@ extension MountedTests {
             let core = try #require(FileManager.default.contents(atPath: directory.path(name)))
             #expect(core.starts(with: [0x7f, 0x45, 0x4c, 0x46]) && core.count < 2 << 20)
             #expect(Self.memory(in: core).contains { !$0.isEmpty }, "the heads of programs")
-            // What is left is registers, which may hold the last bytes that a thread moved.
+            // Registers remain, which may hold the last bytes that a thread moved.
             for part in Self.memory(in: core) {
                 for mark in [PageTextTests.mark, "secret_"] {
                     #expect(core[part].range(of: Data(mark.utf8)) == nil, "\(part)")
@@ -88,7 +88,7 @@ extension MountedTests {
             }
         }
 
-        /// Where a core file has memory of the process: its program headers of kind PT_LOAD.
+        /// The parts of a core file with memory of the process: program headers of kind PT_LOAD.
         private static func memory(in core: Data) -> [Range<Int>] {
             func number(_ offset: Int, _ byteCount: Int) -> Int {
                 core[offset..<offset + byteCount].reversed().reduce(0) { $0 << 8 | Int($1) }

@@ -10,7 +10,7 @@ extension MountedTests {
         /// Stands in every sixteen bytes, at least, of every page of the first area.
         private static let byte: UInt8 = 0xa7
 
-        /// How the pages of the first area become free.
+        /// The ways in which the pages of the first area become free.
         enum Release: CaseIterable {
             case removal, truncation, discard, overwriting, replacement, anotherPool
         }
@@ -95,7 +95,7 @@ extension MountedTests {
             #expect(isEqual, "\(way), \(name), mapped")
         }
 
-        /// What each new file must hold.
+        /// Makes new files and returns the expected content of each.
         private func writeAnew() throws -> [String: [UInt8]] {
             let size = Self.pageCount * 4096
             // One hole, made by extending.
@@ -145,7 +145,7 @@ extension MountedTests {
             }
         }
 
-        /// Buffers of requests hold what was served last. A control file ends where its text does.
+        /// Buffers of requests hold the pages served last. A control file ends with its text.
         @Test func aControlFileHasNothingOfAPage() throws {
             let area = try fill()
             for name in ["stats/summary", "params/zpool", "stats/metrics"] {

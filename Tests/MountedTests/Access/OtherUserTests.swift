@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// What another user gets from a mount: its files, its control files, the memory of its processes.
+/// A mount and other users: its files, its control files, the memory of its processes.
 extension MountedTests {
     @Suite(
         .serialized, .timeLimit(.minutes(10)),

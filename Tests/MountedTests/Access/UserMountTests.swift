@@ -3,7 +3,7 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// Whether this machine lets a user mount at all.
+/// The conditions under which a user can mount on this machine.
 private enum UserMounts {
     static let canBeTried =
         MountHost.canDropPrivileges && (try? SwapHost.run("unshare", ["-m", "true"]))?.0 == 0

@@ -6,10 +6,10 @@ import shutil
 
 from place import last_line, run
 
-# Engines that verify files: how they are given more than one request is their own matter.
+# Engines that verify files; some take one request at a time, whatever the depth is.
 ENGINES = ("sync", "psync", "vsync", "pvsync", "pvsync2", "posixaio", "libaio", "io_uring",
            "splice", "mmap")
-# Why the others that fio names are not run.
+# The reasons why the other engines of fio are not run.
 OTHERS = {
     "cpuio": "moves no bytes", "null": "moves no bytes", "exec": "moves no bytes",
     "ftruncate": "moves no bytes", "filecreate": "moves no bytes",

@@ -23,7 +23,7 @@ def program(variable):
 
 
 def has_shared_mappings(place):
-    """Whether mmap(2) takes a shared mapping of an area."""
+    """True if mmap(2) takes a shared mapping of an area."""
     script = ("import mmap, os, sys\n"
               "file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)\n"
               "os.ftruncate(file, 4096)\n"
@@ -34,7 +34,7 @@ def has_shared_mappings(place):
 
 
 def ran(text):
-    """What fsx says that it left out by itself."""
+    """The kinds of operations that fsx says it left out by itself."""
     found = re.findall(r"(?:fallocate|copy|clone|dedupe|exchange)\w*[^\n]*(?:not supported|disab)",
                        text, re.IGNORECASE)
     return f" ({len(found)} kinds of operations are not supported)" if found else ""

@@ -2,8 +2,8 @@
 
 ZSWAPFS_PJDFSTEST names its folder: the program `pjdfstest`, built, and `tests`. Each script makes
 a folder first and works in it; here it goes on in the root. Loops over kinds of files are cut
-down to regular ones. What then differs is told with its reason, by what was tried: a call that
-this filesystem refuses by design, or one that needs what such a call would have made.
+down to regular ones. A case that differs is told with its reason, by the call that was tried: one
+that this filesystem refuses by design, or one that needs a file which such a call would have made.
 """
 
 import os
@@ -24,7 +24,7 @@ FOREIGN_NAMES = "only the owner of the mount makes, removes and renames areas"
 
 
 class Script:
-    """What became of the cases of one script, in their order."""
+    """The outcomes of the cases of one script, in their order."""
 
     def __init__(self, text):
         # Links that the script makes without telling.
@@ -34,7 +34,7 @@ class Script:
         self.failed = []
         self.refused = set()
         self.is_root_wanted = False
-        # The case before was refused by design: what is looked at next lacks its effect.
+        # The case before was refused by design: the next look lacks its effect.
         self.is_after_refusal = False
 
     def differ(self, reason):
@@ -50,7 +50,7 @@ class Script:
         if match is None:
             return
         if match.group(1) is None:
-            # A comparison of times or of texts: it says nothing of what it compares.
+            # A comparison of times or of texts, which names neither call nor file.
             if self.refused or self.is_root_wanted:
                 self.differ(NEEDS_OTHER)
             else:
@@ -66,7 +66,7 @@ class Script:
             words = words[2:]
         call, names = words[0], [part for word in words[1:] for part in word.split("/")]
         names = {name for name in names if name.startswith("pjdfstest_")}
-        # A look at what follows a refusal, or at links that were not made.
+        # A look after a refusal, or at links that were not made.
         is_look = call in ("stat", "lstat", "fstat", "unlink")
         is_kind = call in KINDS
         if is_kind and got in ("EPERM", "EACCES", "ENOTDIR"):

@@ -1,4 +1,4 @@
-"""place: where the suites run, and what became of their cases.
+"""place: a mount that suites run on, and the outcomes of their cases.
 
 A place is one mount in a directory of its own. On it, when asked for: a filesystem on a loop
 device on an area, and swap in a memory group. `take_down` removes all of it, in any state.
@@ -18,7 +18,7 @@ GROUP = "zswapfs-suites-"
 
 
 class Tally:
-    """Cases by what became of them; each is told as it ends."""
+    """Cases by their outcome; each is told as it ends."""
 
     def __init__(self):
         self.counts = {"passed": 0, "failed": 0, "skipped": 0, "differs": 0}
@@ -105,7 +105,7 @@ class Place:
             return file.read().strip()
 
     def check(self):
-        """What must hold after every suite; the reason if it does not."""
+        """Looks for damaged pages and failed reads; returns a reason, empty if there are none."""
         for name in ("stats/checksum_fail", "stats/failed_reads", "stats/restarts"):
             if self.control(name) != "0":
                 return f"{name} is {self.control(name)}"
@@ -134,7 +134,7 @@ class Place:
         return device
 
     def remove_filesystem(self, device):
-        """Takes it down; what e2fsck says against it, if anything."""
+        """Takes it down; returns the complaint of e2fsck, empty if there is none."""
         for _ in range(50):
             status, text = run(["umount", self.inner], 60)
             if status == 0:
@@ -182,7 +182,7 @@ def make_group(name, limit):
 
 
 def remove_group(group):
-    """Ends what runs in it."""
+    """Removes a group, and ends the processes in it."""
     for _ in range(100):
         if group is None or not os.path.isdir(group):
             return
@@ -224,7 +224,7 @@ def take_down(program, directory):
 
 
 def remove_leftovers(program, parent):
-    """What runs that were killed have left."""
+    """Takes down the places of runs that were killed."""
     for name in os.listdir(parent):
         owner = name[len(PREFIX):].split("-")[0]
         if name.startswith(PREFIX) and owner.isdigit() and not os.path.exists(f"/proc/{owner}"):

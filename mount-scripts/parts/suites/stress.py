@@ -18,7 +18,7 @@ FILES = ("aio", "copy-file", "dirmany", "fallocate", "file-ioctl", "filename", "
 MEMORY = ("bigheap", "brk", "fork", "madvise", "malloc", "mcontend", "memcpy", "memfd", "memrate",
           "memthrash", "mmap", "mmapfork", "mmaphuge", "mmapmany", "mremap", "pageswap", "physpage",
           "shm", "shm-sysv", "stack", "stream", "swap", "tmpfs", "tree", "vm", "vm-rw", "vm-splice")
-# What would use more than the group may hold, or the machine's own swap areas.
+# Stressors that do not verify, or use the machine's memory or swap.
 LEFT_OUT = {
     "swap": "makes swap areas of its own", "tmpfs": "fills a mounted tmpfs of the machine",
     "physpage": "reads the machine's memory", "verity": "needs a filesystem with verity",
@@ -33,7 +33,7 @@ SIZES = {"vm": "--vm-bytes", "mmap": "--mmap-bytes", "malloc": "--malloc-bytes",
          "iomix": "--iomix-bytes", "readahead": "--readahead-bytes", "revio": "--revio-bytes",
          "seek": "--seek-size", "sync-file": "--sync-file-bytes", "msync": "--msync-bytes"}
 
-# Of copy-file no less is taken; of bigheap it is what is added at a time.
+# The least that copy-file takes, and the step by which bigheap grows.
 LEAST = {"copy-file": "128m", "bigheap": "1m"}
 WRONG = re.compile(r"fail:|verif\w* (?:fail|error)|mismatch|corrupt|unsuccessful run")
 # Failures that have another reason than the area.
@@ -50,7 +50,7 @@ def known_stressors():
 
 
 def end_count(group):
-    """How many processes of the group the kernel has ended for want of memory."""
+    """The number of processes of the group that the kernel has ended for want of memory."""
     for name in ("memory.events", "memory.oom_control"):
         path = os.path.join(group, name)
         if os.path.exists(path):
@@ -122,7 +122,7 @@ def swapped(place):
 
 
 def run_memory(place, tally, options):
-    """What was swapped to the area is counted: a run that swapped nothing fails."""
+    """Counts the pages that went to the area: a run that swapped hardly any fails."""
     suite = "stress-ng in memory that is swapped"
     if place.make_group(options.group_mib << 20) is None:
         tally.tell("skipped", suite, "all", "no memory cgroup")

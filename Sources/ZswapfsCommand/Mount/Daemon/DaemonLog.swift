@@ -2,8 +2,8 @@ import LinuxSystem
 import Logging
 import ZswapCore
 
-/// Where a daemon's messages go: standard error in the foreground, as `zswapfs: warning: …`, and
-/// syslog in the background, which adds time, name and process. Only the main thread writes any.
+/// A daemon's log: standard error in the foreground, as `zswapfs: warning: …`, and syslog in the
+/// background, which adds time, name and process. Only the main thread writes messages.
 ///
 /// Law: a message is one line. A path or a name in it may hold newlines, and must not look like
 /// another message, nor reach a terminal as a command.
