@@ -43,6 +43,10 @@ struct BackingSearch {
             try admit(filesystemOf: walk.place, walk.status.identity.device)
             do { goesOn = try walk.step() } catch { throw BackingError(opening: error.errno) }
         }
+        // The walk drops what follows the last name; the kernel takes no file for a directory.
+        let end = path.utf8.suffix(2)
+        let namesDirectory = end.last == UInt8(ascii: "/") || end.elementsEqual("/.".utf8)
+        guard walk.status.kind == .directory || !namesDirectory else { throw .notFound }
         return Located(place: walk.place, status: walk.status)
     }
 

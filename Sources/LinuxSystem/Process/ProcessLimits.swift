@@ -50,6 +50,8 @@ public enum ProcessLimits {
 
     /// RLIMIT_CORE
     private static let coreFileNumber: CInt = 4
+    /// MMF_DUMP_ELF_HEADERS alone, for /proc/self/coredump_filter.
+    private static let programHeadsOnly = "0x10"
     /// A soft stack limit is raised up to here only: without any the kernel lays memory out in an
     /// old way.
     private static let stackByteCount: UInt64 = 8 << 20
@@ -72,7 +74,12 @@ public enum ProcessLimits {
 
     /// Core files are not written any more. The limit is one byte, which the kernel takes as none
     /// for files and pipes; 0 would still start the program that core files are piped to.
+    ///
+    /// If the limit is raised from outside, a core file has registers and the heads of programs
+    /// and libraries, and no memory: pages of other programs are in the heap and on stacks while
+    /// they are served. Children inherit both.
     static func forbidCoreFiles() {
+        _ = try? SystemText.setAttribute("/proc/self/coredump_filter", to: programHeadsOnly)
         var values = clinux_limit()
         guard clinux_get_limit(coreFileNumber, &values) == 0 else { return }
         values.soft = min(values.hard, 1)

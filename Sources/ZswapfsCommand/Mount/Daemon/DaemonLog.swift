@@ -1,8 +1,12 @@
 import LinuxSystem
 import Logging
+import ZswapCore
 
 /// A daemon's log: standard error in the foreground, as `zswapfs: warning: …`, and syslog in the
 /// background, which adds time, name and process. Only the main thread writes messages.
+///
+/// Law: a message is one line. A path or a name in it may hold newlines, and must not look like
+/// another message, nor reach a terminal as a command.
 struct DaemonLog: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.notice
@@ -24,10 +28,11 @@ struct DaemonLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        if isBackground { SystemLog.write("\(event.message)", Self.priority(event.level)) }
+        let line = ByteText("\(event.message)").printable
+        if isBackground { SystemLog.write(line, Self.priority(event.level)) }
         // Standard error is the caller's until the mount serves, and /dev/null afterwards.
         if !isBackground || event.level >= .warning {
-            StandardError.write("zswapfs: \(event.level): \(event.message)")
+            StandardError.write("zswapfs: \(event.level): \(line)")
         }
     }
 
