@@ -44,7 +44,7 @@ package final class RoomRequests: Sendable {
     private let progress = FutexWord()
     private let isReadyNow = Atomic<Bool>(false)
     private let isServedNow = Atomic<Bool>(false)
-    private let obstacleNow = Mutex<Obstacle?>(.noThread)
+    private let obstacleNow = Lock<Obstacle?>(.noThread)
 
     /// An area stands at its own limit and wants room.
     let hasAreaNeeds = Atomic<Bool>(false)

@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// What a store tells its maintenance.
 ///
