@@ -28,16 +28,18 @@ extension SharedModel {
 
     /// The arena has the memory that it counts: no frame was touched that was not committed, and
     /// none stayed that was given back. The grower may be under way for a moment.
-    func checkMemory() throws {
+    static func checkMemory(of stage: ModelStage) throws {
         let arena = stage.fixture.arena
         for _ in 0..<10_000 {
             var status = stat()
-            guard fstat(arena.fileDescriptor, &status) == 0 else { throw different("no fstat") }
+            guard fstat(arena.fileDescriptor, &status) == 0 else {
+                throw ModelDifference(description: "no fstat")
+            }
             let frameCount = Int(status.st_blocks) * 512 / Page.byteCount
             if frameCount == arena.usage.committedFrameCount { return }
             // A point, at which the grower may go on.
             _ = stage.now
         }
-        throw different("the arena has other memory than \(arena.usage)")
+        throw ModelDifference(description: "the arena has other memory than \(arena.usage)")
     }
 }

@@ -41,11 +41,11 @@ struct SimulatedCase {
                 try model.runRound(stepCount: Self.roundStepCount / 2)
                 left -= Self.roundStepCount
                 try model.checkEverything()
-                try model.checkMemory()
+                try SharedModel.checkMemory(of: stage)
             }
             try model.migrateAll()
             try model.empty()
-            try model.checkMemory()
+            try SharedModel.checkMemory(of: stage)
             deaths = death.count
             for hand in model.hands { seen.merge(hand.counts, uniquingKeysWith: +) }
         }

@@ -18,8 +18,12 @@ enum SimulationLength {
             1...UInt64(max(operationCount / stepCount, 1))
         }
 
-    static let roomSeedCount: UInt64 = BuiltProgram.isOptimized ? 20 : 3
-    static let roomPageCount = 300
+    /// Steps of a seed of the suites of rooms and of readers.
+    private static let shortStepCount = 200
+    static let roomSeedCount = UInt64(max(operationCount / shortStepCount, 3))
+    static let readerSeedCount = UInt64(max(operationCount / shortStepCount, 6))
+    static let readerStepCount = shortStepCount / 4
+    static let roomPageCount = shortStepCount
 
     private static func number(_ name: String) -> Int? {
         getenv(name).flatMap { Int(String(cString: $0)) }
