@@ -94,7 +94,7 @@ final class FailureStage {
             let isOne = models.contains { model in
                 let expected = model.read(at: page * Page.byteCount, count: Page.byteCount)
                 let count = min(expected.count, bytes.count)
-                return expected.prefix(count).elementsEqual(bytes.prefix(count))
+                return expected.prefix(count).hasBytes(of: Array(bytes.prefix(count)))
                     && bytes.dropFirst(count).allSatisfy { $0 == 0 }
             }
             if !isOne { Issue.record("\(what): page \(page) is another one") }
