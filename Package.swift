@@ -166,7 +166,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "ZswapCore", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
+                "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
                 "SwapStore", "Maintenance", "LinuxSystem", "PoolTesting", "ThreadOrder",
             ],
             path: "Tests/Support", swiftSettings: tests),
@@ -196,7 +196,7 @@ let package = Package(
         .testTarget(
             name: "SwapStoreTests",
             dependencies: [
-                "SwapStore", "Maintenance", "Backing", "ZPool", "Compressors", "Arena",
+                "SwapStore", "Maintenance", "Backing", "ZPool", "Compressors", "Arena", "Threads",
                 "LinuxSystem", "ZswapCore", "PoolTesting", "TestSupport", "CallCounter",
             ], swiftSettings: tests),
         .testTarget(

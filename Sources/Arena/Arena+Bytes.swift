@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 public import Synchronization
+public import Threads
 public import ZswapCore
 
 /// Reading and writing by offset. Every call checks the bounds; the caller makes sure that the
@@ -17,6 +18,7 @@ extension Arena {
     /// a reader without a lock checks what it read.
     @_lifetime(borrow self)
     @inlinable public func bytes(at offset: ArenaOffset, count: Int) -> RawSpan {
+        SchedulingPoint.reach(.bytes)
         // The mapping lives as long as the arena, which the span borrows.
         let span = RawSpan(
             _unsafeStart: UnsafeRawPointer(address(offset, byteCount: count)), byteCount: count)
@@ -67,6 +69,7 @@ extension Arena {
     func noteChange() {
         #if DEBUG || INTERNAL_CHECKS
         onChange?()
+        SchedulingPoint.reach(.word)
         #endif
     }
 
@@ -120,7 +123,8 @@ extension Arena {
 
     /// The 64-bit word at this offset.
     @inlinable public func loadWord(at offset: ArenaOffset) -> UInt64 {
-        word(offset).pointee.load(ordering: .acquiring)
+        SchedulingPoint.reach(.word)
+        return word(offset).pointee.load(ordering: .acquiring)
     }
     /// Sets the 64-bit word at this offset.
     @inlinable public func storeWord(_ value: UInt64, at offset: ArenaOffset) {
@@ -150,7 +154,8 @@ extension Arena {
 
     /// The 32-bit word at this offset.
     @inlinable public func loadHalfWord(at offset: ArenaOffset) -> UInt32 {
-        halfWord(offset).pointee.load(ordering: .acquiring)
+        SchedulingPoint.reach(.word)
+        return halfWord(offset).pointee.load(ordering: .acquiring)
     }
     /// Sets the 32-bit word at this offset.
     @inlinable public func storeHalfWord(_ value: UInt32, at offset: ArenaOffset) {
@@ -173,6 +178,7 @@ extension Arena {
 
     /// The pair of 64-bit words at this offset, read as one.
     public func loadPair(at offset: ArenaOffset) -> WordPair {
+        SchedulingPoint.reach(.word)
         // The standard library's load is a compareExchange, which waits for everything before it
         // and takes the cache line from all other readers.
         guard readsPairs else { return pair(offset).pointee.load(ordering: .acquiring) }

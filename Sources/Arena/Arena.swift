@@ -64,12 +64,12 @@ public final class Arena: Sendable {
     let lanes: [Lane]
     let segments: ServingLock<SegmentStock>
     /// Serializes growing when there is no grower thread.
-    let growing = Mutex<PendingRelease>(PendingRelease())
+    let growing = Lock<PendingRelease>(PendingRelease())
     let counters = ArenaCounters()
     let growerSignal = GrowerSignal()
     /// First of the table runs that wait for a quiescent point; see `retireRun`.
     let retiredHead = Atomic<UInt32>(0)
-    private let grower = Mutex<GrowerThread?>(nil)
+    private let grower = Lock<GrowerThread?>(nil)
 
     /// Maps a new, empty arena and fills its reserve.
     public convenience init(_ configuration: Configuration) throws(ArenaError) {

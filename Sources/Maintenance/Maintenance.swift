@@ -1,5 +1,5 @@
 public import SwapStore
-import Synchronization
+import Threads
 
 /// The upkeep of a store while it serves: the threads that walk over its pages, and the requests of
 /// control files to them.
@@ -40,15 +40,15 @@ public final class Maintenance: Sendable {
     package let scrub: Scrub
     package let writeBack: WriteBackControl
     /// The worker for compaction on request; created ahead, so that the request allocates nothing.
-    private let compactionWorker: Mutex<StoreWorker>
-    private let threads = Mutex<[Task: any MaintenanceThread]>([:])
+    private let compactionWorker: Lock<StoreWorker>
+    private let threads = Lock<[Task: any MaintenanceThread]>([:])
 
     /// Creates the maintenance of a store, at most one for each store. Nil when there is no place
     /// for another worker, or no memory.
     public init?(of store: SwapStore) {
         guard let worker = store.makeMover() else { return nil }
         self.store = store
-        compactionWorker = Mutex(worker)
+        compactionWorker = Lock(worker)
         migration = Migration(store: store, control: MigrationControl())
         scrub = Scrub(store: store, control: ScrubControl())
         writeBack = WriteBackControl(of: store)

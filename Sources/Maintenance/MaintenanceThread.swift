@@ -1,4 +1,3 @@
-import Synchronization
 import Threads
 
 /// A thread that works on a store in the background.
@@ -43,7 +42,7 @@ extension WokenThread {
 ///
 /// Law: the lock is held briefly, and no other lock is taken under it.
 final class ThreadAttachment: Sendable {
-    private let thread = Mutex<BackgroundThread?>(nil)
+    private let thread = Lock<BackgroundThread?>(nil)
 
     /// Sets the thread that ``wake()`` wakes; nil: none.
     func attach(_ thread: BackgroundThread?) { self.thread.withLock { $0 = thread } }

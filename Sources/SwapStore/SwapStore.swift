@@ -2,6 +2,7 @@ public import Arena
 import Backing
 public import Compressors
 import Synchronization
+import Threads
 public import ZPool
 import ZswapCore
 
@@ -66,9 +67,9 @@ public final class SwapStore: Sendable {
     /// Requests for room, answered by the thread that writes pages back.
     package let roomRequests = RoomRequests()
     /// The observer that is told of changes of settings.
-    let observer = Mutex(WeakObserver())
-    let control: Mutex<StoreControl>
-    let codecSettings: Mutex<CodecSettings>
+    let observer = Lock(WeakObserver())
+    let control: Lock<StoreControl>
+    let codecSettings: Lock<CodecSettings>
 
     /// An empty store in a new arena. Throws `unknownZpool` or `unknownCompressor` when the
     /// configuration names one that is not registered.
@@ -109,8 +110,8 @@ public final class SwapStore: Sendable {
         published = Published(
             PublishedState(state, codecs: control.codecs), by: arena.quiescence)
         limitFrameCount = Atomic(state.limit.frameCountMax)
-        self.control = Mutex(control)
-        codecSettings = Mutex(parts.codecSettings)
+        self.control = Lock(control)
+        codecSettings = Lock(parts.codecSettings)
         for mover in movers { mover.serve(self) }
     }
 

@@ -21,17 +21,38 @@ public final class FutexWord: @unchecked Sendable {  // every access is atomic
         UnsafeMutableRawPointer(address).assumingMemoryBound(to: Atomic<UInt32>.self)
     }
     /// The word now.
-    public func load() -> UInt32 { atomic.pointee.load(ordering: .acquiring) }
+    public func load() -> UInt32 {
+        SchedulingPoint.reach(.word)
+        return atomic.pointee.load(ordering: .acquiring)
+    }
     /// Replaces the word; returns the old value.
     public func exchange(_ value: UInt32) -> UInt32 {
-        atomic.pointee.exchange(value, ordering: .acquiringAndReleasing)
+        SchedulingPoint.reach(.word)
+        return atomic.pointee.exchange(value, ordering: .acquiringAndReleasing)
     }
     /// Adds 1, wrapping.
-    public func increment() { atomic.pointee.wrappingAdd(1, ordering: .releasing) }
+    public func increment() {
+        SchedulingPoint.reach(.word)
+        atomic.pointee.wrappingAdd(1, ordering: .releasing)
+    }
     /// Sleeps while the word is `expected`, at most `nanoseconds`; a negative time has no end.
     public func wait(while expected: UInt32, nanoseconds: Int64) {
+        #if DEBUG || INTERNAL_CHECKS
+        if let thread = SimulatedThreads.present {
+            thread.reach(.sleep)
+            guard atomic.pointee.load(ordering: .acquiring) == expected else { return }
+            return thread.sleep(on: UInt(bitPattern: address), nanoseconds: nanoseconds)
+        }
+        #endif
         _ = clinux_futex_wait(address, expected, nanoseconds)
     }
     /// Wakes all threads that sleep on the word.
-    public func wakeAll() { _ = clinux_futex_wake(address, CInt.max) }
+    public func wakeAll() {
+        #if DEBUG || INTERNAL_CHECKS
+        if let thread = SimulatedThreads.present {
+            return thread.wake(UInt(bitPattern: address))
+        }
+        #endif
+        _ = clinux_futex_wake(address, CInt.max)
+    }
 }

@@ -1,17 +1,15 @@
-public import Synchronization
-
 /// A lock that threads which serve pages may take.
 ///
 /// Law: the holder neither allocates nor waits for anything but a lock that comes later in the lock
 /// order. An allocation may wait until pages are swapped out, and swapping out waits for the thread
 /// that wants the lock. A build with INTERNAL_CHECKS reports to a preloaded library (`CallCounter`)
 /// when a serving lock is held.
-/// Price: that of `Mutex`.
+/// Price: that of ``Lock``.
 public struct ServingLock<Value: ~Copyable>: ~Copyable {
-    @usableFromInline let mutex: Mutex<Value>
+    @usableFromInline let lock: Lock<Value>
 
     /// A lock of this value.
-    @inlinable public init(_ value: consuming sending Value) { mutex = Mutex(value) }
+    @inlinable public init(_ value: consuming sending Value) { lock = Lock(value) }
 
     /// Lends the value to `body` with the lock held.
     @inlinable public borrowing func withLock<Result: ~Copyable, Failure: Error>(
@@ -21,8 +19,8 @@ public struct ServingLock<Value: ~Copyable>: ~Copyable {
         ServingLockWatch.calls.taken?()
         defer { ServingLockWatch.calls.left?() }
         #endif
-        return try mutex.withLock(body)
+        return try lock.withLock(body)
     }
 }
 
-extension ServingLock: @unchecked Sendable where Value: ~Copyable {}  // as `Mutex` is
+extension ServingLock: @unchecked Sendable where Value: ~Copyable {}  // as `Lock` is

@@ -13,9 +13,25 @@ public struct SmallThread: Sendable {
     private final class Assignment {
         let name: String
         let body: () -> Void
+        #if DEBUG || INTERNAL_CHECKS
+        var simulated: (any SimulatedThread)?
+        #endif
         init(_ name: String, _ body: @escaping () -> Void) {
             self.name = name
             self.body = body
+        }
+
+        func run() {
+            #if DEBUG || INTERNAL_CHECKS
+            if let simulated {
+                return SimulatedThreads.run(as: simulated) {
+                    simulated.begin()
+                    body()
+                    simulated.end()
+                }
+            }
+            #endif
+            body()
         }
     }
 
@@ -30,27 +46,45 @@ public struct SmallThread: Sendable {
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setstacksize(&attributes, stackByteCount)
         var thread = pthread_t()
-        let argument = Unmanaged.passRetained(Assignment(name, body))
+        let assignment = Assignment(name, body)
+        #if DEBUG || INTERNAL_CHECKS
+        assignment.simulated = SimulatedThreads.present?.makeThread(name: name)
+        let simulated = assignment.simulated
+        #endif
+        let argument = Unmanaged.passRetained(assignment)
         let result = pthread_create(
             &thread, &attributes,
             { argument in
                 guard let argument else { return nil }
                 let assignment = Unmanaged<Assignment>.fromOpaque(argument).takeRetainedValue()
                 _ = clinux_set_thread_name(assignment.name)
-                assignment.body()
+                assignment.run()
                 return nil
             }, argument.toOpaque())
         guard result == 0 else {
             argument.release()
             throw failure(result)
         }
+        #if DEBUG || INTERNAL_CHECKS
+        SchedulingPoint.reach(.thread)
+        return SmallThread(handle: thread, simulated: simulated)
+        #else
         return SmallThread(handle: thread)
+        #endif
     }
 
     private let handle: pthread_t
+    #if DEBUG || INTERNAL_CHECKS
+    private let simulated: (any SimulatedThread)?
+    #endif
 
     /// Waits until it has ended.
-    public func join() { pthread_join(handle, nil) }
+    public func join() {
+        #if DEBUG || INTERNAL_CHECKS
+        if let simulated { SimulatedThreads.present?.join(simulated) }
+        #endif
+        pthread_join(handle, nil)
+    }
 
     /// Detaches it: it is not joined.
     public func detach() { pthread_detach(handle) }

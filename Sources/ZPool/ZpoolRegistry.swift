@@ -1,5 +1,5 @@
 public import Arena
-import Synchronization
+import Threads
 import ZswapCore
 
 /// The drivers that can be chosen, by name.
@@ -14,7 +14,7 @@ public final class ZpoolRegistry: Sendable {
         var poolCount = 0
     }
 
-    private let registrations = Mutex<[Registration]>([])
+    private let registrations = Lock<[Registration]>([])
 
     /// An empty registry.
     public init() {}

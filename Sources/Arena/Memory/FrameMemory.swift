@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Threads
 import ZswapCore
 
 /// The memfd and its one mapping: the only code that asks the kernel for the arena's memory or
@@ -66,6 +67,7 @@ import ZswapCore
     func commit(start: Int, byteCount: Int) -> Bool {
         invariant(start % Page.byteCount == 0)
         invariant(start >= 0 && start + byteCount <= self.byteCount)
+        SchedulingPoint.reach(.commit)
         if let refusesCommit, refusesCommit(byteCount) { return false }
         if madvise(base + start, byteCount, CInt(MADV_POPULATE_WRITE)) == 0 { return true }
         release(start: start, byteCount: byteCount)
@@ -83,6 +85,7 @@ import ZswapCore
     /// Gives this range's memory back. What was there reads as zeros afterwards.
     func release(start: Int, byteCount: Int) {
         invariant(start % Page.byteCount == 0 && byteCount % Page.byteCount == 0)
+        SchedulingPoint.reach(.giveBack)
         let result = clinux_punch_hole(descriptor, Int64(start), Int64(byteCount))
         invariant(result == 0, "a memfd refused to give memory back")
     }

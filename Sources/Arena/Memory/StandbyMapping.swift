@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Synchronization
+import Threads
 import ZswapCore
 
 /// The memory of an arena that another process works with, mapped here ahead of a take-over, so
@@ -21,7 +21,7 @@ public final class StandbyMapping: Sendable {
         var committed: [Int: [UInt64]] = [:]
         var isTaken = false
     }
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Maps the arena that a memfd holds; nil if it holds none, or it can't be mapped. The
     /// descriptor stays the caller's.

@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 import ZswapCore
 
 /// A value that requests read by a pointer, and that setters replace as a whole.
@@ -20,14 +21,14 @@ public final class Published<Value: AnyObject & Sendable>: Sendable {
     }
 
     private let pointer: Atomic<Unmanaged<Value>>
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let quiescence: Quiescence
 
     /// A first value.
     public init(_ value: Value, by quiescence: Quiescence) {
         // Kept by `state`.
         pointer = Atomic(Unmanaged.passUnretained(value))
-        state = Mutex(State(current: value))
+        state = Lock(State(current: value))
         self.quiescence = quiescence
     }
 
@@ -37,6 +38,7 @@ public final class Published<Value: AnyObject & Sendable>: Sendable {
     /// Lends the value to a worker, which must be inside a request.
     public func read<R>(by worker: WorkerNumber, _ body: (Value) -> R) -> R {
         invariant(quiescence.isInside(worker), "a published value is read outside of a request")
+        SchedulingPoint.reach(.publish)
         // The worker entered before this load, so the value outlives its request.
         return pointer.load(ordering: .sequentiallyConsistent)._withUnsafeGuaranteedRef(body)
     }
@@ -47,9 +49,11 @@ public final class Published<Value: AnyObject & Sendable>: Sendable {
         state.withLock { state in
             let old = state.current
             state.current = value
+            SchedulingPoint.reach(.publish)
             pointer.store(Unmanaged.passUnretained(value), ordering: .sequentiallyConsistent)
             // Before the epoch: a worker that begins after it does not hold up the old value, so it
             // must see that there is a newer one.
+            SchedulingPoint.reach(.publish)
             announce()
             state.leaving.append((old, quiescence.advance()))
         }

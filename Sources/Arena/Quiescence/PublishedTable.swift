@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Values by slot, found by requests without a lock.
@@ -17,7 +18,7 @@ public final class PublishedTable<Value: AnyObject & Sendable>: @unchecked Senda
     // Unchecked: the places are atomics.
 
     private let places: UnsafeMutableBufferPointer<Atomic<Unmanaged<Value>?>>
-    private let state = Mutex<State>(State())
+    private let state = Lock<State>(State())
     private let quiescence: Quiescence
 
     private struct State {
@@ -44,6 +45,7 @@ public final class PublishedTable<Value: AnyObject & Sendable>: @unchecked Senda
         guard places.indices.contains(slot) else { return nil }
         quiescence.enter(worker)
         defer { quiescence.leave(worker) }
+        SchedulingPoint.reach(.publish)
         // The worker entered before this load: the value is not freed before it is counted here.
         return places[slot].load(ordering: .sequentiallyConsistent)?.takeUnretainedValue()
     }
@@ -53,6 +55,7 @@ public final class PublishedTable<Value: AnyObject & Sendable>: @unchecked Senda
         state.withLock { state in
             invariant(state.values[slot] == nil, "a slot is given twice")
             state.values[slot] = value
+            SchedulingPoint.reach(.publish)
             places[slot].store(Unmanaged.passUnretained(value), ordering: .sequentiallyConsistent)
             freeRemoved(&state)
         }
@@ -64,6 +67,7 @@ public final class PublishedTable<Value: AnyObject & Sendable>: @unchecked Senda
             guard let value = state.values.removeValue(forKey: slot) else {
                 unreachable("a slot is emptied twice")
             }
+            SchedulingPoint.reach(.publish)
             places[slot].store(nil, ordering: .sequentiallyConsistent)
             state.leaving.append((value, quiescence.advance()))
             freeRemoved(&state)

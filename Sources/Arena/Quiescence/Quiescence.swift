@@ -1,4 +1,5 @@
 public import Synchronization
+public import Threads
 import ZswapCore
 
 /// Tells when no worker can still use something that was unlinked: read-copy-update with an epoch
@@ -20,7 +21,7 @@ public final class Quiescence: @unchecked Sendable {
 
     @usableFromInline let slots: UnsafeMutableRawPointer
     @usableFromInline let epoch = Atomic<UInt64>(1)
-    private let taken = Mutex<[Bool]>(Array(repeating: false, count: Limits.workersMax))
+    private let taken = Lock<[Bool]>(Array(repeating: false, count: Limits.workersMax))
 
     init() {
         let byteCount = Limits.workersMax * Self.slotByteCount
@@ -52,6 +53,7 @@ public final class Quiescence: @unchecked Sendable {
 
     /// The worker is about to read shared offsets.
     @inlinable public func enter(_ worker: WorkerNumber) {
+        SchedulingPoint.reach(.quiescence)
         // No read of the request may be ordered before this store, plain ones among them.
         let previous = slot(worker).pointee.exchange(
             epoch.load(ordering: .acquiring), ordering: .sequentiallyConsistent)
@@ -61,6 +63,7 @@ public final class Quiescence: @unchecked Sendable {
 
     /// The worker holds no offset any more.
     @inlinable public func leave(_ worker: WorkerNumber) {
+        SchedulingPoint.reach(.quiescence)
         slot(worker).pointee.store(Self.idle, ordering: .releasing)
     }
 
@@ -71,6 +74,7 @@ public final class Quiescence: @unchecked Sendable {
 
     /// Starts a new epoch, after something was unlinked; see `hasPassed`.
     public func advance() -> UInt64 {
+        SchedulingPoint.reach(.quiescence)
         let epoch = epoch.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
         // The other side of ``enter(_:)``: the slots are read after what was unlinked.
         FullFence.behindExchange()
@@ -80,6 +84,7 @@ public final class Quiescence: @unchecked Sendable {
     /// Whether every worker that could have seen what was unlinked before `advance` returned
     /// `epoch` is done.
     public func hasPassed(_ epoch: UInt64) -> Bool {
+        SchedulingPoint.reach(.quiescence)
         for worker in 0..<Limits.workersMax {
             let seen = slot(WorkerNumber(rawValue: worker)).pointee
                 .load(ordering: .sequentiallyConsistent)

@@ -1,4 +1,3 @@
-import Synchronization
 import Threads
 
 /// Jobs for the migration, and its report: shared by threads that change settings, readers of the
@@ -22,7 +21,7 @@ final class MigrationControl: Sendable {
 
     /// The thread that each job wakes.
     let attachment = ThreadAttachment()
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// The current job: its number and mode.
     var job: (number: UInt64, mode: MigrationMode) {

@@ -1,4 +1,3 @@
-import Synchronization
 import Threads
 
 /// Requests to the scrubber, and its report: shared by control files, take-overs and the scrubber's
@@ -17,7 +16,7 @@ final class ScrubControl: Sendable {
 
     /// The thread that a change of parameters wakes.
     let attachment = ThreadAttachment()
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// The present or last pass.
     var report: ScrubReport { state.withLock { $0.report } }

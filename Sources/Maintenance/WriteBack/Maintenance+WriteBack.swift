@@ -1,5 +1,6 @@
 import SwapStore
 import Synchronization
+import Threads
 
 /// Why a write-back that was asked for does not begin.
 public enum WriteBackRefusal: Error, Equatable, Sendable {

@@ -1,5 +1,6 @@
 import SwapStore
 import Synchronization
+import Threads
 
 /// Requests to the write-back thread, and its report: shared by control files, threads that set a
 /// backing store, and the write-back thread.
@@ -11,10 +12,10 @@ import Synchronization
 /// noted in the store's record, so that a successor can report that it ended with its process.
 package final class WriteBackControl: Sendable {
     /// The last job; nil: none yet.
-    let job: Mutex<WriteBackJob?>
-    let budget: Mutex<WriteBackBudget>
+    let job: Lock<WriteBackJob?>
+    let budget: Lock<WriteBackBudget>
     /// The thread's buffers, allocated with the first backing store.
-    private let buffers = Mutex<WriteBackBuffers?>(nil)
+    private let buffers = Lock<WriteBackBuffers?>(nil)
     /// Segments that were cleaned.
     let cleanedSegmentCount = Atomic<Int>(0)
     /// The job that was under way when the predecessor ended.
@@ -24,9 +25,9 @@ package final class WriteBackControl: Sendable {
     /// Takes over the notes of a predecessor, if there was one: its job ended with it.
     init(of store: SwapStore) {
         self.store = store
-        budget = Mutex(WriteBackBudget(notedIn: store))
+        budget = Lock(WriteBackBudget(notedIn: store))
         endedJob = WriteBackJob(leftBehind: store[note: .writeBackJob])
-        job = Mutex(endedJob)
+        job = Lock(endedJob)
         note(endedJob)
     }
 

@@ -19,7 +19,7 @@ final class AreaDirectory: Sendable {
     }
 
     let records: AreaRecords
-    let state: Mutex<State>
+    let state: Lock<State>
     /// The areas by slot, for requests.
     let served: PublishedTable<Area>
     /// Rises when a slot comes to mean another area, or none.
@@ -28,7 +28,7 @@ final class AreaDirectory: Sendable {
     init(in arena: Arena, record: StoreRecord) {
         AreaRecord.Fields.layout.check()
         records = AreaRecords(arena: arena)
-        state = Mutex(State(handles: OpenHandles(in: record)))
+        state = Lock(State(handles: OpenHandles(in: record)))
         served = PublishedTable(slotCount: Limits.areasMax, by: arena.quiescence)
     }
 

@@ -12,7 +12,7 @@ final class BackingOpening: Sendable {
     private static let underWayMax = 8
     private static let underWay = Atomic<Int>(0)
 
-    private let answer = Mutex<Result<BackingLog, BackingError>?>(nil)
+    private let answer = Lock<Result<BackingLog, BackingError>?>(nil)
     private let wakeWord = FutexWord()
 
     /// Runs `open` in a thread of its own. Nil: it did not end in time, or too many others hang.

@@ -1,5 +1,5 @@
 import Arena
-import Synchronization
+import Threads
 package import ZPool
 package import ZswapCore
 
@@ -13,7 +13,7 @@ package import ZswapCore
 /// locked, so it takes no lock but the one below.
 final class ObjectMover: PoolUser {
     private let generation: Int
-    private let store = Mutex<WeakStore>(WeakStore())
+    private let store = Lock<WeakStore>(WeakStore())
 
     init(generation: Int) { self.generation = generation }
 

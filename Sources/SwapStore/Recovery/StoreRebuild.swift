@@ -1,5 +1,4 @@
 import Arena
-import Synchronization
 import Threads
 import ZPool
 import ZswapCore
@@ -69,7 +68,7 @@ public struct StoreRebuild: Sendable {
     }
 
     private final class AdoptionResults: Sendable {
-        let counts = Mutex<[AdoptionCount]>([])
+        let counts = Lock<[AdoptionCount]>([])
     }
 
     /// Sets the payload of each pool, which pools do not know themselves.

@@ -1,7 +1,7 @@
 public import Arena
 public import Backing
 public import Compressors
-import Synchronization
+import Threads
 public import ZPool
 
 /// Taking over what a predecessor left.

@@ -1,5 +1,6 @@
 import Arena
 import Synchronization
+import Threads
 import ZPool
 import ZswapCore
 

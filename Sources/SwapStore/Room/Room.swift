@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 import ZswapCore
 
 /// Whether there is room at a place where pages are kept: the pools together, or an area with a
@@ -102,6 +103,7 @@ package struct Room: ~Copyable {
     /// Replaces the word, unless it stays the same; returns the one before.
     @discardableResult
     private func change(_ next: (UInt64) -> UInt64) -> UInt64 {
+        SchedulingPoint.reach(.word)
         var seen = word.load(ordering: .relaxed)
         while true {
             let desired = next(seen)

@@ -44,7 +44,7 @@ package final class RoomRequests: Sendable {
     private let progress = FutexWord()
     private let isReadyNow = Atomic<Bool>(false)
     private let isServedNow = Atomic<Bool>(false)
-    private let obstacleNow = Mutex<Obstacle?>(.noThread)
+    private let obstacleNow = Lock<Obstacle?>(.noThread)
 
     /// The pools together, which have one limit.
     let pools = Room()
@@ -122,14 +122,18 @@ package final class RoomRequests: Sendable {
     }
 
     /// Some area asks for room, or is to be looked at again; `Area.room` tells which.
-    package func noteAskingAreas() { hasAskingAreasNow.store(true, ordering: .releasing) }
+    package func noteAskingAreas() {
+        SchedulingPoint.reach(.word)
+        hasAskingAreasNow.store(true, ordering: .releasing)
+    }
 
     /// Whether some area asks for room.
     var hasAskingAreas: Bool { hasAskingAreasNow.load(ordering: .acquiring) }
 
     /// Whether some area asked for room. Clears the flag.
     package func takeAskingAreas() -> Bool {
-        hasAskingAreasNow.exchange(false, ordering: .acquiring)
+        SchedulingPoint.reach(.word)
+        return hasAskingAreasNow.exchange(false, ordering: .acquiring)
     }
 
     /// Pages that were taken since ``takePassing()`` and only pass through.

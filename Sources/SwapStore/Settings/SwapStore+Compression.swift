@@ -1,6 +1,6 @@
 import Arena
 import Compressors
-import Synchronization
+import Threads
 import ZswapCore
 
 /// Choosing how new pages are compressed, while requests go on.

@@ -1,5 +1,5 @@
 import Arena
-import Synchronization
+import Threads
 import ZPool
 import ZswapCore
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 import ZswapCore
 
 /// The tunables of a running store, and the memory limit that follows from them.

@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// The calls of a store to its maintenance.
 ///

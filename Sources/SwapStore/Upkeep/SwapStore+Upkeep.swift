@@ -1,7 +1,7 @@
 package import Arena
 package import Backing
 import Compressors
-import Synchronization
+import Threads
 package import ZPool
 import ZswapCore
 

@@ -1,7 +1,7 @@
 public import Backing
 import BackingFiles
 import Glibc
-import Synchronization
+import Threads
 
 /// A backing device in memory that fails as planned, and remembers what it was asked for. Any
 /// number of threads.
@@ -22,6 +22,8 @@ public final class FaultyBacking: BackingDevice {
         public var byteCountWritable: UInt64?
         /// A write that fails has written its first half.
         public var failsHalfway = false
+        /// How long each request takes, in nanoseconds: for simulations, whose time it is.
+        public var delayNanoseconds: Int64 = 0
 
         /// Nothing goes wrong.
         public init() {}
@@ -49,7 +51,9 @@ public final class FaultyBacking: BackingDevice {
     public let path: String
     /// As it was made.
     public let byteCount: UInt64
-    private let state: Mutex<State>
+    private let state: Lock<State>
+    /// A word that never changes.
+    private let never = FutexWord()
 
     /// A device of zeros, or full of `garbage`.
     public init(byteCount: Int, garbage: [UInt8] = [0], path: String = "/memory") {
@@ -61,7 +65,7 @@ public final class FaultyBacking: BackingDevice {
         if garbage.count == 1 { bytes = Array(repeating: garbage[0], count: byteCount) }
         while bytes.count < byteCount { bytes += garbage }
         bytes.removeLast(bytes.count - byteCount)
-        state = Mutex(State(bytes: bytes))
+        state = Lock(State(bytes: bytes))
     }
 
     /// Sets the faults from now on.
@@ -102,6 +106,7 @@ public final class FaultyBacking: BackingDevice {
         into target: UnsafeMutableRawBufferPointer, at offset: UInt64
     ) throws(BackingError) {
         check(UnsafeRawBufferPointer(target), at: offset)
+        takeTime()
         let failure = state.withLock { state -> Int32? in
             state.readCount += 1
             if state.plan.isGone || state.plan.failingReads.contains(state.readCount) {
@@ -119,6 +124,7 @@ public final class FaultyBacking: BackingDevice {
         check(source, at: offset)
         let hook = state.withLock { $0.beforeWrites.isEmpty ? nil : $0.beforeWrites.removeFirst() }
         hook?()
+        takeTime()
         let failure = state.withLock { state -> Int32? in
             state.writeCount += 1
             let end = offset + UInt64(source.count)
@@ -137,6 +143,13 @@ public final class FaultyBacking: BackingDevice {
             return fails ? state.plan.errno : ENOSPC
         }
         if let failure { throw .failed(errno: failure) }
+    }
+
+    /// A request is under way.
+    private func takeTime() {
+        SchedulingPoint.reach(.device)
+        let delay = state.withLock { $0.plan.delayNanoseconds }
+        if delay > 0 { never.wait(while: 0, nanoseconds: delay) }
     }
 
     private static func replace(

@@ -52,6 +52,7 @@ extension ModelHand {
         areas[index].model.write(
             bytes.prefix(taken), at: offset, keepsWords: meanwhile.keepsWords ?? true)
         noteWords(Self.pages(at: offset, count: taken), index, meanwhile)
+        noteTouches(Self.pages(at: offset, count: taken), index)
         try checkSize(index, what)
         try compare(index, at: offset, count: count)
     }
@@ -145,7 +146,8 @@ extension ModelHand {
                 try body()
                 break
             } catch {
-                guard error == .backingFailed, stage.since(moment).hadTrouble,
+                guard error == .backingFailed || error == .outOfMemory && stage.isSimulated,
+                    stage.since(moment).hadTrouble,
                     tryCount < Self.tryCountMax
                 else { throw different("discard of \(count) at \(offset): \(error)") }
                 note("discard failed")
@@ -159,8 +161,15 @@ extension ModelHand {
         areas[index].traffic.discardedPageCount += discarded
         discardedPageCount += discarded
         let pages = Self.pages(at: offset, count: count)
+        noteTouches(pages.prefix(1), index)
+        noteTouches(pages.suffix(1), index)
         if offset % Page.byteCount > 0 { noteWords(pages.prefix(1), index, meanwhile) }
         if (offset + count) % Page.byteCount > 0 { noteWords(pages.suffix(1), index, meanwhile) }
+    }
+
+    /// These pages were used, not later than now.
+    private func noteTouches(_ pages: some Sequence<Int>, _ index: Int) {
+        for page in pages { areas[index].touches[page] = store.seconds }
     }
 
     /// These pages were stored: is it known which of them are kept as words?
@@ -207,6 +216,7 @@ extension ModelHand {
             failedReadCount += 1
             return note("read failed")
         }
+        noteTouches(pages, index)
         areas[index].traffic.readPageCount += pages.count
         guard let difference = expected.difference(of: bytes, at: offset) else { return }
         throw different(difference)

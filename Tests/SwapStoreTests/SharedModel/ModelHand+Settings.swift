@@ -7,6 +7,22 @@ import ZswapCore
 /// The steps that change what the whole store does, while both hands work.
 extension ModelHand {
     func disturb() throws {
+        do {
+            try disturbAnyhow()
+        } catch {
+            guard stage.isSimulated, Self.isWantOfMemory(error) else { throw error }
+            note("setting: no memory")
+        }
+    }
+
+    private static func isWantOfMemory(_ error: any Error) -> Bool {
+        switch error {
+        case SettingError.outOfMemory, SettingError.poolFailed, StoreError.outOfMemory: true
+        default: false
+        }
+    }
+
+    private func disturbAnyhow() throws {
         switch below(115) {
         case 0..<8: try step("switch") { try store.setZpool(Zpools.next(after: store.zpoolType)) }
         case 8..<11: try step("switch chain") { try store.setChainLength(any([4, 8, 16])) }
@@ -25,7 +41,10 @@ extension ModelHand {
         case 63..<66: step("give back") { store.giveBack() }
         case 66..<69: step("releaseDrained") { store.releaseDrained() }
         case 69..<74:
-            step("clock") { store.clock.add(seconds: any([1, 60, 3600, 86_400, 400_000])) }
+            step("clock") {
+                guard !stage.isSimulated else { return stage.letTimePass(partCount: 1 + below(4)) }
+                store.clock.add(seconds: any([1, 60, 3600, 86_400, 400_000]))
+            }
         case 74..<80: try step("choose backing") { try stage.choose(any([0, 0, 1, 1, nil])) }
         case 80..<86: fail()
         case 86..<96: try step("recover") { try stage.recover() }
@@ -72,9 +91,17 @@ extension ModelHand {
     }
 
     private func fail() {
+        if stage.isSimulated, below(3) == 0 {
+            stage.refuseMemory()
+            return note("refuse memory")
+        }
         let device = below(stage.devices.all.count)
         var plan = stage.devices.anyFailure(of: device, &random)
         if below(3) == 0 { plan.failingReads = Set(1...1 + below(20)) }
+        if stage.isSimulated, below(2) == 0 {
+            // Slow, or it hangs for half a minute.
+            plan.delayNanoseconds = any([1_000_000, 100_000_000, 30_000_000_000])
+        }
         stage.fail(device, as: plan)
         note("fail")
     }

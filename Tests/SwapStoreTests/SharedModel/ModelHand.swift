@@ -21,6 +21,8 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
         var settings = AreaSettings()
         /// Same-filled pages that may be kept in another way: that was changed meanwhile.
         var unsurePages: Set<Int> = []
+        /// When each page was used last, at the latest, in the store's seconds.
+        var touches: [Int: UInt64] = [:]
     }
 
     /// A leaf of the page table and a half.
@@ -36,6 +38,10 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
     private(set) var counts: [String: Int] = [:]
     private(set) var step = 0
     private(set) var fault: String?
+    /// A step is under way: the areas may have some of its changes.
+    private(set) var isInStep = false
+    /// A check that has to hold once the step under way has ended.
+    var afterStep: (() throws -> Void)?
     /// The expected counters of the store, with those of areas that are gone.
     var failedReadCount = 0
     var failedWriteCount = 0
@@ -59,11 +65,17 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
     func run(stepCount: Int) {
         for _ in 0..<stepCount where fault == nil {
             step += 1
+            isInStep = true
             do {
                 try takeStep()
+                isInStep = false
+                let check = afterStep
+                afterStep = nil
+                try check?()
             } catch {
-                fault = "hand \(number), step \(step): \(error)"
+                note(fault: "step \(step): \(error)")
             }
+            stage.noteStep()
         }
     }
 
@@ -83,6 +95,7 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
         }
     }
 
+    func note(fault what: String) { fault = "hand \(number), \(what)" }
     func note(_ what: String) { counts[what, default: 0] += 1 }
     func different(_ what: String) -> ModelDifference { ModelDifference(description: what) }
     func pick() -> Int { below(areas.count) }
@@ -101,6 +114,7 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
             areas.append(HandArea(area: area, name: name))
             note("create")
         } catch {
+            if error == .outOfMemory, stage.isSimulated { return note("create: no memory") }
             guard error == .alreadyExists, isTaken else { throw error }
             return
         }
@@ -108,6 +122,7 @@ final class ModelHand: @unchecked Sendable {  // one thread's in a round, the te
     }
 
     private func unlink() throws {
+        guard areas.count > 1 || !stage.isSimulated else { return }
         let index = pick()
         guard let name = areas[index].name else { return }
         try store.unlinkArea(name: name, by: worker)

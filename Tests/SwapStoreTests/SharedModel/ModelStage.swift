@@ -1,6 +1,6 @@
 import Backing
-import Synchronization
 import TestSupport
+import Threads
 import ZswapCore
 
 @testable import Maintenance
@@ -36,19 +36,33 @@ final class ModelStage: Sendable {
     }
 
     let fixture: TestStore
+    /// Memory that is refused now and then, while a simulation wants it.
+    let commits: CommitRefusals
+    /// One thread runs at a time, and time passes as the simulation says.
+    let isSimulated: Bool
+    /// Called after each step of a hand.
+    let noteStep: @Sendable () -> Void
     let devices = ModelDevices()
     /// All there ever were, the present one last.
-    private let history: Mutex<[Tunables]>
+    private let history: Lock<[Tunables]>
     /// Odd while a device fails.
-    private let troubleNumber = Mutex(0)
+    private let troubleNumber = Lock(0)
     /// One chooses a backing store at a time, as the control files have it.
-    private let choosing = Mutex(())
+    private let choosing = Lock(())
 
-    init(zpool: String) throws {
+    init(
+        zpool: String, seed: UInt64, isSimulated: Bool = false,
+        noteStep: @escaping @Sendable () -> Void = {}
+    ) throws {
+        self.isSimulated = isSimulated
+        self.noteStep = noteStep
+        let commits = CommitRefusals(seed: seed)
+        self.commits = commits
         fixture = try TestStore(
             zpool: zpool, totalByteCount: UInt64(Self.totalByteCount), growsInBackground: true,
-            compressors: .withTestCompressors(), openBacking: devices.opening)
-        history = Mutex([fixture.store.tunables])
+            compressors: .withTestCompressors(), openBacking: devices.opening,
+            refusesCommit: { _ in commits.refusesNext() })
+        history = Lock([fixture.store.tunables])
     }
 
     var store: SwapStore { fixture.store }
@@ -91,10 +105,28 @@ final class ModelStage: Sendable {
         }
     }
 
-    /// No device fails any more, and the present one is tried again.
+    /// Memory is refused now and then from now on.
+    func refuseMemory() {
+        troubleNumber.withLock { number in
+            if number % 2 == 0 { number += 1 }
+            commits.begin()
+        }
+    }
+
+    /// Lets hours pass: the threads that keep ages get their turns in between.
+    func letTimePass(partCount: Int) {
+        let never = FutexWord()
+        for _ in 0..<partCount {
+            never.wait(while: 0, nanoseconds: 10_100_000_000)
+            store.clock.add(seconds: 900)
+        }
+    }
+
+    /// No device fails any more, no memory is refused, and the present one is tried again.
     func recover() throws {
         troubleNumber.withLock { number in
             for device in devices.all { device.set(FaultyBacking.Plan()) }
+            commits.end()
             if number % 2 == 1 { number += 1 }
         }
         try choosing.withLock { _ in try store.setBacking(path: store.backingPath) }

@@ -13,6 +13,9 @@ import ZswapCore
 ///
 /// Law: at the comparison no thread serves and no page is under way, so all accounts are exact.
 final class SharedModel {
+    /// Runs a body on so many threads, and returns when all have ended.
+    typealias Runner = (_ count: Int, _ body: @escaping @Sendable (Int) -> Void) -> Void
+
     /// Steps of both hands between two comparisons.
     private static let roundStepCount = 1000
 
@@ -21,11 +24,16 @@ final class SharedModel {
     let hands: [ModelHand]
     /// The most pages that were ever seen on backing stores.
     private(set) var backedPageCountMax = 0
+    private let runHands: Runner
     private var step = 0
 
-    init(zpool: String, seed: UInt64) throws {
+    init(
+        zpool: String, seed: UInt64, on simulated: ModelStage? = nil,
+        runHands: @escaping Runner = { Threads.run(count: $0, $1) }
+    ) throws {
         self.seed = seed
-        let stage = try ModelStage(zpool: zpool)
+        self.runHands = runHands
+        let stage = try simulated ?? ModelStage(zpool: zpool, seed: seed)
         self.stage = stage
         hands = try (0..<2).map { try ModelHand(stage, number: $0, seed: seed) }
         try stage.choose(0)
@@ -43,10 +51,10 @@ final class SharedModel {
         }
     }
 
-    private func runRound(stepCount: Int) throws {
+    func runRound(stepCount: Int) throws {
         for task in Maintenance.Task.allCases { try maintenance.start(task) }
         let hands = self.hands
-        Threads.run(count: hands.count) { hands[$0].run(stepCount: stepCount) }
+        runHands(hands.count) { hands[$0].run(stepCount: stepCount) }
         maintenance.stop()
         for hand in hands {
             if let fault = hand.fault { throw different(fault) }
@@ -88,7 +96,7 @@ final class SharedModel {
     /// Number of times that both hands together did something.
     func count(_ what: String) -> Int { hands.map { $0.counts[what, default: 0] }.reduce(0, +) }
 
-    private func checkEverything() throws {
+    func checkEverything() throws {
         var tally = EntryTally()
         for hand in hands {
             for index in hand.areas.indices {
@@ -111,6 +119,7 @@ final class SharedModel {
         let (area, model) = (entry.area, entry.model)
         let tally = EntryTally(
             of: area, in: store, pageCount: ModelHand.sizeMax / Page.byteCount + 1)
+        if stage.isSimulated { try checkAges(entry) }
         let statistics = area.statistics
         guard statistics == tally.held, statistics.storedPageCount == model.storedPageCount,
             statistics.compressedPageCount == tally.compressedPageCount
