@@ -25,6 +25,25 @@ public struct ByteSize: Hashable, Comparable, Sendable {
         bytes = product
     }
 
+    /// Shares of a whole that a size may be.
+    public static let percents: ClosedRange<UInt64> = 1...1000
+
+    /// The size that `text` spells; `50%` is that share of `wholeByteCount`, rounded down to whole
+    /// MiB. Nil also for a share that is not in ``percents``.
+    public init?(parsing text: String, ofWhole wholeByteCount: UInt64) {
+        guard text.utf8.last == UInt8(ascii: "%") else {
+            self.init(parsing: text)
+            return
+        }
+        let digits = text.dropLast()
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let percent = UInt64(digits),
+            Self.percents.contains(percent)
+        else { return nil }
+        let (product, overflow) = wholeByteCount.multipliedReportingOverflow(by: percent)
+        guard !overflow else { return nil }
+        self.init(bytes: ((product / 100) >> 20) << 20)
+    }
+
     /// For people: `1.5 GiB`, `12.0 MiB`, `312 bytes`.
     public var description: String {
         let units: [(UInt64, String)] = [

@@ -37,6 +37,30 @@ import ZswapCore
         #expect(ByteSize(parsing: text) == nil)
     }
 
+    @Test(
+        arguments: [
+            ("50%", 8 << 30), ("1%", 163 << 20), ("100%", 16 << 30), ("1000%", 160 << 30),
+            ("033%", 5406 << 20), ("512M", 512 << 20), ("7", 7),
+        ] as [(String, UInt64)])
+    func aShareIsOfTheWhole(text: String, byteCount: UInt64) {
+        #expect(ByteSize(parsing: text, ofWhole: 16 << 30)?.bytes == byteCount)
+        #expect(ByteSize(parsing: "2%", ofWhole: .max / 100)?.bytes ?? 0 > 0)
+    }
+
+    @Test(arguments: [
+        "%", "0%", "1001%", "-1%", "+1%", "1.5%", "50 %", "50%%", "x%", "50%K", "١%",
+        "99999999999999999999%",
+    ])
+    func otherSharesAreRefused(text: String) {
+        #expect(ByteSize(parsing: text, ofWhole: 16 << 30) == nil)
+        #expect(ByteSize(parsing: text) == nil)
+    }
+
+    /// A share beyond 64 bits.
+    @Test func aShareOfTooMuchIsRefused() {
+        #expect(ByteSize(parsing: "1000%", ofWhole: .max) == nil)
+    }
+
     @Test func leadingZerosAreDecimal() {
         #expect(ByteSize(parsing: "0010K")?.bytes == 10240)
         #expect(ByteSize(parsing: "00")?.bytes == 0)

@@ -131,9 +131,11 @@ struct MountSettings: Equatable {
         let range =
             "\(ByteSize(bytes: arenaByteCounts.lowerBound)) to "
             + "\(ByteSize(bytes: arenaByteCounts.upperBound))"
-        guard let value, let size = ByteSize(parsing: value) else {
+        guard let value,
+            let size = ByteSize(parsing: value, ofWhole: Machine.memoryByteCount)
+        else {
             throw CommandFailure(
-                .usage, "-o arena=\(value ?? ""): not a size, as 512M or 8G; \(range)")
+                .usage, "-o arena=\(value ?? ""): not a size, as 512M, 8G or 50%; \(range)")
         }
         guard arenaByteCounts.contains(size.bytes) else {
             throw CommandFailure(.usage, "-o arena=\(value): out of range; \(range)")

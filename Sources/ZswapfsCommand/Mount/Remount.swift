@@ -69,7 +69,9 @@ struct Remount {
     private func check(_ option: MountSettings.Parameter) throws {
         let isSame =
             switch option.name {
-            case "arena": try ByteSize(parsing: option.value)?.bytes == arenaByteCount()
+            case "arena":
+                try ByteSize(parsing: option.value, ofWhole: Machine.memoryByteCount)?.bytes
+                    == arenaByteCount()
             case "fsname": option.value == mount.source
             case "supervise": try isSupervise(option.value)
             case "transport": try isTransport(option.value)

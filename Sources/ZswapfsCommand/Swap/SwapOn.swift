@@ -22,8 +22,9 @@ struct SwapOn: ParsableCommand {
 
     @Option(
         help: """
-            Bytes the area shall have, or a whole number with K, M, G or T; at least 40K, at most \
-            16T. An area that is there is never made smaller. (default: as it is; 1G for a new one)
+            Bytes the area shall have, a whole number with K, M, G or T, or a share of the \
+            machine's memory as 50%; at least 40K, at most 16T. An area that is there is never made \
+            smaller. (default: as it is; 1G for a new one)
             """)
     var size: String?
 

@@ -25,20 +25,23 @@ struct SwapOptions: Equatable {
     /// The options as typed. Throws a usage failure that names option, value and range.
     init(
         size: String?, priority: String?, discard: String, isLocal: Bool = false,
-        readahead: String? = nil
+        readahead: String? = nil, memoryByteCount: UInt64 = Machine.memoryByteCount
     ) throws(CommandFailure) {
         self.isLocal = isLocal
         self.readahead = try readahead.map(Self.readahead(parsing:))
-        byteCount = try size.map(Self.byteCount(parsing:))
+        if let size { byteCount = try Self.byteCount(parsing: size, ofWhole: memoryByteCount) }
         self.priority = try priority.map(Self.priority(parsing:)) ?? nil
         self.discard = try Self.discard(parsing: discard)
     }
 
-    private static func byteCount(parsing text: String) throws(CommandFailure) -> UInt64 {
-        guard let size = ByteSize(parsing: text) else {
+    private static func byteCount(
+        parsing text: String, ofWhole memoryByteCount: UInt64
+    ) throws(CommandFailure) -> UInt64 {
+        guard let size = ByteSize(parsing: text, ofWhole: memoryByteCount) else {
             throw CommandFailure(
                 .usage,
-                "--size \(text): not a size; give bytes or a whole number with K, M, G or T")
+                "--size \(text): not a size; give bytes, a whole number with K, M, G or T, or a "
+                    + "share of the memory, 1% to 1000%")
         }
         guard size.bytes >= SwapHeader.byteCountMin else {
             throw CommandFailure(

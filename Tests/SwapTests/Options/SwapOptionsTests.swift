@@ -12,7 +12,17 @@ import Testing
             try SwapOptions(size: text, priority: nil, discard: "pages").byteCount == byteCount)
     }
 
-    @Test(arguments: ["", "x", "-4096", "1.5G", "1Q", "40959", "0", "17T", "17592186044417"])
+    @Test func takesSharesOfTheMemory() throws {
+        for (text, byteCount) in [("50%", 2 << 30), ("200%", 8 << 30)] as [(String, UInt64)] {
+            let options = try SwapOptions(
+                size: text, priority: nil, discard: "pages", memoryByteCount: 4 << 30)
+            #expect(options.byteCount == byteCount)
+        }
+    }
+
+    @Test(arguments: [
+        "", "x", "0%", "1001%", "-4096", "1.5G", "1Q", "40959", "0", "17T", "17592186044417",
+    ])
     func refusesSizesAndNamesThem(text: String) {
         let failure = #expect(throws: CommandFailure.self) {
             try SwapOptions(size: text, priority: nil, discard: "pages")
