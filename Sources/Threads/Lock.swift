@@ -13,7 +13,7 @@ public struct Lock<Value: ~Copyable>: ~Copyable {
     @inlinable public init(_ value: consuming sending Value) { mutex = Mutex(value) }
 
     /// Lends the value to `body` with the lock held.
-    @inlinable public borrowing func withLock<Result: ~Copyable, Failure: Error>(
+    @inlinable @inline(__always) public borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
         #if DEBUG || INTERNAL_CHECKS
@@ -24,7 +24,8 @@ public struct Lock<Value: ~Copyable>: ~Copyable {
     }
 
     /// The same if no thread holds the lock; else nil, at once.
-    @inlinable public borrowing func withLockIfAvailable<Result: ~Copyable, Failure: Error>(
+    @inlinable @inline(__always)
+    public borrowing func withLockIfAvailable<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result? {
         #if DEBUG || INTERNAL_CHECKS
@@ -36,7 +37,9 @@ public struct Lock<Value: ~Copyable>: ~Copyable {
 
     #if DEBUG || INTERNAL_CHECKS
     /// In a simulation: returns when the lock is free, and no other thread runs before it is taken.
-    @usableFromInline borrowing func awaitTurn() {
+    /// Inlined, since a generic call would look up the type of the value, which allocates the first
+    /// time, under a serving lock.
+    @inlinable @inline(__always) borrowing func awaitTurn() {
         guard let thread = SimulatedThreads.present else { return }
         thread.reach(.lock)
         while mutex.withLockIfAvailable({ _ in true }) == nil { thread.waitForUnlock() }
