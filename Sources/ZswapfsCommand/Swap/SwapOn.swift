@@ -23,8 +23,8 @@ struct SwapOn: ParsableCommand {
     @Option(
         help: """
             Bytes the area shall have, a whole number with K, M, G or T, or a share of the \
-            machine's memory as 50%; at least 40K, at most 16T. An area that is there is never made \
-            smaller. (default: as it is; 1G for a new one)
+            machine's memory as 50%; at least 40K, at most 16T. An area that is there is never \
+            made smaller. (default: as it is; 1G for a new one)
             """)
     var size: String?
 
