@@ -15,9 +15,8 @@ extension SwapStore {
         while page < end,
             let found = area.table.nextPageWithLeaf(from: page, end: end)
         {
-            let leafStart = found.rawValue / leafPages * leafPages
-            let leafEnd = PageNumber(leafStart + leafPages)
-            if found.rawValue == leafStart && leafEnd <= end {
+            let leafEnd = PageTable.leafEnd(of: found)
+            if found.rawValue.isMultiple(of: leafPages) && leafEnd <= end {
                 discardLeaf(found, of: area, worker)
             } else {
                 discardEntries(found, min(leafEnd, end), of: area, worker)
@@ -62,10 +61,7 @@ extension SwapStore {
     private func discardEntries(
         _ first: PageNumber, _ end: PageNumber, of area: Area, _ worker: StoreWorker
     ) {
-        invariant(
-            end.rawValue - 1 < (first.rawValue / UInt64(PageTable.leafPageCount) + 1)
-                * UInt64(PageTable.leafPageCount),
-            "the pages of one leaf")
+        invariant(end <= PageTable.leafEnd(of: first), "the pages of one leaf")
         guard let leaf = area.table.leaf(of: first) else { return }
         var discarded = 0
         for number in first.rawValue..<end.rawValue {
@@ -103,14 +99,12 @@ extension SwapStore {
         let end = PageNumber(roundingUp: size)
         var page = PageNumber(holdingByte: offset)
         while let found = area.table.nextPageWithLeaf(from: page, end: end) {
-            let leafEnd =
-                (found.rawValue / UInt64(PageTable.leafPageCount) + 1)
-                * UInt64(PageTable.leafPageCount)
-            for number in found.rawValue..<min(leafEnd, end.rawValue)
+            let leafEnd = PageTable.leafEnd(of: found)
+            for number in found.rawValue..<min(leafEnd, end).rawValue
             where isStored(PageNumber(number), of: area) {
                 return max(offset, PageNumber(number).byteOffset)
             }
-            page = PageNumber(leafEnd)
+            page = leafEnd
             passQuiescentPoint(worker)
         }
         throw .noSuchOffset

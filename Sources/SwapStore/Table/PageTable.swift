@@ -74,6 +74,11 @@ struct PageTable {
         return arena.offset(of: leaf, frameCount: Self.leafFrameCount) + index * Self.entryByteCount
     }
 
+    /// The first page after those of this page's leaf.
+    static func leafEnd(of page: PageNumber) -> PageNumber {
+        PageNumber(((page.rawValue >> leafShift) + 1) << leafShift)
+    }
+
     /// Takes a leaf out of the tree; its entries are still as they were. Nil when there is none.
     func unlinkLeaf(of page: PageNumber) -> RunNumber? {
         invariant(page.rawValue % UInt64(Self.leafPageCount) == 0, "a leaf goes as a whole")
@@ -104,7 +109,7 @@ struct PageTable {
                 invariant(page <= here && here < end, "a leaf of other pages")
                 return (here, leaf)
             }
-            number = ((number >> Self.leafShift) + 1) << Self.leafShift
+            number = Self.leafEnd(of: here).rawValue
         }
         return nil
     }
@@ -146,7 +151,7 @@ struct PageTable {
         var page = PageNumber(0)
         while let (first, leaf) = nextLeaf(from: page, end: end) {
             body(first, leaf)
-            page = PageNumber(first.rawValue + UInt64(Self.leafPageCount))
+            page = Self.leafEnd(of: first)
         }
     }
 

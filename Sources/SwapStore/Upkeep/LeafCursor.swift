@@ -82,8 +82,7 @@ public import ZswapCore
             passArea()
             return true
         }
-        let leafPages = UInt64(PageTable.leafPageCount)
-        let leafEnd = PageNumber((first.rawValue / leafPages + 1) * leafPages)
+        let leafEnd = PageTable.leafEnd(of: first)
         let firstEntry = area.table.entryOffset(in: leaf, first)
         page = body(
             Stretch(
