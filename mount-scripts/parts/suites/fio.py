@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 
-from place import last_line, run
+from place import run, trouble_of
 
 # Engines that verify files; some take one request at a time, whatever the depth is.
 ENGINES = ("sync", "psync", "vsync", "pvsync", "pvsync2", "posixaio", "libaio", "io_uring",
@@ -91,10 +91,9 @@ def run_cases(place, tally, options, names, folder, suite):
         if os.path.exists(path):
             os.unlink(path)
         if status == 0:
-            trouble = place.check()
-            tally.tell("failed" if trouble else "passed", suite, case, trouble)
+            tally.judge(suite, case, place.check())
             continue
         told = [line for line in text.splitlines() if line.startswith(("fio:", "verify:"))]
-        reason = "it did not end" if status is None else last_line("\n".join(told) or text)[:300]
+        reason = trouble_of(status, "\n".join(told) or text)[:300]
         known_reason = difference(engine, text)
         tally.tell("differs" if known_reason else "failed", suite, case, known_reason or reason)

@@ -6,7 +6,7 @@ Debian has no package of them: ZSWAPFS_FSX and ZSWAPFS_FSSTRESS name the program
 import os
 import re
 
-from place import last_line, run
+from place import last_line, run, trouble_of
 
 # Lengths and offsets that direct I/O takes.
 DIRECT = ["-r", "4096", "-w", "4096", "-t", "4096", "-R", "-W", "-Z"]
@@ -60,11 +60,8 @@ def run_fsx(place, tally, options, folder, where):
                        *words, "-P", place.directory, file]
             status, text = run(command, 900, cwd=place.directory)
             case = f"{kind}, seed {seed}, {options.fsx_operations} operations"
-            if status == 0:
-                tally.tell("passed", suite, case + ran(text))
-            else:
-                tally.tell("failed", suite, case,
-                           "it did not end" if status is None else first_fault(text))
+            case += ran(text) if status == 0 else ""
+            tally.judge(suite, case, trouble_of(status, text, first_fault))
             for name in os.listdir(place.directory):
                 if name.startswith("fsx."):
                     os.unlink(os.path.join(place.directory, name))
@@ -90,8 +87,4 @@ def run_fsstress(place, tally, options, folder, where):
                    str(seed), "-c"]
         status, text = run(command, 900, cwd=place.directory)
         case = f"seed {seed}, 4 processes, {options.fsstress_operations} operations each"
-        if status == 0:
-            tally.tell("passed", suite, case)
-        else:
-            tally.tell("failed", suite, case,
-                       "it did not end" if status is None else last_line(text))
+        tally.judge(suite, case, trouble_of(status, text))

@@ -30,6 +30,10 @@ class Tally:
         suite_counts[outcome] += number
         print(f"{outcome:8}{suite}: {case}" + (f": {reason}" if reason else ""), flush=True)
 
+    def judge(self, suite, case, trouble):
+        """Failed for this reason; passed when it is empty."""
+        self.tell("failed" if trouble else "passed", suite, case, trouble)
+
     def summary(self):
         for suite, counts in self.suites.items():
             words = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
@@ -67,6 +71,13 @@ def run(words, seconds, cwd=None, group=None, env=None):
 def last_line(text):
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it said nothing"
+
+
+def trouble_of(status, text, fault=last_line):
+    """The reason why a program that was run failed; empty when it did not."""
+    if status is None:
+        return "it did not end"
+    return fault(text) if status != 0 else ""
 
 
 def wait_for(condition, seconds=10):
@@ -135,16 +146,12 @@ class Place:
 
     def remove_filesystem(self, device):
         """Takes it down; returns the complaint of e2fsck, empty if there is none."""
-        for _ in range(50):
-            status, text = run(["umount", self.inner], 60)
-            if status == 0:
-                break
-            time.sleep(0.2)
+        wait_for(lambda: run(["umount", self.inner], 60)[0] == 0)
         status, text = run(["e2fsck", "-f", "-n", device], 300)
         run(["losetup", "-d", device], 60)
         wait_for(lambda: device not in loops_under(self.directory))
         self.clear()
-        return "" if status == 0 else last_line(text)
+        return trouble_of(status, text)
 
     def make_group(self, limit):
         """A memory cgroup with this many bytes, of version 1 or 2; None where there is none."""

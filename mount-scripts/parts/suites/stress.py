@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 
-from place import last_line, run
+from place import last_line, run, trouble_of
 
 FILES = ("aio", "copy-file", "dirmany", "fallocate", "file-ioctl", "filename", "hdd", "iomix",
          "io-uring", "metamix", "mmapcopy", "msync", "punch", "rawio", "readahead", "revio", "seek",
@@ -140,8 +140,7 @@ def run_memory(place, tally, options):
     if min(out, back) < 1000:
         trouble = "hardly any page was swapped"
     told = f"{out} pages went to the area and {back} came back"
-    tally.tell("failed" if trouble else "passed", suite, told, trouble)
+    tally.judge(suite, told, trouble)
     status, text = run([place.program, "swap", "off", place.path("swap")], 600)
-    tally.tell("passed" if status == 0 else "failed", suite, "swap off",
-               "" if status == 0 else last_line(text))
+    tally.judge(suite, "swap off", trouble_of(status, text))
     place.clear()
