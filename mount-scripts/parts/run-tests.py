@@ -274,6 +274,8 @@ class Runner:
         print("== what serves, with its allocations watched", flush=True)
         build = os.path.join(scratch, "release")
         with tempfile.TemporaryDirectory() as directory:
+            # Some tests start the program as a user without privileges.
+            os.chmod(directory, 0o755)
             program = os.path.join(directory, "zswapfs")
             with open(program, "w", encoding="utf-8") as script:
                 script.write(f'#!/bin/sh\nLD_PRELOAD="{build}/libCallCounter.so" '

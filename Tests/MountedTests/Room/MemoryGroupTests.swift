@@ -141,9 +141,12 @@ extension MountedTests {
             _ = try SystemText.setAttribute("/proc/\(server)/oom_score_adj", to: "1000")
             let glutton = try ProgramRun.finish(
                 "/bin/sh", group.shellArguments("python3", ["-c", Self.glutton, "\(server)"]))
-            #expect(glutton.status == 0, "\(glutton)")
+            // The server's pages lie in the shared arena and come back with nobody's end: the
+            // kernel may go on to the glutton before that has seen the server's end.
+            let isKilledAsWell = glutton.status == 128 + SIGKILL
+            #expect(glutton.status == 0 || isKilledAsWell, "\(glutton)")
             #expect(ServerProcess.waitForOther(than: server, mount.path))
-            #expect(try group.outOfMemoryKillCount() == 1)
+            #expect(try group.outOfMemoryKillCount() == (isKilledAsWell ? 2 : 1))
             for page in 0..<256 {
                 #expect(
                     try file.read(at: page * 4096, count: 4096)
