@@ -42,7 +42,8 @@ public final class FuseServer: Sendable {
         let hasRing = options.transport == .ring
         let threadCount = Self.readerCount(options.threadCount)
         let firstControl = threadCount + options.helperCount
-        let firstRing = firstControl + ControlThreads.count
+        let roomIndex = firstControl + ControlThreads.count
+        let firstRing = roomIndex + 1
         workers = try Self.makeWorkers(firstRing + (hasRing ? Ring.queueCount : 0), for: store)
         helpers = Helpers(
             store: store, workers: Array(workers[threadCount..<firstControl]))
@@ -56,10 +57,13 @@ public final class FuseServer: Sendable {
         let controlRoom = WaitingRoom(threadCount: ControlThreads.count, servingCount: 1)
         let control = ControlThreads(
             session: session,
-            workers: Self.serving(workers[firstControl..<firstRing], pulse, controlRoom))
+            workers: Self.serving(workers[firstControl..<roomIndex], pulse, controlRoom))
+        let roomThread = RoomThread(
+            session: session,
+            worker: ServingWorker(store: workers[roomIndex], reads: pulse.makeCounter()))
         device = DeviceTransport(
             session: session, workers: Self.serving(workers[..<threadCount], pulse, room),
-            waitingRoom: room, control: control, onLastEnd: onEnd)
+            waitingRoom: room, control: control, roomThread: roomThread, onLastEnd: onEnd)
         transport = hasRing ? RingTransport(session: session, device: device) : device
     }
 
@@ -79,9 +83,10 @@ public final class FuseServer: Sendable {
         }
     }
 
-    /// Threads on /dev/fuse and for control work when `servingCount` threads serve.
+    /// Threads on /dev/fuse, for control work and for writes that wait for room when `servingCount`
+    /// threads serve.
     public static func deviceThreadCount(_ servingCount: Int) -> Int {
-        readerCount(servingCount) + ControlThreads.count
+        readerCount(servingCount) + ControlThreads.count + 1
     }
 
     /// Threads that read /dev/fuse: some more stand by when those wait.
@@ -107,6 +112,7 @@ public final class FuseServer: Sendable {
     public static func memoryByteCount(threadCount: Int, helperCount: Int) -> Int {
         readerCount(threadCount) * (RequestBuffer.byteCount + SmallThread.stackByteCount)
             + helperCount * SmallThread.stackByteCount + ControlThreads.byteCount
+            + RoomThread.byteCount
     }
 
     /// Memory of a ring besides that, in bytes; about.

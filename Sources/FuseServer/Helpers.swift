@@ -55,7 +55,10 @@ final class Helpers: @unchecked Sendable {
     init(store: SwapStore, workers: [StoreWorker]) {
         self.store = store
         self.workers = workers
-        for worker in workers { worker.backingGate = ClosedGate() }
+        for worker in workers {
+            worker.backingGate = ClosedGate()
+            worker.mayWaitForRoom = false
+        }
         outcomes = .allocate(capacity: Self.pieceCountMax)
         outcomes.initialize(repeating: .success(0))
     }
@@ -84,7 +87,8 @@ final class Helpers: @unchecked Sendable {
 
     /// Serves a large request together with the helpers. Returns the bytes from its begin on that
     /// were read or written; nil when the request is not shared, or a part of it needs a device:
-    /// then one thread has to serve it.
+    /// then one thread has to serve it. Without room it throws, also when the worker may wait: the
+    /// rest is that one's.
     func perform(
         _ bytes: UnsafeMutableRawBufferPointer, writes: Bool, _ area: Area, at offset: UInt64,
         by worker: StoreWorker
@@ -103,8 +107,9 @@ final class Helpers: @unchecked Sendable {
         job = Job(area: area, offset: offset, bytes: bytes, writes: writes)
         doneCount.store(0, ordering: .relaxed)
         for index in 0..<pieceCount { outcomes[index] = .success(0) }
-        let number = Pieces(open.load(ordering: .relaxed)).number &+ 1
-        open.store(Pieces(number: number, first: 0, end: pieceCount).word, ordering: .releasing)
+        let number = HelperPieces(open.load(ordering: .relaxed)).number &+ 1
+        open.store(
+            HelperPieces(number: number, first: 0, end: pieceCount).word, ordering: .releasing)
         for _ in workers { requestCame.post() }
         while takePiece(number, worker) {}
         waitForOthers()
@@ -126,7 +131,11 @@ final class Helpers: @unchecked Sendable {
                 total += count
                 if count < piece(index).count { return total }
             case .failure(let error):
-                // A read is whole or an error, and so is what has to wait; a write may be short.
+                // A read is whole or an error, and so is a request that has to wait; a write may
+                // be short.
+                if case .wouldWaitForRoom(let takenByteCount) = error {
+                    throw .wouldWaitForRoom(takenByteCount: total + takenByteCount)
+                }
                 if total == 0 || !job.writes || error == .wouldWait { throw error }
                 return total
             }
@@ -138,7 +147,7 @@ final class Helpers: @unchecked Sendable {
         while true {
             requestCame.wait()
             guard !isStopping.load(ordering: .sequentiallyConsistent) else { return }
-            let number = Pieces(open.load(ordering: .acquiring)).number
+            let number = HelperPieces(open.load(ordering: .acquiring)).number
             while takePiece(number, worker) {}
         }
     }
@@ -147,9 +156,9 @@ final class Helpers: @unchecked Sendable {
     private func takePiece(_ number: UInt32, _ worker: StoreWorker) -> Bool {
         var word = open.load(ordering: .acquiring)
         while true {
-            let pieces = Pieces(word)
+            let pieces = HelperPieces(word)
             guard pieces.number == number, pieces.first < pieces.end else { return false }
-            let next = Pieces(number: number, first: pieces.first + 1, end: pieces.end)
+            let next = HelperPieces(number: number, first: pieces.first + 1, end: pieces.end)
             let (isOurs, current) = open.compareExchange(
                 expected: word, desired: next.word, ordering: .acquiringAndReleasing)
             if isOurs {
@@ -190,8 +199,8 @@ final class Helpers: @unchecked Sendable {
     private func takeNoMore() {
         var word = open.load(ordering: .acquiring)
         while true {
-            let pieces = Pieces(word)
-            let closed = Pieces(number: pieces.number, first: pieces.first, end: pieces.first)
+            let pieces = HelperPieces(word)
+            let closed = HelperPieces(number: pieces.number, first: pieces.first, end: pieces.first)
             let (isDone, current) = open.compareExchange(
                 expected: word, desired: closed.word, ordering: .acquiringAndReleasing)
             if isDone { return }
@@ -201,7 +210,7 @@ final class Helpers: @unchecked Sendable {
 
     /// Waits until every piece that was taken is done; no more are left to take.
     private func waitForOthers() {
-        let takenCount = Pieces(open.load(ordering: .acquiring)).first
+        let takenCount = HelperPieces(open.load(ordering: .acquiring)).first
         for _ in 0..<Self.spinCount
         where doneCount.load(ordering: .sequentiallyConsistent) < takenCount {}
         while doneCount.load(ordering: .sequentiallyConsistent) < takenCount {
@@ -223,28 +232,7 @@ final class Helpers: @unchecked Sendable {
     }
 }
 
-/// Helpers do not wait for a device: the request's own thread does, if it may.
+/// Helpers do not wait for a device, nor for room: the request's own thread does, if it may.
 final class ClosedGate: BackingGate {
     func enter() -> BackingEntry { .later }
-}
-
-/// The pieces of a request that no thread has taken yet, in one word.
-private struct Pieces {
-    let number: UInt32
-    let first: Int
-    let end: Int
-
-    init(number: UInt32, first: Int, end: Int) {
-        self.number = number
-        self.first = first
-        self.end = end
-    }
-
-    init(_ word: UInt64) {
-        number = UInt32(truncatingIfNeeded: word >> 32)
-        first = Int(word >> 16 & 0xffff)
-        end = Int(word & 0xffff)
-    }
-
-    var word: UInt64 { UInt64(number) << 32 | UInt64(first) << 16 | UInt64(end) }
 }

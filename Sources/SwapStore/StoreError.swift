@@ -1,4 +1,5 @@
-/// Why a page, or an area, was refused. Nothing was changed then: the old page is still there.
+/// Why a page, or an area, was refused. Nothing was changed then, unless the case says so: the old
+/// page is still there.
 public enum StoreError: Error, Equatable, Sendable {
     /// `params/enabled` is N, and there is no backing store that a page could pass to.
     case disabled
@@ -16,6 +17,9 @@ public enum StoreError: Error, Equatable, Sendable {
     /// The page is on the backing store, and the worker's ``BackingGate`` does not let it wait:
     /// another worker repeats the request, which is safe.
     case wouldWait
+    /// There is no room now, and the worker may not wait for some: another one does the rest. The
+    /// first `takenByteCount` bytes of the request are written.
+    case wouldWaitForRoom(takenByteCount: Int)
     /// Beyond the largest area.
     case tooLarge
     /// No area of that name.

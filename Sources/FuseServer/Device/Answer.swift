@@ -33,6 +33,11 @@ struct Answer {
         }
     }
 
+    /// Bytes of a write that were taken.
+    func sendWritten(_ byteCount: Int) {
+        send(body: fuse_write_out(size: UInt32(byteCount), padding: 0))
+    }
+
     /// The header and a structure of the kernel's interface.
     func send<Body: BitwiseCopyable>(body: Body) {
         var body = body

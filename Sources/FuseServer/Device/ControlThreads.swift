@@ -7,7 +7,7 @@ import ZswapCore
 /// control files, listings.
 ///
 ///     serving thread ── read(2) ── page ── answers
-///                               └─ anything else ──► ControlQueue ──► control thread: libfuse
+///                               └─ anything else ──► RequestQueue ──► control thread: libfuse
 ///
 /// Laws:
 /// - They last as long as the mount. A serving thread copies a request for them and goes on.
@@ -19,11 +19,15 @@ final class ControlThreads: @unchecked Sendable {
 
     /// Two may wait for a device, one of them until it has hung for ten seconds.
     static let count = 3
+    /// The longest request, in bytes. Writes longer than any control file takes are cut to it.
+    static let requestByteCountMax = 64 << 10
+    private static let queueByteCount = 1 << 20
     private let session: Session
     private let requests: DeviceRequests
     private let workers: [ServingWorker]
     private let rooms: [UnsafeMutableRawBufferPointer]
-    private let queue = ControlQueue()
+    private let queue = RequestQueue(
+        byteCount: queueByteCount, requestByteCountMax: requestByteCountMax)
     private var threads: [SmallThread] = []
 
     init(session: Session, workers: [ServingWorker]) {
@@ -32,7 +36,7 @@ final class ControlThreads: @unchecked Sendable {
         self.workers = workers
         rooms = workers.map { _ in
             let room = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: ControlQueue.requestByteCountMax, alignment: Page.byteCount)
+                byteCount: Self.requestByteCountMax, alignment: Page.byteCount)
             room.initializeMemory(as: UInt8.self, repeating: 0)
             return room
         }
@@ -42,7 +46,7 @@ final class ControlThreads: @unchecked Sendable {
 
     /// Memory for the threads, in bytes.
     static let byteCount =
-        count * (SmallThread.stackByteCount + ControlQueue.requestByteCountMax) + 1 << 20
+        count * (SmallThread.stackByteCount + requestByteCountMax) + queueByteCount
 
     func start() throws(MountError) {
         for index in workers.indices {
@@ -66,9 +70,9 @@ final class ControlThreads: @unchecked Sendable {
     private func run(_ index: Int) {
         let (worker, room) = (workers[index], rooms[index])
         session.withWorker(worker) {
-            while let count = queue.take(into: room) {
-                perform(
-                    RawRequest(UnsafeMutableRawBufferPointer(rebasing: room[..<count])), worker)
+            while let taken = queue.take(into: room) {
+                let request = UnsafeMutableRawBufferPointer(rebasing: room[..<taken.byteCount])
+                perform(RawRequest(request), worker)
                 // Nothing stands in line here: the place is given back.
                 _ = worker.seat?.next()
             }

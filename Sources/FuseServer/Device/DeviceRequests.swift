@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import SwapStore
 import ZswapCore
 
 /// The requests of /dev/fuse that are answered without libfuse, which allocates for each.
@@ -7,6 +8,13 @@ import ZswapCore
 /// Law: nothing here allocates where the request is for an area.
 struct DeviceRequests {
     let operations: Operations
+    /// Does writes that have to wait for room; nil: their own thread waits.
+    let roomThread: RoomThread?
+
+    init(operations: Operations, roomThread: RoomThread? = nil) {
+        self.operations = operations
+        self.roomThread = roomThread
+    }
 
     /// Answers a request for which ``RawRequest/isForPages`` holds; malformed ones get an errno.
     func answerPages(
@@ -62,20 +70,53 @@ struct DeviceRequests {
         }
     }
 
-    /// Writes pages, or the value of a control file.
-    func write(_ request: RawRequest, _ answer: Answer, _ worker: ServingWorker) {
-        Self.answer(answer) { () throws(Refusal) in
-            let headByteCount = MemoryLayout<fuse_write_in>.size
-            guard let argument = request.argument(fuse_write_in.self),
-                request.body.count - headByteCount >= Int(argument.size)
-            else { throw Refusal(EIO) }
-            let data = UnsafeRawBufferPointer(
-                rebasing: request.body[headByteCount..<headByteCount + Int(argument.size)])
-            let count = try operations.write(
-                data.bytes, to: request.header.nodeid, at: argument.offset,
-                by: Self.writer(request.header, argument), worker)
-            answer.send(body: fuse_write_out(size: UInt32(count), padding: 0))
+    /// Writes pages, or the value of a control file, and answers. `doneByteCount` bytes of it are
+    /// written already. Pages that have to wait for room are left to the room's thread.
+    func write(
+        _ request: RawRequest, after doneByteCount: Int = 0, _ answer: Answer,
+        _ worker: ServingWorker
+    ) {
+        do throws(Refusal) {
+            let count = try writeRest(of: request, after: doneByteCount, worker)
+            answer.sendWritten(doneByteCount + count)
+        } catch {
+            if let count = error.byteCountBeforeRoom {
+                return wait(with: request, after: doneByteCount + count, answer, worker)
+            }
+            // A write may be short.
+            if doneByteCount > 0 { return answer.sendWritten(doneByteCount) }
+            answer.send(error: error.errno)
         }
+    }
+
+    private func writeRest(
+        of request: RawRequest, after doneByteCount: Int, _ worker: ServingWorker
+    ) throws(Refusal) -> Int {
+        let headByteCount = MemoryLayout<fuse_write_in>.size
+        guard let argument = request.argument(fuse_write_in.self),
+            request.body.count - headByteCount >= Int(argument.size)
+        else { throw Refusal(EIO) }
+        invariant(doneByteCount == 0 || doneByteCount < Int(argument.size))
+        let data = UnsafeRawBufferPointer(
+            rebasing: request.body[headByteCount..<headByteCount + Int(argument.size)]
+                .dropFirst(doneByteCount))
+        return try operations.write(
+            data.bytes, to: request.header.nodeid, at: argument.offset + UInt64(doneByteCount),
+            by: Self.writer(request.header, argument), worker)
+    }
+
+    /// Leaves the rest of a write to the room's thread. If that has no place for it, this thread
+    /// waits, and one that stands by serves meanwhile.
+    private func wait(
+        with request: RawRequest, after doneByteCount: Int, _ answer: Answer,
+        _ worker: ServingWorker
+    ) {
+        invariant(!worker.store.mayWaitForRoom, "a thread that may wait for room did not")
+        if let roomThread, roomThread.take(request, doneByteCount: doneByteCount) { return }
+        worker.seat?.stepAside()
+        worker.store.mayWaitForRoom = true
+        defer { worker.store.mayWaitForRoom = false }
+        write(request, after: doneByteCount, answer, worker)
     }
 
     /// The user that writes, as far as set-user-ID bits go: an unprivileged one for writes that the

@@ -1,5 +1,6 @@
 import CFuse
 import Glibc
+import SwapStore
 import Synchronization
 import Threads
 import ZswapCore
@@ -7,10 +8,12 @@ import ZswapCore
 /// /dev/fuse: a fixed number of threads, each reading a request, serving it and writing the answer.
 ///
 ///     read(2) ── pages and attributes of an area ── Operations ── writev(2)     two system calls
+///            ├── a WRITE without room ──► RoomThread
 ///            └── anything else ──► ControlThreads ── libfuse ── Callbacks
 ///
 /// Law: threads, stacks and buffers are made before serving. A request for pages is answered by the
-/// thread that read it, unless it stands in line for a backing device (``WaitingRoom``).
+/// thread that read it, unless it waits for room, or stands in line for a backing device
+/// (``WaitingRoom``).
 final class DeviceTransport: Transport, @unchecked Sendable {
     // Unchecked: threads are added before they can be joined.
     let kind = TransportKind.device
@@ -20,6 +23,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     private let workers: [ServingWorker]
     private let waitingRoom: WaitingRoom
     private let control: ControlThreads
+    private let roomThread: RoomThread
     private let requests: DeviceRequests
     private let buffers: [RequestBuffer]
     private var threads: [SmallThread] = []
@@ -29,14 +33,17 @@ final class DeviceTransport: Transport, @unchecked Sendable {
     /// `onLastEnd` is called by the last thread when the mount is gone.
     init(
         session: Session, workers: [ServingWorker], waitingRoom: WaitingRoom,
-        control: ControlThreads, onLastEnd: @escaping @Sendable () -> Void
+        control: ControlThreads, roomThread: RoomThread,
+        onLastEnd: @escaping @Sendable () -> Void
     ) {
         invariant(!workers.isEmpty)
         self.session = session
         self.workers = workers
         self.waitingRoom = waitingRoom
         self.control = control
-        requests = DeviceRequests(operations: session.operations)
+        self.roomThread = roomThread
+        requests = DeviceRequests(operations: session.operations, roomThread: roomThread)
+        for worker in workers { worker.store.mayWaitForRoom = false }
         buffers = workers.map { _ in RequestBuffer() }
         self.onLastEnd = onLastEnd
     }
@@ -47,6 +54,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
 
     func start() throws(MountError) {
         try control.start()
+        try roomThread.start()
         running.store(workers.count, ordering: .releasing)
         for index in workers.indices {
             do {
@@ -70,6 +78,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
         for thread in threads { thread.join() }
         threads = []
         control.stop()
+        roomThread.stop()
     }
 
     private func run(_ index: Int) {
@@ -119,7 +128,7 @@ final class DeviceTransport: Transport, @unchecked Sendable {
         // The mount ends, so the control threads may be gone: done here.
         case FUSE_DESTROY.rawValue: session.process(request.bytes)
         default:
-            let request = request.shortenedWrite(toByteCount: ControlQueue.requestByteCountMax)
+            let request = request.shortenedWrite(toByteCount: ControlThreads.requestByteCountMax)
             if control.take(request) { return }
             // The queue is full, or many numbers are forgotten at once: others serve meanwhile.
             worker.seat?.stepAside()

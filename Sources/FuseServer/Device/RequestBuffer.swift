@@ -13,7 +13,8 @@ import ZswapCore
 ///   So a page that is compressed from here does not change.
 /// Price: 2 MiB and two pages for each thread, from one mapping that is written to before serving.
 final class RequestBuffer {
-    private static let headByteCount =
+    /// What comes before the data of a WRITE.
+    static let headByteCount =
         MemoryLayout<fuse_in_header>.size + MemoryLayout<fuse_write_in>.size
     static let byteCount = 2 * Session.requestByteCountMax + 2 * Page.byteCount
 

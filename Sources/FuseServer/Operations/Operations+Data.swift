@@ -61,13 +61,7 @@ extension Operations {
             let area = try area(inode, worker)
             dropPrivilegeBits(of: area, for: caller)
             do {
-                let shared = try bytes.withUnsafeBytes { bytes throws(StoreError) in
-                    try helpers?.perform(
-                        UnsafeMutableRawBufferPointer(mutating: bytes), writes: true, area,
-                        at: offset, by: worker.store)
-                }
-                if let shared { return shared }
-                return try store.write(bytes, to: area, at: offset, by: worker.store)
+                return try write(bytes, to: area, at: offset, worker.store)
             } catch {
                 throw Refusal(error)
             }
@@ -95,6 +89,35 @@ extension Operations {
             throw Refusal(error)
         }
         return bytes.byteCount
+    }
+
+    private func write(
+        _ bytes: RawSpan, to area: Area, at offset: UInt64, _ worker: StoreWorker
+    ) throws(StoreError) -> Int {
+        var taken = 0
+        do throws(StoreError) {
+            let shared = try bytes.withUnsafeBytes { bytes throws(StoreError) in
+                try helpers?.perform(
+                    UnsafeMutableRawBufferPointer(mutating: bytes), writes: true, area,
+                    at: offset, by: worker)
+            }
+            if let shared { return shared }
+        } catch {
+            // Helpers do not wait for room; this thread may.
+            guard case .wouldWaitForRoom(let count) = error, worker.mayWaitForRoom else {
+                throw error
+            }
+            taken = count
+        }
+        do {
+            return try taken
+                + store.write(
+                    bytes.extracting(taken...), to: area, at: offset + UInt64(taken), by: worker)
+        } catch {
+            // A write may be short.
+            if taken > 0 { return taken }
+            throw error
+        }
     }
 
     /// Punching and zeroing discard. Plain allocation would promise room, which the store cannot,

@@ -5,6 +5,9 @@ import SwapStore
 /// The errno of an operation that is refused. The only file that maps errors to errnos.
 struct Refusal: Error, Equatable {
     let errno: CInt
+    /// There is no room now, and the thread may not wait for some: the bytes of the write that are
+    /// done, nil when that is not the reason.
+    private(set) var byteCountBeforeRoom: Int?
 
     /// The request has to be done again, by a thread that may wait.
     static let wouldWait = Refusal(StoreError.wouldWait)
@@ -18,6 +21,9 @@ struct Refusal: Error, Equatable {
         case .corrupted, .backingFailed: errno = EIO
         // Not sent to the kernel: the request is done again.
         case .wouldWait: errno = EAGAIN
+        case .wouldWaitForRoom(let takenByteCount):
+            errno = EAGAIN
+            byteCountBeforeRoom = takenByteCount
         case .tooManyOpenFiles: errno = ENFILE
         case .tooLarge: errno = EFBIG
         case .notFound: errno = ENOENT

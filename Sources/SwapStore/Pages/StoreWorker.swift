@@ -14,6 +14,8 @@ public final class StoreWorker: @unchecked Sendable {  // one thread's at a time
     package let backingBuffer: BackingReadBuffer
     /// Asked before a request waits for the backing store; nil: it may always.
     public var backingGate: (any BackingGate)?
+    /// Whether a page may wait in this worker's thread until there is room.
+    public var mayWaitForRoom = true
     var state: StoreState
     var seconds: UInt64 = 0
 

@@ -38,7 +38,7 @@ extension SwapStore {
 
     /// Writes `bytes` from `offset` on and makes the area longer where needed. Returns how many
     /// bytes were taken: all, or as many as were before the first page that was refused. Throws
-    /// when that is the first.
+    /// when that is the first, and when the rest is left to a worker that may wait.
     public func write(
         _ bytes: RawSpan, to area: Area, at offset: UInt64, by worker: StoreWorker
     ) throws(StoreError) -> Int {
@@ -49,6 +49,7 @@ extension SwapStore {
         begin(worker)
         defer { end(worker) }
         var taken = 0
+        var isPostponed = false
         do {
             for span in PageSpans(range) {
                 let part = bytes.extracting(taken..<taken + span.range.count)
@@ -62,7 +63,11 @@ extension SwapStore {
         } catch {
             // The pages before it are written again with the whole request.
             if error == .wouldWait { throw error }
-            count(.failedWrites, by: worker)
+            if case .wouldWaitForRoom = error {
+                isPostponed = true
+            } else {
+                count(.failedWrites, by: worker)
+            }
             if taken == 0 { throw error }
         }
         invariant(taken > 0 && taken <= bytes.byteCount, "more bytes were taken than came")
@@ -70,6 +75,7 @@ extension SwapStore {
         area.note(.writes, written.pageCount, worker: worker.number)
         area.extend(to: written.end)
         area.record.noteModification()
+        if isPostponed { throw .wouldWaitForRoom(takenByteCount: taken) }
         return taken
     }
 

@@ -13,9 +13,9 @@ extension SwapStore {
     }
 
     /// Admits a page that needs room. Without room it waits for cold pages to be written back, and
-    /// throws `poolFull` when that makes none.
+    /// throws `poolFull` when that makes none, and `wouldWaitForRoom` when the worker may not wait.
     func admit(_ area: Area, _ worker: StoreWorker) throws(StoreError) {
-        if areaHasRoom(area, worker), poolsHaveRoom(worker) { return }
+        if try areaHasRoom(area, worker), try poolsHaveRoom(worker) { return }
         reject(.rejectReclaimFail, of: area, worker)
         throw .poolFull
     }
@@ -23,16 +23,16 @@ extension SwapStore {
     /// Whether a page of this area may be taken only to be written to the backing store.
     func mayPass(_ area: Area) -> Bool { roomRequests.isReady && area.allowsWriteBack }
 
-    private func poolsHaveRoom(_ worker: StoreWorker) -> Bool {
+    private func poolsHaveRoom(_ worker: StoreWorker) throws(StoreError) -> Bool {
         let pools = roomRequests.pools.admits(
             within: worker.state.limit, used: arena.poolFrameCount)
         switch pools {
         case .accept: return true
         case .refuseAtLimit:
-            count(.poolLimitHit, by: worker)
+            if worker.mayWaitForRoom || !roomRequests.isReady { count(.poolLimitHit, by: worker) }
             // By the limit in force, which may have changed. With a limit of 0 there is never room.
             // Asked again at each try: a thread that found room just before may reopen only now.
-            return wait(
+            return try wait(
                 at: roomRequests.pools, worker, asking: { roomRequests.pools.ask() },
                 until: { arena.poolFrameCount < limitFrameCount.load(ordering: .relaxed) },
                 orHopeless: { limitFrameCount.load(ordering: .relaxed) == 0 })
@@ -44,22 +44,26 @@ extension SwapStore {
 
     /// Whether the area stands below its own limit. One load where it has none; else the sum of
     /// what the workers count. They may go beyond it by a page each, if they begin at once.
-    private func areaHasRoom(_ area: Area, _ worker: StoreWorker) -> Bool {
+    private func areaHasRoom(
+        _ area: Area, _ worker: StoreWorker
+    ) throws(StoreError) -> Bool {
         if area.isBelowLimit { return true }
         guard area.allowsWriteBack, area.record.byteCountMax ?? 0 > 0, !area.room.isHopeless
         else { return false }
-        return wait(
+        return try wait(
             at: area.room, worker, asking: { roomRequests.ask(inArea: area.room) },
             until: { area.isBelowLimit }, orHopeless: { area.room.isHopeless })
     }
 
     /// Waits until maintenance has made room; false if it makes none. The worker leaves its request
-    /// meanwhile, so that retired memory can be freed.
+    /// meanwhile, so that retired memory can be freed. One that may not wait throws: the worker
+    /// that does the rest comes here again.
     private func wait(
         at place: borrowing Room, _ worker: StoreWorker, asking ask: () -> Void,
         until hasRoom: () -> Bool, orHopeless isHopeless: () -> Bool
-    ) -> Bool {
+    ) throws(StoreError) -> Bool {
         guard roomRequests.isReady else { return false }
+        guard worker.mayWaitForRoom else { throw .wouldWaitForRoom(takenByteCount: 0) }
         end(worker)
         defer { begin(worker) }
         return roomRequests.wait(at: place, asking: ask, until: hasRoom, orHopeless: isHopeless)

@@ -22,7 +22,8 @@ extension FuseServerTests {
             let transport = DeviceTransport(
                 session: session, workers: [rig.worker],
                 waitingRoom: WaitingRoom(threadCount: 1, servingCount: 1),
-                control: ControlThreads(session: session, workers: []), onLastEnd: {})
+                control: ControlThreads(session: session, workers: []),
+                roomThread: RoomThread(session: session, worker: rig.worker), onLastEnd: {})
             try transport.start()
             let haveEnded = Patience.wait(milliseconds: 10_000) { transport.isFinished }
             #expect(haveEnded)

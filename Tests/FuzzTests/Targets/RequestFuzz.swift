@@ -43,7 +43,7 @@ enum RequestFuzz {
                 request.withUnsafeMutableBytes { bytes in
                     let request = RawRequest(bytes)
                     guard request.isForPages else {
-                        _ = request.shortenedWrite(toByteCount: ControlQueue.requestByteCountMax)
+                        _ = request.shortenedWrite(toByteCount: ControlThreads.requestByteCountMax)
                         return
                     }
                     requests.answerPages(

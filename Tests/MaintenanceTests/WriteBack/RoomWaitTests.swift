@@ -29,6 +29,53 @@ import ZswapCore
         #expect(rig.pages == AreaStatistics())
     }
 
+    /// A worker that may not wait stops at the first page without room, and another one does the
+    /// rest: every page is stored and counted once.
+    @Test func theRestIsLeftToAnotherWorker() throws {
+        let rig = try WriteBackRig(limitByteCount: 2 << 20, runsThread: true)
+        let (fixture, store) = (rig.fixture, rig.store)
+        let eager = try #require(store.makeWorker())
+        defer { store.removeWorker(eager) }
+        eager.mayWaitForRoom = false
+        let pageCount = 4096
+        let bytes = (0..<pageCount).flatMap { PageContent.incompressible(UInt64($0)) }
+        var offset = 0
+        var postponedCount = 0
+        while offset < bytes.count {
+            let rest = bytes.span.bytes.extracting(offset...)
+            do throws(StoreError) {
+                offset += try store.write(rest, to: rig.area, at: UInt64(offset), by: eager)
+            } catch .wouldWaitForRoom(let taken) {
+                #expect(taken < rest.byteCount && taken.isMultiple(of: Page.byteCount))
+                #expect(rig.area.size >= UInt64(offset + taken))
+                offset += taken
+                postponedCount += 1
+                let next = bytes.span.bytes.extracting(offset..<offset + Page.byteCount)
+                offset += try store.write(
+                    next, to: rig.area, at: UInt64(offset), by: fixture.worker)
+            }
+        }
+        #expect(postponedCount > 0, "there was always room")
+        #expect(store.statistics.rejects == 0)
+        #expect(store.statistics.pages.storedPageCount == pageCount)
+        #expect(try fixture.read(rig.area, at: 0, count: bytes.count) == bytes)
+    }
+
+    /// Without a backing store there is nothing to wait for.
+    @Test func whatCanNotBecomeRoomIsRefusedAtOnce() throws {
+        let fixture = try TestStore(
+            capacityByteCount: 32 << 20, totalByteCount: 1 << 20,
+            tunables: { $0.maxPoolPercent = 100 })
+        let area = try fixture.makeArea()
+        fixture.worker.mayWaitForRoom = false
+        #expect(throws: StoreError.poolFull) {
+            for page in 0..<1000 as Range<UInt64> {
+                try fixture.write(PageContent.incompressible(page), to: area, page: page)
+            }
+        }
+        #expect(fixture.store.statistics.poolLimitHits == 1)
+    }
+
     /// A higher limit is room too, for stores that wait already.
     @Test func aRaisedLimitEndsTheWait() throws {
         let rig = try WriteBackRig(limitByteCount: 2 << 20) { $0.maxPoolPercent = 50 }

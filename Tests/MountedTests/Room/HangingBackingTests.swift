@@ -1,6 +1,5 @@
 import Foundation
 import LinuxSystem
-import Synchronization
 import TestSupport
 import Testing
 
@@ -40,20 +39,6 @@ extension MountedTests {
             PageContent.compressible(UInt64(page))
         }
 
-        /// The outcomes of the test's threads, by the names of their actions.
-        private final class Answers: Sendable {
-            private let answers = Mutex<[String: Bool]>([:])
-            var all: [String: Bool] { answers.withLock { $0 } }
-
-            /// Does `body` in a thread, which is true when all is as it should be.
-            func add(_ name: String, _ body: @escaping @Sendable () throws -> Bool) {
-                Thread.detachNewThread {
-                    let isRight = (try? body()) ?? false
-                    self.answers.withLock { $0[name] = isRight }
-                }
-            }
-        }
-
         /// All that has to go on.
         private func expectService(_ stage: Stage, _ round: Int) throws {
             let mount = stage.mount
@@ -79,7 +64,7 @@ extension MountedTests {
             // More than all threads of the mount.
             let readerCount = 12
             device.hang()
-            let answers = Answers()
+            let answers = ThreadAnswers()
             for page in 0..<readerCount {
                 answers.add("read \(page)") {
                     try MountedFile(path).read(at: page * 4096, count: 4096) == Self.content(page)
@@ -113,7 +98,7 @@ extension MountedTests {
             let stage = try Stage("dev")
             let path = stage.mount.path("cold")
             stage.device.hang()
-            let answers = Answers()
+            let answers = ThreadAnswers()
             answers.add("punch") {
                 try MountedFile(path).allocate(3, at: 8 * 4096 + 100, count: 8192)
                 return true
@@ -148,7 +133,7 @@ extension MountedTests {
         ) throws {
             let stage = try Stage(transport)
             let path = stage.mount.path("cold")
-            let answers = Answers()
+            let answers = ThreadAnswers()
             for reader in 0..<12 {
                 answers.add("reader \(reader)") {
                     let file = try MountedFile(path)

@@ -8,8 +8,9 @@ import Testing
 @testable import FuseServer
 
 extension FuseServerTests {
-    /// Requests on their way to the control threads.
-    @Suite(.timeLimit(.minutes(10))) struct ControlQueueTests {
+    /// Requests on their way to other threads.
+    @Suite(.timeLimit(.minutes(10))) struct RequestQueueTests {
+        private static let requestByteCountMax = 64 << 10
         private static let headerByteCount = MemoryLayout<fuse_in_header>.size
 
         /// A request of `byteCount` bytes, told apart by its number.
@@ -23,26 +24,42 @@ extension FuseServerTests {
             return bytes
         }
 
-        private static func put(_ bytes: [UInt8], into queue: ControlQueue) -> Bool {
-            var bytes = bytes
-            return bytes.withUnsafeMutableBytes { queue.put(RawRequest($0)) }
+        private static func makeQueue() -> RequestQueue {
+            RequestQueue(byteCount: 1 << 20, requestByteCountMax: requestByteCountMax)
         }
 
-        private static func take(from queue: ControlQueue) -> [UInt8]? {
-            var room = [UInt8](repeating: 0, count: ControlQueue.requestByteCountMax)
-            let count = room.withUnsafeMutableBytes { queue.take(into: $0) }
-            return count.map { Array(room[..<$0]) }
+        /// Any number that goes with a request.
+        private static func doneByteCount(of bytes: [UInt8]) -> Int {
+            Int(bytes[bytes.count - 1]) % bytes.count
+        }
+
+        private static func put(_ bytes: [UInt8], into queue: RequestQueue) -> Bool {
+            var bytes = bytes
+            let done = doneByteCount(of: bytes)
+            return bytes.withUnsafeMutableBytes {
+                queue.put(RawRequest($0), doneByteCount: done)
+            }
+        }
+
+        private static func take(from queue: RequestQueue) -> [UInt8]? {
+            var room = [UInt8](repeating: 0, count: requestByteCountMax)
+            guard let taken = room.withUnsafeMutableBytes({ queue.take(into: $0) }) else {
+                return nil
+            }
+            let bytes = Array(room[..<taken.byteCount])
+            #expect(taken.doneByteCount == doneByteCount(of: bytes))
+            return bytes
         }
 
         /// Of all lengths, many times around, with one to many of them inside.
         @Test func whatIsPutInComesOutInOrder() {
-            let queue = ControlQueue()
+            let queue = Self.makeQueue()
             var random = SplitMix64(seed: 7)
             var inside: [[UInt8]] = []
             var number: UInt64 = 0
             for round in 0..<200 {
                 for _ in 0..<1 + random.next() % 40 {
-                    let longest = ControlQueue.requestByteCountMax - Self.headerByteCount
+                    let longest = Self.requestByteCountMax - Self.headerByteCount
                     let bound = random.next() % 4 == 0 ? longest : 300
                     let request = Self.bytes(
                         number, Self.headerByteCount + Int(random.next() % UInt64(bound + 1)))
@@ -58,8 +75,8 @@ extension FuseServerTests {
         }
 
         @Test func whatDoesNotFitIsLeftToTheCaller() {
-            let queue = ControlQueue()
-            let longest = ControlQueue.requestByteCountMax
+            let queue = Self.makeQueue()
+            let longest = Self.requestByteCountMax
             #expect(!Self.put(Self.bytes(0, longest + 1), into: queue))
             var count: UInt64 = 0
             while count < 1000, Self.put(Self.bytes(count, longest), into: queue) { count += 1 }
@@ -72,7 +89,7 @@ extension FuseServerTests {
         }
 
         @Test func closedItHoldsNobody() {
-            let queue = ControlQueue()
+            let queue = Self.makeQueue()
             let ended = EndCount()
             for _ in 0..<3 {
                 Thread.detachNewThread {
