@@ -33,6 +33,25 @@ public final class PoolRig: @unchecked Sendable {
         table.use(pool)
     }
 
+    /// The rig of a successor, which finds a copy of this one's memory and table.
+    init(succeeding rig: PoolRig) throws {
+        var configuration = rig.configuration
+        #if DEBUG || INTERNAL_CHECKS
+        configuration.onChange = nil
+        #endif
+        self.configuration = configuration
+        driver = rig.driver
+        chainLength = rig.chainLength
+        arena = try Arena(
+            reopening: try Arena.copyMemory(rig.arena.fileDescriptor), configuration: configuration)
+        for (owner, entry) in rig.table.entries { _ = table.exchange(owner, entry) }
+        pool = try Self.makePool(driver, chainLength, arena, table)
+        table.use(pool)
+        try Self.adopt(table, into: pool)
+        pool.finishAdoption()
+        try arena.start()
+    }
+
     deinit {
         table.use(nil)
         pool.destroy()
@@ -125,13 +144,7 @@ public final class PoolRig: @unchecked Sendable {
         let descriptor = dup(arena.fileDescriptor)
         let newArena = try Arena(reopening: descriptor, configuration: configuration)
         let newPool = try Self.makePool(driver, chainLength, newArena, table)
-        let entries = table.entries.sorted { $0.key.rawValue < $1.key.rawValue }
-        for (owner, entry) in entries {
-            try require(
-                newPool.mayHold(entry.handle, byteCount: entry.byteCount),
-                "a live object is not where it may be")
-            try newPool.adopt(entry.handle, byteCount: entry.byteCount, owner: owner)
-        }
+        try Self.adopt(table, into: newPool)
         try beforeFinishing(newPool)
         newPool.finishAdoption()
         // A dead process destroys nothing, and destroying the old pool would write into memory that
@@ -141,5 +154,14 @@ public final class PoolRig: @unchecked Sendable {
         table.use(newPool)
         arena = newArena
         pool = newPool
+    }
+    /// Gives a successor's pool the objects of the table, in the order of owners.
+    private static func adopt(_ table: PoolTable, into pool: Zpool) throws {
+        for (owner, entry) in table.entries.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            try require(
+                pool.mayHold(entry.handle, byteCount: entry.byteCount),
+                "a live object is not where it may be")
+            try pool.adopt(entry.handle, byteCount: entry.byteCount, owner: owner)
+        }
     }
 }

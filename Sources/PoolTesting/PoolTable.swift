@@ -33,6 +33,7 @@ public final class PoolTable: PoolUser {
         var keepsOnEvict: @Sendable (ObjectOwner) -> Bool = { _ in false }
         var beforeEvict: (@Sendable (ObjectOwner) -> Void)?
         var keepsOnMove: @Sendable (ObjectOwner) -> Bool = { _ in false }
+        var aroundMove: (@Sendable () -> Void)?
         var pool: Zpool?
     }
 
@@ -58,6 +59,12 @@ public final class PoolTable: PoolUser {
     /// Owners that refuse to be moved.
     public func keepOnMove(_ keeps: @escaping @Sendable (ObjectOwner) -> Bool) {
         state.withLock { $0.keepsOnMove = keeps }
+    }
+
+    /// Sets an action that runs before and after an object moves in the table; nil: none. It is
+    /// called without a lock of the table.
+    public func aroundMove(_ action: (@Sendable () -> Void)?) {
+        state.withLock { $0.aroundMove = action }
     }
 
     /// The evictions that the pool asked for since the last call, in order, refused or not.
@@ -118,7 +125,10 @@ public final class PoolTable: PoolUser {
 
     /// See ``PoolUser/move(owner:from:to:)``.
     public func move(owner: ObjectOwner, from old: PoolHandle, to new: PoolHandle) -> Bool {
-        state.withLock { state in
+        let action = state.withLock { $0.aroundMove }
+        action?()
+        defer { action?() }
+        return state.withLock { state in
             if state.keepsOnMove(owner) { return false }
             guard state.entries[owner.rawValue]?.handle == old else { return false }
             state.entries[owner.rawValue]?.handle = new

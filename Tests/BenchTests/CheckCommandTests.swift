@@ -21,6 +21,19 @@ extension BenchTests {
             #expect(outcome.output.contains("\(Self.steps) steps"))
         }
 
+        @Test(arguments: ZpoolRegistry.standard().types)
+        func everyDriverBearsFaults(zpool: String) throws {
+            let seed = UInt32.random(in: 1 ... .max)
+            let outcome = try Bench.run(
+                ["check", "--faults", "--zpool", zpool, "--steps", "1000", "--seed", "\(seed)"],
+                seconds: 500)
+            #expect(outcome.status == 0, "\(outcome)")
+            #expect(outcome.output.contains("\(zpool): memory refused in "), "\(outcome)")
+            // One after each step, at least.
+            let ends = outcome.output.split(separator: " ").split(separator: "ends").first?.last
+            #expect(ends.flatMap { Int($0) } ?? 0 >= 500, "\(outcome)")
+        }
+
         @Test(arguments: [
             (["--steps", "0"], "--steps 0"), (["--chain", "3"], "--chain 3"),
             (["--zpool", "nosuch"], "--zpool nosuch"),

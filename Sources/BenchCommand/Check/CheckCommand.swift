@@ -13,7 +13,8 @@ struct CheckCommand: DriverCommand {
             Each driver keeps the clauses of the contract, takes random steps (store, discard, \
             load, compact, shrink, run out of memory, be adopted by a new process) beside the \
             simplest thing that can be right, and is used by several threads at once. The first \
-            difference ends it with status 1, and names the seed and the step.
+            difference ends it with status 1, and names the seed and the step. With --faults, \
+            memory is refused and the process ends at every place of a run of steps, too.
             """)
 
     /// Steps on one seed: a failure is found again in seconds.
@@ -31,6 +32,9 @@ struct CheckCommand: DriverCommand {
 
     @Option(help: "Most frames in a zspage of zsmalloc; 4 to 16.")
     var chain = Limits.chainLengthDefault
+
+    @Flag(help: "Refuse memory, and end the process, at every place of some hundred steps.")
+    var faults = false
 
     func validate() throws {
         guard steps > 0 else { throw ValidationError("--steps \(steps): at least 1") }
@@ -78,9 +82,25 @@ struct CheckCommand: DriverCommand {
             seed += 1
         }
         progress.end()
-        let seconds = (UInt64(MonotonicClock.nanoseconds) - begin) / 1_000_000_000
-        print(
+        report(
             "\(driver.type): \(PoolContract.clauses.count) clauses, \(steps) steps, seeds "
-                + "\(self.seed) to \(seed - 1), chain \(chain): no difference (\(seconds) s)")
+                + "\(self.seed) to \(seed - 1), chain \(chain)", since: begin)
+        if faults { try tryFaults(driver, progress) }
+    }
+
+    private func tryFaults(_ driver: any PoolDriver, _ progress: Progress) throws {
+        let begin = UInt64(MonotonicClock.nanoseconds)
+        progress.show("\(driver.type): faults, seed \(seed)")
+        let faults = try PoolFaults.run(driver, chainLength: chain, seed: seed)
+        progress.end()
+        report(
+            "\(driver.type): memory refused in \(faults.refusalCount) runs, "
+                + "\(faults.endCount) ends of the process, seed \(seed), chain \(chain)",
+            since: begin)
+    }
+
+    private func report(_ work: String, since begin: UInt64) {
+        let seconds = (UInt64(MonotonicClock.nanoseconds) - begin) / 1_000_000_000
+        print("\(work): no difference (\(seconds) s)")
     }
 }

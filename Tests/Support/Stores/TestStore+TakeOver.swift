@@ -15,19 +15,7 @@ extension TestStore {
 
     /// Another memfd with what stands in this one now.
     public static func copy(of source: CInt) throws -> CInt {
-        let length = try SystemCall.run("lseek") { lseek(source, 0, SEEK_END) }
-        let copy = try emptyMemory(byteCount: length)
-        var start = lseek(source, 0, CInt(SEEK_DATA))
-        while start >= 0, start < length {
-            let end = lseek(source, start, CInt(SEEK_HOLE))
-            var offset = start
-            lseek(copy, start, SEEK_SET)
-            while offset < end {
-                try SystemCall.run("sendfile") { sendfile(copy, source, &offset, end - offset) }
-            }
-            start = lseek(source, end, CInt(SEEK_DATA))
-        }
-        return copy
+        try Arena.copyMemory(source)
     }
 
     /// Damages the memory that a process has left: words from this byte on.

@@ -16,4 +16,9 @@ import Testing
     func threadsKeepTheirBytes(seed: UInt64) throws {
         try PoolStress.run(FirstFitDriver(), threadCount: 2, stepCount: 15_000, seed: seed)
     }
+
+    @Test func bearsFaults() throws {
+        let faults = try PoolFaults.run(FirstFitDriver(), seed: 1)
+        #expect(faults.refusalCount > 1 && faults.endCount >= 500)
+    }
 }
