@@ -74,6 +74,10 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         .target(name: "ZswapCore", swiftSettings: safe),
+        .plugin(name: "CommitName", capability: .buildTool()),
+        .target(
+            name: "ZswapVersion", dependencies: ["ZswapCore"], swiftSettings: safe,
+            plugins: ["CommitName"]),
         .target(name: "Threads", dependencies: ["ZswapCore", "CLinux"], swiftSettings: common),
         .target(
             name: "LinuxSystem",
@@ -128,6 +132,7 @@ let package = Package(
             dependencies: [
                 "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
                 "SwapStore", "Maintenance", "ControlTree", "FuseServer", "Latency", "LinuxSystem",
+                "ZswapVersion",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -143,7 +148,7 @@ let package = Package(
             name: "Experiment",
             dependencies: [
                 "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "SwapStore",
-                "Maintenance", "LinuxSystem",
+                "Maintenance", "LinuxSystem", "ZswapVersion",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -152,7 +157,7 @@ let package = Package(
             name: "BenchCommand",
             dependencies: [
                 "ZswapCore", "Threads", "ZPool", "PoolTesting", "Experiment", "NullFilesystem",
-                "LinuxSystem",
+                "LinuxSystem", "ZswapVersion",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -228,6 +233,9 @@ let package = Package(
             dependencies: ["zswapfs", "ZswapfsCommand", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
+            name: "PackagingTests", dependencies: ["ZswapVersion", "ZswapCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
             name: "MountedTests",
             dependencies: ["LinuxSystem", "PoolTesting", "TestSupport", "CallCounter"],
             swiftSettings: tests),
@@ -256,6 +264,7 @@ let package = Package(
 if Context.environment["ZSWAPFS_SANITIZE"] != nil {
     leaveOut([
         "MountedTests", "SwapTests", "CommandLineTests", "BenchTests", "ExampleTests", "StyleTests",
+        "PackagingTests",
         "Experiment", "NullFilesystem", "BenchCommand", "zswapfs-bench",
     ])
 }

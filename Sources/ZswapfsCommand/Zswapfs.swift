@@ -2,6 +2,7 @@ import ArgumentParser
 import LinuxSystem
 public import ZPool
 import ZswapCore
+import ZswapVersion
 
 /// `zswapfs` as a call: another package makes a program of it that knows more drivers.
 ///
@@ -45,7 +46,7 @@ struct Zswapfs: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zswapfs",
         abstract: "Swap areas whose pages are compressed in memory.",
-        version: ProductVersion.text,
+        version: BuiltVersion.text,
         subcommands: [
             MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
             PoolsCommand.self, SetCommand.self, GetCommand.self, UpgradeCommand.self,

@@ -69,7 +69,10 @@ extension CommandLineTests {
         @Test func theVersionIsOneLine() throws {
             let outcome = try BuiltProgram.run(["--version"])
             #expect(outcome.status == 0)
-            #expect(outcome.output == ProductVersion.text + "\n")
+            // Without the commit: the program may be of another build than the tests.
+            let version = outcome.output.prefix { $0 != "+" && $0 != "\n" }
+            #expect(version == ProductVersion.text)
+            #expect(outcome.output.split(separator: "\n").count == 1, "\(outcome)")
         }
 
         @Test func aloneItShowsHelp() throws {

@@ -12,6 +12,7 @@ enum House {
     /// Modules that each module may depend on; nil for the commands, which put everything together.
     static let arrows: [String: Set<String>?] = [
         "ZswapCore": [],
+        "ZswapVersion": ["ZswapCore"],
         "Threads": ["ZswapCore", "CLinux"],
         "LinuxSystem": ["ZswapCore", "Threads", "CLinux"],
         "Arena": ["ZswapCore", "Threads", "CLinux"],
@@ -28,7 +29,7 @@ enum House {
         ],
         "Experiment": [
             "ZswapCore", "Threads", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
-            "Maintenance",
+            "Maintenance", "ZswapVersion",
         ],
         "NullFilesystem": ["ZswapCore", "Threads", "CFuse", "CLinux"],
         "PoolTesting": ["ZswapCore", "Arena", "ZPool"],
