@@ -233,7 +233,11 @@ let package = Package(
             dependencies: ["zswapfs", "ZswapfsCommand", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
-            name: "PackagingTests", dependencies: ["ZswapVersion", "ZswapCore", "TestSupport"],
+            name: "PackagingTests",
+            dependencies: [
+                "zswapfs", "zswapfs-bench", "ZswapfsCommand", "ZswapVersion", "ZswapCore",
+                "TestSupport",
+            ],
             swiftSettings: tests),
         .testTarget(
             name: "MountedTests",

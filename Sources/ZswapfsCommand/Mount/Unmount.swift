@@ -18,7 +18,7 @@ struct UnmountCommand: ParsableCommand {
             """,
         aliases: ["umount"])
 
-    @Argument(help: "Where it is mounted.")
+    @Argument(help: "Where it is mounted.", completion: MountCompletion.mountPoints)
     var mountPoint: String
 
     func run() throws {

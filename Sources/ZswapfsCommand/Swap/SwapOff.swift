@@ -13,7 +13,8 @@ struct SwapOff: ParsableCommand {
             """)
 
     @Argument(
-        help: "The area, or its loop device: its node, or its number as 7:0, also without a node.")
+        help: "The area, or its loop device: its node, or its number as 7:0, also without a node.",
+        completion: MountCompletion.areas)
     var path: String
 
     func run() throws {

@@ -17,7 +17,9 @@ struct SwapOn: ParsableCommand {
             behind.
             """)
 
-    @Argument(help: "The area: a file in the root of a mounted zswapfs, there or not.")
+    @Argument(
+        help: "The area: a file in the root of a mounted zswapfs, there or not.",
+        completion: MountCompletion.areas)
     var path: String
 
     @Option(
@@ -39,7 +41,7 @@ struct SwapOn: ParsableCommand {
         help: """
             What the kernel tells the area about slots that are free again: pages (as they become \
             free), once (all, now) or none.
-            """)
+            """, completion: .list(["pages", "once", "none"]))
     var discard = "pages"
 
     @Flag(
