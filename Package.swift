@@ -78,6 +78,7 @@ let package = Package(
         .target(
             name: "ZswapVersion", dependencies: ["ZswapCore"], swiftSettings: safe,
             plugins: ["CommitName"]),
+        .target(name: "Configuration", dependencies: ["ZswapCore"], swiftSettings: safe),
         .target(name: "Threads", dependencies: ["ZswapCore", "CLinux"], swiftSettings: common),
         .target(
             name: "LinuxSystem",
@@ -132,7 +133,7 @@ let package = Package(
             dependencies: [
                 "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
                 "SwapStore", "Maintenance", "ControlTree", "FuseServer", "Latency", "LinuxSystem",
-                "ZswapVersion",
+                "Configuration", "ZswapVersion",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -178,6 +179,8 @@ let package = Package(
         .target(name: "CallCounter", path: "Tests/CallCounter"),
         .target(name: "ThreadOrder", path: "Tests/ThreadOrder"),
         .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
         .testTarget(
             name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "PoolTesting", "TestSupport"],
             swiftSettings: tests),
@@ -235,8 +238,8 @@ let package = Package(
         .testTarget(
             name: "PackagingTests",
             dependencies: [
-                "zswapfs", "zswapfs-bench", "ZswapfsCommand", "ZswapVersion", "ZswapCore",
-                "TestSupport",
+                "zswapfs", "zswapfs-bench", "ZswapfsCommand", "Configuration", "LinuxSystem",
+                "ZswapVersion", "ZswapCore", "TestSupport",
             ],
             swiftSettings: tests),
         .testTarget(

@@ -32,6 +32,7 @@ public enum ZswapfsMain {
         do {
             switch try Zswapfs.parseAsRoot() {
             case let mount as MountCommand: try mount.run(zpools: zpools)
+            case let start as StartCommand: try start.run(zpools: zpools)
             case var other: try other.run()
             }
         } catch {
@@ -49,8 +50,9 @@ struct Zswapfs: ParsableCommand {
         version: BuiltVersion.text,
         subcommands: [
             MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
-            PoolsCommand.self, SetCommand.self, GetCommand.self, UpgradeCommand.self,
-            SuperviseCommand.self, DoctorCommand.self, ControlReaderCommand.self,
+            PoolsCommand.self, SetCommand.self, GetCommand.self, StartCommand.self,
+            StopCommand.self, UpgradeCommand.self, SuperviseCommand.self, DoctorCommand.self,
+            ControlReaderCommand.self, GeneratorCommand.self,
         ])
 
     /// The command that a word was probably meant to be; nil when it is a command, an option, or

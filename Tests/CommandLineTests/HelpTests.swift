@@ -11,6 +11,7 @@ extension CommandLineTests {
         static let commands = [
             [], ["mount"], ["unmount"], ["swap"], ["swap", "on"], ["swap", "off"], ["status"],
             ["pools"], ["set"], ["get"], ["upgrade"], ["supervise"], ["doctor"],
+            ["start"], ["stop"],
         ]
 
         @Test(arguments: commands) func helpSaysWhatACommandDoes(command: [String]) throws {

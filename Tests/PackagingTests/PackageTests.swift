@@ -55,10 +55,10 @@ struct PackageTests {
             #expect(line.hasPrefix("-rwxr-xr-x"), "\(line)")
         }
         let fields = try run("dpkg-deb", "--field", file).output
-        for library in ["libc6 (", "libfuse3-", "liblz4-1 (", "libxxhash0 ("] {
+        for library in ["libc6 (", "liblz4-1 (", "libxxhash0 ("] {
             #expect(fields.contains(library), "\(fields)")
         }
-        #expect(!fields.contains("@"), "a place that was not filled: \(fields)")
+        #expect(!fields.contains(/@[a-z]+@/), "a place that was not filled: \(fields)")
         let conffiles = try run("dpkg-deb", "--info", file, "conffiles")
         let isConfigured = expected.contains { $0.hasPrefix("/etc/") }
         #expect((conffiles.status == 0) == isConfigured)

@@ -8,9 +8,9 @@
 # SOURCE is below BUILD ("build/…"), below MADE ("made/…") or in the repository.
 
 # The manual pages, by their sources in Docs/man.
-manual_pages=(zswapfs.8 zswapfs-bench.1 mount.fuse.zswapfs.8)
+manual_pages=(zswapfs.8 zswapfs.conf.5 zswapfs-bench.1 mount.fuse.zswapfs.8)
 # The units that are the same but for where the command is.
-units=(zswapfs-metrics.service zswapfs-metrics.timer)
+units=(zswapfs@.service zswapfs-metrics.service zswapfs-metrics.timer)
 
 # zsh_directory PREFIX: where completions for zsh go. Debian has a folder of its own for those of
 # packages.
@@ -23,6 +23,8 @@ installed_files() {
 755 build/zswapfs $prefix/bin/zswapfs
 755 build/zswapfs-bench $prefix/bin/zswapfs-bench
 755 $system/mount.fuse.zswapfs /usr/sbin/mount.fuse.zswapfs
+755 made/zswapfs-generator $prefix/lib/systemd/system-generators/zswapfs-generator
+644 $system/zswapfs.conf /etc/zswapfs.conf
 755 Docs/monitoring/textfile.sh $prefix/lib/zswapfs/textfile.sh
 644 Docs/monitoring/alerts.yml $share/doc/zswapfs/monitoring/alerts.yml
 644 Docs/monitoring/dashboard.json $share/doc/zswapfs/monitoring/dashboard.json
@@ -70,7 +72,7 @@ make_installed() {
         done
     done
     cat "$repository/mount-scripts/parts/system/completion.bash" >>"$made/zswapfs.bash"
-    for name in "${units[@]}"; do
+    for name in "${units[@]}" zswapfs-generator; do
         sed "s|@prefix@|$prefix|g" "$repository/mount-scripts/parts/system/$name" >"$made/$name"
     done
 }

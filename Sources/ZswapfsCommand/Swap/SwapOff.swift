@@ -29,7 +29,7 @@ struct SwapOff: ParsableCommand {
     }
 
     /// By the area where it can be reached, so that its memory is given back; else by the device.
-    private static func turnOff(_ device: LoopDevice) throws {
+    static func turnOff(_ device: LoopDevice) throws {
         guard let backing = device.backing else {
             throw CommandFailure(.failure, "\(device.path): not attached to any file")
         }

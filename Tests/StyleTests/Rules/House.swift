@@ -12,6 +12,7 @@ enum House {
     /// Modules that each module may depend on; nil for the commands, which put everything together.
     static let arrows: [String: Set<String>?] = [
         "ZswapCore": [],
+        "Configuration": ["ZswapCore"],
         "ZswapVersion": ["ZswapCore"],
         "Threads": ["ZswapCore", "CLinux"],
         "LinuxSystem": ["ZswapCore", "Threads", "CLinux"],
