@@ -68,7 +68,9 @@ make_installed() {
     fi
     for name in zswapfs zswapfs-bench; do
         for shell in bash zsh fish; do
-            "$build/$name" --generate-completion-script "$shell" >"$made/$name.$shell"
+            # Sourced, never run, so without a first line that names a shell; zsh's is another.
+            "$build/$name" --generate-completion-script "$shell" \
+                | sed '1{/^#!/d}' >"$made/$name.$shell"
         done
     done
     cat "$repository/mount-scripts/parts/system/completion.bash" >>"$made/zswapfs.bash"
