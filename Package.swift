@@ -74,6 +74,11 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         .target(name: "ZswapCore", swiftSettings: safe),
+        .plugin(name: "CommitName", capability: .buildTool()),
+        .target(
+            name: "ZswapVersion", dependencies: ["ZswapCore"], swiftSettings: safe,
+            plugins: ["CommitName"]),
+        .target(name: "Configuration", dependencies: ["ZswapCore"], swiftSettings: safe),
         .target(name: "Threads", dependencies: ["ZswapCore", "CLinux"], swiftSettings: common),
         .target(
             name: "LinuxSystem",
@@ -128,6 +133,7 @@ let package = Package(
             dependencies: [
                 "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
                 "SwapStore", "Maintenance", "ControlTree", "FuseServer", "Latency", "LinuxSystem",
+                "Configuration", "ZswapVersion",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -143,7 +149,7 @@ let package = Package(
             name: "Experiment",
             dependencies: [
                 "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "SwapStore",
-                "Maintenance", "LinuxSystem",
+                "Maintenance", "LinuxSystem", "ZswapVersion",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -152,7 +158,7 @@ let package = Package(
             name: "BenchCommand",
             dependencies: [
                 "ZswapCore", "Threads", "ZPool", "PoolTesting", "Experiment", "NullFilesystem",
-                "LinuxSystem",
+                "LinuxSystem", "ZswapVersion",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -173,6 +179,8 @@ let package = Package(
         .target(name: "CallCounter", path: "Tests/CallCounter"),
         .target(name: "ThreadOrder", path: "Tests/ThreadOrder"),
         .testTarget(name: "ZswapCoreTests", dependencies: ["ZswapCore"], swiftSettings: tests),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: tests),
         .testTarget(
             name: "ArenaTests", dependencies: ["Arena", "ZswapCore", "PoolTesting", "TestSupport"],
             swiftSettings: tests),
@@ -228,6 +236,13 @@ let package = Package(
             dependencies: ["zswapfs", "ZswapfsCommand", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
+            name: "PackagingTests",
+            dependencies: [
+                "zswapfs", "zswapfs-bench", "ZswapfsCommand", "Configuration", "LinuxSystem",
+                "ZswapVersion", "ZswapCore", "TestSupport",
+            ],
+            swiftSettings: tests),
+        .testTarget(
             name: "MountedTests",
             dependencies: ["LinuxSystem", "PoolTesting", "TestSupport", "CallCounter"],
             swiftSettings: tests),
@@ -256,6 +271,7 @@ let package = Package(
 if Context.environment["ZSWAPFS_SANITIZE"] != nil {
     leaveOut([
         "MountedTests", "SwapTests", "CommandLineTests", "BenchTests", "ExampleTests", "StyleTests",
+        "PackagingTests",
         "Experiment", "NullFilesystem", "BenchCommand", "zswapfs-bench",
     ])
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 public import ZPool
+import ZswapVersion
 
 /// `zswapfs-bench` as a call: another package makes a program of it that measures its own drivers
 /// beside the project's.
@@ -25,6 +26,7 @@ struct ZswapfsBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zswapfs-bench",
         abstract: "Measure zswapfs against its floor and against its peers.",
+        version: BuiltVersion.text,
         subcommands: [
             PagesCommand.self, CheckCommand.self, AllocateCommand.self, DensityCommand.self,
             ScaleCommand.self, MigrateCommand.self,

@@ -2,6 +2,7 @@ import ArgumentParser
 import LinuxSystem
 public import ZPool
 import ZswapCore
+import ZswapVersion
 
 /// `zswapfs` as a call: another package makes a program of it that knows more drivers.
 ///
@@ -31,6 +32,7 @@ public enum ZswapfsMain {
         do {
             switch try Zswapfs.parseAsRoot() {
             case let mount as MountCommand: try mount.run(zpools: zpools)
+            case let start as StartCommand: try start.run(zpools: zpools)
             case var other: try other.run()
             }
         } catch {
@@ -45,11 +47,12 @@ struct Zswapfs: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zswapfs",
         abstract: "Swap areas whose pages are compressed in memory.",
-        version: ProductVersion.text,
+        version: BuiltVersion.text,
         subcommands: [
             MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
-            PoolsCommand.self, SetCommand.self, GetCommand.self, UpgradeCommand.self,
-            SuperviseCommand.self, DoctorCommand.self, ControlReaderCommand.self,
+            PoolsCommand.self, SetCommand.self, GetCommand.self, StartCommand.self,
+            StopCommand.self, UpgradeCommand.self, SuperviseCommand.self, DoctorCommand.self,
+            ControlReaderCommand.self, GeneratorCommand.self,
         ])
 
     /// The command that a word was probably meant to be; nil when it is a command, an option, or

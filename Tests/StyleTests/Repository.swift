@@ -11,7 +11,7 @@ struct Repository {
     /// The files that people write: sources, tests, scripts, documents and the files at the top.
     func files() throws -> [TextFile] {
         let top = ["Package.swift", "README.md", "CHANGELOG.md", ".ci/run"]
-        let folders = ["Sources", "Tests", "mount-scripts", "Docs"]
+        let folders = ["Plugins", "Sources", "Tests", "mount-scripts", "Docs"]
         let paths = top.filter(exists) + (try folders.filter(exists).flatMap(paths(under:)))
         return try paths.sorted().map(file(at:))
     }

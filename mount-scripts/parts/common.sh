@@ -98,7 +98,8 @@ loops_under() {
 swaps_under() {
     local device
     while read -r device; do
-        awk -v d="$device" '$1 == d { print $1 }' /proc/swaps
+        # Of a node in another mount namespace the table knows the path below its /dev.
+        awk -v d="$device" '$1 == d || "/dev" $1 == d { print d }' /proc/swaps
     done < <(loops_under "$1")
 }
 

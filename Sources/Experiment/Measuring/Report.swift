@@ -1,6 +1,6 @@
 import Compressors
 import Foundation
-import ZswapCore
+import ZswapVersion
 
 /// The outcome of a benchmark: what was measured, where, with what, and the results.
 public struct Report<Results: Encodable>: Encodable {
@@ -13,13 +13,14 @@ public struct Report<Results: Encodable>: Encodable {
     /// The results.
     public let results: Results
 
-    /// Results of this machine. The commit and the library versions are added to the conditions.
+    /// Results of this machine. The commit that was built and the library versions are added to the
+    /// conditions.
     public init(_ benchmark: String, conditions: [String: String], results: Results) {
         self.benchmark = benchmark
         machine = MachineFacts()
         var conditions = conditions
-        conditions["commit"] = Revision.current() ?? "unknown"
-        conditions["zswapfs"] = conditions["zswapfs"] ?? ProductVersion.text
+        conditions["commit"] = BuiltVersion.commit ?? "unknown"
+        conditions["zswapfs"] = conditions["zswapfs"] ?? BuiltVersion.text
         conditions["liblz4"] = LZ4Compressor.libraryVersion
         self.conditions = conditions
         self.results = results

@@ -8,11 +8,12 @@ struct GetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Print a parameter or a statistic of a mount.")
 
-    @Argument(help: "Where it is mounted.")
+    @Argument(help: "Where it is mounted.", completion: MountCompletion.mountPoints)
     var mountPoint: String
 
     @Argument(
-        help: "A file of params or stats: max_pool_percent, stored_pages, areas/swap/max_bytes.")
+        help: "A file of params or stats: max_pool_percent, stored_pages, areas/swap/max_bytes.",
+        completion: ParameterCompletion.names)
     var name: String
 
     func run() throws {

@@ -16,7 +16,7 @@ struct SetCommand: ParsableCommand {
             it and what could have been written. Nothing has changed then.
             """)
 
-    @Argument(help: "Where it is mounted.")
+    @Argument(help: "Where it is mounted.", completion: MountCompletion.mountPoints)
     var mountPoint: String
 
     @Argument(
@@ -24,7 +24,7 @@ struct SetCommand: ParsableCommand {
             """
             A file of params and its new value: max_pool_percent=30, compressor=zstd:9, \
             areas/swap/max_bytes=64M.
-            """, valueName: "name=value"))
+            """, valueName: "name=value"), completion: ParameterCompletion.assignment)
     var assignment: String
 
     func run() throws {

@@ -17,7 +17,7 @@ struct MountCommand: ParsableCommand {
             the mount survives a daemon that is killed; else all of it ends with the daemon.
             """)
 
-    @Argument(help: "The directory to mount at.")
+    @Argument(help: "The directory to mount at.", completion: .directory)
     var mountPoint: String
 
     @Option(
@@ -29,7 +29,7 @@ struct MountCommand: ParsableCommand {
             transport=auto|uring|dev (how requests come), supervise=on|off (whether another \
             daemon takes over from one that is killed), the kernel's noexec, suid, noatime and \
             the like. With remount: changes a mount that is there. May be repeated.
-            """, valueName: "key=value,…"))
+            """, valueName: "key=value,…"), completion: ParameterCompletion.mountOptions)
     var options: [String] = []
 
     @OptionGroup var running: DaemonOptions

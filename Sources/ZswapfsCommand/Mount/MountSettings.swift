@@ -25,6 +25,15 @@ struct MountSettings: Equatable {
         "allow_other", "arena", "fsname", "supervise", "transport", "default_permissions",
         "group_id", "max_read", "rootmode", "subtype", "user_id",
     ]
+    /// Options of the mount that take a value.
+    static let valuedNames = ["arena", "fsname", "supervise", "transport"]
+    /// Words that are options by themselves.
+    static let plainNames = ["allow_other"] + MountFlags.words.keys.sorted()
+    /// The values of options that take one of a few words.
+    static let choices = [
+        "supervise": SuperviseChoice.allCases.map(\.rawValue),
+        "transport": TransportChoice.allCases.map(\.rawValue),
+    ]
     /// Flags of the kernel that zswapfs does not support.
     private static let refused = [
         "strictatime": "reading an area does not change its access time",
@@ -118,8 +127,7 @@ struct MountSettings: Equatable {
             }
             parameters.append(Parameter(name: name, value: value))
         default:
-            let known =
-                ["allow_other", "arena", "fsname", "supervise", "transport"] + parameterNames
+            let known = ["allow_other"] + Self.valuedNames + parameterNames
             throw CommandFailure(
                 .usage,
                 "-o \(name): unknown option\(NearestWord.question(name, in: known)); known are "

@@ -8,12 +8,8 @@ struct MountUsers {
 
     init(of mount: MountTable.Entry) throws {
         let swaps = try SwapTable.current()
-        let mounts = try MountTable.current()
         var lines: [String] = []
-        for device in LoopDevice.attached() {
-            guard let file = device.backing, Self.stands(device, file, on: mount, mounts) else {
-                continue
-            }
+        for (device, file) in try Self.devices(on: mount) {
             // A removed area has no path any more; its device still has a number.
             let name = file.isRemoved ? device.argument : file.path
             let area = file.isRemoved ? "\(file.path) (removed)" : file.path
@@ -30,6 +26,19 @@ struct MountUsers {
             lines.append("\(entry.path) is in use as swap: `swapoff \(entry.path)`")
         }
         self.lines = lines
+    }
+
+    /// Loop devices on areas of the mount, those on removed ones included, and their files.
+    static func devices(
+        on mount: MountTable.Entry
+    ) throws -> [(device: LoopDevice, file: KernelPath)] {
+        let mounts = try MountTable.current()
+        return LoopDevice.attached().compactMap { device in
+            guard let file = device.backing, stands(device, file, on: mount, mounts) else {
+                return nil
+            }
+            return (device, file)
+        }
     }
 
     /// By the mount table where that tells. Only else the device is asked, and by it the filesystem

@@ -18,14 +18,15 @@ struct UnmountCommand: ParsableCommand {
             """,
         aliases: ["umount"])
 
-    @Argument(help: "Where it is mounted.")
+    @Argument(help: "Where it is mounted.", completion: MountCompletion.mountPoints)
     var mountPoint: String
 
     func run() throws {
-        try reportingFailures { try Self.unmount(mountPoint) }
+        try reportingFailures { try Self.unmount(at: mountPoint) }
     }
 
-    private static func unmount(_ text: String) throws {
+    /// Takes the mount at this path away. Throws, and leaves it, while something uses it.
+    static func unmount(at text: String) throws {
         let mount = try mount(at: text)
         let users = try MountUsers(of: mount).lines
         guard users.isEmpty else {

@@ -7,7 +7,7 @@ struct PoolsCommand: ParsableCommand {
         commandName: "pools", abstract: "Show where every byte of the pools goes.",
         discussion: "All mounts, when none is named.")
 
-    @Argument(help: "Where they are mounted.")
+    @Argument(help: "Where they are mounted.", completion: MountCompletion.mountPoints)
     var mountPoints: [String] = []
 
     @Flag(help: "Write JSON, for programs: an array with an object for each mount.")

@@ -7,7 +7,7 @@ struct StatusCommand: ParsableCommand {
         commandName: "status", abstract: "Show what a zswapfs holds and how it runs.",
         discussion: "All mounts, when none is named.")
 
-    @Argument(help: "Where it is mounted.")
+    @Argument(help: "Where it is mounted.", completion: MountCompletion.mountPoints)
     var mountPoint: String?
 
     @Flag(help: "Write JSON, for programs: an array with an object for each mount.")

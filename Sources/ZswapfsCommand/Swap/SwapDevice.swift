@@ -114,6 +114,15 @@ enum SwapDevice {
                 + "CAP_SYS_ADMIN; a container or a security module forbids it")
     }
 
+    /// Whether the kernel swaps to the file at `path`. False for a file that is not there.
+    static func isOn(path: String) throws -> Bool {
+        try LoopDevice.attached().contains { device in
+            guard let file = device.backing, !file.isRemoved else { return false }
+            guard ByteText(file.path) == ByteText(path) else { return false }
+            return try isSwap(device)
+        }
+    }
+
     private static func checkUnused(_ area: AreaFile) throws {
         guard let device = try area.loopDevices().first else { return }
         let place = "\(area.path): already"

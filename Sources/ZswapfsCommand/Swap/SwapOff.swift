@@ -13,7 +13,8 @@ struct SwapOff: ParsableCommand {
             """)
 
     @Argument(
-        help: "The area, or its loop device: its node, or its number as 7:0, also without a node.")
+        help: "The area, or its loop device: its node, or its number as 7:0, also without a node.",
+        completion: MountCompletion.areas)
     var path: String
 
     func run() throws {
@@ -28,7 +29,7 @@ struct SwapOff: ParsableCommand {
     }
 
     /// By the area where it can be reached, so that its memory is given back; else by the device.
-    private static func turnOff(_ device: LoopDevice) throws {
+    static func turnOff(_ device: LoopDevice) throws {
         guard let backing = device.backing else {
             throw CommandFailure(.failure, "\(device.path): not attached to any file")
         }

@@ -17,7 +17,9 @@ struct SwapOn: ParsableCommand {
             behind.
             """)
 
-    @Argument(help: "The area: a file in the root of a mounted zswapfs, there or not.")
+    @Argument(
+        help: "The area: a file in the root of a mounted zswapfs, there or not.",
+        completion: MountCompletion.areas)
     var path: String
 
     @Option(
@@ -39,7 +41,7 @@ struct SwapOn: ParsableCommand {
         help: """
             What the kernel tells the area about slots that are free again: pages (as they become \
             free), once (all, now) or none.
-            """)
+            """, completion: .list(["pages", "once", "none"]))
     var discard = "pages"
 
     @Flag(
@@ -70,19 +72,24 @@ struct SwapOn: ParsableCommand {
 
     func run() throws {
         try reportingFailures {
-            let area = try AreaPath(resolving: path)
-            try SwapCommand.checkPrivileges()
-            guard Privileges.kernelPageByteCount == Page.byteCount else {
-                throw CommandFailure(
-                    .unavailable,
-                    "this kernel's pages have \(Privileges.kernelPageByteCount) bytes; zswapfs "
-                        + "areas are swap for pages of \(Page.byteCount) bytes")
-            }
-            try area.checkDaemonIsRoots()
-            let device = try SwapDevice.turnOn(
-                path: area.path, label: area.name, try options())
-            print(device.path)
+            print(try Self.turnOn(try AreaPath(resolving: path), try options()).path)
         }
+    }
+
+    /// Makes the kernel swap to an area of a mount, which may not exist yet.
+    static func turnOn(
+        _ area: AreaPath, _ options: SwapOptions,
+        _ surroundings: SwapDevice.Surroundings = SwapDevice.Surroundings()
+    ) throws -> LoopDevice {
+        try SwapCommand.checkPrivileges()
+        guard Privileges.kernelPageByteCount == Page.byteCount else {
+            throw CommandFailure(
+                .unavailable,
+                "this kernel's pages have \(Privileges.kernelPageByteCount) bytes; zswapfs "
+                    + "areas are swap for pages of \(Page.byteCount) bytes")
+        }
+        try area.checkDaemonIsRoots()
+        return try SwapDevice.turnOn(path: area.path, label: area.name, options, surroundings)
     }
 
     private func options() throws(CommandFailure) -> SwapOptions {

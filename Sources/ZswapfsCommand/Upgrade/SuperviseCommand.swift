@@ -16,7 +16,7 @@ struct SuperviseCommand: ParsableCommand {
             The next daemon is of the program that runs this command.
             """)
 
-    @Argument(help: "Where it is mounted.")
+    @Argument(help: "Where it is mounted.", completion: MountCompletion.mountPoints)
     var mountPoint: String
 
     @OptionGroup var running: DaemonOptions

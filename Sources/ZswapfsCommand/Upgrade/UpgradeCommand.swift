@@ -17,10 +17,12 @@ struct UpgradeCommand: ParsableCommand {
             The mount has to be supervised (`zswapfs supervise`).
             """)
 
-    @Argument(help: "Where it is mounted.")
+    @Argument(help: "Where it is mounted.", completion: MountCompletion.mountPoints)
     var mountPoint: String
 
-    @Option(help: "The program to take over. (default: the one that runs this command)")
+    @Option(
+        help: "The program to take over. (default: the one that runs this command)",
+        completion: .file())
     var binary: String?
 
     func run() throws {

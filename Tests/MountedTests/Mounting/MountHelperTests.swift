@@ -3,12 +3,14 @@ import LinuxSystem
 import TestSupport
 import Testing
 
-/// mount-scripts/mount.fuse.zswapfs, run as mount(8) runs it.
+/// The helper mount.fuse.zswapfs, run as mount(8) runs it.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct MountHelperTests {
         private let directory: TemporaryDirectory
         private let path: String
-        private let helper = BuiltProgram.packagePath + "/mount-scripts/mount.fuse.zswapfs"
+        private let helper =
+            BuiltProgram.packagePath
+            + "/mount-scripts/parts/system/mount.fuse.zswapfs"
 
         init() throws {
             directory = try TemporaryDirectory()

@@ -11,6 +11,7 @@ import SwapStore
 import SystemPackage
 import ZPool
 import ZswapCore
+import ZswapVersion
 
 /// From settings to objects: the only place that knows every module.
 ///
@@ -81,7 +82,7 @@ struct Assembly {
             protections = early + locked + Protection.missing(latency)
             facts = SharedFacts(
                 ControlFacts(
-                    mountPoint: ByteText(path), version: ProductVersion.text,
+                    mountPoint: ByteText(path), version: BuiltVersion.text,
                     protections: protections.map(\.text),
                     supervision: settings.supervision.word,
                     supervisionReason: settings.supervision.reason))
