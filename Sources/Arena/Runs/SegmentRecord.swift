@@ -147,13 +147,17 @@ struct SegmentRecord: @unchecked Sendable {
     /// The runs that have memory, a bit each.
     var committedWords: [UInt64] { (0..<Self.wordCount).map { committed[$0] } }
 
-    /// Shows all frames of the segment in stretches that have memory or have none.
+    /// Shows all frames of the segment in stretches that have memory or have none. A standby looks
+    /// at records that another process writes, so the length of the runs is read once.
     func forEachStretch(_ body: (Range<Int>, Bool) -> Void) {
+        let length = runFrameCount
         var frame = 0
         while frame < ArenaLayout.segmentFrameCount {
-            let isCommitted = isCommitted(frame: frame)
+            let isCommitted = isCommitted(frame: frame, ofRunsOf: length)
             var end = frame + 1
-            while end < ArenaLayout.segmentFrameCount, self.isCommitted(frame: end) == isCommitted {
+            while end < ArenaLayout.segmentFrameCount,
+                self.isCommitted(frame: end, ofRunsOf: length) == isCommitted
+            {
                 end += 1
             }
             body(frame..<end, isCommitted)
@@ -162,10 +166,13 @@ struct SegmentRecord: @unchecked Sendable {
     }
 
     /// Whether a frame of the segment belongs to a run with memory.
-    func isCommitted(frame: Int) -> Bool {
-        let index = frame / runFrameCount
-        guard index < ArenaLayout.runCount(frameCount: runFrameCount) else { return false }
-        return committed[index / 64] & 1 << UInt64(index % 64) != 0
+    func isCommitted(frame: Int) -> Bool { isCommitted(frame: frame, ofRunsOf: runFrameCount) }
+
+    private func isCommitted(frame: Int, ofRunsOf frameCount: Int) -> Bool {
+        // A segment without a lane has no runs.
+        guard frameCount > 0 else { return false }
+        let index = frame / frameCount
+        return index < ArenaLayout.runCount(frameCount: frameCount) && isCommitted(run: index)
     }
 
     /// Whether a run of the segment has memory.
