@@ -121,6 +121,8 @@ extension Arena {
 
     /// True while something still waits for workers.
     private func finishReleaseIfDue(_ pending: inout PendingRelease) -> Bool {
+        // Again: a taker may have made a reserved segment its lane's since `giveBack` trimmed.
+        trimReserved()
         finishRelease(&pending)
         return pending.isWaiting
     }
