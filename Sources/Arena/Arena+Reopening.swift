@@ -171,10 +171,12 @@ extension Arena {
     /// Marks a run as in use again after a reopening. False when it is in use already: the caller
     /// claimed it before, or the tables contradict each other.
     public func claimRun(_ run: RunNumber, frameCount: Int, for purpose: RunPurpose) -> Bool {
-        invariant(run.segment > 0 && run.segment < layout.segmentCount)
+        invariant(
+            run.segment > 0 && run.segment < layout.segmentCount, "no run has that number")
         let isClaimed = lanes[frameCount].state.withLock { lane in
             let record = records[run.segment]
             guard record.runFrameCount == frameCount, record.claim(run.index) else { return false }
+            invariant(lane.available > 0, "a lane has fewer runs than its segments")
             lane.available -= 1
             lane.isActive = true
             if record.availableCount == 0 { lane.unlinkAvailable(run.segment, records) }

@@ -117,7 +117,10 @@ public final class Arena: Sendable {
         guard configuration.growsInBackground else { return }
         let thread = GrowerThread(arena: self)
         guard thread.start() else { throw .systemCall(name: "pthread_create", errno: errno) }
-        grower.withLock { $0 = thread }
+        grower.withLock { grower in
+            invariant(grower == nil, "an arena has two growers")
+            grower = thread
+        }
     }
 
     /// Ends the grower thread. The arena stays usable, without growing; it is unmapped with its
@@ -208,13 +211,15 @@ final class ArenaCounters: Sendable {
     }
 
     func inUse(_ purpose: RunPurpose, add frameCount: Int) {
-        switch purpose {
-        case .pool: pool.add(frameCount, ordering: .relaxed)
-        case .entries: entries.add(frameCount, ordering: .relaxed)
-        case .nodes: nodes.add(frameCount, ordering: .relaxed)
-        case .directory: directory.add(frameCount, ordering: .relaxed)
-        case .counters: counters.add(frameCount, ordering: .relaxed)
-        }
+        let count =
+            switch purpose {
+            case .pool: pool.add(frameCount, ordering: .relaxed).newValue
+            case .entries: entries.add(frameCount, ordering: .relaxed).newValue
+            case .nodes: nodes.add(frameCount, ordering: .relaxed).newValue
+            case .directory: directory.add(frameCount, ordering: .relaxed).newValue
+            case .counters: counters.add(frameCount, ordering: .relaxed).newValue
+            }
+        invariant(count >= 0, "more frames are freed than were taken for this")
     }
 
     func inUse(_ purpose: RunPurpose) -> Int {

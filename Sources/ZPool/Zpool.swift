@@ -123,7 +123,10 @@ public final class Zpool: Sendable {
             return ShrinkResult(reclaimedPageCount: 0, error: .invalidArgument)
         }
         let result = pool.shrink(pageCount: pageCount)
-        invariant(result.reclaimedPageCount >= pageCount || result.error != nil)
+        invariant(
+            result.reclaimedPageCount >= pageCount || result.error != nil,
+            "a pool reclaims too little and gives no reason")
+        invariant(result.reclaimedPageCount >= 0, "a pool reclaims fewer pages than none")
         return result
     }
 
@@ -135,7 +138,11 @@ public final class Zpool: Sendable {
 
     /// Moves objects together; returns the frames freed. `goesOn` may sleep between two steps, and
     /// ends it with false; see ``Pool/compact(_:)``.
-    public func compact(_ goesOn: () -> Bool = { true }) -> Int { pool.compact(goesOn) }
+    public func compact(_ goesOn: () -> Bool = { true }) -> Int {
+        let freed = pool.compact(goesOn)
+        invariant(freed >= 0, "a compaction frees fewer frames than none")
+        return freed
+    }
 
     /// Frames that compaction would free now.
     public var freeablePageCount: Int { pool.freeablePageCount }

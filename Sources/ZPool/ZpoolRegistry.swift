@@ -60,6 +60,7 @@ public final class ZpoolRegistry: Sendable {
             }
             guard registrations[index].poolCount == 0 else { return .busy }
             registrations.remove(at: index)
+            deepInvariant(!registrations.contains { $0.driver.type == type }, "two of one name")
             return nil
         }
         if let refusal { throw refusal }
@@ -93,8 +94,10 @@ public final class ZpoolRegistry: Sendable {
             let heeded = configuration.keeping(driver.heededFields)
             let pool = try driver.makePool(in: arena, configuration: heeded, user: user)
             invariant(pool.totalByteCount == 0, "a new pool has frames")
-            invariant((1...Page.byteCount).contains(pool.objectByteCountMax))
-            invariant(pool.hugeByteCount > 0)
+            invariant(
+                (1...Page.byteCount).contains(pool.objectByteCountMax),
+                "a driver's objects are no pages or parts of one")
+            invariant(pool.hugeByteCount > 0, "a driver says that nothing is worth compressing")
             return Zpool(driver, configuration: heeded, arena: arena, pool: pool, registry: self)
         } catch {
             release(type: type)
@@ -117,7 +120,7 @@ public final class ZpoolRegistry: Sendable {
             guard let index = registrations.firstIndex(where: { $0.driver.type == type }) else {
                 unreachable("a driver left while a pool of it existed")
             }
-            invariant(registrations[index].poolCount > 0)
+            invariant(registrations[index].poolCount > 0, "a driver's pool is released twice")
             registrations[index].poolCount -= 1
         }
     }

@@ -162,4 +162,19 @@ import ZswapCore
             #expect(new.loadWord(at: Arena.userBlock + byte) == UInt64(byte) + 1)
         }
     }
+
+    /// A standby reads records that another process writes: a segment may lose its lane meanwhile.
+    @Test func aSegmentThatBecomesVacantMeanwhileIsShownToItsEnd() async {
+        await #expect(processExitsWith: .success) {
+            let arena = try makeArena()
+            let run = try arena.takeRun(frameCount: 4, for: .pool)
+            let record = arena.records[run.segment]
+            var frameCount = 0
+            record.forEachStretch { frames, _ in
+                record.runFrameCount = 0
+                frameCount += frames.count
+            }
+            exit(frameCount == ArenaLayout.segmentFrameCount ? EXIT_SUCCESS : EXIT_FAILURE)
+        }
+    }
 }

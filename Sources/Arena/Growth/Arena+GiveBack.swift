@@ -47,12 +47,16 @@ extension Arena {
             }
         }
         if pending.retired == nil { pending.retired = takeRetired() }
-        if pending.isWaiting { pending.epoch = quiescence.advance() }
+        guard pending.isWaiting else { return }
+        let epoch = quiescence.advance()
+        invariant(epoch > pending.epoch, "what is read may be released before its readers leave")
+        pending.epoch = epoch
     }
 
     private func takeExcess(
         _ count: Int, _ lane: inout LaneState, _ pending: inout PendingRelease
     ) {
+        invariant(count > 0 && count <= lane.available, "a lane has no such excess")
         var left = count
         // The first segment was freed into last: its frames are warm, so it is taken from last.
         var segment = records[lane.availableHead].nextAvailable
@@ -61,6 +65,8 @@ extension Arena {
             let record = records[segment]
             let next = record.nextAvailable
             while left > 0, let index = record.takeForRelease() {
+                deepInvariant(
+                    pending.runs.count < pending.runs.capacity, "a list grows behind a lane's lock")
                 record.inTransitCount += 1
                 lane.available -= 1
                 left -= 1
@@ -84,9 +90,11 @@ extension Arena {
             memory.release(
                 start: offset(of: run, frameCount: frameCount).rawValue,
                 byteCount: frameCount * Page.byteCount)
-            counters.committedForRuns.subtract(frameCount, ordering: .relaxed)
+            noteReleased(frameCount: frameCount)
             let isVacant = lanes[frameCount].state.withLock { lane in
                 let record = records[run.segment]
+                invariant(record.inTransitCount > 0, "a run comes back that was not in transit")
+                invariant(record.runFrameCount == frameCount, "a run comes back to another lane")
                 record.inTransitCount -= 1
                 record.putBack(run.index, committed: false)
                 lane.holes += 1
@@ -121,6 +129,8 @@ extension Arena {
 
     /// True while something still waits for workers.
     private func finishReleaseIfDue(_ pending: inout PendingRelease) -> Bool {
+        // Again: a taker may have made a reserved segment its lane's since `giveBack` trimmed.
+        trimReserved()
         finishRelease(&pending)
         return pending.isWaiting
     }

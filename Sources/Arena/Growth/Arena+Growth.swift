@@ -61,6 +61,8 @@ extension Arena {
 
     /// Commits some holes of a lane. False when there is no memory.
     func growLane(_ frameCount: Int) -> Bool {
+        invariant(
+            frameCount >= 1 && frameCount <= Limits.runFrameCountMax, "no run has that length")
         let hasHoles = lanes[frameCount].state.withLock { $0.holes > 0 }
         if !hasHoles {
             let overhead =
@@ -100,6 +102,8 @@ extension Arena {
         lanes[frameCount].state.withLock { lane in
             for run in runs {
                 let record = records[run.segment]
+                invariant(record.inTransitCount > 0, "a run comes back that was not in transit")
+                invariant(record.runFrameCount == frameCount, "a run comes back to another lane")
                 record.inTransitCount -= 1
                 if isCommitted {
                     lane.putBack(run, records)
@@ -122,6 +126,7 @@ extension Arena {
             while segment != 0 && runs.count < count {
                 let record = records[segment]
                 while runs.count < count, let index = record.takeHole() {
+                    invariant(lane.holes > 0, "a lane counts fewer holes than it has")
                     record.inTransitCount += 1
                     lane.holes -= 1
                     runs.append(RunNumber(segment: segment, index: index))
@@ -138,6 +143,7 @@ extension Arena {
     private func takeSegment(descriptorsFor frameCount: Int) -> Int? {
         let taken = segments.withLock { $0.takeVacant(segmentCount: layout.segmentCount) }
         guard let (segment, isNew) = taken else { return nil }
+        invariant(segment > 0 && segment < layout.segmentCount, "no segment has that number")
         let descriptors = descriptorByteCount(frameCount)
         if isNew {
             guard commitRecord(segment) else {
@@ -152,6 +158,9 @@ extension Arena {
             return nil
         }
         counters.descriptors.add(descriptors / Page.byteCount, ordering: .relaxed)
+        deepInvariant(
+            descriptors <= ArenaLayout.segmentDescriptorByteCount,
+            "descriptors reach into the next segment's")
         return segment
     }
 
@@ -173,6 +182,9 @@ extension Arena {
             : ArenaLayout.roundUp(start, to: Page.byteCount)
         let endNew = ArenaLayout.roundUp(end, to: Page.byteCount)
         guard endNew > firstNew else { return true }
+        invariant(
+            (endNew - firstNew) / Page.byteCount <= Self.recordFrameCountMax,
+            "a record takes more memory than there was room for")
         guard memory.commit(start: firstNew, byteCount: endNew - firstNew) else { return false }
         counters.segmentRecords.add((endNew - firstNew) / Page.byteCount, ordering: .relaxed)
         return true
@@ -193,6 +205,7 @@ extension Arena {
                 return false
             }
             counters.committedForRuns.add(ArenaLayout.segmentFrameCount, ordering: .relaxed)
+            deepInvariant(roomFrameCount >= 0, "the reserve goes beyond the capacity")
             segments.withLock { $0.putReserved(segment) }
             growerSignal.announceGrowth()
         }
@@ -211,13 +224,21 @@ extension Arena {
             memory.release(
                 start: layout.segmentStart(segment) + used * Page.byteCount,
                 byteCount: unused * Page.byteCount)
-            counters.committedForRuns.subtract(unused, ordering: .relaxed)
+            noteReleased(frameCount: unused)
         }
     }
 
     func releaseDescriptors(_ segment: Int, from start: Int, through end: Int) {
         guard end > start else { return }
         memory.release(start: layout.descriptorStart(segment) + start, byteCount: end - start)
-        counters.descriptors.subtract((end - start) / Page.byteCount, ordering: .relaxed)
+        let left = counters.descriptors
+            .subtract((end - start) / Page.byteCount, ordering: .relaxed).newValue
+        invariant(left >= 0, "more descriptors are released than were committed")
+    }
+
+    /// Frames of segments have no memory any more.
+    func noteReleased(frameCount: Int) {
+        let left = counters.committedForRuns.subtract(frameCount, ordering: .relaxed).newValue
+        invariant(left >= 0, "more frames are released than were committed")
     }
 }

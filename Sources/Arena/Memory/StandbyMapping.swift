@@ -52,17 +52,18 @@ public final class StandbyMapping: Sendable {
         state.withLock { state in
             for segment in 1..<end {
                 let record = records[segment]
-                guard (1...Limits.runFrameCountMax).contains(record.runFrameCount) else { continue }
+                // Read once: the process that serves may give the segment to another lane, or none.
+                let frameCount = record.runFrameCount
+                guard (1...Limits.runFrameCountMax).contains(frameCount) else { continue }
                 let committed = record.committedWords
                 guard state.committed[segment] != committed else { continue }
-                map(segment, record)
+                map(segment, record, frameCount)
                 state.committed[segment] = committed
             }
         }
     }
 
-    private func map(_ segment: Int, _ record: SegmentRecord) {
-        let frameCount = record.runFrameCount
+    private func map(_ segment: Int, _ record: SegmentRecord, _ frameCount: Int) {
         let descriptors =
             ArenaLayout.runCount(frameCount: frameCount)
             * ArenaLayout.descriptorByteCount

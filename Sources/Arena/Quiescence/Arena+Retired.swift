@@ -11,11 +11,15 @@ extension Arena {
 
     /// Frees a table run once no worker can hold its offset any more. Lock-free; allocates nothing.
     public func retireRun(_ run: RunNumber, frameCount: Int, from purpose: RunPurpose) {
+        invariant(run.rawValue != 0, "there is no run 0")
+        invariant(
+            frameCount >= 1 && frameCount <= Limits.runFrameCountMax, "no run has that length")
         let link = descriptor(of: run)
         storeHalfWord(UInt32(frameCount), at: link + Self.frameCountOffset)
         storeHalfWord(purpose.rawValue, at: link + Self.purposeOffset)
         var head = retiredHead.load(ordering: .relaxed)
         while true {
+            deepInvariant(head != run.rawValue, "a run is retired twice")
             storeWord(UInt64(head), at: link)
             let (exchanged, original) = retiredHead.compareExchange(
                 expected: head, desired: run.rawValue, ordering: .releasing)
@@ -41,6 +45,7 @@ extension Arena {
             let frameCount = Int(loadHalfWord(at: link + Self.frameCountOffset))
             guard let purpose = RunPurpose(rawValue: loadHalfWord(at: link + Self.purposeOffset))
             else { unreachable("a run was retired from nothing") }
+            invariant(following != run.rawValue, "a run was retired twice")
             freeRun(run, frameCount: frameCount, from: purpose)
             next = following == 0 ? nil : RunNumber(rawValue: following)
         }

@@ -16,7 +16,8 @@ extension Arena {
     public func takeRun(
         frameCount: Int, for purpose: RunPurpose
     ) throws(ArenaError) -> RunNumber {
-        invariant(frameCount >= 1 && frameCount <= Limits.runFrameCountMax)
+        invariant(
+            frameCount >= 1 && frameCount <= Limits.runFrameCountMax, "no run has that length")
         if let run = takeCommitted(frameCount) {
             counters.inUse(purpose, add: frameCount)
             return run
@@ -34,6 +35,10 @@ extension Arena {
     /// Puts a run back. Its frames may be handed out again at once; readers without a lock must
     /// check what they read.
     public func freeRun(_ run: RunNumber, frameCount: Int, from purpose: RunPurpose) {
+        invariant(
+            frameCount >= 1 && frameCount <= Limits.runFrameCountMax, "no run has that length")
+        invariant(
+            run.segment > 0 && run.segment < layout.segmentCount, "no run has that number")
         let isExcessNew = lanes[frameCount].state.withLock { lane in
             lane.putBack(run, records)
             guard !lane.isExcessTold, lane.hasExcess else { return false }
@@ -77,11 +82,13 @@ extension Arena {
             return nil
         }
         growerSignal.wake()
-        return lanes[frameCount].state.withLock { lane in
+        let run = lanes[frameCount].state.withLock { lane in
             records[segment].assign(runFrameCount: frameCount, committed: true)
             lane.adopt(segment, records)
             return lane.take(records)
         }
+        invariant(run != nil, "a reserved segment has no run")
+        return run
     }
 
     /// False when no memory will come.

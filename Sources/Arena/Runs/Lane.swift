@@ -50,6 +50,9 @@ extension LaneState {
         guard let index = record.takeAvailable() else {
             unreachable("a segment without available runs is in the available list")
         }
+        invariant(available > 0, "a lane has fewer runs than its segments")
+        deepInvariant(
+            index < ArenaLayout.runCount(frameCount: runFrameCount), "a segment has no such run")
         available -= 1
         availableLow = min(availableLow, available)
         if record.availableCount == 0 { unlinkAvailable(segment, records) }
@@ -60,6 +63,9 @@ extension LaneState {
     mutating func putBack(_ run: RunNumber, _ records: SegmentRecords) {
         let record = records[run.segment]
         invariant(record.runFrameCount == runFrameCount, "a run was freed with the wrong length")
+        deepInvariant(
+            run.index < ArenaLayout.runCount(frameCount: runFrameCount), "a segment has no such run"
+        )
         record.putBack(run.index, committed: true)
         available += 1
         if record.availableCount == 1 { linkAvailable(run.segment, records) }
@@ -68,19 +74,26 @@ extension LaneState {
     /// Adds a segment whose record the caller has assigned.
     mutating func adopt(_ segment: Int, _ records: SegmentRecords) {
         let record = records[segment]
+        invariant(record.runFrameCount == runFrameCount, "a segment joins another length's lane")
+        deepInvariant(laneHead != segment, "a segment is in its lane twice")
         record.previousInLane = 0
         record.nextInLane = laneHead
         if laneHead != 0 { records[laneHead].previousInLane = segment }
         laneHead = segment
         available += record.availableCount
         holes += record.freeCount - record.availableCount
+        invariant(holes >= 0, "a segment has more runs with memory than runs")
         if record.availableCount > 0 { linkAvailable(segment, records) }
     }
 
     /// Removes a vacant segment.
     mutating func release(_ segment: Int, _ records: SegmentRecords) {
         let record = records[segment]
-        invariant(record.isVacant)
+        invariant(record.isVacant, "a segment leaves its lane with a run in use")
+        deepInvariant(record.runFrameCount == runFrameCount, "a segment leaves another lane")
+        deepInvariant(availableHead != segment, "a vacant segment has available runs")
+        deepInvariant(
+            record.previousInLane != 0 || laneHead == segment, "a segment leaves its lane twice")
         if record.previousInLane != 0 {
             records[record.previousInLane].nextInLane = record.nextInLane
         } else {
@@ -90,11 +103,14 @@ extension LaneState {
             records[record.nextInLane].previousInLane = record.previousInLane
         }
         holes -= record.freeCount
+        invariant(holes >= 0, "a lane has fewer holes than its segments")
         record.runFrameCount = 0
     }
 
     mutating func linkAvailable(_ segment: Int, _ records: SegmentRecords) {
         let record = records[segment]
+        deepInvariant(record.availableCount > 0, "a segment without available runs is linked")
+        deepInvariant(availableHead != segment, "a segment is in the available list twice")
         record.previousAvailable = 0
         record.nextAvailable = availableHead
         if availableHead != 0 { records[availableHead].previousAvailable = segment }
@@ -103,6 +119,10 @@ extension LaneState {
 
     mutating func unlinkAvailable(_ segment: Int, _ records: SegmentRecords) {
         let record = records[segment]
+        deepInvariant(record.availableCount == 0, "a segment with available runs is unlinked")
+        deepInvariant(
+            record.previousAvailable != 0 || availableHead == segment,
+            "a segment is not in the available list")
         if record.previousAvailable != 0 {
             records[record.previousAvailable].nextAvailable = record.nextAvailable
         } else {
@@ -120,7 +140,7 @@ struct SegmentRecords: Sendable {
     let layout: ArenaLayout
 
     subscript(segment: Int) -> SegmentRecord {
-        assert(segment > 0 && segment < layout.segmentCount)
+        deepInvariant(segment > 0 && segment < layout.segmentCount, "no segment has that number")
         return SegmentRecord(address: memory.base + layout.recordStart(segment))
     }
 }

@@ -19,8 +19,11 @@ public struct RunMap: @unchecked Sendable {
 
     init(base: UnsafeMutableRawPointer, layout: ArenaLayout) {
         // The shifts below are these sizes.
-        invariant(ArenaLayout.segmentByteCount == 1 << Self.segmentByteShift)
-        invariant(ArenaLayout.descriptorByteCount == 1 << Self.descriptorByteShift)
+        invariant(
+            ArenaLayout.segmentByteCount == 1 << Self.segmentByteShift, "segments of another size")
+        invariant(
+            ArenaLayout.descriptorByteCount == 1 << Self.descriptorByteShift,
+            "descriptors of another size")
         self.base = base
         framesStart = layout.framesStart
         descriptorsStart = layout.descriptorsStart

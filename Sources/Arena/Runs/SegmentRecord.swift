@@ -83,6 +83,7 @@ struct SegmentRecord: @unchecked Sendable {
 
     /// Makes every run of the segment free, committed or not. The caller sets the links.
     func assign(runFrameCount count: Int, committed isCommitted: Bool) {
+        invariant(count >= 1 && count <= Limits.runFrameCountMax, "no run has that length")
         let runs = ArenaLayout.runCount(frameCount: count)
         runFrameCount = count
         availableCount = isCommitted ? runs : 0
@@ -92,6 +93,8 @@ struct SegmentRecord: @unchecked Sendable {
             free[word] = mask
             committed[word] = isCommitted ? mask : 0
         }
+        deepInvariant(freeCount == runs, "a segment has other runs than fit into it")
+        deepInvariant(availableCount == availableBitCount, "available runs are miscounted")
     }
 
     /// The bits of the first `runs` runs that one of the words has.
@@ -105,10 +108,13 @@ struct SegmentRecord: @unchecked Sendable {
         for word in 0..<Self.wordCount {
             let candidates = free[word] & committed[word]
             guard candidates != 0 else { continue }
+            invariant(availableCount > 0, "a segment has more available runs than it counts")
             free[word] &= ~(candidates & (~candidates &+ 1))
             availableCount -= 1
+            deepInvariant(availableCount == availableBitCount, "available runs are miscounted")
             return word * 64 + candidates.trailingZeroBitCount
         }
+        invariant(availableCount == 0, "a segment counts available runs that it does not have")
         return nil
     }
 
@@ -118,7 +124,10 @@ struct SegmentRecord: @unchecked Sendable {
             let candidates = free[word] & ~committed[word]
             guard candidates != 0 else { continue }
             free[word] &= ~(candidates & (~candidates &+ 1))
-            return word * 64 + candidates.trailingZeroBitCount
+            let index = word * 64 + candidates.trailingZeroBitCount
+            deepInvariant(
+                index < ArenaLayout.runCount(frameCount: runFrameCount), "a hole behind all runs")
+            return index
         }
         return nil
     }
@@ -134,6 +143,7 @@ struct SegmentRecord: @unchecked Sendable {
         } else {
             committed[index / 64] &= ~bit
         }
+        deepInvariant(availableCount == availableBitCount, "available runs are miscounted")
     }
 
     /// Takes the lowest available run, to release it. Clears its committed bit first, so that a
@@ -147,13 +157,17 @@ struct SegmentRecord: @unchecked Sendable {
     /// The runs that have memory, a bit each.
     var committedWords: [UInt64] { (0..<Self.wordCount).map { committed[$0] } }
 
-    /// Shows all frames of the segment in stretches that have memory or have none.
+    /// Shows all frames of the segment in stretches that have memory or have none. A standby looks
+    /// at records that another process writes, so the length of the runs is read once.
     func forEachStretch(_ body: (Range<Int>, Bool) -> Void) {
+        let length = runFrameCount
         var frame = 0
         while frame < ArenaLayout.segmentFrameCount {
-            let isCommitted = isCommitted(frame: frame)
+            let isCommitted = isCommitted(frame: frame, ofRunsOf: length)
             var end = frame + 1
-            while end < ArenaLayout.segmentFrameCount, self.isCommitted(frame: end) == isCommitted {
+            while end < ArenaLayout.segmentFrameCount,
+                self.isCommitted(frame: end, ofRunsOf: length) == isCommitted
+            {
                 end += 1
             }
             body(frame..<end, isCommitted)
@@ -162,10 +176,13 @@ struct SegmentRecord: @unchecked Sendable {
     }
 
     /// Whether a frame of the segment belongs to a run with memory.
-    func isCommitted(frame: Int) -> Bool {
-        let index = frame / runFrameCount
-        guard index < ArenaLayout.runCount(frameCount: runFrameCount) else { return false }
-        return committed[index / 64] & 1 << UInt64(index % 64) != 0
+    func isCommitted(frame: Int) -> Bool { isCommitted(frame: frame, ofRunsOf: runFrameCount) }
+
+    private func isCommitted(frame: Int, ofRunsOf frameCount: Int) -> Bool {
+        // A segment without a lane has no runs.
+        guard frameCount > 0 else { return false }
+        let index = frame / frameCount
+        return index < ArenaLayout.runCount(frameCount: frameCount) && isCommitted(run: index)
     }
 
     /// Whether a run of the segment has memory.
@@ -192,6 +209,13 @@ struct SegmentRecord: @unchecked Sendable {
             committed[word] &= free[word]
             availableCount += committed[word].nonzeroBitCount
         }
+        deepInvariant(freeCount == runs, "a segment has other runs than fit into it")
+        deepInvariant(availableCount == availableBitCount, "available runs are miscounted")
+    }
+
+    /// Runs that are free and have memory, by their bits.
+    private var availableBitCount: Int {
+        (0..<Self.wordCount).reduce(0) { $0 + (free[$1] & committed[$1]).nonzeroBitCount }
     }
 
     /// Runs with memory that are not free.

@@ -33,7 +33,17 @@ struct SegmentStock: Sendable {
         return segment
     }
 
-    mutating func putReserved(_ segment: Int) { reserved.append(segment) }
+    mutating func putReserved(_ segment: Int) {
+        invariant(segment > 0 && segment < nextUnused, "a segment is reserved that none has used")
+        deepInvariant(!holds(segment), "a segment is in the stock twice")
+        reserved.append(segment)
+    }
+
+    /// Whether the segment is here, or waits to be trimmed.
+    private func holds(_ segment: Int) -> Bool {
+        vacant.contains(segment) || reserved.contains(segment)
+            || untrimmed.contains { $0.segment == segment }
+    }
 
     /// Takes an unused segment; nil when the address space is used up.
     mutating func takeVacant(segmentCount: Int) -> (segment: Int, isNew: Bool)? {
@@ -45,14 +55,24 @@ struct SegmentStock: Sendable {
 
     /// Puts back a new segment whose record could not be committed.
     mutating func putUnused(_ segment: Int) {
-        invariant(segment == nextUnused - 1)
+        invariant(segment > 0, "segment 0 is never used")
+        invariant(segment == nextUnused - 1, "an older segment counts as never used")
         nextUnused = segment
     }
 
-    mutating func putVacant(_ segment: Int) { vacant.append(segment) }
+    /// Adds a segment that no lane has, and of which nothing is left to trim.
+    mutating func putVacant(_ segment: Int) {
+        invariant(segment > 0 && segment < nextUnused, "a segment is vacant that none has used")
+        deepInvariant(!holds(segment), "a segment is in the stock twice")
+        vacant.append(segment)
+    }
 
     mutating func takeUntrimmed() -> (segment: Int, frameCount: Int)? { untrimmed.popLast() }
 
     /// After a reopening: segments below this number exist.
-    mutating func reopen(nextUnused: Int) { self.nextUnused = nextUnused }
+    mutating func reopen(nextUnused: Int) {
+        invariant(self.nextUnused == 1, "an arena is reopened that is in use")
+        invariant(nextUnused >= 1, "segment 0 is never used")
+        self.nextUnused = nextUnused
+    }
 }

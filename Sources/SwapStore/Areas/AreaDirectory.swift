@@ -46,6 +46,8 @@ final class AreaDirectory: Sendable {
             do throws(StoreError) {
                 let record = try records.make(slot)
                 let area = try make(slot, record)
+                invariant(area.slot == slot, "an area is made for another slot")
+                deepInvariant(record.root != nil, "an area is made without a table")
                 record.name = name
                 record.state = .linked
                 state.slots[slot] = AreaHolding(area: area, name: name)
@@ -104,6 +106,7 @@ final class AreaDirectory: Sendable {
     func unlink(name: ByteText) throws(StoreError) -> (area: Area, disposal: AreaHolding.Disposal) {
         let outcome = state.withLock { state -> (Area, AreaHolding.Disposal)? in
             guard let slot = state.slotByName.removeValue(forKey: name) else { return nil }
+            deepInvariant(state.slots[slot]?.name == name, "a name leads to another's area")
             return unlink(slot: slot, &state)
         }
         guard let outcome else { throw .notFound }
@@ -117,11 +120,14 @@ final class AreaDirectory: Sendable {
         try AreaName.check(new)
         let outcome: Result<(Area, AreaHolding.Disposal)?, StoreError> = state.withLock { state in
             guard let slot = state.slotByName[old] else { return .failure(.notFound) }
+            invariant(state.slots[slot]?.isLinked == true, "a name leads to a removed area")
+            deepInvariant(state.slots[slot]?.name == old, "a name leads to another's area")
             guard old != new else {
                 state.slots[slot]?.area.record.changed = WallClock.now()
                 return .success(nil)
             }
             let target = state.slotByName[new]
+            invariant(target != slot, "an area has two names")
             guard target == nil || replaces else { return .failure(.alreadyExists) }
             // Named before the other one is unlinked: a process that ends in between leaves two
             // areas of that name, never none, and the successor takes the one named later.
@@ -136,72 +142,6 @@ final class AreaDirectory: Sendable {
         return try outcome.get()
     }
 
-    /// Counts a look-up, until the kernel sends FORGET for it.
-    func noteLookup(slot: Int) { state.withLock { $0.slots[slot]?.lookupCount += 1 } }
-
-    /// Takes look-ups back.
-    func forget(slot: Int, count: UInt64) -> (area: Area, disposal: AreaHolding.Disposal)? {
-        letGo(slot: slot) { $0.lookupCount -= min(count, $0.lookupCount) }
-    }
-
-    /// Counts an open file.
-    func open(slot: Int) {
-        state.withLock { $0.slots[slot]?.noteOpen() }
-    }
-
-    /// Counts an open file that the kernel knows by this handle; once, however often it is said.
-    /// Throws `tooManyOpenFiles`, `outOfMemory`.
-    func open(slot: Int, handle: UInt64) throws(StoreError) {
-        let outcome = state.withLock { state -> Result<Void, StoreError> in
-            do throws(StoreError) {
-                guard state.slots[slot] != nil, try state.handles.add(handle, slot: slot) else {
-                    return .success(())
-                }
-            } catch {
-                return .failure(error)
-            }
-            state.slots[slot]?.noteOpen()
-            return .success(())
-        }
-        try outcome.get()
-    }
-
-    /// Takes the open file of this handle back; nothing happens if there is none.
-    func close(handle: UInt64) -> (area: Area, disposal: AreaHolding.Disposal)? {
-        let slot = state.withLock { $0.handles.remove(handle) }
-        return slot.flatMap { close(slot: $0) }
-    }
-
-    /// Holds the area in this slot as if it were open, until ``close(slot:)``. Nil when the slot is
-    /// empty, or its area is neither linked nor open and so holds no pages.
-    func hold(slot: Int) -> Area? { state.withLock { Self.hold(slot, &$0) } }
-
-    /// Holds the first area at or after this slot. O(1) when it is the slot's own.
-    func hold(from slot: Int) -> Area? {
-        state.withLock { state in
-            if let area = Self.hold(slot, &state) { return area }
-            let later = state.slots.filter { $0.key > slot && $0.value.mayHoldPages }
-            return later.keys.min().flatMap { Self.hold($0, &state) }
-        }
-    }
-
-    private static func hold(_ slot: Int, _ state: inout State) -> Area? {
-        guard let holding = state.slots[slot], holding.mayHoldPages else { return nil }
-        state.slots[slot]?.noteOpen()
-        return holding.area
-    }
-
-    /// Takes an open file back. Does nothing when the area is not open, since a request may close a
-    /// file that is not open.
-    func close(slot: Int) -> (area: Area, disposal: AreaHolding.Disposal)? {
-        letGo(slot: slot) { $0.noteClose() }
-    }
-
-    /// The pages are discarded; what comes next.
-    func finishDiscarding(slot: Int) -> AreaHolding.Disposal {
-        letGo(slot: slot) { $0.finishDisposal() }?.disposal ?? .none
-    }
-
     /// Frees the slot of an area that was removed, and the memory of the records around it with the
     /// last of them.
     func removeSlot(_ slot: Int) {
@@ -209,7 +149,8 @@ final class AreaDirectory: Sendable {
             guard let holding = state.slots.removeValue(forKey: slot) else {
                 unreachable("an area was removed twice")
             }
-            invariant(!holding.mayHoldPages)
+            invariant(!holding.mayHoldPages, "an area is removed that is in use")
+            deepInvariant(!state.slotByName.values.contains(slot), "a removed area has a name")
             holding.area.record.state = .free
             served.remove(at: slot)
             revision.add(1, ordering: .releasing)
@@ -235,6 +176,7 @@ final class AreaDirectory: Sendable {
         guard var holding = state.slots[slot] else {
             unreachable("a name leads to a slot without an area")
         }
+        invariant(holding.isLinked, "an area loses its name twice")
         holding.isLinked = false
         // Under the lock: without it another thread may free the record first.
         holding.area.record.state = .unlinked

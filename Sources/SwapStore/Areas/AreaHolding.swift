@@ -72,6 +72,7 @@ struct AreaHolding: Sendable {
             isEmptied = true
             return .discardPages
         }
+        invariant(lookupCount == 0, "an area is removed that the kernel knows")
         return .remove
     }
 }

@@ -35,8 +35,10 @@ extension SwapStore {
                 inheritAll(in: record)
                 record.root = table.root
                 record.counters = tally.run.rawValue
-                return Area(
-                    slot: slot, record: record, table: table, tally: tally)
+                let area = Area(slot: slot, record: record, table: table, tally: tally)
+                deepInvariant(area.isBalanced, "a new area counts pages")
+                deepInvariant(area.size == 0, "a new area has a length")
+                return area
             } catch {
                 throw .outOfMemory
             }
@@ -160,6 +162,7 @@ extension SwapStore {
 
     private func remove(_ area: Area) {
         invariant(area.isBalanced, "an area went with pages uncounted")
+        invariant(area.record.state == .unlinked, "an area is removed that has a name")
         area.record.root = nil
         // Out of the directory first: a thread that sums up areas there must not read freed
         // counters.

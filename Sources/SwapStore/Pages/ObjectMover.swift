@@ -27,7 +27,10 @@ final class ObjectMover: PoolUser {
 
     /// Sets who evicts the objects that the pool offers; nil: none is evicted.
     func route(evictionsTo evictor: (any ObjectEvictor)?) {
-        store.withLock { $0.evictor = evictor }
+        store.withLock { store in
+            invariant(evictor == nil || store.evictor == nil, "two threads shrink a pool at once")
+            store.evictor = evictor
+        }
     }
 
     func evict(_ handle: PoolHandle, owner: ObjectOwner) -> Bool {

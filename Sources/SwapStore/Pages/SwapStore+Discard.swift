@@ -39,6 +39,7 @@ extension SwapStore {
     /// already, and is discarded with the rest, or finds its entry retired and looks the page up
     /// again.
     private func discardLeaf(_ first: PageNumber, of area: Area, _ worker: StoreWorker) {
+        deepInvariant(quiescence.isInside(worker.number), "a leaf is discarded outside a request")
         guard let leaf = area.table.unlinkLeaf(of: first) else { return }
         var discarded = 0
         for index in 0..<UInt64(PageTable.leafPageCount) {
@@ -50,6 +51,7 @@ extension SwapStore {
             let offset = area.table.entryOffset(in: leaf, PageNumber(first.rawValue + index))
             let old = PageEntry(
                 pair: arena.exchangePair(PageEntry.retired.pair, at: offset))
+            deepInvariant(old.kind != .retired, "two threads discard a leaf")
             if old.kind == .empty { continue }
             discarded += 1
             forget(old, of: area, worker)
@@ -62,6 +64,7 @@ extension SwapStore {
         _ first: PageNumber, _ end: PageNumber, of area: Area, _ worker: StoreWorker
     ) {
         invariant(end <= PageTable.leafEnd(of: first), "the pages of one leaf")
+        invariant(first < end, "no page is discarded")
         guard let leaf = area.table.leaf(of: first) else { return }
         var discarded = 0
         for number in first.rawValue..<end.rawValue {
@@ -102,7 +105,9 @@ extension SwapStore {
             let leafEnd = PageTable.leafEnd(of: found)
             for number in found.rawValue..<min(leafEnd, end).rawValue
             where isStored(PageNumber(number), of: area) {
-                return max(offset, PageNumber(number).byteOffset)
+                let data = max(offset, PageNumber(number).byteOffset)
+                invariant(data < size, "data behind the end of an area")
+                return data
             }
             page = leafEnd
             passQuiescentPoint(worker)

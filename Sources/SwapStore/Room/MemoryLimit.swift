@@ -21,12 +21,13 @@ package struct MemoryLimit: Equatable {
         totalByteCount: UInt64, maxPoolPercent: Int, maxPoolByteCount: UInt64? = nil,
         allowedByteCount: UInt64? = nil, acceptThresholdPercent: Int
     ) {
-        invariant((0...100).contains(maxPoolPercent))
-        invariant((0...100).contains(acceptThresholdPercent))
+        invariant((0...100).contains(maxPoolPercent), "a share of more than all memory")
+        invariant((0...100).contains(acceptThresholdPercent), "more than all of the limit")
         let share = Int(totalByteCount >> UInt64(Page.shift)) * maxPoolPercent / 100
         let others = [maxPoolByteCount, allowedByteCount].compactMap { $0 }
         frameCountMax = others.map { Int($0 >> UInt64(Page.shift)) }.reduce(share, min)
         frameCountAccept = frameCountMax * acceptThresholdPercent / 100
+        invariant(frameCountAccept <= frameCountMax, "the accept line is above the limit")
     }
 
     init(totalByteCount: UInt64, tunables: Tunables, allowedByteCount: UInt64?) {

@@ -108,6 +108,10 @@ package struct Room: ~Copyable {
         while true {
             let desired = next(seen)
             guard desired != seen else { return seen }
+            deepInvariant(
+                desired >> Self.stallShift == seen >> Self.stallShift
+                    || desired & Self.stateMask == seen & Self.stateMask,
+                "a transition of the state changes the mark of a stall")
             let (isDone, now) = word.weakCompareExchange(
                 expected: seen, desired: desired, ordering: .acquiringAndReleasing)
             if isDone { return seen }
@@ -122,6 +126,10 @@ extension Room {
     func admits(within limit: MemoryLimit, used: Int) -> MemoryLimit.Answer {
         let wasAsked = isAsked
         let answer = limit.check(used: used, isFull: wasAsked)
+        deepInvariant(
+            answer != .refuseUntilAcceptLine || wasAsked, "pools refuse that were not full")
+        deepInvariant(
+            answer != .accept || used < limit.frameCountMax, "pools take pages at their limit")
         switch answer {
         case .refuseAtLimit: ask()
         case .accept where wasAsked: reopen()

@@ -1,6 +1,7 @@
 package import Backing
 import Synchronization
 import Threads
+import ZswapCore
 
 /// Requests of a store to the thread that makes room, and the thread's answers: the one place
 /// where serving threads and that thread meet.
@@ -101,6 +102,7 @@ package final class RoomRequests: Sendable {
             let left =
                 min(
                     lastProgress + Self.stallNanosecondsMax, begin + Self.waitNanosecondsMax) - now
+            deepInvariant(left <= Self.stallNanosecondsMax, "a page waits too long for room")
             guard left > 0 else {
                 place.noteStall(at: seen)
                 return false

@@ -30,7 +30,8 @@ struct PageSpans: Sequence, IteratorProtocol {
         let first = Int(offset - page.byteOffset)
         let last = Int(Swift.min(end - page.byteOffset, UInt64(Page.byteCount)))
         let element = Element(page: page, range: first..<last, position: Int(offset - start))
-        invariant(first < last && last <= Page.byteCount)
+        invariant(first < last && last <= Page.byteCount, "a piece of more than a page")
+        deepInvariant(first == 0 || element.position == 0, "bytes between two pieces are left out")
         offset = page.byteOffset + UInt64(last)
         return element
     }

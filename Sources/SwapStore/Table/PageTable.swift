@@ -58,7 +58,8 @@ struct PageTable {
             in: rootSlot(page), frameCount: Self.nodeFrameCount, for: .nodes)
         let leaf = try makeChild(
             in: nodeSlot(node, page), frameCount: Self.leafFrameCount, for: .entries)
-        deepInvariant(node != leaf && leaf != root, "one run has two places in the tree")
+        deepInvariant(
+            node != leaf && leaf != root && node != root, "one run has two places in the tree")
         return entryOffset(in: leaf, page)
     }
 
@@ -83,6 +84,7 @@ struct PageTable {
     func unlinkLeaf(of page: PageNumber) -> RunNumber? {
         invariant(page.rawValue % UInt64(Self.leafPageCount) == 0, "a leaf goes as a whole")
         guard let node = child(in: rootSlot(page)) else { return nil }
+        deepInvariant(node != root, "one run has two places in the tree")
         let old = arena.exchangeHalfWord(0, at: nodeSlot(node, page))
         return old == 0 ? nil : RunNumber(rawValue: old)
     }
@@ -97,7 +99,7 @@ struct PageTable {
     func nextLeaf(
         from page: PageNumber, end: PageNumber
     ) -> (page: PageNumber, leaf: RunNumber)? {
-        invariant(end.rawValue <= Limits.areaPageCountMax)
+        invariant(end.rawValue <= Limits.areaPageCountMax, "no area has such pages")
         var number = page.rawValue
         while number < end.rawValue {
             let here = PageNumber(number)
@@ -150,6 +152,9 @@ struct PageTable {
         let end = PageNumber(Limits.areaPageCountMax)
         var page = PageNumber(0)
         while let (first, leaf) = nextLeaf(from: page, end: end) {
+            deepInvariant(
+                first.rawValue.isMultiple(of: UInt64(Self.leafPageCount)), "a leaf from its middle")
+            deepInvariant(Self.leafEnd(of: first) <= end, "a leaf behind the last page")
             body(first, leaf)
             page = Self.leafEnd(of: first)
         }
@@ -163,6 +168,7 @@ struct PageTable {
         for index in 0..<Self.rootSlotCount {
             let page = PageNumber(index << Self.nodeShift)
             if let node = child(in: rootSlot(page)) {
+                deepInvariant(node != root, "one run has two places in the tree")
                 deepInvariant(!hasLeaf(node), "a leaf is lost with its node")
                 arena.retireRun(node, frameCount: Self.nodeFrameCount, from: .nodes)
             }
@@ -177,7 +183,7 @@ struct PageTable {
     }
 
     private func rootSlot(_ page: PageNumber) -> ArenaOffset {
-        invariant(page.rawValue < Limits.areaPageCountMax)
+        invariant(page.rawValue < Limits.areaPageCountMax, "no area has that page")
         return arena.offset(of: root, frameCount: Self.rootFrameCount)
             + Int(page.rawValue >> Self.nodeShift) * 4
     }
@@ -198,7 +204,7 @@ struct PageTable {
         if let run = child(in: slot) { return run }
         let run = try Self.takeZeroedRun(arena, frameCount: frameCount, for: purpose)
         invariant(run.rawValue != 0, "a child that reads as none")
-        deepInvariant(slot.rawValue % 4 == 0)
+        deepInvariant(slot.rawValue % 4 == 0, "a slot across a border of words")
         let (isOurs, winner) = arena.compareExchangeHalfWord(
             expected: 0, desired: run.rawValue, at: slot)
         if isOurs { return run }

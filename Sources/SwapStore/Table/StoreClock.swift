@@ -1,5 +1,6 @@
 import Synchronization
 import Threads
+import ZswapCore
 
 /// The seconds that ages of pages are counted in: they only rise, from some start on, and stand
 /// still while the machine sleeps.
@@ -24,6 +25,7 @@ final class StoreClock: Sendable {
     /// Now.
     var seconds: UInt64 {
         let passed = (MonotonicClock.nanoseconds - beganNanoseconds) / Self.nanosecondsPerSecond
+        deepInvariant(passed >= 0, "the store's clock goes back")
         return UInt64(Self.startSeconds + passed)
     }
 

@@ -105,6 +105,8 @@ extension ChunkFrame {
     func close() {
         invariant(isEmpty, "a frame is given back with an object in it")
         invariant(!isInLRU, "a frame is given back in the LRU list")
+        deepInvariant(!isUnderReclaim, "a frame is given back while its objects are evicted")
+        deepInvariant(poolNumber != 0, "a frame is given back twice")
         poolNumber = 0
     }
 
@@ -115,6 +117,7 @@ extension ChunkFrame {
         deepInvariant(isInRoom(place, startChunk, chunkCount), "two objects overlap")
         deepInvariant(chunkCount > 0, "an object without room")
         setRoom(place, startChunk: startChunk, chunkCount: chunkCount)
+        deepInvariant(self.startChunk(place) == startChunk, "an object lies beside its room")
         ownerWord(place).pointee.store(0, ordering: .relaxed)
     }
 
@@ -147,7 +150,8 @@ extension ChunkFrame {
             guard let place = order[index], chunkCount(place) != 0 else { continue }
             let (start, count) = (startChunk(place), chunkCount(place))
             invariant(start + count <= Chunk.frameCount, "an object reaches out of its frame")
-            invariant(place.isHeadless || count <= Chunk.objectCountMax)
+            invariant(
+                place.isHeadless || count <= Chunk.objectCountMax, "an object fills its frame")
             let chunks = (UInt64.max >> UInt64(Chunk.frameCount - count)) << UInt64(start)
             invariant(taken & chunks == 0, "two objects overlap")
             taken |= chunks

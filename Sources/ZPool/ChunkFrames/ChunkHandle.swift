@@ -33,8 +33,13 @@ struct ChunkHandle<Place: ChunkPlace> {
 
     @inline(__always)
     init(run: RunNumber, place: Place, startChunk: Int) {
-        deepInvariant(startChunk < Chunk.frameCount)
-        deepInvariant(place.isHeadless ? startChunk == 0 : startChunk >= 1)
+        deepInvariant(startChunk < Chunk.frameCount, "an object begins behind its frame")
+        deepInvariant(
+            place.isHeadless ? startChunk == 0 : startChunk >= 1, "an object lies on the header")
+        deepInvariant(
+            Place.unpacked(place.packed(startChunk: startChunk)) == (place, startChunk),
+            "a handle would name another place")
+        deepInvariant(run.rawValue != 0, "a handle of run 0 would be none")
         self.run = run
         self.place = place
         self.startChunk = startChunk

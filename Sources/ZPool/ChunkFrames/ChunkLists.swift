@@ -33,7 +33,7 @@ struct ChunkLists: Sendable {
     /// (Swift 6.3) copies all 756 bytes of it, but an element that may change is reached in place.
     @inline(__always)
     mutating func bestFit(chunkCount: Int) -> RunNumber? {
-        deepInvariant(chunkCount >= 0 && chunkCount < Self.count)
+        deepInvariant(chunkCount >= 0 && chunkCount < Self.count, "no frame has that much room")
         let candidates = occupied >> UInt64(chunkCount)
         guard candidates != 0 else { return nil }
         let found = Self.first(&lists[chunkCount + candidates.trailingZeroBitCount])
@@ -48,7 +48,7 @@ struct ChunkLists: Sendable {
     func bestFit(
         chunkCount: Int, besides run: RunNumber, _ linkage: some RunLinkage
     ) -> RunNumber? {
-        invariant(chunkCount > 0 && chunkCount < Self.count)
+        invariant(chunkCount > 0 && chunkCount < Self.count, "no frame has that much room")
         var candidates = (occupied >> UInt64(chunkCount)) << UInt64(chunkCount)
         // Only one list can have nothing else, so this goes round twice at most.
         while candidates != 0 {
@@ -64,8 +64,10 @@ struct ChunkLists: Sendable {
     /// Adds a frame at the head of a list.
     @inline(__always)
     mutating func add(_ run: RunNumber, freeChunkCount: Int, _ linkage: some RunLinkage) {
+        deepInvariant(freeChunkCount < Self.count, "a frame with an object has all chunks free")
         deepInvariant(
-            lists[freeChunkCount].isEmpty == (occupied >> UInt64(freeChunkCount) & 1 == 0))
+            lists[freeChunkCount].isEmpty == (occupied >> UInt64(freeChunkCount) & 1 == 0),
+            "a list's bit contradicts it")
         lists[freeChunkCount].pushFirst(run, linkage)
         occupied |= 1 << UInt64(freeChunkCount)
     }
@@ -90,9 +92,10 @@ struct ChunkLists: Sendable {
             list.checkInvariants(linkage)
             list.forEach(linkage) { body($0, index) }
             let isOccupied = occupied & 1 << UInt64(index) != 0
-            invariant(isOccupied == !list.isEmpty)
+            invariant(isOccupied == !list.isEmpty, "a list's bit contradicts it")
             sum += list.count
         }
+        invariant(occupied >> UInt64(Self.count) == 0, "a bit without a list is set")
         return sum
     }
 }

@@ -28,6 +28,9 @@ extension ChunkPool {
         guard mayHold(handle, byteCount: byteCount) else { throw .invalidArgument }
         let object = Handle(handle)
         let chunkCount = Self.chunkCount(ofBytes: byteCount)
+        deepInvariant(
+            (chunkCount == Chunk.frameCount) == object.place.isHeadless,
+            "an object has a place of another length")
         let isAdopted = core.lists.withLock { lists in
             guard openClaimed(object.run) else { return false }
             return adopt(object, chunkCount: chunkCount, owner: owner, &lists)
@@ -51,6 +54,8 @@ extension ChunkPool {
         _ object: Handle, chunkCount: Int, owner: ObjectOwner, _ lists: inout Lists
     ) -> Bool {
         let frame = Frame(object.run, in: core.map)
+        deepInvariant(frame.poolNumber == core.number, "an object is adopted from another pool")
+        deepInvariant(!frame.isUnderReclaim, "objects are evicted during the adoption")
         let isFirst = frame.isEmpty
         guard frame.isFree(object.place, startChunk: object.startChunk, chunkCount: chunkCount)
         else { return false }

@@ -33,6 +33,8 @@ extension ChunkPool {
 
     private func reclaimRound(_ user: any PoolUser) -> FrameReclaim.Round {
         guard let victim = core.lists.withLock({ takeVictim(&$0) }) else { return .nothingToTry }
+        deepInvariant(
+            Frame(victim.run, in: core.map).isUnderReclaim, "objects may move while evicted")
         for index in victim.handles.indices {
             guard let handle = victim.handles[index] else { continue }
             // An object that stays keeps the frame, so the others are left alone. One without an
@@ -41,7 +43,8 @@ extension ChunkPool {
         }
         let isFreed = core.lists.withLock { putBack(victim.run, &$0) }
         guard isFreed else { return .stays }
-        deepInvariant(Frame(victim.run, in: core.map).isEmpty)
+        deepInvariant(
+            Frame(victim.run, in: core.map).isEmpty, "a frame is given back with an object in it")
         giveBackFrame(victim.run)
         return .freed(frameCount: 1)
     }
@@ -51,6 +54,7 @@ extension ChunkPool {
         let frame = Frame(run, in: core.map)
         invariant(!frame.isUnderReclaim, "a frame under reclaim is in a list")
         invariant(frame.poolNumber == core.number, "a list has a frame of another pool")
+        deepInvariant(!frame.isEmpty, "an empty frame was kept")
         lists.unfile(run, frame, core.map)
         lists.leaveLRU(run, frame, core.map)
         frame.isUnderReclaim = true

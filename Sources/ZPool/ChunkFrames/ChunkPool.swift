@@ -99,8 +99,14 @@ extension ChunkPool {
             frame.open(poolNumber: core.number)
             frame.take(place, startChunk: startChunk, chunkCount: chunkCount)
             lists.file(object.run, frame, core.map, isYoungest: true)
+            deepInvariant(isEachCounted(in: lists), "a frame is filed that was not taken")
         }
         return object.packed
+    }
+
+    /// Frames are counted before they are filed, and until they are out of the lists.
+    private func isEachCounted(in lists: Lists) -> Bool {
+        lists.frameCount <= core.frameCount.load(ordering: .relaxed)
     }
 
     private func takeFrame() throws(ZpoolError) -> RunNumber {
@@ -121,6 +127,7 @@ extension ChunkPool {
             checkLive(object, frame)
             // A frame under reclaim is in no list; its reclaim also files or frees it.
             guard !frame.isUnderReclaim else {
+                deepInvariant(!frame.isInLRU, "a frame under reclaim is in the LRU list")
                 frame.clear(object.place)
                 return false
             }
@@ -134,7 +141,10 @@ extension ChunkPool {
     @inline(__always)
     func drop(_ object: Handle, _ lists: inout Lists) -> Bool {
         let frame = Frame(object.run, in: core.map)
-        deepInvariant(frame.poolNumber == core.number && !frame.isUnderReclaim)
+        deepInvariant(frame.poolNumber == core.number, "a frame of another pool")
+        deepInvariant(!frame.isUnderReclaim, "a frame under reclaim is in no list")
+        deepInvariant(
+            frame.startChunk(object.place) == object.startChunk, "an object lies elsewhere")
         lists.unfile(object.run, frame, core.map)
         frame.clear(object.place)
         guard frame.isEmpty else {
@@ -159,6 +169,8 @@ extension ChunkPool {
     }
 
     func giveBackFrame(_ run: RunNumber) {
+        deepInvariant(
+            Frame(run, in: core.map).poolNumber == 0, "a frame is given back that is not closed")
         let before = core.frameCount.subtract(1, ordering: .relaxed).oldValue
         invariant(before > 0, "a frame is given back that was never taken")
         core.arena.freeRun(run, frameCount: 1, from: .pool)

@@ -42,7 +42,8 @@ struct FrameLists<Frame: ChunkFrame>: Sendable {
     @inline(__always)
     mutating func file(_ run: RunNumber, _ frame: Frame, _ map: RunMap, isYoungest: Bool) {
         deepInvariant(!frame.isEmpty, "an empty frame is filed")
-        deepInvariant(!frame.isUnderReclaim && frame.poolNumber != 0)
+        deepInvariant(!frame.isUnderReclaim, "a frame under reclaim is filed")
+        deepInvariant(frame.poolNumber != 0, "a frame of no pool is filed")
         count(frame, sign: 1)
         if frame.isHeadless {
             if !keepsLRU { headless.pushFirst(run, AgeLinkage<Frame>(map: map)) }
@@ -69,7 +70,8 @@ struct FrameLists<Frame: ChunkFrame>: Sendable {
 
     /// Puts the frame that was filed longest ago of its list at the head. Its counts stay.
     mutating func rotate(_ run: RunNumber, _ frame: Frame, _ map: RunMap) {
-        deepInvariant(byFreeChunks[frame.freeChunkCount].last == run)
+        deepInvariant(byFreeChunks[frame.freeChunkCount].last == run, "a younger frame is moved")
+        deepInvariant(!frame.isUnderReclaim, "a frame under reclaim is in a list")
         byFreeChunks.remove(
             run, freeChunkCount: frame.freeChunkCount, FreeLinkage<Frame>(map: map))
         byFreeChunks.add(run, freeChunkCount: frame.freeChunkCount, FreeLinkage<Frame>(map: map))
@@ -80,12 +82,13 @@ struct FrameLists<Frame: ChunkFrame>: Sendable {
     private mutating func count(_ frame: Frame, sign: Int) {
         guard !frame.isHeadless else {
             headlessCount += sign
-            deepInvariant(headlessCount >= 0)
+            deepInvariant(headlessCount >= 0, "a headless frame is taken out twice")
             return
         }
         objectCount += sign * frame.objectCount
         chunkCount += sign * frame.usedChunkCount
-        deepInvariant(objectCount >= 0 && chunkCount >= objectCount)
+        deepInvariant(objectCount >= 0, "a frame is taken out twice")
+        deepInvariant(chunkCount >= objectCount, "an object without a chunk")
         tally.count(frame, sign: sign)
     }
 
@@ -95,7 +98,7 @@ struct FrameLists<Frame: ChunkFrame>: Sendable {
         _ run: RunNumber, _ frame: Frame, _ map: RunMap, isYoungest: Bool
     ) {
         deepInvariant(keepsLRU, "a frame joins an order that is not kept")
-        deepInvariant(!frame.isInLRU || lru.count > 0)
+        deepInvariant(!frame.isInLRU || lru.count > 0, "a frame names an order without frames")
         let linkage = AgeLinkage<Frame>(map: map)
         if isYoungest {
             guard !frame.isInLRU || lru.first != run else { return }
@@ -142,7 +145,7 @@ extension FrameLists {
     /// Any frame; nil when there is none.
     mutating func anyFrame() -> RunNumber? {
         let any = bestFit(chunkCount: 0) ?? headless.first ?? lru.first
-        deepInvariant((any == nil) == (frameCount == 0))
+        deepInvariant((any == nil) == (frameCount == 0), "a frame is in no list")
         return any
     }
 
@@ -155,7 +158,8 @@ extension FrameLists {
         for _ in 0..<Self.stepFrameCount {
             guard let run = lru.last else { break }
             let frame = Frame(run, in: map)
-            invariant(frame.isInLRU && !frame.isUnderReclaim)
+            invariant(frame.isInLRU, "a frame in the LRU list does not say so")
+            invariant(!frame.isUnderReclaim, "a frame under reclaim is in a list")
             leaveLRU(run, frame, map)
             // From the oldest on, so that headless ones keep their order.
             if frame.isHeadless { headless.pushFirst(run, AgeLinkage<Frame>(map: map)) }

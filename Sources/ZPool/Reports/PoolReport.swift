@@ -1,3 +1,5 @@
+import ZswapCore
+
 /// The result of shrinking a pool.
 public struct ShrinkResult: Equatable, Sendable {
     /// Frames freed; may be more than asked for, and more than 0 even if there is an error.
@@ -23,6 +25,7 @@ public struct PoolReport: Equatable, Sendable {
     public init(columns: [String], rows: [[String]]) {
         self.columns = columns
         self.rows = rows
+        invariant(rows.allSatisfy { $0.count == columns.count }, "a row has other columns")
     }
 
     /// The table as right-aligned text, a line a row.

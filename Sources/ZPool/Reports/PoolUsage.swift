@@ -33,6 +33,10 @@ public struct PoolUsage: Equatable, Sendable {
         freeByteCount =
             frameCount * Page.byteCount - headerByteCount - roomByteCount - tailByteCount
         invariant(freeByteCount >= 0, "a pool uses more than it has")
+        invariant(
+            headerByteCount >= 0 && roomByteCount >= 0 && tailByteCount >= 0,
+            "a part of a pool is less than nothing")
+        invariant(objectCount >= 0, "a pool has freed more objects than it had")
     }
 
     /// Nothing.

@@ -29,7 +29,9 @@ public struct RunList: Sendable {
     /// Adds a run at the head.
     @inline(__always)
     @inlinable public mutating func pushFirst(_ run: RunNumber, _ linkage: some RunLinkage) {
-        deepInvariant(run.rawValue != 0 && run.rawValue != head)
+        deepInvariant(run.rawValue != 0, "there is no run 0")
+        deepInvariant(run.rawValue != head && run.rawValue != tail, "a run is in a list twice")
+        deepInvariant(hasSoundEnds, "a list's ends contradict its count")
         linkage.links(of: run).pointee = RunLinks(previous: 0, next: head)
         if head == 0 {
             tail = run.rawValue
@@ -44,7 +46,9 @@ public struct RunList: Sendable {
     /// Adds a run at the tail, as the oldest one.
     @inline(__always)
     @inlinable public mutating func pushLast(_ run: RunNumber, _ linkage: some RunLinkage) {
-        deepInvariant(run.rawValue != 0 && run.rawValue != head)
+        deepInvariant(run.rawValue != 0, "there is no run 0")
+        deepInvariant(run.rawValue != head && run.rawValue != tail, "a run is in a list twice")
+        deepInvariant(hasSoundEnds, "a list's ends contradict its count")
         linkage.links(of: run).pointee = RunLinks(previous: tail, next: 0)
         if tail == 0 {
             head = run.rawValue
@@ -66,15 +70,26 @@ public struct RunList: Sendable {
             invariant(head == run.rawValue, "a run was removed from a list that it is not in")
             head = links.next
         } else {
-            linkage.links(of: RunNumber(rawValue: links.previous)).pointee.next = links.next
+            let before = linkage.links(of: RunNumber(rawValue: links.previous))
+            deepInvariant(before.pointee.next == run.rawValue, "the run before does not link back")
+            before.pointee.next = links.next
         }
         if links.next == 0 {
             deepInvariant(tail == run.rawValue, "a run was removed from a list that it is not in")
             tail = links.previous
         } else {
-            linkage.links(of: RunNumber(rawValue: links.next)).pointee.previous = links.previous
+            let behind = linkage.links(of: RunNumber(rawValue: links.next))
+            deepInvariant(
+                behind.pointee.previous == run.rawValue, "the run behind does not link back")
+            behind.pointee.previous = links.previous
         }
         memberCount -= 1
+        deepInvariant(hasSoundEnds, "a list's ends contradict its count")
+    }
+
+    /// Head and tail are there iff the list has runs.
+    @usableFromInline var hasSoundEnds: Bool {
+        (head == 0) == (memberCount == 0) && (tail == 0) == (memberCount == 0)
     }
 
     /// Calls `body` with every run from the head on. `body` must not change the list.
@@ -89,7 +104,9 @@ public struct RunList: Sendable {
     /// The run behind this one.
     @inlinable public func following(_ run: RunNumber, _ linkage: some RunLinkage) -> RunNumber? {
         invariant(!isEmpty, "a run of an empty list")
-        return Self.run(linkage.links(of: run).pointee.next)
+        let next = Self.run(linkage.links(of: run).pointee.next)
+        deepInvariant(next != nil || run.rawValue == tail, "a list ends before its tail")
+        return next
     }
 
     /// Traps when the links contradict each other or the count.
@@ -102,8 +119,8 @@ public struct RunList: Sendable {
             seen += 1
             invariant(seen <= count, "a list is longer than its count, or a circle")
         }
-        invariant(seen == count)
-        invariant(tail == previous)
+        invariant(seen == count, "a list is shorter than its count")
+        invariant(tail == previous, "a list ends elsewhere than at its tail")
     }
 
     @inlinable static func run(_ rawValue: UInt32) -> RunNumber? {

@@ -74,8 +74,11 @@ struct Z3foldFrame: ChunkFrame {
 
     @inline(__always)
     func setRoom(_ place: Z3foldPlace, startChunk: Int, chunkCount: Int) {
-        deepInvariant(chunkCount <= (place == .headless ? Chunk.frameCount : Chunk.objectCountMax))
-        deepInvariant(place != .middle || chunkCount == 0 || startChunk > 1)
+        deepInvariant(
+            chunkCount <= (place == .headless ? Chunk.frameCount : Chunk.objectCountMax),
+            "an object fills its frame")
+        deepInvariant(
+            place != .middle || chunkCount == 0 || startChunk > 1, "the middle object is first")
         let shift = UInt32(8 * place.rawValue)
         let others = descriptor[Fields.chunkCounts] & ~(0xff << shift)
         descriptor[Fields.chunkCounts] = others | UInt32(chunkCount) << shift
@@ -135,6 +138,7 @@ extension Z3foldFrame {
 
     @inline(__always)
     func emptyPlace(chunkCount count: Int) -> (place: Place, startChunk: Int) {
+        deepInvariant(count > 0 && count <= Chunk.objectCountMax, "no object has that length")
         deepInvariant(!isHeadless && freeChunkCount >= count, "there is no room")
         let isMiddleEmpty = chunkCount(.middle) == 0
         if isMiddleEmpty && chunkCount(.first) == 0 { return (.first, 1) }

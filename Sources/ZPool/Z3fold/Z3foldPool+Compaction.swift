@@ -27,7 +27,9 @@ extension Z3foldPool {
         let before = compactedPageCount
         if walk(.withinFrames, user, goesOn) { _ = walk(.outOfFrames, user, goesOn) }
         // Only the thread that compacts changes the count.
-        return compactedPageCount - before
+        let freed = compactedPageCount - before
+        invariant(freed >= 0, "two threads compact a pool")
+        return freed
     }
 
     /// False when `goesOn` ended it.
@@ -66,8 +68,11 @@ extension Z3foldPool {
                 index -= 1
                 continue
             }
+            deepInvariant(frame.poolNumber == core.number, "a list has a frame of another pool")
             frame.walkNumber = walkNumber
             lists.rotate(run, frame, core.map)
+            deepInvariant(
+                lists.byFreeChunks[index].first == run, "a walk would meet a frame twice")
             switch work {
             case .withinFrames: shiftMiddle(run, &lists, user)
             case .outOfFrames: if moveLone(run, &lists, user) { return .freed(run) }
@@ -88,7 +93,11 @@ extension Z3foldPool {
         guard move(old, to: new, chunkCount: chunkCount, user) else { return }
         lists.unfile(run, frame, core.map)
         frame.clear(.middle)
+        deepInvariant(
+            frame.isFree(new.place, startChunk: new.startChunk, chunkCount: chunkCount),
+            "the middle object moved onto another")
         frame.setRoom(new.place, startChunk: new.startChunk, chunkCount: chunkCount)
+        deepInvariant(frame.startChunk(new.place) == new.startChunk, "an object lies elsewhere")
         lists.file(run, frame, core.map, isYoungest: false)
     }
 
@@ -110,7 +119,7 @@ extension Z3foldPool {
         guard move(old, to: new, chunkCount: chunkCount, user) else {
             // The target was not empty before, so it is not now.
             let isTargetEmpty = drop(new, &lists)
-            invariant(!isTargetEmpty)
+            invariant(!isTargetEmpty, "an object moved to an empty frame")
             return false
         }
         return drop(old, &lists)

@@ -18,7 +18,7 @@ struct Z3foldTally: ChunkTally {
 
     @inline(__always)
     mutating func count(_ frame: Z3foldFrame, sign: Int) {
-        deepInvariant(sign == 1 || sign == -1)
+        deepInvariant(sign == 1 || sign == -1, "a frame comes or goes")
         deepInvariant(!frame.isHeadless, "a headless object can't move")
         let isShiftable = frame.betterMiddle != nil
         if isShiftable { shiftableCount += sign }
@@ -27,7 +27,8 @@ struct Z3foldTally: ChunkTally {
         guard isShiftable || lone != .middle else { return }
         let chunks = frame.usedChunkCount
         loneObjects[chunks] += Int32(sign)
-        deepInvariant(loneObjects[chunks] >= 0 && loneCount >= 0 && shiftableCount >= 0)
+        deepInvariant(loneObjects[chunks] >= 0, "a lone object is taken out twice")
+        deepInvariant(loneCount >= 0 && shiftableCount >= 0, "a frame is taken out twice")
         gapChanges[frame.freeChunkCount] -= Int32(sign)
         gapChanges[Chunk.usableCount - chunks] += Int32(sign)
     }
@@ -72,6 +73,8 @@ extension FrameLists<Z3foldFrame> {
             // Those that found no company still have their gap.
             if kept == lone { gaps[own] += lone }
         }
+        deepInvariant(
+            freed >= 0 && freed <= tally.loneCount, "more frames go than have a lone object")
         return freed
     }
 }

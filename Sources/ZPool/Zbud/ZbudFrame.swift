@@ -81,9 +81,11 @@ struct ZbudFrame: ChunkFrame {
 
     @inline(__always)
     func setRoom(_ place: ZbudPlace, startChunk: Int, chunkCount: Int) {
-        deepInvariant(chunkCount >= 0 && chunkCount <= Chunk.objectCountMax)
         deepInvariant(
-            place == .first || chunkCount == 0 || startChunk + chunkCount == Chunk.frameCount)
+            chunkCount >= 0 && chunkCount <= Chunk.objectCountMax, "an object fills its frame")
+        deepInvariant(
+            place == .first || chunkCount == 0 || startChunk + chunkCount == Chunk.frameCount,
+            "the last object ends before its frame")
         switch place {
         case .first: descriptor[Fields.firstChunkCount] = UInt8(chunkCount)
         case .last: descriptor[Fields.lastChunkCount] = UInt8(chunkCount)

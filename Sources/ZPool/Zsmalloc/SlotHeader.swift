@@ -23,13 +23,13 @@ struct SlotHeader {
     /// A free slot; `link` is the next one's number + 1, 0 at the end.
     @inline(__always)
     static func free(link: Int) -> SlotHeader {
-        deepInvariant(link >= 0 && link <= Int(UInt16.max))
+        deepInvariant(link >= 0 && link <= ZsmallocHandle.slotCountMax, "no slot has that number")
         return SlotHeader(rawValue: freeMark | UInt64(link))
     }
 
     @inline(__always)
     init(_ owner: ObjectOwner) {
-        deepInvariant(owner.rawValue >= Self.ownerMin)
+        deepInvariant(owner.rawValue >= Self.ownerMin, "an owner that reads as a free slot")
         rawValue = owner.rawValue
     }
 

@@ -12,6 +12,9 @@ import ZswapCore
 struct ZsmallocHandle {
     private static let slotBitCount: UInt64 = 11
     private static let classBitCount: UInt64 = 8
+    /// Most size classes of a pool, and most slots of a zspage.
+    static let classCountMax = 1 << classBitCount
+    static let slotCountMax = 1 << slotBitCount
 
     let run: RunNumber
     let classPlace: Int
@@ -19,8 +22,9 @@ struct ZsmallocHandle {
 
     @inline(__always)
     init(run: RunNumber, classPlace: Int, slot: Int) {
-        deepInvariant(classPlace >= 0 && classPlace < 1 << Self.classBitCount)
-        deepInvariant(slot >= 0 && slot < 1 << Self.slotBitCount)
+        deepInvariant(
+            classPlace >= 0 && classPlace < Self.classCountMax, "a class's place fits no handle")
+        deepInvariant(slot >= 0 && slot < Self.slotCountMax, "a slot's number fits no handle")
         self.run = run
         self.classPlace = classPlace
         self.slot = slot

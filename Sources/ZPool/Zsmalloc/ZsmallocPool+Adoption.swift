@@ -30,6 +30,7 @@ extension ZsmallocPool {
         let isAdopted = classes[place].lists.withLock { lists in
             let zspage = Zspage(object.run, in: map)
             guard openClaimed(zspage, place, &lists) else { return false }
+            deepInvariant(object.slot < zspage.freshCount, "a zspage has no such slot")
             let word = headerWord(zspage, place, object.slot)
             let header = SlotHeader(rawValue: word.pointee.load(ordering: .relaxed))
             guard header.isFree else { return false }
@@ -63,6 +64,9 @@ extension ZsmallocPool {
         }
         zspage.stamp = clock.now
         lists.insert(zspage, sizeClass, map)
+        deepInvariant(
+            zspage.group == FullnessGroup.empty, "an adoption would not end with this zspage")
+        deepInvariant(zspage.freeLink == 0, "free slots are linked before the adoption ends")
         return true
     }
 
@@ -72,7 +76,9 @@ extension ZsmallocPool {
                 // In order of adoption, which among huge zspages becomes the order of age.
                 while let run = lists.groups[FullnessGroup.empty].last {
                     let zspage = Zspage(run, in: map)
-                    invariant(zspage.inUseCount > 0)
+                    invariant(zspage.inUseCount > 0, "a zspage was claimed for no object")
+                    deepInvariant(zspage.poolNumber == number, "a list has another pool's zspage")
+                    deepInvariant(zspage.classPlace == place, "a list has another class's zspage")
                     linkFreeSlots(zspage, place)
                     lists.refile(zspage, change: 0, table.classes[place], map)
                 }

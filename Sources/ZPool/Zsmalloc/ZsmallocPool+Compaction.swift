@@ -29,7 +29,8 @@ extension ZsmallocPool {
         var stuckCount = 0
 
         mutating func passOver(_ run: RunNumber) {
-            invariant(stuckCount < ZsmallocPool.stuckCountMax)
+            invariant(stuckCount < ZsmallocPool.stuckCountMax, "a compaction goes on without end")
+            deepInvariant(!passesOver(run), "a zspage that is passed over was emptied again")
             stuck[stuckCount] = run.rawValue
             stuckCount += 1
         }
@@ -47,7 +48,9 @@ extension ZsmallocPool {
             guard compact(place, user, goesOn) else { break }
         }
         // Only the thread that compacts changes the count.
-        return compactedPageCount - before
+        let freed = compactedPageCount - before
+        invariant(freed >= 0, "two threads compact a pool")
+        return freed
     }
 
     /// False when `goesOn` ended it.
@@ -80,11 +83,12 @@ extension ZsmallocPool {
         guard let target = lists.fullest.map({ Zspage($0, in: map) }),
             let source = emptiest(lists, pass, besides: target.run)
         else { return .nothingToGain }
+        deepInvariant(source.group <= target.group, "objects move out of the fuller zspage")
         let staying = moveObjects(from: source, to: target, place, user)
         // A destination whose only copies were dropped was not empty before, so it never becomes
         // free.
         let isTargetEmpty = settle(target, change: 0, place, &lists)
-        invariant(!isTargetEmpty)
+        invariant(!isTargetEmpty, "objects moved to an empty zspage")
         if settle(source, change: 0, place, &lists) { return .freed(source.run) }
         guard staying > 0 else { return .progress }
         pass.passOver(source.run)
@@ -98,6 +102,7 @@ extension ZsmallocPool {
         for group in FullnessGroup.emptiest...FullnessGroup.fullest {
             var candidate = lists.groups[group].first
             while let run = candidate {
+                deepInvariant(Zspage(run, in: map).group == group, "a zspage is in a wrong group")
                 if run != target && !pass.passesOver(run) { return Zspage(run, in: map) }
                 candidate = lists.groups[group].following(run, ZspageGroupLinkage(map: map))
             }
@@ -139,7 +144,8 @@ extension ZsmallocPool {
         let byteCount = sizeClass.byteCount - header
         let old = slotOffset(source.run, sizeClass, slot) + header
         let new = slotOffset(target.run, sizeClass, newSlot) + header
-        invariant(!sizeClass.isHuge && byteCount > 0)
+        invariant(!sizeClass.isHuge && byteCount > 0, "a huge object has nowhere to move")
+        deepInvariant(source.poolNumber == target.poolNumber, "an object moves to another pool")
         // The header goes last and by itself: with it the copy is published.
         memcpy(map.address(of: new), map.address(of: old), byteCount)
         headerWord(target, place, newSlot).pointee

@@ -25,6 +25,7 @@ extension ZsmallocPool {
         _ zspage: Zspage, _ place: Int, _ slot: Int
     ) -> UnsafeMutablePointer<Atomic<UInt64>> {
         let sizeClass = classes[place].sizeClass
+        deepInvariant(slot >= 0 && slot < sizeClass.objectCount, "a zspage has no such slot")
         if sizeClass.isHuge { return zspage.hugeHeader }
         return map.address(of: slotOffset(zspage.run, sizeClass, slot))
             .assumingMemoryBound(to: Atomic<UInt64>.self)

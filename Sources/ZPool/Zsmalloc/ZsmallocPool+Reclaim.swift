@@ -40,6 +40,7 @@ extension ZsmallocPool {
                 let zspage = Zspage(run, in: map)
                 invariant(!zspage.isUnderReclaim, "a zspage under reclaim is in a list")
                 invariant(zspage.classPlace == place, "a list has another class's zspage")
+                deepInvariant(zspage.inUseCount > 0, "an empty zspage was kept")
                 lists.remove(zspage, pool.pointee.sizeClass, map)
                 zspage.group = FullnessGroup.underReclaim
                 return zspage
@@ -70,6 +71,7 @@ extension ZsmallocPool {
     /// is left alone; so does one without an owner, which can't be evicted.
     private func evictObjects(of zspage: Zspage, _ place: Int, _ user: any PoolUser) {
         deepInvariant(zspage.isUnderReclaim, "objects move while they are evicted")
+        deepInvariant(zspage.poolNumber == number, "another pool's objects are evicted")
         // Slots are taken by malloc only, which does not see the zspage: the count stays.
         for slot in 0..<zspage.freshCount {
             let header = SlotHeader(

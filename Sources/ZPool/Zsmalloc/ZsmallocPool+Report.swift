@@ -79,7 +79,7 @@ extension ZsmallocPool {
             lists.groups[group].checkInvariants(ZspageGroupLinkage(map: map))
             lists.groups[group].forEach(ZspageGroupLinkage(map: map)) { run in
                 let zspage = Zspage(run, in: map)
-                invariant(zspage.group == group)
+                invariant(zspage.group == group, "a zspage is in a wrong group")
                 checkInvariants(zspage, place)
                 inUse += zspage.inUseCount
             }
@@ -116,7 +116,7 @@ extension ZsmallocPool {
         let sizeClass = table.classes[place]
         invariant(zspage.poolNumber == number, "a zspage of another pool")
         invariant(zspage.classPlace == place, "a zspage of another class")
-        invariant(zspage.freshCount <= sizeClass.objectCount)
+        invariant(zspage.freshCount <= sizeClass.objectCount, "more slots than the class has")
         let group = FullnessGroup.of(inUse: zspage.inUseCount, max: sizeClass.objectCount)
         invariant(zspage.group == group, "a zspage is in the wrong group")
         var marked = 0

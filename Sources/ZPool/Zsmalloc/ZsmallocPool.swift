@@ -43,7 +43,11 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
 
     init(arena: Arena, table: SizeClassTable, user: (any PoolUser)?) {
         Zspage.Fields.layout.check()
-        invariant(SizeClassTable.slotHeaderByteCount == MemoryLayout<SlotHeader>.size)
+        invariant(
+            SizeClassTable.slotHeaderByteCount == MemoryLayout<SlotHeader>.size,
+            "a header does not fill its part of a slot")
+        invariant(
+            table.places.allSatisfy { Int($0) < table.classes.count }, "a size has no class")
         self.arena = arena
         map = arena.runMap
         self.table = table
@@ -64,8 +68,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     }
 
     func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle {
-        invariant(byteCount > 0)
-        invariant(byteCount <= Page.byteCount)
+        invariant(byteCount > 0, "an object without a byte")
+        invariant(byteCount <= Page.byteCount, "an object is longer than a page")
         // Safe: the raw index is below the number of raw classes, and `places` has one for each.
         let place = Int(places[SizeClassTable.rawIndex(ofByteCount: byteCount)])
         let pool = classes + place
@@ -83,6 +87,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     private func takeRun(_ sizeClass: SizeClass) throws(ZpoolError) -> RunNumber {
         do {
             let run = try arena.takeRun(frameCount: sizeClass.frameCount, for: .pool)
+            invariant(run.rawValue != 0, "a handle of run 0 would be none")
             frameCount.add(sizeClass.frameCount, ordering: .relaxed)
             clock.tick()
             return run
@@ -135,12 +140,12 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
 
     func free(_ handle: PoolHandle) {
         let object = ZsmallocHandle(handle)
-        invariant(object.classPlace < classCount)
+        invariant(object.classPlace < classCount, "a handle of a class that there is not")
         let pool = classes + object.classPlace
         let isZspageEmpty = pool.pointee.lists.withLock { lists in
             let zspage = Zspage(object.run, in: map)
             invariant(zspage.poolNumber == number, "a handle of no live object, or not ours")
-            invariant(zspage.classPlace == object.classPlace)
+            invariant(zspage.classPlace == object.classPlace, "a handle of another size class")
             putBackSlot(object.slot, zspage, object.classPlace)
             // A zspage under reclaim is in no list; its reclaim also files or frees it.
             guard !zspage.isUnderReclaim else { return false }
@@ -176,6 +181,7 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
         _ zspage: Zspage, change: Int, _ place: Int, _ lists: inout ClassLists
     ) -> Bool {
         deepInvariant(!zspage.isUnderReclaim, "a zspage under reclaim is in no list")
+        deepInvariant(zspage.poolNumber == number, "a list has another pool's zspage")
         lists.refile(zspage, change: change, classes[place].sizeClass, map)
         guard zspage.inUseCount == 0 else { return false }
         lists.remove(zspage, classes[place].sizeClass, map)
@@ -184,6 +190,8 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
     }
 
     func giveBack(_ run: RunNumber, _ sizeClass: SizeClass) {
+        deepInvariant(
+            Zspage(run, in: map).poolNumber == 0, "a zspage is given back that is not closed")
         let before = frameCount.subtract(sizeClass.frameCount, ordering: .relaxed).oldValue
         invariant(before >= sizeClass.frameCount, "a zspage is given back that was never taken")
         arena.freeRun(run, frameCount: sizeClass.frameCount, from: .pool)

@@ -97,12 +97,14 @@ struct Zspage {
         descriptor.clear()
         poolNumber = number
         classPlace = place
+        deepInvariant(group == FullnessGroup.empty, "a new zspage has objects")
     }
 
     /// Clears the pool number, so that a late handle to the zspage traps.
     @inline(__always)
     func close() {
         invariant(inUseCount == 0, "a zspage is given back with an object in it")
+        deepInvariant(poolNumber != 0, "a zspage is given back twice")
         poolNumber = 0
     }
 }

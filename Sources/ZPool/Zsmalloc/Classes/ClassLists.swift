@@ -53,6 +53,12 @@ struct ClassLists: Sendable {
         inUseCount += zspage.inUseCount
         groups[zspage.group].pushFirst(zspage.run, ZspageGroupLinkage(map: map))
         if !sizeClass.isHuge { lru.pushFirst(zspage.run, ZspageLruLinkage(map: map)) }
+        deepInvariant(hasEachByAge(sizeClass), "a zspage is filed in one list only")
+    }
+
+    /// As many zspages are in the order of age as in the groups, unless that order is a group's.
+    private func hasEachByAge(_ sizeClass: SizeClass) -> Bool {
+        sizeClass.isHuge ? lru.isEmpty : Int(lru.count) == zspageCount
     }
 
     /// Removes a zspage with what is in it.
@@ -63,6 +69,7 @@ struct ClassLists: Sendable {
         deepInvariant(inUseCount >= 0, "a class frees more objects than it has")
         groups[zspage.group].remove(zspage.run, ZspageGroupLinkage(map: map))
         if !sizeClass.isHuge { lru.remove(zspage.run, ZspageLruLinkage(map: map)) }
+        deepInvariant(hasEachByAge(sizeClass), "a zspage leaves one list only")
     }
 
     /// The zspage was allocated into just now. Mostly it is the one of the time before, so there is
@@ -91,7 +98,7 @@ struct ClassLists: Sendable {
 
     /// Counts objects that were adopted.
     mutating func noteAdopted(_ count: Int) {
-        invariant(count > 0)
+        invariant(count > 0, "no object was adopted")
         inUseCount += count
     }
 }

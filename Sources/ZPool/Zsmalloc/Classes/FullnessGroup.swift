@@ -19,8 +19,8 @@ enum FullnessGroup {
 
     @inline(__always)
     static func of(inUse: Int, max: Int) -> Int {
-        deepInvariant(max > 0)
-        deepInvariant(inUse >= 0 && inUse <= max)
+        deepInvariant(max > 0, "a zspage without a slot")
+        deepInvariant(inUse >= 0 && inUse <= max, "more objects than slots")
         if inUse == 0 { return empty }
         if inUse == max { return full }
         return Int(UInt32(truncatingIfNeeded: 100 &* inUse) / UInt32(truncatingIfNeeded: max)) / 10

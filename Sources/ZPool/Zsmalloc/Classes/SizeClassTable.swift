@@ -31,7 +31,7 @@ public struct SizeClassTable: Equatable, Sendable {
 
     /// The table for this chain length, which must be one of ``Limits/chainLengths``.
     public init(chainLength: Int) {
-        invariant(Limits.chainLengths.contains(chainLength))
+        invariant(Limits.chainLengths.contains(chainLength), "no zspage is that long")
         self.chainLength = chainLength
         var descending: [SizeClass] = []
         var mergedInto: [Int] = []
@@ -44,7 +44,8 @@ public struct SizeClassTable: Equatable, Sendable {
         let count = descending.count
         classes = descending.reversed()
         places = mergedInto.reversed().map { UInt8(count - 1 - $0) }
-        invariant(places.count == Self.rawClassCount)
+        invariant(places.count == Self.rawClassCount, "a size has no class")
+        invariant(count <= ZsmallocHandle.classCountMax, "a class's place fits no handle")
         invariant(classes.last?.isHuge == true, "a whole page has no class")
     }
 
@@ -68,8 +69,8 @@ public struct SizeClassTable: Equatable, Sendable {
     /// would be larger than a frame: it is huge, and has no header.
     @inline(__always)
     static func rawIndex(ofByteCount byteCount: Int) -> Int {
-        invariant(byteCount > 0)
-        invariant(byteCount <= Page.byteCount)
+        invariant(byteCount > 0, "an object without a byte")
+        invariant(byteCount <= Page.byteCount, "an object is longer than a page")
         let slotByteCount = byteCount + slotHeaderByteCount
         guard slotByteCount > slotByteCountMin else { return 0 }
         let index = (slotByteCount - slotByteCountMin + slotByteCountStep - 1) / slotByteCountStep
@@ -95,7 +96,8 @@ public struct SizeClass: Hashable, Sendable {
         byteCount = size
         frameCount = Self.leastWaste(slotByteCount: size, chainLength: chainLength)
         objectCount = frameCount * Page.byteCount / size
-        invariant(objectCount > 0 && frameCount <= chainLength)
+        invariant(objectCount > 0 && frameCount <= chainLength, "no zspage has such slots")
+        invariant(objectCount <= ZsmallocHandle.slotCountMax, "a slot's number fits no handle")
     }
 
     /// Nothing is gained by compressing into this class; its object has all 4096 bytes, and its
@@ -113,7 +115,7 @@ public struct SizeClass: Hashable, Sendable {
 
     /// The fewest frames with the fewest wasted bytes: bytes, not a share of them.
     private static func leastWaste(slotByteCount: Int, chainLength: Int) -> Int {
-        invariant(slotByteCount > 0 && slotByteCount <= Page.byteCount)
+        invariant(slotByteCount > 0 && slotByteCount <= Page.byteCount, "no slot is that long")
         if slotByteCount.nonzeroBitCount == 1 { return 1 }
         var best = 1
         var bestWaste = Page.byteCount % slotByteCount
