@@ -111,7 +111,6 @@ struct SegmentRecord: @unchecked Sendable {
             invariant(availableCount > 0, "a segment has more available runs than it counts")
             free[word] &= ~(candidates & (~candidates &+ 1))
             availableCount -= 1
-            deepInvariant(availableCount == availableBitCount, "available runs are miscounted")
             return word * 64 + candidates.trailingZeroBitCount
         }
         invariant(availableCount == 0, "a segment counts available runs that it does not have")
@@ -143,7 +142,6 @@ struct SegmentRecord: @unchecked Sendable {
         } else {
             committed[index / 64] &= ~bit
         }
-        deepInvariant(availableCount == availableBitCount, "available runs are miscounted")
     }
 
     /// Takes the lowest available run, to release it. Clears its committed bit first, so that a
