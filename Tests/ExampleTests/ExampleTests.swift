@@ -8,9 +8,9 @@ import Testing
     @Test func theDriverPassesTheSharedSuites() throws {
         let outcome = try ExamplePackage.test()
         #expect(outcome.status == 0, "\(outcome)")
-        // Contract, model and stress: none was left out.
+        // Contract, model, stress and faults: none was left out.
         let text = outcome.output + outcome.errors
-        #expect(text.contains("Test run with 3 tests in 1 suite passed"), "\(outcome)")
+        #expect(text.contains("Test run with 4 tests in 1 suite passed"), "\(outcome)")
     }
 
     @Test func theBenchmarkMeasuresTheDriver() throws {
