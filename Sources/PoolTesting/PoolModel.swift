@@ -17,8 +17,7 @@ public struct PoolModel {
     private let seed: UInt64
     private var random: SplitMix64
     private var step = 0
-    /// page -> bytes and their seed.
-    private var expected: [Int: (byteCount: Int, seed: UInt64)] = [:]
+    private var ledger: PoolLedger
 
     /// Runs `stepCount` steps; throws where driver and model differ.
     public static func run(
@@ -41,6 +40,7 @@ public struct PoolModel {
         configuration.capacityByteCount = 16 << 20
         configuration.refusesCommit = { _ in refusal.isOn }
         rig = try PoolRig(driver, chainLength: chainLength, arena: configuration)
+        ledger = PoolLedger(rig)
         self.refusal = refusal
         self.seed = seed
         random = SplitMix64(seed: seed)
@@ -54,10 +54,10 @@ public struct PoolModel {
         let page = Int.random(in: 0..<Self.pageCount, using: &random)
         switch Int.random(in: 0..<1000, using: &random) {
         case 0..<460: try store(page)
-        case 460..<700: try discard(page)
-        case 700..<960: try compare(page)
-        case 960..<970: try compact()
-        case 970..<980: try shrink()
+        case 460..<700: try ledger.discard(page)
+        case 700..<960: try ledger.compare(page)
+        case 960..<970: try ledger.compact()
+        case 970..<980: try ledger.shrink(pageCount: Int.random(in: 1...5, using: &random))
         case 980..<984: try discardMany()
         case 984..<988: refusal.isOn.toggle()
         case 988..<990: rig.pool.keepLRU(Bool.random(using: &random))
@@ -83,66 +83,23 @@ public struct PoolModel {
     private mutating func store(_ page: Int) throws {
         let byteCount = randomByteCount()
         let seed = random.next()
-        do {
-            try rig.store(page, byteCount: byteCount, seed: seed)
-            expected[page] = (byteCount, seed)
-        } catch let error as ZpoolError {
-            // Refused: what was there stays.
-            try requireEqual(error, .outOfMemory, "malloc(\(byteCount))")
-            try require(refusal.isOn, "no memory though nothing refuses it")
-        }
-    }
-
-    private mutating func discard(_ page: Int) throws {
-        let isThere = expected.removeValue(forKey: page) != nil
-        try requireEqual(try rig.discard(page), isThere, "discard(\(page))")
+        let isTaken = try ledger.store(page, byteCount: byteCount, seed: seed)
+        try require(isTaken || refusal.isOn, "no memory though nothing refuses it")
     }
 
     private mutating func discardMany() throws {
         for page in 0..<Self.pageCount where Int.random(in: 0..<4, using: &random) > 0 {
-            try discard(page)
+            try ledger.discard(page)
         }
-    }
-
-    private func compare(_ page: Int) throws {
-        guard let (byteCount, seed) = expected[page] else {
-            try require(rig.table[PoolRig.owner(page)] == nil, "page \(page) is still there")
-            return
-        }
-        let entry = rig.table[PoolRig.owner(page)]
-        try requireEqual(entry?.byteCount, byteCount, "length of page \(page)")
-        try requireEqual(entry?.seed, seed, "content of page \(page)")
-        try rig.verify(page)
     }
 
     private func compareAll() throws {
-        rig.pool.checkInvariants()
-        for page in 0..<Self.pageCount { try compare(page) }
+        try ledger.compareAll(pageCount: Self.pageCount)
         try requireEqual(
             rig.pool.totalByteCount, rig.arena.poolFrameCount * Page.byteCount, "frames")
         let usage = rig.pool.usage
         try requireEqual(usage.frameCount * Page.byteCount, rig.pool.totalByteCount, "usage")
-        try requireEqual(usage.objectCount, expected.count, "objects")
-        let payload = expected.values.reduce(0) { $0 + $1.byteCount }
-        try require(usage.roomByteCount >= payload, "less room than payload")
-    }
-
-    private func compact() throws {
-        let before = rig.pool.totalByteCount
-        let freed = rig.pool.compact()
-        try requireEqual(rig.pool.totalByteCount, before - freed * Page.byteCount, "compaction")
-    }
-
-    private mutating func shrink() throws {
-        let before = rig.pool.totalByteCount
-        let wanted = Int.random(in: 1...5, using: &random)
-        let result = rig.pool.shrink(pageCount: wanted)
-        let freed = before - rig.pool.totalByteCount
-        try requireEqual(freed, result.reclaimedPageCount * Page.byteCount, "shrinking")
-        try require(result.error != nil || result.reclaimedPageCount >= wanted, "too little")
-        for (owner, _) in rig.table.takeEvicted() where rig.table[owner] == nil {
-            expected[Int(owner.page.rawValue)] = nil
-        }
+        try require(usage.roomByteCount >= ledger.payloadByteCount, "less room than payload")
     }
 
     private mutating func reopen() throws {

@@ -10,7 +10,6 @@ import ZswapCore
 /// Places are between two steps, and before and after an object moves in the table.
 final class PoolEnds: Sendable {
     private struct State {
-        var rig: PoolRig?
         var endCount = 0
         var failure: (any Error)?
     }
@@ -18,19 +17,18 @@ final class PoolEnds: Sendable {
     /// A page that no step uses.
     private static let newPage = 1 << 20
 
+    private let rig: PoolRig
     private let state = Mutex(State())
+
+    init(of rig: PoolRig) { self.rig = rig }
 
     /// Copies that were adopted.
     var endCount: Int { state.withLock { $0.endCount } }
 
-    /// Watches a rig while `body` works with it.
-    func watch(_ rig: PoolRig, _ body: () throws -> Void) throws {
-        state.withLock { $0.rig = rig }
+    /// Watches the moves of its objects while `body` works with the rig.
+    func watch(_ body: () throws -> Void) rethrows {
         rig.table.aroundMove { [weak self] in self?.note("at a move of an object") }
-        defer {
-            rig.table.aroundMove(nil)
-            state.withLock { $0.rig = nil }
-        }
+        defer { rig.table.aroundMove(nil) }
         try body()
     }
 
@@ -41,22 +39,22 @@ final class PoolEnds: Sendable {
     }
 
     private func note(_ place: String) {
-        let rig = state.withLock { state -> PoolRig? in
-            guard let rig = state.rig, state.failure == nil else { return nil }
+        let hasFailed = state.withLock { state in
+            guard state.failure == nil else { return true }
             state.endCount += 1
-            return rig
+            return false
         }
-        guard let rig else { return }
-        var failure: (any Error)?
+        if hasFailed { return }
         do {
-            try compareSuccessor(of: rig)
+            try compareSuccessor()
         } catch {
-            failure = ContractViolation("the process ends \(place): \(error)")
+            state.withLock {
+                $0.failure = ContractViolation("the process ends \(place): \(error)")
+            }
         }
-        if let failure { state.withLock { $0.failure = failure } }
     }
 
-    private func compareSuccessor(of rig: PoolRig) throws {
+    private func compareSuccessor() throws {
         let successor = try PoolRig(succeeding: rig)
         successor.pool.checkInvariants()
         let pages = successor.table.entries.keys.map { Int($0.page.rawValue) }.sorted()

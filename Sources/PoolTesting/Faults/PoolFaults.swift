@@ -1,5 +1,4 @@
 import Arena
-import Glibc
 public import ZPool
 public import ZswapCore
 
@@ -82,11 +81,10 @@ public struct PoolFaults: Sendable, Equatable {
     private mutating func end(
         _ driver: any PoolDriver, _ chainLength: Int, _ seed: UInt64
     ) throws {
-        let ends = PoolEnds()
-        let rig = try PoolRig(
-            driver, chainLength: chainLength, arena: Self.arena)
+        let rig = try PoolRig(driver, chainLength: chainLength, arena: Self.arena)
+        let ends = PoolEnds(of: rig)
         var steps = PoolSteps(rig, pageCount: Self.pageCount, seed: seed)
-        try ends.watch(rig) {
+        try ends.watch {
             for _ in 0..<Self.stepCount {
                 try steps.take()
                 try ends.endHere("after step \(steps.takenCount)")
