@@ -29,10 +29,12 @@ extension SwapStore {
         switch pools {
         case .accept: return true
         case .refuseAtLimit:
-            if worker.mayWaitForRoom || !roomRequests.isReady { count(.poolLimitHit, by: worker) }
+            let canBeMade = try waitsForRoom(worker)
+            count(.poolLimitHit, by: worker)
+            guard canBeMade else { return false }
             // By the limit in force, which may have changed. With a limit of 0 there is never room.
             // Asked again at each try: a thread that found room just before may reopen only now.
-            return try wait(
+            return wait(
                 at: roomRequests.pools, worker, asking: { roomRequests.pools.ask() },
                 until: { arena.poolFrameCount < limitFrameCount.load(ordering: .relaxed) },
                 orHopeless: { limitFrameCount.load(ordering: .relaxed) == 0 })
@@ -50,20 +52,26 @@ extension SwapStore {
         if area.isBelowLimit { return true }
         guard area.allowsWriteBack, area.record.byteCountMax ?? 0 > 0, !area.room.isHopeless
         else { return false }
-        return try wait(
+        guard try waitsForRoom(worker) else { return false }
+        return wait(
             at: area.room, worker, asking: { roomRequests.ask(inArea: area.room) },
             until: { area.isBelowLimit }, orHopeless: { area.room.isHopeless })
     }
 
+    /// Whether maintenance can make room, so that the worker waits for it. Throws for one that may
+    /// not wait: the worker that does the rest asks again.
+    private func waitsForRoom(_ worker: StoreWorker) throws(StoreError) -> Bool {
+        guard roomRequests.isReady else { return false }
+        guard worker.mayWaitForRoom else { throw .wouldWaitForRoom(takenByteCount: 0) }
+        return true
+    }
+
     /// Waits until maintenance has made room; false if it makes none. The worker leaves its request
-    /// meanwhile, so that retired memory can be freed. One that may not wait throws: the worker
-    /// that does the rest comes here again.
+    /// meanwhile, so that retired memory can be freed.
     private func wait(
         at place: borrowing Room, _ worker: StoreWorker, asking ask: () -> Void,
         until hasRoom: () -> Bool, orHopeless isHopeless: () -> Bool
-    ) throws(StoreError) -> Bool {
-        guard roomRequests.isReady else { return false }
-        guard worker.mayWaitForRoom else { throw .wouldWaitForRoom(takenByteCount: 0) }
+    ) -> Bool {
         end(worker)
         defer { begin(worker) }
         return roomRequests.wait(at: place, asking: ask, until: hasRoom, orHopeless: isHopeless)
