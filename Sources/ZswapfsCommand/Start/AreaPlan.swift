@@ -47,6 +47,10 @@ struct AreaPlan: Equatable {
     private mutating func takeOption(
         _ entry: ConfigurationText.Entry, in text: ConfigurationText
     ) throws(ConfigurationError) {
+        if entry.key == "local" {
+            options.isLocal = try PlanValue.flag(entry, in: text)
+            return
+        }
         let isSize = entry.key == "size"
         let value = isSize ? try PlanValue.size(entry, in: text) : entry.value
         do throws(CommandFailure) {
@@ -54,8 +58,7 @@ struct AreaPlan: Equatable {
             case "size": options.byteCount = try parsed(size: value).byteCount
             case "priority": options.priority = try parsed(priority: value).priority
             case "discard": options.discard = try parsed(discard: value).discard
-            case "readahead": options.readahead = try parsed(readahead: value).readahead
-            default: options.isLocal = try PlanValue.flag(entry)
+            default: options.readahead = try parsed(readahead: value).readahead
             }
         } catch {
             throw PlanValue.mistake(entry, error.message, option: "--\(entry.key) \(value): ", text)

@@ -29,9 +29,8 @@ struct ConfigurationOptions: ParsableArguments {
         }
     }
 
-    /// The plan of this name. Throws `badPath` when the file has none.
-    func plan(named name: String) throws -> MountPlan {
-        let plans = try plans()
+    /// The one of all ``plans()`` with this name. Throws `badPath` when there is none.
+    func plan(named name: String, of plans: [MountPlan]) throws -> MountPlan {
         guard let plan = plans.first(where: { $0.name == name }) else {
             let question = NearestWord.question(name, in: plans.map(\.name))
             throw CommandFailure(.badPath, "\(config): there is no section [\(name)]\(question)")

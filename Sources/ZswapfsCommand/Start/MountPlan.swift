@@ -54,11 +54,7 @@ struct MountPlan: Equatable {
                 throw PlanValue.mistake(entry, "not a path that begins with /", text)
             }
             mountPoint = entry.value
-        case "at_boot":
-            guard let flag = ControlType.flag(in: entry.value) else {
-                throw PlanValue.mistake(entry, "neither yes nor no", text)
-            }
-            startsAtBoot = flag
+        case "at_boot": startsAtBoot = try PlanValue.flag(entry, in: text)
         case "options": try add(entry.value, entry, option: "", in: text)
         case "arena": try addOption(entry, PlanValue.size(entry, in: text), in: text)
         case _ where MountSettings.valuedNames.contains(entry.key):

@@ -31,9 +31,11 @@ enum PlanValue {
     }
 
     /// A yes or a no.
-    static func flag(_ entry: ConfigurationText.Entry) throws(CommandFailure) -> Bool {
+    static func flag(
+        _ entry: ConfigurationText.Entry, in text: ConfigurationText
+    ) throws(ConfigurationError) -> Bool {
         guard let flag = ControlType.flag(in: entry.value) else {
-            throw CommandFailure(.usage, "neither yes nor no")
+            throw mistake(entry, "neither yes nor no", text)
         }
         return flag
     }

@@ -42,13 +42,13 @@ struct StartCommand: ParsableCommand {
             let all = try configuration.plans()
             if check { return }
             let plans =
-                try name.map { [try configuration.plan(named: $0)] }
+                try name.map { [try configuration.plan(named: $0, of: all)] }
                 ?? all.filter(\.startsAtBoot)
             if let plan = plans.first, running.foreground {
                 return try mount(plan, zpools)
             }
             for plan in plans {
-                if try !plan.isMounted() {
+                if plan.mount == nil {
                     try mount(plan, zpools)
                     print("mounted \(plan.mountPoint)")
                 }
@@ -59,7 +59,7 @@ struct StartCommand: ParsableCommand {
 
     private func mount(_ plan: MountPlan, _ zpools: ZpoolRegistry) throws {
         // A service manager that starts it again has the mount still there.
-        if try !plan.isMounted() { try FileMaking.makeDirectory(plan.mountPoint) }
+        if plan.mount == nil { try FileMaking.makeDirectory(plan.mountPoint) }
         let options = plan.options.flatMap { ["-o", $0] }
         let words = running.words + (running.foreground ? ["--foreground"] : [])
         try MountCommand.parse([plan.mountPoint] + words + options).run(zpools: zpools)
@@ -85,11 +85,8 @@ struct StartCommand: ParsableCommand {
 }
 
 extension MountPlan {
-    /// Whether a zswapfs is mounted there.
-    func isMounted() throws -> Bool { try mount() != nil }
-
-    /// The mount, if it is there. Throws when its daemon does not answer.
-    func mount() throws -> MountTable.Entry? {
+    /// The zswapfs that is mounted there; nil: none, or its daemon does not answer.
+    var mount: MountTable.Entry? {
         guard let place = try? MountedPath(mountPoint), place.names.isEmpty,
             let mount = place.mount
         else { return nil }

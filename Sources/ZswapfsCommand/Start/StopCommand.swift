@@ -26,7 +26,8 @@ struct StopCommand: ParsableCommand {
 
     func run() throws {
         try reportingFailures {
-            guard let mount = try configuration.plan(named: name).mount() else { return }
+            let plan = try configuration.plan(named: name, of: configuration.plans())
+            guard let mount = plan.mount else { return }
             for device in try MountUsers.devices(on: mount) {
                 try SwapCommand.checkPrivileges()
                 try Self.switchOff(device.device)
