@@ -1,4 +1,8 @@
-/// The pieces of a request that no thread has taken yet, in one word.
+/// The pieces of a request that no thread has taken yet, in one word that changes as one.
+///
+///     | number of the request 32 | first piece 16 | end 16 |
+///
+/// Law: a number is of one request, so no thread takes a piece of one that is over.
 struct HelperPieces {
     let number: UInt32
     let first: Int
