@@ -17,6 +17,9 @@ struct MountCommand: ParsableCommand {
             the mount survives a daemon that is killed; else all of it ends with the daemon.
             """)
 
+    /// Longest time that the kernel takes to end a killed server of many pages, with room to spare.
+    private static let endMilliseconds = 10_000
+
     @Argument(help: "The directory to mount at.", completion: .directory)
     var mountPoint: String
 
@@ -135,10 +138,23 @@ struct MountCommand: ParsableCommand {
     ) throws {
         let mount = try MountChoice.mount(at: mountPoint)
         // Two servers of one mount would destroy what it holds.
-        if QueryService.isAnswered(of: mount.device) {
-            return try SuperviseCommand.supervise(try MountServer(of: mountPoint), running)
-        }
+        if let server = try orphan(of: mount) { return try server.supervise(running) }
         try supervisorProcess(mount.mountPoint).run(.kept(kept))
+    }
+
+    /// The server that serves on without a supervisor; nil if none is left. One that was killed
+    /// has its socket until the kernel has freed its memory, so its end is waited for.
+    private func orphan(of mount: MountTable.Entry) throws -> OrphanedServer? {
+        guard QueryService.isAnswered(of: mount.device) else { return nil }
+        do {
+            return try OrphanedServer(try MountServer(of: mountPoint))
+        } catch {
+            let isGone = Patience.wait(milliseconds: Self.endMilliseconds) {
+                !QueryService.isAnswered(of: mount.device)
+            }
+            guard isGone else { throw error }
+            return nil
+        }
     }
 
     private var isBackground: Bool { !running.foreground }

@@ -1,13 +1,7 @@
 import ArgumentParser
-import LinuxSystem
-import SystemPackage
-import ZswapCore
 
 /// `zswapfs supervise`: a new supervisor for a mount that has lost its own.
 struct SuperviseCommand: ParsableCommand {
-    /// The server looks for a supervisor every few seconds.
-    private static let patienceMilliseconds = 15_000
-
     static let configuration = CommandConfiguration(
         commandName: "supervise", abstract: "Put a new supervisor above a mount's daemon.",
         discussion: """
@@ -26,7 +20,7 @@ struct SuperviseCommand: ParsableCommand {
             guard running.goesOn else {
                 return try BackgroundCommand.start(["supervise", mountPoint] + running.words)
             }
-            try Self.supervise(try orphan(), running)
+            try OrphanedServer(try orphan()).supervise(running)
         }
     }
 
@@ -44,31 +38,5 @@ struct SuperviseCommand: ParsableCommand {
                 "\(server.mountPoint): cannot be supervised: \(reason); mount it without that")
         }
         return server
-    }
-
-    /// Supervises a server that has lost its supervisor.
-    static func supervise(_ server: MountServer, _ running: DaemonOptions) throws {
-        let restartCount = Int(try server.query.text("stats/restarts")) ?? 0
-        let arguments = try ProcessTable.arguments(of: server.process)
-        guard let line = try line(to: server) else {
-            throw CommandFailure(
-                .unavailable,
-                "\(server.mountPoint): its daemon (process \(server.process)) takes no supervisor")
-        }
-        let watch = try ProcessWatch(peerOf: line)
-        let process = SupervisorProcess(
-            arguments: SupervisorProcess.withoutDescriptor(arguments),
-            level: running.logLevel.level, isBackground: !running.foreground)
-        try process.run(.orphan(watch, restartCount: restartCount))
-    }
-
-    private static func line(to server: MountServer) throws -> DescriptorChannel? {
-        let name = SupervisorLink.orphanName(ofServer: server.process)
-        var line: DescriptorChannel?
-        _ = try Patience.wait(milliseconds: Self.patienceMilliseconds) {
-            line = try server.connect(to: name)
-            return line != nil
-        }
-        return line
     }
 }

@@ -101,6 +101,13 @@ extension MountedTests {
             deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
         }
 
+        /// The mount's supervisor, server and standby.
+        private static func processes(of path: String) -> [pid_t] {
+            MountHost.processes(naming: path).filter { process in
+                (try? SystemText.read("/proc/\(process)/comm"))?.hasPrefix("zswapfs") == true
+            }
+        }
+
         @Test(.timeLimit(.minutes(3))) func allProcessesMayDieAtOnce() throws {
             let directory = try TemporaryDirectory()
             let path = try directory.makeDirectory("mount")
@@ -120,9 +127,7 @@ extension MountedTests {
                 }
             }
             // As with KillMode=control-group: no process is left.
-            let all = MountHost.processes(naming: path).filter { process in
-                (try? SystemText.read("/proc/\(process)/comm"))?.hasPrefix("zswapfs") == true
-            }
+            let all = Self.processes(of: path)
             #expect(all.count >= 2)
             try manager.tell("restart " + all.map { "\($0)" }.joined(separator: " "))
             try #require(manager.line() == Self.ready)
@@ -136,6 +141,45 @@ extension MountedTests {
             #expect(try isWhole())
             #expect(ServerProcess.killAndWait(path))
             #expect(try isWhole())
+            try file.close()
+            try manager.tell("end")
+            try SystemCall.run("umount") { umount2(path, 0) }
+            #expect(manager.hasEnded)
+        }
+
+        /// The socket of a killed server takes connections until the kernel has freed its memory.
+        @Test(.timeLimit(.minutes(3))) func aServerThatIsEndingIsWaitedFor() throws {
+            let directory = try TemporaryDirectory()
+            let path = try directory.makeDirectory("mount")
+            defer {
+                while MountHost.isMounted(path), umount2(path, CInt(MNT_DETACH)) == 0 {}
+            }
+            let manager = try Manager(path)
+            try #require(manager.line() == Self.ready)
+            let file = try MountedFile("\(path)/area", O_RDWR | O_CREAT)
+            try file.write(PageContent.compressible(1), at: 0)
+            let device = try #require(
+                MountTable.current().entries.last { ByteText($0.mountPoint) == ByteText(path) }
+            ).device
+            for process in Self.processes(of: path) { kill(process, SIGKILL) }
+            let name = "zswapfs/\(device)"
+            var ending: LocalServer?
+            let isTaken = Patience.wait(milliseconds: 10_000) {
+                ending = try? LocalServer(name: name)
+                return ending != nil
+            }
+            try #require(isTaken)
+            try manager.tell("restart")
+            // The listener itself and the first connection to it.
+            let isAsked = try Patience.wait(milliseconds: 30_000) {
+                try SystemText.read("/proc/net/unix").split(separator: "\n")
+                    .count { $0.hasSuffix(" @" + name) } >= 2
+            }
+            try #require(isAsked)
+            ending = nil
+            try #require(manager.line() == Self.ready)
+            #expect(
+                try file.read(at: 0, count: Page.byteCount) == PageContent.compressible(1))
             try file.close()
             try manager.tell("end")
             try SystemCall.run("umount") { umount2(path, 0) }
