@@ -32,6 +32,9 @@ package struct WriteBackWork {
     /// Times that it went through all areas.
     private var jobTurnCount = 0
     private var hasGathered = false
+    /// Pages that only pass through may wait from a time in which they were not counted: before a
+    /// take-over, or while there was no backing store.
+    private var hasOldPassing = false
     private var agedSeconds: UInt64
 
     /// Creates the work for a store; `worker` is used for nothing else.
@@ -62,6 +65,7 @@ package struct WriteBackWork {
         if writeBack?.log !== log {
             writeBack = makeWriteBack(to: log, number)
             requests.set(nil)
+            hasOldPassing = true
         }
         let began = MonotonicClock.nanoseconds
         let written = log.byteCountWritten
@@ -96,6 +100,10 @@ package struct WriteBackWork {
         if requests.takeAskingAreas() { return makeRoomInAreas() }
         if log.needsCleaning, clean() { return .again }
         if control.job.withLock({ $0?.progress == .running }) { return doJob() }
+        if hasOldPassing {
+            (hasOldPassing, hasGathered) = (false, true)
+            return writePassing()
+        }
         if store.tunables.shrinksInBackground, let excess = excessFrameCount(wasFull: false) {
             _ = makeRoom(excess, goesOn)
             return .low

@@ -2,6 +2,7 @@ import TestSupport
 import Testing
 
 @testable import Maintenance
+@testable import SwapStore
 
 /// Work that a predecessor began and did not end.
 @Suite struct EndedWorkTests {
@@ -18,6 +19,23 @@ import Testing
         let third = try TestStore(
             takingOver: try TestStore.memory(leftBy: new.arena), from: new)
         #expect(third.maintenance.endedWriteBack == nil && third.maintenance.writeBackJob == nil)
+    }
+
+    /// The count of pages that only pass through begins at zero after a take-over; the pages do not.
+    @Test func pagesThatWereToPassStillPass() throws {
+        let rig = try WriteBackRig()
+        rig.turn()
+        rig.store.update { $0.isEnabled = false }
+        try rig.fixture.write(PageContent.compressible(1), to: rig.area, page: 1)
+        #expect(rig.entry(1).isPassing)
+        rig.store.roomRequests.takePassing()
+        let worker = try #require(rig.store.makeWorker())
+        defer { rig.store.removeWorker(worker) }
+        var work = try rig.fixture.makeWriteBackWork(by: worker)
+        for _ in 0..<10 where rig.entry(1).isInMemory { _ = work.turn { true } }
+        #expect(rig.entry(1).kind == .onBacking)
+        #expect(try rig.fixture.read(rig.area, page: 1) == PageContent.compressible(1))
+        rig.expectBalance()
     }
 
     @Test func noWordThatCannotBeIsBelieved() {
