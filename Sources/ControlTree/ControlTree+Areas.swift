@@ -38,7 +38,7 @@ extension ControlTree {
         "Stored pages whose swap slots are free again, in areas that are swapped to through loop"
         + " devices: a lower bound, a few seconds old."
 
-    static let areaParameterRows = [maxBytes, writeBack, areaCompressor]
+    static let areaParameterRows = [maxBytes, writeBack, areaCompressor, areaColdAfter]
 
     private static let maxBytes = areaRow(
         "max_bytes", .size(max: Limits.areaByteCountMax),
@@ -79,7 +79,7 @@ extension ControlTree {
 
     /// A row for one override of each area; reads `inherit` where the area has none. A name is
     /// looked up when it is set.
-    private static func areaRow<Value: Sendable>(
+    static func areaRow<Value: Sendable>(
         _ name: String, _ type: ControlType, _ summary: String,
         _ field: any WritableKeyPath<AreaSettings, Value?> & Sendable,
         text: @escaping @Sendable (Value) -> String,

@@ -10,6 +10,8 @@ public enum ControlType: Equatable, Sendable {
     case level
     /// One of the names in the file named here.
     case name(oneOf: String)
+    /// One of these names, or this word.
+    case nameOr(String, oneOf: String)
     /// One of these names, or with its level, `NAME:LEVEL`.
     case levelledName(oneOf: String)
     /// A path from the root, or `none`.
@@ -46,6 +48,7 @@ public enum ControlType: Equatable, Sendable {
             words.dropLast().joined(separator: ", ") + " or \(words.last ?? "")"
         case .level: "number, or none"
         case .name(let file): "a name of `\(file)`"
+        case .nameOr(let word, let file): "a name of `\(file)`, or \(word)"
         case .levelledName(let file): "a name of `\(file)`, or NAME:LEVEL"
         case .path: "a path, or none"
         case .numberOrOff(let range):
@@ -70,7 +73,7 @@ public enum ControlType: Equatable, Sendable {
             "EINVAL"
         case .path: "EINVAL, ENOENT, EACCES, EBUSY, EIO"
         case .orInherit(let type): type.errors
-        case .name: "ENOENT"
+        case .name, .nameOr: "ENOENT"
         case .levelledName: "ENOENT, EINVAL"
         case .trigger: "ENOMEM"
         case .names, .count, .word, .columns, .lines: ""

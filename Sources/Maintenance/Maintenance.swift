@@ -4,9 +4,9 @@ import Threads
 /// The upkeep of a store while it serves: the threads that walk over its pages, and the requests of
 /// control files to them.
 ///
-///     params/compact, migrate, writeback, scrub ──► Maintenance ──► a thread a task
-///     stats/migration, writeback, scrub         ◄──     ▲  └──► SwapStore (`Upkeep/`)
-///     settings of the store ── StoreObserver ───────────┘
+///     params/compact, migrate, writeback, scrub, … ──► Maintenance ──► a thread a task
+///     stats/migration, writeback, scrub, tiers     ◄──     ▲  └──► SwapStore (`Upkeep/`)
+///     settings of the store ── StoreObserver ──────────────┘
 ///
 /// Laws:
 /// - It is created before settings of the store change, so that it misses no change. Its threads
@@ -26,6 +26,8 @@ public final class Maintenance: Sendable {
         case migration
         /// Compares stored pages with their checksums.
         case scrub
+        /// Recompresses pages that have become cold.
+        case tiers
     }
 
     /// There is no thread for this task, or no place for its worker.
@@ -38,6 +40,7 @@ public final class Maintenance: Sendable {
     public let store: SwapStore
     package let migration: Migration
     package let scrub: Scrub
+    package let tiers: Tiers
     package let writeBack: WriteBackControl
     /// The worker for compaction on request; created ahead, so that the request allocates nothing.
     private let compactionWorker: Lock<StoreWorker>
@@ -51,6 +54,7 @@ public final class Maintenance: Sendable {
         compactionWorker = Lock(worker)
         migration = Migration(store: store, control: MigrationControl())
         scrub = Scrub(store: store, control: ScrubControl())
+        tiers = Tiers(store: store, control: TierControl(of: store))
         writeBack = WriteBackControl(of: store)
         // From here on `prepareBacking` sees each new backing store; a store that was taken over
         // may have some already.
@@ -105,6 +109,7 @@ public final class Maintenance: Sendable {
         case .writeBack: WriteBackThread(of: store, writeBack, onTrouble: onTrouble)
         case .migration: Migrator(of: migration)
         case .scrub: Scrubber(of: scrub, onDamage: onDamage)
+        case .tiers: Recompressor(of: tiers)
         }
     }
 
@@ -140,7 +145,13 @@ public final class Maintenance: Sendable {
 }
 
 extension Maintenance: StoreObserver {
-    package func newPagesChanged() { migration.control.noteChange() }
-    package func tunablesChanged() { scrub.control.attachment.wake() }
+    package func newPagesChanged() {
+        migration.control.noteChange()
+        tiers.control.noteChange()
+    }
+    package func tunablesChanged() {
+        scrub.control.attachment.wake()
+        tiers.control.noteChange()
+    }
     package func prepareBacking() -> Bool { writeBack.makeBuffers() }
 }

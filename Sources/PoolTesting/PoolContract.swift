@@ -70,6 +70,12 @@ extension PoolContract {
             try require(pool.hugeByteCount <= Page.byteCount, "a watermark above a page")
             try require(pool.hugeByteCount <= pool.objectByteCountMax + 1, "a watermark above all")
             try requireEqual(rig.pool.type, driver.type, "type")
+            let rooms = (1...pool.objectByteCountMax).map { pool.roomByteCount(of: $0) }
+            for (byteCount, room) in zip(1..., rooms) {
+                try require(room >= byteCount, "\(byteCount) bytes in \(room)")
+            }
+            try require(rooms == rooms.sorted(), "a longer object takes less room")
+            try require(rooms.allSatisfy { $0 <= Page.byteCount }, "more room than a page")
         },
     ]
 }

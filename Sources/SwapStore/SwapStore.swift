@@ -103,7 +103,10 @@ public final class SwapStore: Sendable {
         let state = StoreState(
             number: 1, tunables: configuration.tunables, totalByteCount: totalByteCount,
             pools: parts.pools, currentGeneration: parts.currentGeneration,
-            currentCompressor: parts.currentCompressor, backings: parts.backings)
+            currentCompressor: parts.currentCompressor,
+            coldCompressor: Self.standardColdCompressor(
+                of: parts.compressors, orElse: parts.currentCompressor),
+            backings: parts.backings)
         var control = StoreControl(
             state: state, pools: parts.pools, configuration: configuration.pool)
         control.backings = parts.backings

@@ -75,6 +75,10 @@ public protocol Pool: AnyObject, Sendable {
     /// (zs_huge_class_size in the kernel).
     var hugeByteCount: Int { get }
 
+    /// Bytes that an object of this length takes, 1 to ``objectByteCountMax``: its size class or
+    /// its chunks. An object is worth replacing by one that takes fewer.
+    func roomByteCount(of byteCount: Int) -> Int
+
     /// Takes room for an object. `invalidArgument` for 0 bytes, `tooLarge`, `outOfMemory`.
     func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle
 
@@ -152,6 +156,9 @@ public protocol Pool: AnyObject, Sendable {
 }
 
 extension Pool {
+    /// A pool that does not round lengths up takes as many bytes as an object has.
+    public func roomByteCount(of byteCount: Int) -> Int { byteCount }
+
     /// A pool that knows nothing to fetch does nothing.
     public func prepareFree(_ handle: PoolHandle) {}
 

@@ -63,6 +63,11 @@ public final class Zpool: Sendable {
     @inlinable public var objectByteCountMax: Int { pool.objectByteCountMax }
     /// First length that gains nothing over a whole page.
     @inlinable public var hugeByteCount: Int { pool.hugeByteCount }
+    /// Bytes that an object of this length takes, of 1 to ``objectByteCountMax``.
+    public func roomByteCount(of byteCount: Int) -> Int {
+        invariant(byteCount > 0 && byteCount <= pool.objectByteCountMax)
+        return pool.roomByteCount(of: byteCount)
+    }
     /// Bytes of the frames the pool holds.
     @inlinable public var totalByteCount: Int { pool.totalByteCount }
     /// A table of the pool's contents.

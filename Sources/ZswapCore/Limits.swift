@@ -12,6 +12,10 @@ public enum Limits {
     /// Most pages that may be asked to be verified in a second: 4 GB/s, more than a thread does.
     public static let scrubPagesPerSecondMax = 1_000_000
 
+    /// Seconds without a use after which a page may be asked to count as cold: ages of pages end
+    /// half a day later.
+    public static let coldSeconds = 1...4 * 24 * 60 * 60
+
     /// Threads that may serve pages at once: a frame of counters an area holds 64 bytes for each.
     public static let workersMax = Page.byteCount / 64
 

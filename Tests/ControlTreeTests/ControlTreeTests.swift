@@ -67,13 +67,15 @@ import ZswapCore
                 "max_pool_percent", "max_pool_bytes",
                 "accept_threshold_percent", "same_filled_pages_enabled",
                 "non_same_filled_pages_enabled", "compaction_enabled", "latency", "compact",
-                "migrate", "scrub", "backing", "writeback", "writeback_limit", "shrinker_enabled",
+                "migrate", "scrub", "cold_compressor", "cold_pool", "cold_after",
+                "cold_cpu_percent", "recompress", "backing", "writeback", "writeback_limit",
+                "shrinker_enabled",
                 "reclaim",
                 "available_zpools", "available_compressors", "areas",
             ])
         #expect(
             fixture.tree.children(of: "params/areas/swap")
-                == ["max_bytes", "writeback", "compressor"])
+                == ["max_bytes", "writeback", "compressor", "cold_after"])
         #expect(
             fixture.tree.children(of: "params/areas") == ["swap", "empty", ControlFixture.hardName])
         #expect(
@@ -122,7 +124,7 @@ import ZswapCore
         #expect(throws: ControlError.self) { try fixture.tree.read(path) }
         #expect(!fixture.tree.children(of: "stats/areas").contains("empty"))
         #expect(fixture.tree.kind(of: "params/areas/empty") == nil)
-        for file in ["max_bytes", "writeback", "compressor"] {
+        for file in ["max_bytes", "writeback", "compressor", "cold_after"] {
             let path: ByteText = "params/areas/empty/\(file)"
             #expect(fixture.tree.kind(of: path) == nil)
             let error = #expect(throws: ControlError.self) {

@@ -62,6 +62,9 @@ import ZswapCore
                 String(name.filter { !"[]".contains($0) })
             }
             return (names, [("nosuch", .unknownName), (names[0].uppercased(), .unknownName)])
+        case .nameOr(let word, let file):
+            let (good, bad) = try values(.name(oneOf: file), fixture)
+            return (good + [word], bad)
         case .numberOrOff(let range):
             let (good, bad) = try values(.number(range), fixture)
             return (good + ["off"], bad.filter { $0.text != "4294967296" })

@@ -18,7 +18,7 @@ extension ControlTree {
         })
 
     /// Parses `NAME` or `NAME:LEVEL`. An unknown name is returned as it is.
-    private static func choice(
+    static func choice(
         in text: Substring, _ subject: ControlSubject
     ) throws(ControlError) -> (name: String, level: Int?) {
         let store = subject.store

@@ -28,7 +28,8 @@ extension ControlTree {
         flag(
             "compaction_enabled", \.compactsByItself,
             "Compact in the background when enough frames can be freed by it: 1 of 128, and 64."),
-        latency, compact, migrate, scrub, backing, writeback, writebackLimit, shrinkerEnabled,
+        latency, compact, migrate, scrub, coldCompressor, coldPool, coldAfter, coldCPUPercent,
+        recompress, backing, writeback, writebackLimit, shrinkerEnabled,
         reclaim,
         names(
             "available_zpools", "The drivers that `params/zpool` takes.",
@@ -164,16 +165,18 @@ extension ControlTree {
             })
     }
 
+    /// A whole number, where `word`, if there is one, could stand as well.
     static func number(
-        _ text: Substring, of range: ClosedRange<Int>, for path: String
+        _ text: Substring, of range: ClosedRange<Int>, or word: String? = nil, for path: String
     ) throws(ControlError) -> Int {
-        let expected = "a number from \(range.lowerBound) to \(range.upperBound)"
+        let number = "a number from \(range.lowerBound) to \(range.upperBound)"
+        let expected = word.map { "neither \($0) nor \(number)" } ?? "not \(number)"
         switch ControlText.number(text) {
         case .value(let value) where range.contains(value): return value
         case .value, .tooLarge:
-            throw ControlError(.outOfRange, "\(text) is not \(expected), for \(path)")
+            throw ControlError(.outOfRange, "\(text) is \(expected), for \(path)")
         case .notANumber:
-            throw ControlError(.invalidValue, "\"\(text)\" is not \(expected), for \(path)")
+            throw ControlError(.invalidValue, "\"\(text)\" is \(expected), for \(path)")
         }
     }
 

@@ -77,16 +77,16 @@ extension ControlTree {
             }
         })
 
-    private static func pages(
+    static func pages(
         in text: Substring, for path: String
-    ) throws(ControlError) -> WriteBackJob.Pages {
+    ) throws(ControlError) -> PageSelection {
         let words = text.split { $0 == " " || $0 == "\t" }
         switch (words.first, words.count) {
         case ("huge", 1): return .huge
         case ("all", 1): return .all
         case ("idle", 2):
             return .idle(
-                seconds: try number(words[1], of: WriteBackJob.idleSeconds, for: path))
+                seconds: try number(words[1], of: Limits.coldSeconds, for: path))
         default:
             throw ControlError(
                 .invalidValue, "\"\(text)\" is none of idle SECONDS, huge, all, for \(path)")
@@ -183,7 +183,7 @@ extension ControlTree {
             ])
     }
 
-    private static func words(for pages: WriteBackJob.Pages) -> String {
+    static func words(for pages: PageSelection) -> String {
         switch pages {
         case .idle(let seconds): "idle \(seconds)"
         case .huge: "huge"

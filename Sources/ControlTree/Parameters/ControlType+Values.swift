@@ -17,7 +17,7 @@ extension ControlType {
         case .size(let max): Self.isSize(text, max)
         case .sizeOrOff(let max): text == ControlText.off || Self.isSize(text, max)
         case .orInherit(let type): text == ControlText.inherit || type.accepts(text)
-        case .name, .levelledName, .level, .path, .command, .trigger: !text.isEmpty
+        case .name, .nameOr, .levelledName, .level, .path, .command, .trigger: !text.isEmpty
         case .names, .count, .word, .columns, .lines: false
         }
     }

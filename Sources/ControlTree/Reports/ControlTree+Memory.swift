@@ -32,7 +32,8 @@ extension ControlTree {
                 String(try subject.pool().chainLength ?? 0)
             }),
         ControlRow(
-            "stats/pools/N/current", .flag, "Whether new pages go there. N: it is draining.",
+            "stats/pools/N/current", .flag,
+            "Whether new or cold pages go there. N: it is draining.",
             read: { subject throws(ControlError) in
                 ControlText.flag(try subject.pool().isCurrent)
             }),

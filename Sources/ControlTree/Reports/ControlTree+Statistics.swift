@@ -25,7 +25,7 @@ extension ControlTree {
                 "The last write to a control file that was refused: its number since the mount"
                     + " began, file, value, and the reason with what could have been written.",
                 read: { subject throws(ControlError) in subject.journal.lastText }),
-        ] + factRows + [latencyStatisticsRow, migrationRow, scrubRow] + areaStatisticsRows
+        ] + factRows + [latencyStatisticsRow, migrationRow, scrubRow, tiersRow] + areaStatisticsRows
         + memoryRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {

@@ -15,6 +15,8 @@ struct WalkTally: Sendable {
         case unreadable
         /// There is no room for what it would become.
         case noRoom
+        /// What it would become would be no smaller.
+        case notSmaller
     }
 
     /// Pages that were visited.
@@ -22,7 +24,7 @@ struct WalkTally: Sendable {
     /// Pages that were done.
     private(set) var doneCount = 0
     /// By reason.
-    private var counts: InlineArray<5, Int> = .init(repeating: 0)
+    private var counts: InlineArray<6, Int> = .init(repeating: 0)
     /// Whether every area was visited before this step, which visited none.
     var isEnd = false
 

@@ -19,7 +19,7 @@ public enum WriteBackRefusal: Error, Equatable, Sendable {
 /// Writing pages back on request.
 extension Maintenance {
     /// Has these pages written to the backing store, in the background.
-    public func startWriteBack(_ pages: WriteBackJob.Pages) throws(WriteBackRefusal) {
+    public func startWriteBack(_ pages: PageSelection) throws(WriteBackRefusal) {
         switch store.roomRequests.obstacle {
         case .noThread, .noBacking: throw .noBacking
         case .failed: throw .failed
@@ -39,7 +39,7 @@ extension Maintenance {
 
     /// The write-back that was under way when the predecessor ended, and stopped with it; nil:
     /// none.
-    public var endedWriteBack: WriteBackJob.Pages? { writeBack.endedJob?.pages }
+    public var endedWriteBack: PageSelection? { writeBack.endedJob?.pages }
 
     /// The last job, also one of a predecessor; nil: none yet.
     public var writeBackJob: WriteBackJob? { writeBack.job.withLock { $0 } }

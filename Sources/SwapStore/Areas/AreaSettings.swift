@@ -10,6 +10,10 @@ public struct AreaSettings: Equatable, Sendable {
     /// Whether its pages may leave for the backing store; nil: they may.
     public var allowsWriteBack: Bool?
 
+    /// Seconds without a use after which its pages are recompressed, of ``Limits/coldSeconds``; 0:
+    /// they never are. Nil: as the store says.
+    public var coldAfterSeconds: Int?
+
     /// No overrides.
     public init() {}
 }

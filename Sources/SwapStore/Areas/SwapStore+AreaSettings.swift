@@ -20,8 +20,9 @@ extension SwapStore {
             if let compressor = settings.compressor {
                 try prepareCompressor(try compressorNumber(compressor))
             }
+            if settings.coldAfterSeconds ?? 0 > 0 { try prepareColdForm() }
         }
-        let isOtherCompressor = directory.withRecord(named: name) { record -> Bool in
+        let isOther = directory.withRecord(named: name) { record -> Bool in
             var settings = settings(in: record)
             change(&settings)
             invariant(settings.byteCountMax ?? 0 <= Limits.areaByteCountMax)
@@ -31,9 +32,11 @@ extension SwapStore {
             invariant((compressor == nil) == (settings.compressor == nil))
             defer { set(settings, compressor: compressor, in: record) }
             return record.compressor != compressor
+                || record.coldAfterSeconds != settings.coldAfterSeconds
+                || record.allowsWriteBack != settings.allowsWriteBack
         }
-        guard let isOtherCompressor else { throw .unknownArea(name) }
-        if isOtherCompressor { currentObserver?.newPagesChanged() }
+        guard let isOther else { throw .unknownArea(name) }
+        if isOther { currentObserver?.newPagesChanged() }
     }
 
     private func settings(in record: AreaRecord) -> AreaSettings {
@@ -41,6 +44,7 @@ extension SwapStore {
         settings.compressor = record.compressor.map { compressors[$0].name }
         settings.byteCountMax = record.byteCountMax
         settings.allowsWriteBack = record.allowsWriteBack
+        settings.coldAfterSeconds = record.coldAfterSeconds
         return settings
     }
 
@@ -51,5 +55,6 @@ extension SwapStore {
         record.compressor = compressor
         record.byteCountMax = settings.byteCountMax
         record.allowsWriteBack = settings.allowsWriteBack
+        record.coldAfterSeconds = settings.coldAfterSeconds
     }
 }

@@ -60,7 +60,11 @@ extension SwapStore {
     /// newer entry stays.
     private func noteUse(of entry: PageEntry, at offset: ArenaOffset, _ worker: StoreWorker) {
         if entry.kind == .onBacking { return count(.backingLoads, by: worker) }
-        guard entry.isInMemory, let use = entry.lastUse.loaded(at: worker.seconds) else { return }
+        guard entry.isInMemory else { return }
+        if worker.state.hasColdForm, entry.kind == .pooled, worker.state.cold.holds(entry) {
+            record.addColdLoad()
+        }
+        guard let use = entry.lastUse.loaded(at: worker.seconds) else { return }
         _ = arena.compareExchangePair(
             expected: entry.pair, desired: entry.used(use).pair, at: offset)
     }

@@ -48,10 +48,9 @@ extension SwapStore {
         if admission == .limited { try admit(area, worker) }
         do throws(StoreError) {
             if passes {
-                let compressor = wantedCompressor(of: area, worker)
-                return try makeRaw(bytes, .passing, compressor, page, area, worker)
+                return try makeRaw(bytes, .passing, hotForm(of: area, worker), page, area, worker)
             }
-            let entry = try makeObject(bytes, page, area, worker)
+            let entry = try makeObject(bytes, hotForm(of: area, worker), page, area, worker)
             if entry.kind == .raw { count(.rawPagesSince, by: worker) }
             return entry
         } catch {
@@ -60,24 +59,32 @@ extension SwapStore {
         }
     }
 
-    /// Creates an object for these bytes in the current pool, or in a raw frame, and an entry that
-    /// names it; it is not published yet. Throws `outOfMemory`.
+    /// Creates an object of this form for these bytes, in a raw frame where the form's pool can't
+    /// take it, and an entry that names it; it is not published yet. Throws `outOfMemory`.
     func makeObject(
-        _ bytes: RawSpan, _ page: PageNumber, _ area: Area, _ worker: StoreWorker
+        _ bytes: RawSpan, _ form: PageForm, _ page: PageNumber, _ area: Area,
+        _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         invariant(!arena.overlaps(bytes), "a page is stored from memory that may be reused")
-        let compressor = wantedCompressor(of: area, worker)
         let result = worker.scratch.compress(
-            bytes, with: compressor, limit: worker.state.compressedByteCountMax)
+            bytes, with: form.compressor, limit: form.compressedByteCountMax)
         switch result {
         case .compressed(let byteCount):
-            return try makePooled(byteCount, bytes, compressor, page, area, worker)
+            return try makePooled(byteCount, bytes, form, page, area, worker)
         case .failed:
             count(.compressFail, by: worker)
-            return try makeRaw(bytes, .stored, compressor, page, area, worker)
+            return try makeRaw(bytes, .stored, form, page, area, worker)
         case .tooLarge:
-            return try makeRaw(bytes, .stored, compressor, page, area, worker)
+            return try makeRaw(bytes, .stored, form, page, area, worker)
         }
+    }
+
+    /// The form of new pages of an area.
+    func hotForm(of area: Area, _ worker: StoreWorker) -> PageForm {
+        let compressor = wantedCompressor(of: area, worker)
+        var form = worker.state.hot
+        form.compressor = compressor
+        return form
     }
 
     /// The number of the compressor for new pages of an area. One load, of a cache line that
@@ -89,13 +96,14 @@ extension SwapStore {
         return Int(own) - 1
     }
 
-    private func makePooled(
-        _ byteCount: Int, _ bytes: RawSpan, _ compressor: Int, _ page: PageNumber, _ area: Area,
+    /// Creates an object in the form's pool of what the worker's scratch has compressed.
+    func makePooled(
+        _ byteCount: Int, _ bytes: RawSpan, _ form: PageForm, _ page: PageNumber, _ area: Area,
         _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         invariant(byteCount > 0 && byteCount < Page.byteCount, "no compressed page has that size")
-        let handle = try malloc(byteCount, worker)
-        let pool = worker.state.currentPool
+        let pool = form.pool
+        let handle = try malloc(byteCount, pool)
         let offset = pool.withPool { $0.offset(of: handle) }
         // The room comes into the cache while the checksum is made.
         arena.prefetch(at: offset, count: byteCount)
@@ -108,39 +116,37 @@ extension SwapStore {
             deepInvariant($0.offset(of: handle) == offset, "an object moved that no entry names")
         }
         return .object(
-            .pooled, handle: handle, generation: worker.state.currentGeneration,
-            compressor: compressor, byteCount: byteCount, checksum: checksum,
+            .pooled, handle: handle, generation: form.generation,
+            compressor: form.compressor, byteCount: byteCount, checksum: checksum,
             lastUse: LastUse(.stored, at: worker.seconds))
     }
 
     private func makeRaw(
-        _ bytes: RawSpan, _ how: LastUse.How, _ compressor: Int, _ page: PageNumber, _ area: Area,
+        _ bytes: RawSpan, _ how: LastUse.How, _ form: PageForm, _ page: PageNumber, _ area: Area,
         _ worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         invariant(!arena.overlaps(bytes), "a page is stored from memory that may be reused")
         let owner = ObjectOwner(area: area.slot, page: page)
-        var generation = RawFrames.generation
         let handle: PoolHandle
-        if worker.state.takesRawPages {
-            handle = try malloc(Page.byteCount, worker)
-            worker.state.currentPool.withPool { $0.write(bytes, to: handle, owner: owner) }
-            generation = worker.state.currentGeneration
+        if form.takesRawPages {
+            handle = try malloc(Page.byteCount, form.pool)
+            form.pool.withPool { $0.write(bytes, to: handle, owner: owner) }
         } else {
             handle = try mallocRawFrame()
             arena.write(bytes, at: rawFrames.offset(of: handle))
             rawFrames.setOwner(owner, of: handle)
         }
         return .object(
-            .raw, handle: handle, generation: generation, compressor: compressor,
+            .raw, handle: handle, generation: form.rawGeneration, compressor: form.compressor,
             byteCount: Page.byteCount,
             checksum: PageChecksum.of(bytes), lastUse: LastUse(how, at: worker.seconds))
     }
 
     private func malloc(
-        _ byteCount: Int, _ worker: StoreWorker
+        _ byteCount: Int, _ pool: PoolReference
     ) throws(StoreError) -> PoolHandle {
         do {
-            let handle = try worker.state.currentPool.withPool { pool throws(ZpoolError) in
+            let handle = try pool.withPool { pool throws(ZpoolError) in
                 try pool.malloc(byteCount)
             }
             noteUse()

@@ -38,6 +38,8 @@ struct AreaRecord {
         /// Its own limit in bytes + 1; 0: it has none.
         static var byteCountMax: RecordField<UInt64> { RecordField(at: 96) }
         static var lookupCount: RecordField<UInt64> { RecordField(at: 104) }
+        /// Its own age of cold pages in seconds + 1, 1: never; 0: it has none.
+        static var coldAfter: RecordField<UInt32> { RecordField(at: 112) }
         static var refusedPageCount: RecordField<UInt64> { RecordField(at: 128) }
         static var backedByteCount: RecordField<UInt64> { RecordField(at: 136) }
         static var accessed: RecordCells { time(at: 144) }
@@ -52,7 +54,7 @@ struct AreaRecord {
                 spans: [
                     state.span, size.span, mode.span, userID.span, groupID.span, root.span,
                     counters.span, naming.span, birth.span, compressor.span, writesBack.span,
-                    byteCountMax.span, lookupCount.span, refusedPageCount.span,
+                    byteCountMax.span, lookupCount.span, coldAfter.span, refusedPageCount.span,
                     backedByteCount.span, accessed.span, modified.span, changed.span, names.span,
                 ])
         }
@@ -110,7 +112,7 @@ struct AreaRecord {
         nonmutating set { arena[Fields.counters, of: start] = newValue }
     }
 
-    /// The number of its own compressor, if it has one. 0 in the arena means none, also for the two
+    /// The number of its own compressor, if it has one. 0 in the arena means none, also for the
     /// overrides below, so a record of zeros inherits everything.
     var compressor: Int? {
         get {
@@ -140,6 +142,17 @@ struct AreaRecord {
             return word == 0 ? nil : word - 1
         }
         nonmutating set { arena[Fields.byteCountMax, of: start] = newValue.map { $0 + 1 } ?? 0 }
+    }
+
+    /// 0: never.
+    var coldAfterSeconds: Int? {
+        get {
+            let word = arena[Fields.coldAfter, of: start]
+            return word == 0 ? nil : Int(word) - 1
+        }
+        nonmutating set {
+            arena[Fields.coldAfter, of: start] = newValue.map { UInt32($0) + 1 } ?? 0
+        }
     }
 
     /// Look-ups that the kernel has not taken back.
@@ -175,6 +188,7 @@ struct AreaRecord {
         if let limit = byteCountMax, limit > Limits.areaByteCountMax {
             byteCountMax = Limits.areaByteCountMax
         }
+        if coldAfterSeconds ?? 0 > Limits.coldSeconds.upperBound { coldAfterSeconds = nil }
         if refusedPageCount > StoreRecord.countMax { refusedPageCount = 0 }
         if lookupCount > StoreRecord.countMax { lookupCount = 0 }
     }

@@ -35,6 +35,20 @@ extension StoreRecord {
         case damagedPageCount = 280
         /// A write-back that was asked for and is under way; 0: none.
         case writeBackJob = 288
+        /// Pages that were recompressed.
+        case recompressedPageCount = 296
+        /// Bytes of their objects before.
+        case recompressedBytesBefore = 304
+        /// Bytes of their objects after.
+        case recompressedBytesAfter = 312
+        /// Loads of pages in the cold form. In a cache line that nothing else writes.
+        case coldLoadCount = 320
+        /// Pages whose cold object would not have been smaller.
+        case notSmallerPageCount = 384
+        /// Nanoseconds that recompressing took.
+        case recompressingNanoseconds = 392
+        /// A recompression that was asked for and is under way; 0: none.
+        case recompressJob = 400
 
         var field: RecordField<UInt64> { RecordField(at: rawValue) }
     }

@@ -99,7 +99,9 @@ struct StoreRecord {
     func keepToLimits() {
         for word in [
             Word.serverCount, .poolFrameCountMax, .compactedFrameCount, .budgetDay, .budgetSpent,
-            .scrubbedPageCount, .damagedPageCount,
+            .scrubbedPageCount, .damagedPageCount, .recompressedPageCount,
+            .recompressedBytesBefore, .recompressedBytesAfter, .coldLoadCount,
+            .notSmallerPageCount, .recompressingNanoseconds,
         ] where self[word] > Self.countMax {
             self[word] = 0
         }
@@ -164,6 +166,9 @@ struct StoreRecord {
         self[.scrubbedPageCount] &+= UInt64(pageCount)
         self[.damagedPageCount] &+= UInt64(damagedCount)
     }
+
+    /// A page in the cold form was loaded. Any thread counts.
+    func addColdLoad() { arena.addToWord(1, at: start + Word.coldLoadCount.field) }
 
     /// The chain length that the generation's pool was made with; the default for a driver that
     /// knows no chain. Means nothing while the generation has no pool.

@@ -11,7 +11,7 @@ public struct StorePool: Sendable {
 
     /// The number that entries know it by.
     public let generation: Int
-    /// Whether new pages go there; for the raw frames, those of them that are incompressible.
+    /// Whether new or cold pages go there; for the raw frames, new pages that are incompressible.
     public let isCurrent: Bool
     private let content: Content
     private let payloadTally: PayloadTally

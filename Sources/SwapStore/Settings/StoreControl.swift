@@ -14,7 +14,14 @@ struct StoreControl: Sendable {
     var configuration: PoolConfiguration
     /// Most bytes that pools may take by what the process may have; nil: only the tunables count.
     var allowedByteCount: UInt64?
-    /// Epoch after which no worker stores into a pool that is not the current one.
+    /// The compressor of cold pages, by its number.
+    var coldCompressor: Int
+    /// The generation of cold pages; nil: that of new ones.
+    var coldGeneration: Int?
+    /// Whether a thread may make cold objects: their compressor is prepared.
+    var usesColdForm = false
+    /// Epoch after which no worker stores into a pool that is neither the current one nor that of
+    /// cold pages.
     var switchEpoch: UInt64 = 0
     /// Pools that the state in force does not name any more; destroyed after the epoch. Until then
     /// a worker may hold an older state that does, so the generation goes to no other pool: that
@@ -37,6 +44,7 @@ struct StoreControl: Sendable {
     /// No worker yet.
     init(state: StoreState, pools: [Zpool?], configuration: PoolConfiguration) {
         self.state = state
+        coldCompressor = state.cold.compressor
         self.pools = pools
         self.configuration = configuration
         codecs = Array(repeating: [], count: Limits.workersMax)
@@ -48,6 +56,11 @@ struct StoreControl: Sendable {
             unreachable("the current generation has no pool")
         }
         return pool
+    }
+
+    /// Whether new pages or cold ones go to this generation.
+    func takesPages(_ generation: Int) -> Bool {
+        generation == state.hot.generation || generation == state.cold.generation
     }
 
     /// A generation that no pool has, in any state that a worker may hold.
@@ -71,7 +84,9 @@ extension SwapStore {
             totalByteCount: totalByteCount, allowedByteCount: control.allowedByteCount,
             pools: control.pools,
             currentGeneration: generation ?? old.currentGeneration,
-            currentCompressor: compressor ?? old.currentCompressor, backings: control.backings,
+            currentCompressor: compressor ?? old.currentCompressor,
+            coldGeneration: control.coldGeneration, coldCompressor: control.coldCompressor,
+            backings: control.backings,
             currentBacking: backing ?? old.currentBacking)
         let isPoolAsked = control.state.tunables.reclaim == .pool
         for pool in control.pools { pool?.keepLRU(isPoolAsked) }

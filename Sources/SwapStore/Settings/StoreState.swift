@@ -19,27 +19,30 @@ struct StoreState: Sendable {
     let backings: InlineArray<16, BackingReference?>
     /// The backing store that pages leave for; 0: none.
     let currentBacking: Int
+    /// The form of new pages, but for the compressor of an area that has its own.
+    let hot: PageForm
+    /// The form of cold pages.
+    let cold: PageForm
+    /// Whether the two differ.
+    let hasColdForm: Bool
+
     /// The generation that new pages go to.
-    let currentGeneration: Int
-    let currentPool: PoolReference
-    /// Longest compressed page worth keeping compressed in the current pool.
-    let compressedByteCountMax: Int
-    /// Whether the current pool takes a page as it is.
-    let takesRawPages: Bool
+    var currentGeneration: Int { hot.generation }
     /// The compressor new pages get, by its id.
-    let currentCompressor: Int
+    var currentCompressor: Int { hot.compressor }
 
     init(
         number: UInt64, tunables: Tunables, totalByteCount: UInt64,
         allowedByteCount: UInt64? = nil, pools: [Zpool?],
-        currentGeneration: Int, currentCompressor: Int, backings: [BackingLog?] = [],
-        currentBacking: Int = 0
+        currentGeneration: Int, currentCompressor: Int, coldGeneration: Int? = nil,
+        coldCompressor: Int, backings: [BackingLog?] = [], currentBacking: Int = 0
     ) {
         invariant(backings.count <= Limits.backingsMax && Limits.backingsMax == 16)
         invariant(pools.count == Limits.poolsMax)
         invariant(currentGeneration > 0 && currentGeneration < Limits.poolsMax)
-        guard let current = pools[currentGeneration] else {
-            unreachable("the current generation has no pool")
+        let coldGeneration = coldGeneration ?? currentGeneration
+        guard let current = pools[currentGeneration], let coldPool = pools[coldGeneration] else {
+            unreachable("the generation of new or of cold pages has no pool")
         }
         self.number = number
         self.tunables = tunables
@@ -50,10 +53,10 @@ struct StoreState: Sendable {
             number < backings.count ? backings[number].map { BackingReference($0) } : nil
         }
         self.currentBacking = currentBacking
-        self.currentGeneration = currentGeneration
-        currentPool = PoolReference(current)
-        compressedByteCountMax = min(current.hugeByteCount, current.objectByteCountMax + 1) - 1
-        takesRawPages = current.objectByteCountMax >= Page.byteCount
-        self.currentCompressor = currentCompressor
+        hot = PageForm(
+            compressor: currentCompressor, generation: currentGeneration, pool: current)
+        cold = PageForm(compressor: coldCompressor, generation: coldGeneration, pool: coldPool)
+        hasColdForm =
+            currentCompressor != coldCompressor || currentGeneration != coldGeneration
     }
 }

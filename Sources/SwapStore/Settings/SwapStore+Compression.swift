@@ -66,7 +66,7 @@ extension SwapStore {
         }
     }
 
-    private func set(
+    func set(
         _ level: Int, of number: Int, _ settings: inout CodecSettings
     ) throws(SettingError) {
         let compressor = compressors[number]
@@ -98,7 +98,7 @@ extension SwapStore {
         }
     }
 
-    private func prepare(_ number: Int, _ settings: inout CodecSettings) throws(SettingError) {
+    func prepare(_ number: Int, _ settings: inout CodecSettings) throws(SettingError) {
         guard !settings.isPrepared[number] else { return }
         try handOver(number, level: settings.levels[number])
         settings.isPrepared[number] = true

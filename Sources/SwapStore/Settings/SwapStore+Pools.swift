@@ -8,9 +8,9 @@ import ZswapCore
 ///     free ──chosen──► current ──another chosen──► draining ──empty──► leaving ──► free
 ///                         ◄──────chosen again──────┘
 ///
-/// Law: exactly one generation is current. A pool leaves the state when it is empty and no worker
-/// can store into it any more. It is destroyed, and its generation is free, when no worker can have
-/// a state that names it.
+/// Law: exactly one generation is current, and one takes cold pages, mostly the same. A pool leaves
+/// the state when it is empty and no worker can store into it any more. It is destroyed, and its
+/// generation is free, when no worker can have a state that names it.
 extension SwapStore {
     static func makePool(
         _ type: String, _ arena: Arena, _ zpools: ZpoolRegistry,
@@ -55,13 +55,48 @@ extension SwapStore {
     /// New pages go to a pool of the driver that `choose` names, made with the configuration that
     /// it leaves. Refused: the configuration is the old one.
     private func usePool(_ choose: (inout StoreControl) -> String) throws(SettingError) {
-        releaseDrained()
-        let outcome = control.withLock { control -> Result<Bool, SettingError> in
+        try changePools { control throws(SettingError) in
             let old = control.configuration
             do throws(SettingError) {
-                return .success(try usePool(choose(&control), &control))
+                return try usePool(choose(&control), &control)
             } catch {
                 control.configuration = old
+                throw error
+            }
+        }
+    }
+
+    /// The driver of cold pages; nil: they go where new pages go.
+    public var coldZpoolType: String? {
+        control.withLock { control in
+            control.coldGeneration.flatMap { control.pools[$0]?.type }
+        }
+    }
+
+    /// Cold pages go to this driver from now on; nil: to the pool of new pages.
+    public func setColdZpool(_ type: String?) throws(SettingError) {
+        try changePools { control throws(SettingError) in
+            var pools = control.pools
+            let old = control.state.cold.generation
+            let generation = try type.map { type throws(SettingError) in
+                try self.generation(of: type, control, &pools)
+            }
+            control.coldGeneration = generation
+            publish(&control, pools: pools)
+            control.switchEpoch = arena.quiescence.advance()
+            return control.state.cold.generation != old
+        }
+    }
+
+    /// Changes which pools take pages. `change` returns whether it did.
+    private func changePools(
+        _ change: (inout StoreControl) throws(SettingError) -> Bool
+    ) throws(SettingError) {
+        releaseDrained()
+        let outcome = control.withLock { control -> Result<Bool, SettingError> in
+            do throws(SettingError) {
+                return .success(try change(&control))
+            } catch {
                 return .failure(error)
             }
         }
@@ -72,21 +107,25 @@ extension SwapStore {
     private func usePool(
         _ type: String, _ control: inout StoreControl
     ) throws(SettingError) -> Bool {
-        guard let configuration = zpools.configuration(control.configuration, for: type) else {
-            throw .unknownZpool(type)
-        }
         var pools = control.pools
-        let known = pools.firstIndex { $0?.type == type && $0?.configuration == configuration }
-        if known == control.state.currentGeneration { return false }
-        let generation: Int
-        if let known {
-            generation = known
-        } else {
-            generation = try makeGeneration(type, configuration, control, &pools)
-        }
+        let generation = try generation(of: type, control, &pools)
+        if generation == control.state.currentGeneration { return false }
         publish(&control, pools: pools, generation: generation)
         control.switchEpoch = arena.quiescence.advance()
         return true
+    }
+
+    /// The generation of a pool of this driver with the present configuration, which is added if
+    /// there is none.
+    private func generation(
+        of type: String, _ control: StoreControl, _ pools: inout [Zpool?]
+    ) throws(SettingError) -> Int {
+        guard let configuration = zpools.configuration(control.configuration, for: type) else {
+            throw .unknownZpool(type)
+        }
+        let known = pools.firstIndex { $0?.type == type && $0?.configuration == configuration }
+        if let known { return known }
+        return try makeGeneration(type, configuration, control, &pools)
     }
 
     /// Adds a pool in a free generation, and returns the generation.
@@ -137,18 +176,19 @@ extension SwapStore {
                     old[generation].map { ($0, generation, epoch) }
                 }
             }
-            let isDraining = control.pools.count { $0 != nil } > 1
+            let isDraining = control.pools.indices.contains {
+                control.pools[$0] != nil && !control.takesPages($0)
+            }
             return letBackingsGo(&control) || isDraining || !control.leaving.isEmpty
         }
     }
 
-    /// Pools that are not the current one, that no worker can store into any more, and that are
-    /// empty.
+    /// Pools that take neither new pages nor cold ones, that no worker can store into any more, and
+    /// that are empty.
     private func drainedGenerations(_ control: StoreControl) -> [Int] {
         guard arena.quiescence.hasPassed(control.switchEpoch) else { return [] }
         return control.pools.indices.filter { generation in
-            generation != control.state.currentGeneration
-                && control.pools[generation]?.totalByteCount == 0
+            !control.takesPages(generation) && control.pools[generation]?.totalByteCount == 0
         }
     }
 
@@ -159,7 +199,7 @@ extension SwapStore {
                 pool.map {
                     StorePool(
                         $0, generation: generation,
-                        isCurrent: generation == control.state.currentGeneration, payloadTally)
+                        isCurrent: control.takesPages(generation), payloadTally)
                 }
             }
         }
@@ -167,7 +207,7 @@ extension SwapStore {
 
     /// Everything that holds frames for objects: the raw frames, if there are any, and the pools.
     public var holders: [StorePool] {
-        let takesRawPages = control.withLock { $0.state.takesRawPages }
+        let takesRawPages = control.withLock { $0.state.hot.takesRawPages }
         let raw = StorePool(rawFramesAreCurrent: !takesRawPages, payloadTally)
         return (raw.payloadByteCount > 0 ? [raw] : []) + pools
     }

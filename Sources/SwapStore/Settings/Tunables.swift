@@ -21,6 +21,11 @@ public struct Tunables: Equatable, Sendable {
     public var writeBackBlockCountPerDay: Int?
     /// Pages a second that are compared with their checksums, one pass after the other; 0: none.
     public var scrubPagesPerSecond = 0
+    /// Seconds without a use after which a page is recompressed for its age, of
+    /// ``Limits/coldSeconds``; nil: no page is.
+    public var coldAfterSeconds: Int?
+    /// The most that recompressing takes of one processor's time, in percent: 1 ... 100.
+    public var coldCPUPercent = 10
     /// Compress pages that are not same-filled; else the same.
     public var takesOtherPages = true
 

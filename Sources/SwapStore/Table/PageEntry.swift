@@ -133,6 +133,13 @@ import ZswapCore
         return PageEntry(pair: WordPair(first: UInt(first), second: UInt(second)))
     }
 
+    /// The same incompressible page, after this compressor was tried on it.
+    func tried(by compressor: Int) -> PageEntry {
+        invariant(kind == .raw && compressor >= 0 && compressor < Limits.compressorsMax)
+        let second = UInt64(pair.second) & ~(31 << 3) | UInt64(compressor) << 3
+        return PageEntry(pair: WordPair(first: pair.first, second: UInt(second)))
+    }
+
     /// The same page on the backing store.
     package func written(to location: BackingLocation, backing generation: Int) -> PageEntry {
         invariant(isInMemory || kind == .onBacking)

@@ -44,32 +44,13 @@ extension SwapStore {
         return isIntact(copy.bytes.extracting(0..<entry.byteCount), of: entry, worker)
     }
 
-    /// Makes an object of the page that ``inspect(_:by:)`` found intact last, where and as a new
-    /// one would be kept, and an entry for it that no other thread knows of. Throws `outOfMemory`.
+    /// Makes an object of the page that ``inspect(_:by:)`` found intact last, as pages of
+    /// this tier are kept, and an entry for it that no other thread knows of. Throws `outOfMemory`.
     package func makeObject(
-        _ page: PageNumber, of area: Area, by worker: StoreWorker
+        _ page: PageNumber, of area: Area, in tier: PageTier, by worker: StoreWorker
     ) throws(StoreError) -> PageEntry {
         let patch = worker.patch
-        return try makeObject(patch.bytes, page, area, worker)
-    }
-
-    /// Whether a page is kept as a new one would be: by what compressor, and where. True of what
-    /// has no object in memory.
-    package func isKeptAsNew(
-        _ entry: PageEntry, of area: Area, by worker: StoreWorker
-    ) -> Bool {
-        let generation: Int
-        switch entry.kind {
-        case .pooled: generation = worker.state.currentGeneration
-        case .raw:
-            // What only passes through does not stay.
-            if entry.isPassing { return true }
-            generation =
-                worker.state.takesRawPages
-                ? worker.state.currentGeneration : RawFrames.generation
-        default: return true
-        }
-        return entry.generation == generation
-            && entry.compressor == wantedCompressor(of: area, worker)
+        let form = tier == .cold ? worker.state.cold : hotForm(of: area, worker)
+        return try makeObject(patch.bytes, form, page, area, worker)
     }
 }

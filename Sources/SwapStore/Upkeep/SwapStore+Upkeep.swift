@@ -11,11 +11,12 @@ import ZswapCore
 ///     a request         begin, end, epoch, hasPassed, seconds                  this file
 ///     walking           LeafCursor: an area's leaves, one for each step        LeafCursor.swift
 ///     a page's entry    withEntry, entry, exchange, replace, forget, free      SwapStore+Entries
-///     a page's object   inspect, copyObject, makeObject, isKeptAsNew           SwapStore+Objects
+///     a page's object   inspect, copyObject, makeObject                        SwapStore+Objects
+///     tiers             isInPlace, isCold, makeColdObject, coldAfterSeconds    SwapStore+ColdPages
 ///     the pools         zpool, poolsByAge, shrink, limit, mayGrow and others   this file
 ///     backing stores    holdCurrentBacking, holdBacking, letGo                 this file
 ///     room              roomRequests, holdArea, Area.room                      Room.swift
-///     accounts          count, heldPages, note, countCompacted, countScrubbed  this file
+///     accounts          count, heldPages, note, countCompacted and others      this file
 ///     the other way     observe: what a `StoreObserver` is told                StoreObserver.swift
 ///
 /// Laws:
@@ -139,6 +140,8 @@ extension SwapStore {
         case budgetSpent
         /// The write-back that was asked for and is under way; 0: none.
         case writeBackJob
+        /// The recompression that was asked for and is under way; 0: none.
+        case recompressJob
     }
 
     /// A note, in the store's record.
@@ -152,6 +155,7 @@ extension SwapStore {
         case .budgetDay: .budgetDay
         case .budgetSpent: .budgetSpent
         case .writeBackJob: .writeBackJob
+        case .recompressJob: .recompressJob
         }
     }
 
@@ -161,5 +165,14 @@ extension SwapStore {
     /// Counts pages that were verified, and that were found damaged thereby. One thread counts.
     package func countScrubbed(pageCount: Int, damaged damagedCount: Int) {
         record.addScrubbed(pageCount: pageCount, damaged: damagedCount)
+    }
+
+    /// Counts pages that were recompressed, or were tried, and the time it took. One thread counts.
+    package func countRecompressed(_ counts: TierCounts) {
+        record[.recompressedPageCount] &+= UInt64(counts.recompressedPageCount)
+        record[.recompressedBytesBefore] &+= UInt64(counts.byteCountBefore)
+        record[.recompressedBytesAfter] &+= UInt64(counts.byteCountAfter)
+        record[.notSmallerPageCount] &+= UInt64(counts.notSmallerPageCount)
+        record[.recompressingNanoseconds] &+= UInt64(counts.nanoseconds)
     }
 }

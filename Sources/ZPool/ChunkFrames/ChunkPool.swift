@@ -52,6 +52,10 @@ protocol ChunkPool: Pool {
 extension ChunkPool {
     var objectByteCountMax: Int { Frame.objectByteCountMax }
     var hugeByteCount: Int { Chunk.objectByteCountMax + 1 }
+    func roomByteCount(of byteCount: Int) -> Int {
+        guard byteCount <= Chunk.objectByteCountMax else { return Page.byteCount }
+        return Chunk.count(ofBytes: byteCount) * Chunk.byteCount
+    }
     var totalByteCount: Int { core.frameCount.load(ordering: .relaxed) * Page.byteCount }
 
     func malloc(_ byteCount: Int) throws(ZpoolError) -> PoolHandle {

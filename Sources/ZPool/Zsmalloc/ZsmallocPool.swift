@@ -38,6 +38,9 @@ final class ZsmallocPool: Pool, @unchecked Sendable {
 
     var classCount: Int { table.classes.count }
     var objectByteCountMax: Int { Page.byteCount }
+    func roomByteCount(of byteCount: Int) -> Int {
+        table.sizeClass(ofByteCount: byteCount).byteCount
+    }
     var totalByteCount: Int { frameCount.load(ordering: .relaxed) * Page.byteCount }
     var compactedPageCount: Int { compactedFrameCount.load(ordering: .relaxed) }
 

@@ -6,8 +6,8 @@ import Testing
 
 /// Work that a predecessor began and did not end.
 @Suite struct EndedWorkTests {
-    @Test(arguments: [WriteBackJob.Pages.all, .huge, .idle(seconds: 60)])
-    func aWriteBackThatWasAskedForIsToldAsStopped(pages: WriteBackJob.Pages) throws {
+    @Test(arguments: [PageSelection.all, .huge, .idle(seconds: 60)])
+    func aWriteBackThatWasAskedForIsToldAsStopped(pages: PageSelection) throws {
         let old = try TestStore()
         _ = try old.makeArea()
         old.maintenance.writeBack.note(WriteBackJob(pages))
@@ -21,7 +21,7 @@ import Testing
         #expect(third.maintenance.endedWriteBack == nil && third.maintenance.writeBackJob == nil)
     }
 
-    /// The count of pages that only pass through begins at zero after a take-over; the pages do not.
+    /// Pages that only pass through are not counted after a take-over. They pass all the same.
     @Test func pagesThatWereToPassStillPass() throws {
         let rig = try WriteBackRig()
         rig.turn()

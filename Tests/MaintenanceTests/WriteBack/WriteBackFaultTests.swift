@@ -125,6 +125,27 @@ import ZswapCore
         rig.expectBalance()
     }
 
+    /// Pages that were to pass through and no longer may do not hold their pool for ever.
+    @Test func whatMayNoLongerPassIsMoved() throws {
+        let rig = try WriteBackRig()
+        rig.turn()
+        rig.store.update { $0.isEnabled = false }
+        for page in 0..<9 as Range<UInt64> {
+            try rig.fixture.write(WriteBackRig.content(page), to: rig.area, page: page)
+        }
+        rig.store.update { $0.isEnabled = true }
+        try rig.store.setZpool("zbud")
+        #expect(rig.fixture.migrateNow() == .idle)
+        #expect(rig.entry(1).isPassing && rig.store.pools.count == 2)
+        try rig.store.updateSettings(ofAreaNamed: "area") { $0.allowsWriteBack = false }
+        #expect(rig.fixture.migrateNow() == .idle)
+        rig.fixture.releaseDrained()
+        #expect(rig.store.pools.map(\.type) == ["zbud"])
+        #expect(rig.entry(1).kind == .pooled)
+        try rig.expect(0..<9)
+        rig.expectBalance()
+    }
+
     /// Damage in memory does not become damage on a disk that looks like a sound page.
     @Test func aDamagedPageDoesNotLeave() throws {
         let rig = try WriteBackRig()

@@ -60,7 +60,7 @@ final class WriteBackRig {
     }
 
     /// Asks for a write-back and does it.
-    func writeBack(_ pages: WriteBackJob.Pages) throws {
+    func writeBack(_ pages: PageSelection) throws {
         turn()
         try maintenance.startWriteBack(pages)
         while maintenance.writeBackJob?.progress == .running { turn() }

@@ -5,7 +5,7 @@ import Testing
 /// The files of each area through the kernel: there with it, gone with it.
 extension MountedTests {
     @Suite(.serialized, .timeLimit(.minutes(10))) struct AreaParameterTests {
-        private static let names = ["max_bytes", "writeback", "compressor"]
+        private static let names = ["max_bytes", "writeback", "compressor", "cold_after"]
         private let mount: TemporaryMount
 
         init() throws { mount = try TemporaryMount() }

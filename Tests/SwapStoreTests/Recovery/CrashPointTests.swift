@@ -115,6 +115,11 @@ import ZswapCore
             fixture.migrateNow()
             fixture.releaseDrained()
         }
+        try stage.perform("recompress", { _ in }) {
+            try store.setColdZpool("zbud")
+            try fixture.recompressNow()
+        }
+        #expect(store.tierCounts.recompressedPageCount > 0)
         try stage.perform("compact", { _ in }) { fixture.maintenance.compactOnRequest() }
     }
 

@@ -25,6 +25,7 @@ extension StoreModel {
         work = try fixture.makeWriteBackWork()
         sweep = MigrationSweep()
         scrubWalk = ScrubWalk()
+        tierSweep = TierSweep()
         for index in areas.indices {
             guard let area = store.area(slot: areas[index].area.slot) else {
                 throw different("area \(index) is gone")

@@ -23,7 +23,7 @@ extension ModelHand {
     }
 
     private func disturbAnyhow() throws {
-        switch below(115) {
+        switch below(122) {
         case 0..<8: try step("switch") { try store.setZpool(Zpools.next(after: store.zpoolType)) }
         case 8..<11: try step("switch chain") { try store.setChainLength(any([4, 8, 16])) }
         case 11..<19:
@@ -48,6 +48,7 @@ extension ModelHand {
         case 74..<80: try step("choose backing") { try stage.choose(any([0, 0, 1, 1, nil])) }
         case 80..<86: fail()
         case 86..<96: try step("recover") { try stage.recover() }
+        case 96..<103: try changeTiers()
         default: writeBack()
         }
     }
@@ -65,6 +66,8 @@ extension ModelHand {
         tunables.reclaim = below(3) == 0 ? .pool : .store
         tunables.compactsByItself = below(3) > 0
         tunables.scrubPagesPerSecond = any([0, 1000, 1_000_000, 1_000_000])
+        tunables.coldAfterSeconds = any([nil, 1, 1, 3600])
+        tunables.coldCPUPercent = any([1, 10, 100, 100])
         tunables.writeBackBlockCountPerDay = any([nil, nil, nil, nil, nil, 0, 200, 5000])
         if below(2) == 0 {
             tunables.isEnabled = below(8) > 0
@@ -85,9 +88,20 @@ extension ModelHand {
         if below(2) == 0 { settings.compressor = any(store.availableCompressors) }
         settings.byteCountMax = any([nil, nil, nil, 0, 9000, 100_000, 400_000])
         settings.allowsWriteBack = any([nil, false, true])
+        settings.coldAfterSeconds = any([nil, nil, 0, 60])
         try store.updateSettings(ofAreaNamed: name) { $0 = settings }
         areas[index].settings = settings
         note("settings")
+    }
+
+    /// Chooses how cold pages are kept, and asks for some.
+    private func changeTiers() throws {
+        try step("cold form") {
+            try store.setColdCompressor(any(store.availableCompressors))
+            try store.setColdZpool(any(Zpools.names + [nil]))
+        }
+        let pages: PageSelection = any([.all, .all, .huge, .idle(seconds: 1 + below(3600))])
+        try? maintenance.startRecompression(pages)
     }
 
     private func fail() {
@@ -107,7 +121,7 @@ extension ModelHand {
     }
 
     private func writeBack() {
-        let pages: WriteBackJob.Pages = any([.all, .all, .huge, .idle(seconds: 1 + below(3600))])
+        let pages: PageSelection = any([.all, .all, .huge, .idle(seconds: 1 + below(3600))])
         do throws(WriteBackRefusal) {
             try maintenance.startWriteBack(pages)
             note("write back")

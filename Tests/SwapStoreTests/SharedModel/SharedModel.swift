@@ -72,6 +72,7 @@ final class SharedModel {
         let hand = hands[0]
         try hand.makeArea()
         for _ in 0..<20 { try hand.write() }
+        try store.setColdZpool(nil)
         try store.setZpool(Zpools.next(after: store.zpoolType))
         maintenance.setMigration(.now)
         var sweep = MigrationSweep()

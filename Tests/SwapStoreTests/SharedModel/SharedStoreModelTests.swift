@@ -19,7 +19,7 @@ import Testing
             "write refused", "read failed", "punch leaf", "close", "rename", "switch",
             "switch chain", "switch compressor", "level", "tunables", "settings", "migrate",
             "compact", "give back", "releaseDrained", "clock", "choose backing", "fail", "recover",
-            "write back",
+            "write back", "cold form",
         ]
         for step in seldom {
             #expect(model.count(step) > 0, "seed \(seed) never came to: \(step)")
@@ -32,6 +32,7 @@ import Testing
             "limit": statistics.poolLimitHits, "failed writes": statistics.backingStoreFail,
             "migrated": statistics.migratedPages, "compacted": statistics.compactedFrames,
             "scrubbed": statistics.scrubbedPages,
+            "recompressed": model.store.tierCounts.recompressedPageCount,
         ]
         for (what, count) in happened {
             #expect(count > 0, "seed \(seed): \(what) never happened")

@@ -15,6 +15,7 @@ final class FailureStage {
     /// What is done.
     enum Operation: CaseIterable {
         case write, patch, punch, truncate, create, rename, pool, compressor, compact, writeBack
+        case recompress
     }
 
     private static let pageCount = 600
@@ -117,7 +118,7 @@ final class FailureStage {
             }
         case .punch: model.punch(at: 100_000, count: 1_900_000, keepsWords: true)
         case .truncate: model.truncate(to: 300_017, keepsWords: true)
-        case .create, .rename, .pool, .compressor, .compact, .writeBack: break
+        case .create, .rename, .pool, .compressor, .compact, .writeBack, .recompress: break
         }
     }
 
@@ -150,6 +151,11 @@ final class FailureStage {
             try store.setCompressor("lz4hc")
             fixture.migrateNow()
         case .compact: fixture.maintenance.compactOnRequest()
+        case .recompress:
+            try store.setColdZpool(Zpools.next(after: store.zpoolType))
+            try? fixture.maintenance.startRecompression(.all)
+            var sweep = TierSweep()
+            fixture.recompress(&sweep)
         case .writeBack:
             if store.backingPath == nil { try store.setBacking(device) }
             turnWriteBack()

@@ -46,7 +46,7 @@ extension StoreModel {
     }
 
     private mutating func askForWriteBack() {
-        let pages: [WriteBackJob.Pages] = [.all, .huge, .huge, .idle(seconds: 1 + below(3600))]
+        let pages: [PageSelection] = [.all, .huge, .huge, .idle(seconds: 1 + below(3600))]
         do throws(WriteBackRefusal) {
             try maintenance.startWriteBack(pages[below(4)])
             note("write back")

@@ -51,6 +51,7 @@ struct StoreModel {
     var work: WriteBackWork
     var sweep = MigrationSweep()
     var scrubWalk = ScrubWalk()
+    var tierSweep = TierSweep()
     private var lastHandle: UInt64 = 0
 
     init(zpool: String, seed: UInt64) throws {
@@ -84,7 +85,8 @@ struct StoreModel {
         switch random.next() % 1000 {
         case 0..<280: try write(aligned: false)
         case 280..<430: try write(aligned: true)
-        case 430..<660: try read()
+        case 430..<650: try read()
+        case 650..<660: try recompress()
         case 660..<700: try useBacking()
         case 700..<780: try seek()
         case 780..<850: try punch(countMax: 20_000)
@@ -185,7 +187,7 @@ struct StoreModel {
         let compressors = store.availableCompressors
         try store.setCompressor(compressors[below(compressors.count)])
         note("switch compressor")
-        for _ in 0..<below(3) where store.setAnyLevel(&random) { note("level") }
+        for _ in 0...below(3) where store.setAnyLevel(&random) { note("level") }
     }
 
     /// A part of a migration, mostly; the next `migrate` goes on with it.
@@ -214,6 +216,10 @@ struct StoreModel {
             $0.maxPoolPercent = 100
         }
         store.giveBack()
+        try store.setColdZpool(nil)
+        // What only passes through stays in its pool until it is written back.
+        if store.backingPath == nil { try store.setBacking(path: devices.all[0].path) }
+        for _ in 0..<100 where work.turn({ true }) >= 1_000_000_000 { break }
         guard fixture.migrateNow() == .idle else {
             throw different("the migration does not end: \(maintenance.migrationReport)")
         }
@@ -226,37 +232,5 @@ struct StoreModel {
 
     private mutating func compact() {
         note(maintenance.compactOnRequest() > 0 ? "compact" : "compact nothing")
-    }
-
-    /// Mostly all open, so that areas fill up.
-    private mutating func changeTunables() {
-        note("tunables")
-        let choice = random.next()
-        store.update { tunables in
-            tunables = Tunables()
-            tunables.shrinksInBackground = choice >> 1 & 3 == 0
-            tunables.writeBackBlockCountPerDay = [nil, nil, nil, 200][Int(choice >> 4 & 3)]
-            guard choice % 2 == 0 else { return }
-            tunables.isEnabled = choice >> 8 & 7 != 0
-            tunables.maxPoolPercent = [0, 1, 20, 100][Int(choice >> 16 & 3)]
-            tunables.acceptThresholdPercent = [0, 50, 90, 100][Int(choice >> 24 & 3)]
-            tunables.keepsSameFilledPages = choice >> 32 & 1 == 0
-            tunables.takesOtherPages = choice >> 40 & 7 != 0
-        }
-    }
-
-    /// Changes an area's overrides: limits that are met soon, or none; any compressor, or none.
-    private mutating func changeSettings() throws {
-        let index = pick()
-        guard let name = areas[index].name else { return }
-        var settings = AreaSettings()
-        let compressors = store.availableCompressors
-        let choice = below(2 * compressors.count)
-        if choice < compressors.count { settings.compressor = compressors[choice] }
-        settings.byteCountMax = [nil, nil, nil, 0, 9000, 100_000, 400_000][below(7)]
-        settings.allowsWriteBack = [nil, false, true][below(3)]
-        try store.updateSettings(ofAreaNamed: name) { $0 = settings }
-        areas[index].settings = settings
-        note("settings")
     }
 }

@@ -16,6 +16,7 @@ import Testing
             "settings", "area full",
             "switch chain", "switch compressor", "level", "migrate: idle", "migrate: worked",
             "write back", "read failed", "take over", "scrub pass",
+            "cold form", "recompressed",
         ]
         for step in seldom where ModelOperations.isEnoughForAll {
             #expect(model.counts[step, default: 0] > 0, "seed \(seed) never came to: \(step)")

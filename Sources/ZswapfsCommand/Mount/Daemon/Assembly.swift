@@ -170,6 +170,7 @@ struct Assembly {
         case .writeBack: "to write pages back"
         case .migration: "to move stored pages"
         case .scrub: "to verify stored pages"
+        case .tiers: "to recompress cold pages"
         }
     }
 
