@@ -9,7 +9,7 @@ public struct TierReport: Equatable, Sendable {
 
     /// The recompressor's activity now.
     public internal(set) var activity = Activity.idle
-    /// What pages were when the last round counted them.
+    /// Pages as the last round counted them, and what it has recompressed since.
     public internal(set) var held = TierTally()
     /// Rounds that came to their end, since this process began.
     public internal(set) var roundCount = 0

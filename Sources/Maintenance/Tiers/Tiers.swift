@@ -68,6 +68,8 @@ package struct Tiers: Sendable {
             return next(&sweep, below: .max)
         case .packing(let ageClass):
             let tally = packStep(&sweep, ageClass, &counts, worker)
+            sweep.held.count(counts)
+            control.note(sweep.held)
             control.note(tally[.noRoom] > 0 ? .waitingForRoom : .running)
             if tally[.noRoom] > 0 { return .waitsForRoom }
             sweep.contestedCount += tally[.changed]
@@ -112,18 +114,24 @@ package struct Tiers: Sendable {
     ) -> WalkTally {
         var rewrite = PageRewrite(of: store, by: worker)
         let round = sweep
+        var triedPageCount = 0
         let tally = sweep.walk.step(
             of: store, by: worker, pageCountMax: PageRewrite.stepPageCountMax
         ) { page, area in
             rewrite.rewrite(
                 page, of: area,
                 unless: { self.ageClass(of: page, $0, area, round, worker) != ageClass }
-            ) { old in pack(page, old, of: area, worker) }
+            ) { old in
+                let object = pack(page, old, of: area, worker)
+                if case .notSmaller = object, old.kind == .raw { triedPageCount += 1 }
+                return object
+            }
         }
         counts.recompressedPageCount = tally.doneCount
         counts.byteCountBefore = rewrite.byteCountBefore
         counts.byteCountAfter = rewrite.byteCountAfter
         counts.notSmallerPageCount = tally[.notSmaller]
+        sweep.held.triedPageCount += triedPageCount
         return tally
     }
 
@@ -185,5 +193,13 @@ extension TierTally {
             hotByteCount += entry.byteCount
             if isCold { triedPageCount += 1 }
         }
+    }
+
+    /// Counts what a step made of pages that were counted as hot. Some may be gone since.
+    mutating func count(_ step: TierCounts) {
+        hotPageCount = max(hotPageCount - step.recompressedPageCount, 0)
+        hotByteCount = max(hotByteCount - step.byteCountBefore, 0)
+        coldPageCount += step.recompressedPageCount
+        coldByteCount += step.byteCountAfter
     }
 }
