@@ -9,6 +9,8 @@ struct ControlSubject: Sendable {
     /// The store's maintenance.
     let maintenance: Maintenance
     let latency: LatencyControl
+    /// How long requests for pages take.
+    let requests: RequestLatencies
     let facts: @Sendable () -> ControlFacts
     /// The facts as they are now: may wait a moment for the thread that collects them.
     let freshFacts: @Sendable () -> ControlFacts

@@ -30,20 +30,24 @@ public final class ControlTree: Sendable {
     /// Held while settings are kept for a successor.
     let keeping = Mutex<Void>(())
     private let latency: LatencyControl
+    private let requests: RequestLatencies
     private let facts: @Sendable () -> ControlFacts
     private let freshFacts: @Sendable () -> ControlFacts
 
-    /// Creates the tree of a store, by its maintenance and its latency control. `facts` is called
+    /// Creates the tree of a store, by its maintenance, its latency control and the times of its
+    /// requests. `facts` is called
     /// on each read that shows them, `freshFacts` on the few reads that must show the present
     /// state.
     public init(
         of maintenance: Maintenance, latency: LatencyControl = .absent(),
+        requests: RequestLatencies = RequestLatencies(),
         facts: @escaping @Sendable () -> ControlFacts = { ControlFacts() },
         freshFacts: (@Sendable () -> ControlFacts)? = nil
     ) {
         self.maintenance = maintenance
         store = maintenance.store
         self.latency = latency
+        self.requests = requests
         self.facts = facts
         self.freshFacts = freshFacts ?? facts
     }
@@ -137,8 +141,8 @@ public final class ControlTree: Sendable {
         where row.components.count == components.count && Self.isPrefix(components, of: row) {
             guard let key = key(components, of: row) else { return nil }
             let subject = ControlSubject(
-                store: store, maintenance: maintenance, latency: latency, facts: facts,
-                freshFacts: freshFacts, journal: journal,
+                store: store, maintenance: maintenance, latency: latency,
+                requests: requests, facts: facts, freshFacts: freshFacts, journal: journal,
                 path: components.map(\.printable).joined(separator: "/"), key: key)
             return (row, subject)
         }

@@ -27,12 +27,14 @@ public final class FuseServer: Sendable {
     private let workers: [StoreWorker]
     private let helpers: Helpers
 
-    /// A server for this store, which tells `pulse` of the reads it answers. From a thread that
-    /// answers requests, `isSwap` is asked before a name or a part of an open area goes, and may
-    /// wait for a moment; `onRefusal` is told why a write to a control file was refused, and must
-    /// not block; `onEnd` is called once, when the mount has gone.
+    /// A server for this store, which tells `pulse` of the reads it answers and `latencies` how
+    /// long requests for pages take. From a thread that answers requests, `isSwap` is asked before
+    /// a name or a part of an open area goes, and may wait for a moment; `onRefusal` is told why a
+    /// write to a control file was refused, and must not block; `onEnd` is called once, when the
+    /// mount has gone.
     public init(
-        store: SwapStore, tree: ControlTree, pulse: FaultPulse, options: MountOptions,
+        store: SwapStore, tree: ControlTree, pulse: FaultPulse,
+        latencies: RequestLatencies = RequestLatencies(), options: MountOptions,
         isSwap: @escaping @Sendable (Area) -> Bool = { _ in false },
         onRefusal: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable () -> Void
@@ -47,22 +49,31 @@ public final class FuseServer: Sendable {
         workers = try Self.makeWorkers(firstRing + (hasRing ? Ring.queueCount : 0), for: store)
         helpers = Helpers(
             store: store, workers: Array(workers[threadCount..<firstControl]))
+        func serving(
+            _ workers: ArraySlice<StoreWorker>, _ room: WaitingRoom? = nil
+        ) -> [ServingWorker] {
+            workers.map {
+                ServingWorker(
+                    store: $0, reads: pulse.makeCounter(), times: latencies.makeRecorder(),
+                    waitingRoom: room)
+            }
+        }
         session = try Session(
             operations: Operations(
                 store: store, tree: tree, helpers: helpers, generation: options.generation,
                 isSwap: isSwap, onRefusal: onRefusal),
             options: options,
-            ringWorkers: Self.serving(workers[firstRing...], pulse))
+            ringWorkers: serving(workers[firstRing...]))
         let room = WaitingRoom(threadCount: threadCount, servingCount: options.threadCount)
         let controlRoom = WaitingRoom(threadCount: ControlThreads.count, servingCount: 1)
         let control = ControlThreads(
             session: session,
-            workers: Self.serving(workers[firstControl..<roomIndex], pulse, controlRoom))
+            workers: serving(workers[firstControl..<roomIndex], controlRoom))
         let roomThread = RoomThread(
             session: session,
-            worker: ServingWorker(store: workers[roomIndex], reads: pulse.makeCounter()))
+            worker: serving(workers[roomIndex...roomIndex])[0])
         device = DeviceTransport(
-            session: session, workers: Self.serving(workers[..<threadCount], pulse, room),
+            session: session, workers: serving(workers[..<threadCount], room),
             waitingRoom: room, control: control, roomThread: roomThread, onLastEnd: onEnd)
         transport = hasRing ? RingTransport(session: session, device: device) : device
     }
@@ -73,14 +84,6 @@ public final class FuseServer: Sendable {
         let errno = session.readFailure.exchange(0, ordering: .relaxed)
         guard errno != 0 else { return nil }
         return String(cString: strerror(errno))
-    }
-
-    private static func serving(
-        _ workers: ArraySlice<StoreWorker>, _ pulse: FaultPulse, _ room: WaitingRoom? = nil
-    ) -> [ServingWorker] {
-        workers.map {
-            ServingWorker(store: $0, reads: pulse.makeCounter(), waitingRoom: room)
-        }
     }
 
     /// Threads on /dev/fuse, for control work and for writes that wait for room when `servingCount`

@@ -1,12 +1,14 @@
 import Latency
 import SwapStore
 
-/// State of one serving thread: its worker of the store, its counter of reads, the area it served
+/// State of one serving thread: its worker of the store, its counters, the area it served
 /// last, so that finding it again costs two loads, and the request it serves.
 final class ServingWorker {
     let store: StoreWorker
     /// The counter of its reads that may be faults.
     let reads: ReadCounter
+    /// The times of its requests for pages; nil: they are not recorded.
+    let times: RequestRecorder?
     /// Its place among the threads that may wait for a backing device; nil: it always may.
     let seat: WaitingSeat?
     /// The number of the request that it serves, the same when the request is repeated; 0: the
@@ -18,9 +20,13 @@ final class ServingWorker {
     private var cachedArea: Area?
     private var cachedRevision: UInt64 = 0
 
-    init(store: StoreWorker, reads: ReadCounter, waitingRoom: WaitingRoom? = nil) {
+    init(
+        store: StoreWorker, reads: ReadCounter, times: RequestRecorder? = nil,
+        waitingRoom: WaitingRoom? = nil
+    ) {
         self.store = store
         self.reads = reads
+        self.times = times
         seat = waitingRoom.map(WaitingSeat.init)
         store.backingGate = seat
     }
@@ -32,6 +38,12 @@ final class ServingWorker {
     func begin(unique: UInt64) {
         requestNumber = unique & ~Self.repeatedMark
         isRepeated = unique & Self.repeatedMark != 0
+    }
+
+    /// Records how long a request for pages took; nil: it was for something else.
+    func noteAnswer(_ kind: RequestLatencies.Kind, since began: Int64?) {
+        guard let began else { return }
+        times?.note(kind, since: began)
     }
 
     /// The area in a slot. Takes no lock.

@@ -11,7 +11,7 @@ import Testing
         #expect(metrics.samples.allSatisfy { $0.name.hasPrefix("zswapfs_") })
         #expect(Set(metrics.types.keys) == Set(metrics.help.keys))
         for sample in metrics.samples {
-            #expect(metrics.types[sample.name] != nil, "\(sample.name) has no TYPE before it")
+            #expect(metrics.type(of: sample) != nil, "\(sample.name) has no TYPE before it")
         }
         for (name, type) in metrics.types {
             #expect((type == "counter") == name.hasSuffix("_total"), "\(name)")
@@ -97,6 +97,7 @@ struct Exposition {
     struct Sample: Equatable {
         var name: String
         var labels: [String: String]
+        /// Without the digits behind the point.
         var value: Int
     }
     struct Malformed: Error { let line: Substring }
@@ -116,7 +117,7 @@ struct Exposition {
                 help[String(words[0])] = String(words[1])
             } else if line.hasPrefix("# TYPE ") {
                 let words = line.dropFirst(7).split(separator: " ")
-                guard words.count == 2, ["counter", "gauge"].contains(words[1]),
+                guard words.count == 2, ["counter", "gauge", "histogram"].contains(words[1]),
                     types[String(words[0])] == nil
                 else { throw Malformed(line: line) }
                 types[String(words[0])] = String(words[1])
@@ -124,6 +125,16 @@ struct Exposition {
                 samples.append(try Self.sample(line))
             }
         }
+    }
+
+    /// The type of a sample's metric; the samples of a histogram have its name and a word more.
+    func type(of sample: Sample) -> String? {
+        if let type = types[sample.name] { return type }
+        for suffix in ["_bucket", "_sum", "_count"] where sample.name.hasSuffix(suffix) {
+            let type = types[String(sample.name.dropLast(suffix.count))]
+            return type == "histogram" ? type : nil
+        }
+        return nil
     }
 
     private static func sample(_ line: Substring) throws -> Sample {
@@ -144,9 +155,10 @@ struct Exposition {
             }
             rest.removeFirst()
         }
-        guard rest.first == " ", let value = Int(rest.dropFirst()) else {
-            throw Malformed(line: line)
-        }
+        let isSeconds = name.hasSuffix("_seconds_sum")
+        guard rest.first == " ", isSeconds ? Double(rest.dropFirst()) != nil : true,
+            let value = Int(isSeconds ? rest.dropFirst().prefix { $0 != "." } : rest.dropFirst())
+        else { throw Malformed(line: line) }
         return Sample(name: name, labels: labels, value: value)
     }
 

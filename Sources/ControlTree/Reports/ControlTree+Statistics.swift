@@ -18,15 +18,17 @@ extension ControlTree {
                     guard StoreMetrics.hasHeap(subject.store) else {
                         throw ControlError(.noMemory, "no memory for \(subject.path)")
                     }
-                    return StoreMetrics(subject.store, subject.facts(), subject.latency.report).text
+                    return StoreMetrics(
+                        subject.store, subject.facts(), subject.latency.report, subject.requests
+                    ).text
                 }),
             ControlRow(
                 "stats/last_error", .lines,
                 "The last write to a control file that was refused: its number since the mount"
                     + " began, file, value, and the reason with what could have been written.",
                 read: { subject throws(ControlError) in subject.journal.lastText }),
-        ] + factRows + [latencyStatisticsRow, migrationRow, scrubRow, tiersRow] + areaStatisticsRows
-        + memoryRows
+        ] + factRows + [latencyStatisticsRow, migrationRow, scrubRow, tiersRow] + requestLatencyRows
+        + areaStatisticsRows + memoryRows
 
     private static func row(_ counter: StatisticsCounter) -> ControlRow {
         ControlRow(

@@ -3,7 +3,7 @@ import ZswapCore
 
 /// A number of the whole store: one file in `stats`, one metric, one value.
 struct StatisticsCounter: Sendable {
-    enum Kind: String { case counter, gauge }
+    enum Kind: String { case counter, gauge, histogram }
 
     /// Name of the file: the kernel's, where the kernel has one.
     let name: String

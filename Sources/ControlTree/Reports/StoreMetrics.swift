@@ -12,11 +12,16 @@ struct StoreMetrics {
     private let store: SwapStore
     private let facts: ControlFacts
     private let latency: LatencyReport
+    private let requests: RequestLatencies
 
-    init(_ store: SwapStore, _ facts: ControlFacts, _ latency: LatencyReport) {
+    init(
+        _ store: SwapStore, _ facts: ControlFacts, _ latency: LatencyReport,
+        _ requests: RequestLatencies
+    ) {
         self.store = store
         self.facts = facts
         self.latency = latency
+        self.requests = requests
     }
 
     /// Whether the heap has room for the text: 5 KiB for each area while it is put together,
@@ -24,11 +29,26 @@ struct StoreMetrics {
     static func hasHeap(_ store: SwapStore) -> Bool { store.hasHeap(byteCountPerArea: 6 << 10) }
 
     private struct Sample {
+        /// Behind the name of the metric.
+        var suffix = ""
         var labels: [(name: String, value: String)] = []
-        let value: Int
+        let number: String
+
+        init(labels: [(name: String, value: String)] = [], value: Int) {
+            self.labels = labels
+            number = String(value)
+        }
+
+        init(_ suffix: String, _ labels: [(name: String, value: String)], _ number: String) {
+            self.suffix = suffix
+            self.labels = labels
+            self.number = number
+        }
     }
 
-    var text: String { information + supervision + counters + memory + awake + areas + pools }
+    var text: String {
+        information + supervision + counters + memory + awake + times + areas + pools
+    }
 
     /// The values that never change while the mount lasts, as labels of a constant.
     private var information: String {
@@ -83,6 +103,22 @@ struct StoreMetrics {
                 [Sample(value: latency.changeCount)])
     }
 
+    private var times: String {
+        metric(
+            "request_seconds", .histogram,
+            "How long requests for pages took, from when they were taken from the kernel.",
+            RequestLatencies.Kind.allCases.flatMap { kind in
+                let histogram = LatencySamples(requests.histogram(of: kind))
+                let operation = [("operation", kind.rawValue)]
+                return histogram.buckets.map { border, count in
+                    Sample("_bucket", operation + [("le", border)], count)
+                } + [
+                    Sample("_sum", operation, histogram.sum),
+                    Sample("_count", operation, histogram.count),
+                ]
+            })
+    }
+
     private var areas: String {
         let reports = store.areaReports
         let stale = metric(
@@ -129,7 +165,8 @@ struct StoreMetrics {
         return samples.reduce(head) { text, sample in
             let labels = [(name: "mount", value: facts.mountPoint.text)] + sample.labels
             let list = labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }
-            return text + "\(name){\(list.joined(separator: ","))} \(sample.value)\n"
+            return text + name + sample.suffix
+                + "{\(list.joined(separator: ","))} \(sample.number)\n"
         }
     }
 

@@ -1,6 +1,8 @@
 import CFuse
 import Glibc
+import Latency
 import SwapStore
+import Threads
 import ZswapCore
 
 /// The requests of /dev/fuse that are answered without libfuse, which allocates for each.
@@ -28,9 +30,11 @@ struct DeviceRequests {
             }
             let read = WaitingRoom.Read(
                 unique: request.header.unique, inode: request.header.nodeid,
-                offset: argument.offset, byteCount: Int(argument.size))
+                offset: argument.offset, byteCount: Int(argument.size),
+                began: MonotonicClock.nanoseconds)
             self.read(read, reply, answer, worker)
-        case FUSE_WRITE.rawValue: write(request, answer, worker)
+        case FUSE_WRITE.rawValue:
+            write(request, since: MonotonicClock.nanoseconds, answer, worker)
         case FUSE_FALLOCATE.rawValue: fallocate(request, answer, worker)
         case FUSE_LSEEK.rawValue: seek(request, answer, worker)
         case FUSE_GETATTR.rawValue: attributes(request, answer, worker)
@@ -50,12 +54,14 @@ struct DeviceRequests {
             var target = room.mutableBytes
             let count = try operations.read(
                 read.inode, at: read.offset, into: &target, worker)
+            worker.noteAnswer(.read, since: read.began)
             answer.send(UnsafeRawBufferPointer(rebasing: room[..<count]))
         }
         do {
             guard let seat = worker.seat else { return try perform() }
             try seat.perform(read, perform)
         } catch {
+            worker.noteAnswer(.read, since: read.began)
             answer.send(error: error.errno)
         }
     }
@@ -71,18 +77,22 @@ struct DeviceRequests {
     }
 
     /// Writes pages, or the value of a control file, and answers. `doneByteCount` bytes of it are
-    /// written already. Pages that have to wait for room are left to the room's thread.
+    /// written already. `began` is when a request for pages was taken from the kernel. Pages that
+    /// have to wait for room are left to the room's thread.
     func write(
-        _ request: RawRequest, after doneByteCount: Int = 0, _ answer: Answer,
-        _ worker: ServingWorker
+        _ request: RawRequest, after doneByteCount: Int = 0, since began: Int64? = nil,
+        _ answer: Answer, _ worker: ServingWorker
     ) {
         do throws(Refusal) {
             let count = try writeRest(of: request, after: doneByteCount, worker)
+            worker.noteAnswer(.write, since: began)
             answer.sendWritten(doneByteCount + count)
         } catch {
             if let count = error.byteCountBeforeRoom {
-                return wait(with: request, after: doneByteCount + count, answer, worker)
+                return wait(
+                    with: request, after: doneByteCount + count, since: began, answer, worker)
             }
+            worker.noteAnswer(.write, since: began)
             // A write may be short.
             if doneByteCount > 0 { return answer.sendWritten(doneByteCount) }
             answer.send(error: error.errno)
@@ -108,15 +118,17 @@ struct DeviceRequests {
     /// Leaves the rest of a write to the room's thread. If that has no place for it, this thread
     /// waits, and one that stands by serves meanwhile.
     private func wait(
-        with request: RawRequest, after doneByteCount: Int, _ answer: Answer,
-        _ worker: ServingWorker
+        with request: RawRequest, after doneByteCount: Int, since began: Int64?,
+        _ answer: Answer, _ worker: ServingWorker
     ) {
         invariant(!worker.store.mayWaitForRoom, "a thread that may wait for room did not")
-        if let roomThread, roomThread.take(request, doneByteCount: doneByteCount) { return }
+        if let roomThread, roomThread.take(request, doneByteCount: doneByteCount, began: began) {
+            return
+        }
         worker.seat?.stepAside()
         worker.store.mayWaitForRoom = true
         defer { worker.store.mayWaitForRoom = false }
-        write(request, after: doneByteCount, answer, worker)
+        write(request, after: doneByteCount, since: began, answer, worker)
     }
 
     /// The user that writes, as far as set-user-ID bits go: an unprivileged one for writes that the

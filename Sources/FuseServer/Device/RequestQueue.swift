@@ -7,7 +7,7 @@ import ZswapCore
 /// Requests on their way from the threads that read /dev/fuse to others: to the control threads,
 /// and to the thread that waits for room (``RoomThread``).
 ///
-///     | length 8 | done 8 | request, padded to 8 | length 8 | done 8 | request … |    in a circle
+///     | length 8 | done 8 | began 8 | request, padded to 8 | length 8 | …    in a circle
 ///
 /// Laws:
 /// - First in, first out. A request lies in one piece: where the end is too near, a length of 0
@@ -22,6 +22,8 @@ final class RequestQueue: @unchecked Sendable {
         let byteCount: Int
         /// Bytes of its data that were written before it was put in.
         let doneByteCount: Int
+        /// The time of the monotonic clock at which it was taken from the kernel; nil: not noted.
+        let began: Int64?
     }
 
     private struct State {
@@ -31,7 +33,7 @@ final class RequestQueue: @unchecked Sendable {
         var isClosed = false
     }
 
-    private static let headByteCount = 16
+    private static let headByteCount = 24
     private static let alignment = 8
 
     /// The longest request, in bytes.
@@ -52,7 +54,7 @@ final class RequestQueue: @unchecked Sendable {
     deinit { memory.deallocate() }
 
     /// Copies a request to the end. False: it is too long, the queue is full, or it is closed.
-    func put(_ request: RawRequest, doneByteCount: Int = 0) -> Bool {
+    func put(_ request: RawRequest, doneByteCount: Int = 0, began: Int64? = nil) -> Bool {
         let count = request.bytes.count
         guard count <= requestByteCountMax else { return false }
         let isIn = state.withLock { state in
@@ -66,8 +68,8 @@ final class RequestQueue: @unchecked Sendable {
                 place = 0
             }
             memory.storeBytes(of: count, toByteOffset: place, as: Int.self)
-            memory.storeBytes(
-                of: doneByteCount, toByteOffset: place + MemoryLayout<Int>.size, as: Int.self)
+            memory.storeBytes(of: doneByteCount, toByteOffset: place + 8, as: Int.self)
+            memory.storeBytes(of: began ?? 0, toByteOffset: place + 16, as: Int64.self)
             UnsafeMutableRawBufferPointer(rebasing: memory[(place + Self.headByteCount)...])
                 .copyMemory(from: UnsafeRawBufferPointer(request.bytes))
             state.used += skipped + needed
@@ -89,14 +91,14 @@ final class RequestQueue: @unchecked Sendable {
                 state.start = 0
             }
             let count = memory.load(fromByteOffset: state.start, as: Int.self)
-            let done = memory.load(
-                fromByteOffset: state.start + MemoryLayout<Int>.size, as: Int.self)
+            let done = memory.load(fromByteOffset: state.start + 8, as: Int.self)
+            let began = memory.load(fromByteOffset: state.start + 16, as: Int64.self)
             invariant(count > 0 && count <= requestByteCountMax && done >= 0 && done < count)
             let first = state.start + Self.headByteCount
             room.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[first..<first + count]))
             state.start = (state.start + Self.entryByteCount(count)) % memory.count
             state.used -= Self.entryByteCount(count)
-            return Taken(byteCount: count, doneByteCount: done)
+            return Taken(byteCount: count, doneByteCount: done, began: began == 0 ? nil : began)
         }
     }
 

@@ -61,8 +61,8 @@ final class RoomThread: @unchecked Sendable {
     }
 
     /// Leaves a WRITE to it of which `doneByteCount` bytes are written; false: the caller waits.
-    func take(_ request: RawRequest, doneByteCount: Int) -> Bool {
-        thread != nil && queue.put(request, doneByteCount: doneByteCount)
+    func take(_ request: RawRequest, doneByteCount: Int, began: Int64?) -> Bool {
+        thread != nil && queue.put(request, doneByteCount: doneByteCount, began: began)
     }
 
     private func run() {
@@ -72,7 +72,8 @@ final class RoomThread: @unchecked Sendable {
                     UnsafeMutableRawBufferPointer(rebasing: room[..<taken.byteCount]))
                 let answer = Answer(
                     descriptor: session.fileDescriptor, unique: request.header.unique)
-                requests.write(request, after: taken.doneByteCount, answer, worker)
+                requests.write(
+                    request, after: taken.doneByteCount, since: taken.began, answer, worker)
             }
         }
     }

@@ -29,6 +29,8 @@ final class WaitingRoom: @unchecked Sendable {
         let inode: UInt64
         let offset: UInt64
         let byteCount: Int
+        /// The time of the monotonic clock at which it was taken from the kernel.
+        let began: Int64
     }
 
     private struct State {
@@ -70,7 +72,7 @@ final class WaitingRoom: @unchecked Sendable {
         hasSurplus = Atomic(threadCount > servingCount)
         line = .allocate(capacity: Self.lineLengthMax)
         line.initialize(
-            repeating: Read(unique: 0, inode: 0, offset: 0, byteCount: 0))
+            repeating: Read(unique: 0, inode: 0, offset: 0, byteCount: 0, began: 0))
     }
 
     deinit { line.deallocate() }

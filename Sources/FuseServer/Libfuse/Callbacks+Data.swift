@@ -1,5 +1,7 @@
 import CFuse
 import Glibc
+import Latency
+import Threads
 
 /// READ, WRITE and FALLOCATE that come by io_uring. ``DeviceTransport`` answers those of /dev/fuse
 /// before libfuse sees them.
@@ -18,7 +20,9 @@ extension Callbacks {
         }
         table.write = { request, inode, bytes, size, offset, _ in
             Callbacks.answerFromPreparedMemory(request) { session throws(Refusal) in
-                try session.operations.write(
+                let began = Callbacks.beginning(of: UInt64(inode))
+                defer { session.worker.noteAnswer(.write, since: began) }
+                return try session.operations.write(
                     UnsafeRawBufferPointer(start: bytes, count: size).bytes, to: UInt64(inode),
                     at: Callbacks.unsigned(offset), by: Callbacks.context(of: request).uid,
                     session.worker)
@@ -42,10 +46,17 @@ extension Callbacks {
     /// negative one is beyond every area.
     private static func unsigned(_ number: off_t) -> UInt64 { UInt64(bitPattern: Int64(number)) }
 
+    /// The time at which a request begins that is for an area; nil: it is for a control file.
+    private static func beginning(of inode: UInt64) -> Int64? {
+        InodeNumber.areaSlot(of: inode) == nil ? nil : MonotonicClock.nanoseconds
+    }
+
     /// Reads into the ring's own buffer; the value is the part of it that was filled.
     private static func read(
         _ request: fuse_req_t?, _ inode: UInt64, _ size: Int, _ offset: UInt64, _ session: Session
     ) throws(Refusal) -> UnsafeRawBufferPointer {
+        let began = beginning(of: inode)
+        defer { session.worker.noteAnswer(.read, since: began) }
         guard let payload = ringPayload(of: request) else { throw Refusal(EIO) }
         let room = UnsafeMutableRawBufferPointer(rebasing: payload[..<min(size, payload.count)])
         var target = room.mutableBytes

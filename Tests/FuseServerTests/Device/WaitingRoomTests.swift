@@ -7,7 +7,7 @@ extension FuseServerTests {
     /// Places for those that wait for a device, and the line of reads that found none.
     @Suite struct WaitingRoomTests {
         private static func read(_ number: UInt64) -> WaitingRoom.Read {
-            WaitingRoom.Read(unique: number, inode: 1, offset: 0, byteCount: 4096)
+            WaitingRoom.Read(unique: number, inode: 1, offset: 0, byteCount: 4096, began: 0)
         }
 
         /// Does a read that needs the device. False: it stands in line.

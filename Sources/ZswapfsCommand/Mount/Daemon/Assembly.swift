@@ -37,6 +37,7 @@ struct Assembly {
     let swapWatch: SwapWatch
     let tree: ControlTree
     private let latency: LatencyControl
+    private let requestLatencies = RequestLatencies()
     private let keeper: LatencyKeeper
     private let settings: MountSettings
 
@@ -89,7 +90,9 @@ struct Assembly {
             swapWatch = SwapWatch(of: store, tells: facts)
             // Before any setting changes: it is told what changes.
             maintenance = try Self.makeMaintenance(of: store)
-            tree = ControlTree(of: maintenance, latency: latency) { [facts] in
+            tree = ControlTree(
+                of: maintenance, latency: latency, requests: requestLatencies
+            ) { [facts] in
                 facts.now
             } freshFacts: { [facts, swapWatch] in
                 swapWatch.lookNow()
@@ -197,8 +200,9 @@ struct Assembly {
         options.transport = transport
         options.generation = generation
         return try FuseServer(
-            store: store, tree: tree, pulse: latency.pulse, options: options,
-            isSwap: { [swapWatch] in swapWatch.isSwap($0) }, onRefusal: onRefusal, onEnd: onEnd)
+            store: store, tree: tree, pulse: latency.pulse, latencies: requestLatencies,
+            options: options, isSwap: { [swapWatch] in swapWatch.isSwap($0) },
+            onRefusal: onRefusal, onEnd: onEnd)
     }
 
     /// Threads that help with large requests: the serving one works, too.
