@@ -234,7 +234,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["zswapfs", "ZswapfsCommand", "ZswapCore", "TestSupport"],
-            swiftSettings: tests),
+            exclude: ["Status/Screens"], swiftSettings: tests),
         .testTarget(
             name: "PackagingTests",
             dependencies: [

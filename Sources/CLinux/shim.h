@@ -202,6 +202,10 @@ static inline int clinux_terminal_columns(int terminal) {
     struct winsize size;
     return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
+static inline int clinux_terminal_rows(int terminal) {
+    struct winsize size;
+    return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
 static inline int clinux_loop_get_free(int control) { return ioctl(control, LOOP_CTL_GET_FREE); }
 static inline int clinux_loop_configure(int loop, const struct loop_config *config) {
     return ioctl(loop, LOOP_CONFIGURE, config);

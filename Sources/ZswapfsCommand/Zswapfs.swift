@@ -50,6 +50,7 @@ struct Zswapfs: ParsableCommand {
         version: BuiltVersion.text,
         subcommands: [
             MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
+            TopCommand.self,
             PoolsCommand.self, SetCommand.self, GetCommand.self, StartCommand.self,
             StopCommand.self, UpgradeCommand.self, SuperviseCommand.self, DoctorCommand.self,
             ControlReaderCommand.self, GeneratorCommand.self,

@@ -10,7 +10,7 @@ extension CommandLineTests {
     @Suite struct HelpTests {
         static let commands = [
             [], ["mount"], ["unmount"], ["swap"], ["swap", "on"], ["swap", "off"], ["status"],
-            ["pools"], ["set"], ["get"], ["upgrade"], ["supervise"], ["doctor"],
+            ["top"], ["pools"], ["set"], ["get"], ["upgrade"], ["supervise"], ["doctor"],
             ["start"], ["stop"],
         ]
 
@@ -47,6 +47,7 @@ extension CommandLineTests {
                 ["swap", "on"]: ["--size", "--priority", "--discard"],
                 ["status"]: ["--json"],
                 ["pools"]: ["--json"], ["doctor"]: ["--json"],
+                ["top"]: ["--interval", "--count"],
             ]
             for (command, options) in expected {
                 let text = try BuiltProgram.run(command + ["--help"]).output

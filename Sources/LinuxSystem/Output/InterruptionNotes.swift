@@ -14,19 +14,21 @@ public enum InterruptionNotes {
     public static func begin() {
         _ = noted.load(ordering: .relaxed)
         for (signal, _) in names {
-            var old = sigaction()
-            sigaction(signal, nil, &old)
-            if unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self)
-                == unsafeBitCast(SIG_IGN, to: Int.self)
-            {
-                continue
-            }
+            guard !isIgnored(signal) else { continue }
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
                 InterruptionNotes.noted.store(number, ordering: .relaxed)
             }
             sigaction(signal, &action, nil)
         }
+    }
+
+    /// Whether this process ignores a signal, as its parent may have told it to.
+    static func isIgnored(_ signal: CInt) -> Bool {
+        var action = sigaction()
+        sigaction(signal, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// The last one that came, by name; nil while none did.

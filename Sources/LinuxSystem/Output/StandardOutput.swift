@@ -22,4 +22,27 @@ public enum StandardOutput {
                 _exit(StandardOutput.failureStatus)
             }, nil)
     }
+
+    /// Writes text at once, past the buffer of print(_:). False: the reader went away, or it cannot
+    /// be written.
+    public static func write(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let part = UnsafeRawBufferPointer(rebasing: rest)
+                let count = Glibc.write(STDOUT_FILENO, part.baseAddress, part.count)
+                if count < 0, errno == EINTR { continue }
+                // A terminal that was opened without waiting by another process.
+                if count < 0, errno == EAGAIN {
+                    var entry = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                    poll(&entry, 1, -1)
+                    continue
+                }
+                guard count > 0 else { return false }
+                rest = rest.dropFirst(count)
+            }
+            return true
+        }
+    }
 }

@@ -12,6 +12,12 @@ public enum Terminal {
         return count > 0 ? Int(count) : nil
     }
 
+    /// The number of rows; nil when it is no terminal or does not say.
+    public static var rowCount: Int? {
+        let count = clinux_terminal_rows(STDOUT_FILENO)
+        return count > 0 ? Int(count) : nil
+    }
+
     /// Whether text may be more than ASCII: what the locale's variables say, the first that is set.
     public static var takesUTF8: Bool {
         let locale = variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG") ?? ""

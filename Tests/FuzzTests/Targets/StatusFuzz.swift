@@ -17,6 +17,12 @@ enum StatusFuzz {
             let memory = try MountMemory(asking: HostileMount(texts))
             _ = PoolsJSON.text(of: [memory])
             _ = PoolsPicture(mount: memory, style: style).text
+            let sample = try TopSample(asking: HostileMount(texts), at: 1)
+            let screen = TopScreen(
+                interval: TopInterval(sample, since: sample),
+                history: TopHistory(intervalSeconds: 1), view: TopView(), intervalSeconds: 1,
+                style: .init(columnCount: 80, rowCount: 24, isUTF8: true, hasStyles: true))
+            _ = screen.lines
         }
     }
 }

@@ -47,7 +47,8 @@ enum TextRules {
         return found + (isSource(file) ? shape(of: file) : [])
     }
 
-    /// Rules for files with a width: Swift, C and scripts, not prose.
+    /// Rules for files with a width: Swift, C and scripts, not prose and not what
+    /// programs print.
     private static func shape(of file: TextFile) -> [Violation] {
         var found: [Violation] = []
         for (index, line) in file.lines.enumerated() {
@@ -70,7 +71,7 @@ enum TextRules {
     }
 
     private static func isSource(_ file: TextFile) -> Bool {
-        !file.path.hasPrefix("Docs/") && !file.path.hasSuffix(".md")
+        !file.path.hasPrefix("Docs/") && ![".md", ".txt"].contains(where: file.path.hasSuffix)
     }
 
     /// The part of a line that people read: a comment, or all of it in a document.
