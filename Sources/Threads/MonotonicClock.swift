@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// Time since some moment in the past, for differences.
 ///
@@ -11,8 +10,6 @@ public enum MonotonicClock {
         #if DEBUG || INTERNAL_CHECKS
         if let simulated = SimulatedThreads.nanoseconds { return simulated }
         #endif
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return clinux_monotonic_nanoseconds()
     }
 }
