@@ -42,6 +42,7 @@ let package = Package(
         .library(name: "Arena", targets: ["Arena"]),
         .library(name: "ZPool", targets: ["ZPool"]),
         .library(name: "Compressors", targets: ["Compressors"]),
+        .library(name: "Advice", targets: ["Advice"]),
         .library(name: "Experiment", targets: ["Experiment"]),
         .library(name: "PoolTesting", targets: ["PoolTesting"]),
         .library(name: "ZswapfsCommand", targets: ["ZswapfsCommand"]),
@@ -129,11 +130,18 @@ let package = Package(
             ],
             swiftSettings: common, linkerSettings: libfuse),
         .target(
+            name: "Advice",
+            dependencies: [
+                "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "SwapStore",
+                "Maintenance", "LinuxSystem",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ], swiftSettings: safe),
+        .target(
             name: "ZswapfsCommand",
             dependencies: [
                 "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "Backing", "BackingFiles",
                 "SwapStore", "Maintenance", "ControlTree", "FuseServer", "Latency", "LinuxSystem",
-                "Configuration", "ZswapVersion",
+                "Configuration", "ZswapVersion", "Advice",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -149,7 +157,7 @@ let package = Package(
             name: "Experiment",
             dependencies: [
                 "ZswapCore", "Threads", "Arena", "ZPool", "Compressors", "SwapStore",
-                "Maintenance", "LinuxSystem", "ZswapVersion",
+                "Maintenance", "LinuxSystem", "ZswapVersion", "Advice",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -158,7 +166,7 @@ let package = Package(
             name: "BenchCommand",
             dependencies: [
                 "ZswapCore", "Threads", "ZPool", "PoolTesting", "Experiment", "NullFilesystem",
-                "LinuxSystem", "ZswapVersion",
+                "LinuxSystem", "ZswapVersion", "Advice",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -251,10 +259,16 @@ let package = Package(
             dependencies: ["zswapfs", "ZswapfsCommand", "LinuxSystem", "ZswapCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
+            name: "AdviceTests",
+            dependencies: [
+                "zswapfs", "ZswapfsCommand", "Advice", "SwapStore", "Compressors", "ZPool",
+                "LinuxSystem", "ZswapCore", "TestSupport",
+            ], swiftSettings: tests),
+        .testTarget(
             name: "BenchTests",
             dependencies: [
-                "zswapfs-bench", "zswapfs", "Experiment", "Compressors", "ZPool", "LinuxSystem",
-                "ZswapCore", "TestSupport",
+                "zswapfs-bench", "zswapfs", "Experiment", "Advice", "Compressors", "ZPool",
+                "LinuxSystem", "ZswapCore", "TestSupport",
             ], swiftSettings: tests),
         .testTarget(
             name: "ExampleTests", dependencies: ["zswapfs", "PoolTesting", "TestSupport"],

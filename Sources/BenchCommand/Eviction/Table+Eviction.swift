@@ -1,3 +1,4 @@
+import Advice
 import Experiment
 
 /// The table of `eviction`.

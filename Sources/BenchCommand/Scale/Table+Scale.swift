@@ -1,3 +1,4 @@
+import Advice
 import Experiment
 import ZswapCore
 

@@ -1,3 +1,4 @@
+public import Advice
 import LinuxSystem
 public import ZPool
 import ZswapCore

@@ -1,3 +1,4 @@
+import Advice
 import LinuxSystem
 import Threads
 import ZswapCore

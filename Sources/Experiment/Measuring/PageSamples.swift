@@ -1,3 +1,4 @@
+import Advice
 import Compressors
 public import LinuxSystem
 import ZswapCore

@@ -1,3 +1,4 @@
+import Advice
 import Compressors
 import Foundation
 import ZswapVersion

@@ -1,3 +1,4 @@
+public import Advice
 import LinuxSystem
 import SwapStore
 import Threads

@@ -34,23 +34,44 @@ public struct ProcessMemory {
             return pages
         }
         defer { map.close() }
-        for mapping in mappings { Self.addUsed(mapping, map, to: &pages) }
+        for mapping in mappings { Self.add(mapping.pages, of: map, to: &pages, Self.isUsed) }
         return pages
     }
 
-    /// Copies these pages to the start of `memory`, as many as fit. Pages that have gone meanwhile
-    /// are left out, and pages of zeros if so asked. The value says how many there are.
+    /// The pages of ``swappablePages()`` that the kernel would swap for this process alone: those
+    /// that no other process shares, outside of memory that is locked, of huge pages or of a
+    /// device. Only mappings that have some are looked through, so that an address range of
+    /// terabytes that is merely reserved costs nothing.
+    ///
+    /// Throws EACCES or EPERM for a process of another user, ENOENT or ESRCH for one that has
+    /// ended.
+    public func ownPages() throws(SystemFailure) -> ProcessPages {
+        let mappings = ProcessMapping.parse(try SystemText.read("/proc/\(process)/smaps"))
+        // Reading the contents may need more rights than looking for them.
+        try open().close()
+        let map = try OpenFile("/proc/\(process)/pagemap", for: .reading)
+        defer { map.close() }
+        var pages = ProcessPages()
+        for mapping in mappings where mapping.hasOwnPages {
+            Self.add(mapping.pages, of: map, to: &pages, Self.isOwn)
+        }
+        return pages
+    }
+
+    /// Copies these pages into `memory` from its page `first` on, as many as fit. Pages that have
+    /// gone meanwhile are left out, and pages of zeros if so asked. The value says how many there
+    /// are.
     public func copy(
-        _ pages: [Int], leavingOutZeros: Bool = false, into memory: PageMemory
+        _ pages: [Int], leavingOutZeros: Bool = false, into memory: PageMemory, at first: Int = 0
     ) throws(SystemFailure) -> Int {
         let file = try open()
         defer { file.close() }
-        var count = 0
-        for page in pages where count < memory.pageCount {
-            guard Self.read(page, of: file, into: memory, at: count) else { continue }
-            if !leavingOutZeros || memory.hasContent(page: count) { count += 1 }
+        var end = first
+        for page in pages where end < memory.pageCount {
+            guard Self.read(page, of: file, into: memory, at: end) else { continue }
+            if !leavingOutZeros || memory.hasContent(page: end) { end += 1 }
         }
-        return count
+        return end - first
     }
 
     private func open() throws(SystemFailure) -> OpenFile {
@@ -76,14 +97,15 @@ public struct ProcessMemory {
         }
     }
 
-    private static func addUsed(
-        _ mapping: Mapping, _ map: OpenFile, to pages: inout ProcessPages
+    private static func add(
+        _ range: Range<Int>, of map: OpenFile, to pages: inout ProcessPages,
+        _ isWanted: (UInt64) -> Bool
     ) {
         let wordByteCount = MemoryLayout<UInt64>.size
         var words = [UInt64](repeating: 0, count: 1 << 15)
-        var first = mapping.pages.lowerBound
-        while first < mapping.pages.upperBound {
-            let wanted = min(words.count, mapping.pages.upperBound - first)
+        var first = range.lowerBound
+        while first < range.upperBound {
+            let wanted = min(words.count, range.upperBound - first)
             let byteCount = words.withUnsafeMutableBytes { buffer in
                 pread(
                     map.descriptor, buffer.baseAddress, wanted * wordByteCount,
@@ -92,7 +114,7 @@ public struct ProcessMemory {
             // The mapping has gone meanwhile.
             guard byteCount >= wordByteCount else { return }
             let count = byteCount / wordByteCount
-            for index in 0..<count where isUsed(words[index]) { pages.append(first + index) }
+            for index in 0..<count where isWanted(words[index]) { pages.append(first + index) }
             first += count
         }
     }
@@ -101,6 +123,13 @@ public struct ProcessMemory {
     private static func isUsed(_ word: UInt64) -> Bool {
         let (isPresent, isSwapped, isOfFile) = (word >> 63 & 1, word >> 62 & 1, word >> 61 & 1)
         return isPresent | isSwapped == 1 && isOfFile == 0
+    }
+
+    /// Whether it is, and no other process has it. The kernel does not tell who shares a page that
+    /// is swapped out, so each of those counts.
+    private static func isOwn(_ word: UInt64) -> Bool {
+        let (isSwapped, isExclusive) = (word >> 62 & 1, word >> 56 & 1)
+        return isUsed(word) && isSwapped | isExclusive == 1
     }
 
     private func addContents(

@@ -78,7 +78,7 @@ public enum ProcessLimits {
     /// If the limit is raised from outside, a core file has registers and the heads of programs
     /// and libraries, and no memory: pages of other programs are in the heap and on stacks while
     /// they are served. Children inherit both.
-    static func forbidCoreFiles() {
+    public static func forbidCoreFiles() {
         _ = try? SystemText.setAttribute("/proc/self/coredump_filter", to: programHeadsOnly)
         var values = clinux_limit()
         guard clinux_get_limit(coreFileNumber, &values) == 0 else { return }

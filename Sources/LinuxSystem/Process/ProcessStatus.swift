@@ -19,8 +19,15 @@ public struct ProcessStatus {
         return line?.dropFirst(field.count + 1).split { $0 == " " || $0 == "\t" } ?? []
     }
 
+    /// The program's name, up to 15 bytes; anything may be in it but newlines.
+    public var name: String { words(of: "Name").joined(separator: " ") }
+
+    /// Whether the process has memory of its own: threads of the kernel have none.
+    public var hasMemory: Bool { !words(of: "VmSize").isEmpty }
+
     /// The bytes of a field in kB; 0 when the field is missing.
     public func byteCount(of field: String) -> UInt64 {
-        (words(of: field).first.flatMap { UInt64($0) } ?? 0) << 10
+        let kibibytes = words(of: field).first.flatMap { UInt64($0) } ?? 0
+        return min(kibibytes, UInt64.max >> 10) << 10
     }
 }

@@ -1,11 +1,20 @@
+import Glibc
 import ZswapCore
 
 /// The processes that this one sees: /proc.
 public enum ProcessTable {
+    /// The number of this one.
+    public static var own: Int32 { getpid() }
+
+    /// The numbers of all, this one included.
+    public static var all: [Int32] {
+        SystemText.names(inDirectory: "/proc").compactMap { Int32($0) }.sorted()
+    }
+
     /// Those that have all these words among the arguments they were started with, their names left
     /// out.
     public static func processes(withArguments words: String...) -> [Int32] {
-        SystemText.names(inDirectory: "/proc").compactMap { Int32($0) }.filter { process in
+        all.filter { process in
             guard let given = try? arguments(of: process) else { return false }
             let arguments = Set(given.map { ByteText($0) })
             return words.allSatisfy { arguments.contains(ByteText($0)) }

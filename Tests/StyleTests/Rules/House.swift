@@ -28,9 +28,13 @@ enum House {
         "FuseServer": [
             "ZswapCore", "Threads", "SwapStore", "ControlTree", "Latency", "CFuse", "CLinux",
         ],
+        "Advice": [
+            "ZswapCore", "Threads", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
+            "Maintenance",
+        ],
         "Experiment": [
             "ZswapCore", "Threads", "LinuxSystem", "Arena", "ZPool", "Compressors", "SwapStore",
-            "Maintenance", "ZswapVersion",
+            "Maintenance", "ZswapVersion", "Advice",
         ],
         "NullFilesystem": ["ZswapCore", "Threads", "CFuse", "CLinux"],
         "PoolTesting": ["ZswapCore", "Arena", "ZPool"],

@@ -1,29 +1,28 @@
 import Arena
 import Compressors
-import Foundation
-import LinuxSystem
-import Maintenance
-import SwapStore
-import Synchronization
-import ZPool
+package import Maintenance
+package import SwapStore
+package import ZPool
 import ZswapCore
 
 /// A store in this process, with an area and workers and no filesystem around it: what storing and
 /// loading cost by themselves.
 ///
 /// Law: page numbers are the caller's; a worker, named by its index, is one thread's at a time.
-final class StoreRig: Sendable {
+package final class StoreRig: Sendable {
     /// The pools may take twice what the pages would need uncompressed, and this.
     private static let spareByteCount = 256 << 20
 
     private let arena: Arena
-    let store: SwapStore
-    let maintenance: Maintenance
+    /// The store.
+    package let store: SwapStore
+    /// The background work of the store; none of it runs unless it is started.
+    package let maintenance: Maintenance
     private let area: Area
     private let workers: [StoreWorker]
 
     /// An empty store of this driver and compressor with room for `roomByteCount` bytes of pages.
-    init(
+    package init(
         zpool: String, of zpools: ZpoolRegistry, compressor: CompressorChoice, roomByteCount: Int,
         workerCount: Int
     ) throws {
@@ -59,35 +58,21 @@ final class StoreRig: Sendable {
         arena.stop()
     }
 
-    enum RigFailure: Error { case noWorker }
-
-    /// Starts maintenance: the store compacts by itself.
-    func startCaretaker() throws { try maintenance.start(.compaction) }
-
-    /// Stops maintenance.
-    func stopCaretaker() { maintenance.stop(.compaction) }
-
-    /// Waits until compaction changes nothing any more.
-    func settle(milliseconds: Int) {
-        var last = -1
-        _ = Patience.wait(milliseconds: milliseconds) {
-            defer { last = freeablePageCount }
-            guard freeablePageCount == last else { return false }
-            // The caretaker looks once a second at least.
-            Thread.sleep(forTimeInterval: 1.2)
-            return freeablePageCount == last
-        }
+    /// The reason why no store could be made.
+    package enum RigFailure: Error {
+        /// No memory for a worker, or for background work.
+        case noWorker
     }
 
     /// Stores a page as a request of 4096 bytes would.
-    func write(_ page: RawSpan, to number: Int, worker: Int = 0) throws(StoreError) {
+    package func write(_ page: RawSpan, to number: Int, worker: Int = 0) throws(StoreError) {
         let taken = try store.write(
             page, to: area, at: Self.offset(number), by: workers[worker])
         invariant(taken == Page.byteCount)
     }
 
     /// Loads a page as a request of 4096 bytes would.
-    func read(
+    package func read(
         _ number: Int, into target: inout MutableRawSpan, worker: Int = 0
     ) throws(StoreError) {
         let filled = try store.read(
@@ -95,40 +80,45 @@ final class StoreRig: Sendable {
         invariant(filled == Page.byteCount)
     }
 
+    /// How a stored page is kept; nil for one that was never stored. While no other thread stores.
+    package func keeping(of number: Int) -> PageKeeping? {
+        var found: PageKeeping?
+        _ = store.withEntry(
+            of: ObjectOwner(area: area.slot, page: PageNumber(UInt64(number))), by: workers[0]
+        ) { _, offset in
+            let entry = store.entry(at: offset)
+            found = PageKeeping(entry)
+            return true
+        }
+        return found
+    }
+
     /// Forgets these pages, as one request would.
-    func discard(_ numbers: Range<Int>, worker: Int = 0) throws(StoreError) {
+    package func discard(_ numbers: Range<Int>, worker: Int = 0) throws(StoreError) {
         try store.discard(
             area, at: Self.offset(numbers.lowerBound),
             byteCount: UInt64(numbers.count) << UInt64(Page.shift), by: workers[worker])
     }
 
     /// Bytes of the pool, fragmentation included.
-    var poolByteCount: Int { store.statistics.poolByteCount }
+    package var poolByteCount: Int { store.statistics.poolByteCount }
     /// Bytes of all objects.
-    var objectByteCount: Int { store.statistics.pages.storedByteCount }
+    package var objectByteCount: Int { store.statistics.pages.storedByteCount }
     /// Payload by bytes of the pools.
-    var density: Double { Double(objectByteCount) / Double(max(poolByteCount, 1)) }
-    /// Frames that compaction would free now.
-    var freeablePageCount: Int { store.freeablePageCount }
-    /// Whether they are enough for the store to compact by itself.
-    var isWorthCompacting: Bool { maintenance.isWorthCompacting }
-    /// Frames that compaction has freed.
-    var compactedFrameCount: Int { store.statistics.compactedFrames }
+    package var density: Double { Double(objectByteCount) / Double(max(poolByteCount, 1)) }
     /// Bytes of page tables and the arena's own bookkeeping.
-    var metadataByteCount: Int { store.statistics.memory.metadata }
+    package var metadataByteCount: Int { store.statistics.memory.metadata }
 
     /// Of these, all but the pages' entries.
-    var bookkeepingByteCount: Int {
+    package var bookkeepingByteCount: Int {
         store.statistics.memory.metadata - store.statistics.memory.entries
     }
 
-    /// Runs `body` with each worker's index on a thread of its own, all begun together; the value
-    /// is the nanoseconds from the common start to the last one's end.
-    func onAllWorkers(_ body: @escaping @Sendable (Int) throws -> Void) throws -> UInt64 {
-        let race = Race(runnerCount: workers.count)
-        ThreadGroup.run(count: workers.count) { index in race.run { try body(index) } }
-        return try race.nanoseconds()
-    }
+    /// All memory of the store, by what it is for.
+    package var memory: StoreMemory { store.statistics.memory }
+
+    /// Number of workers.
+    package var workerCount: Int { workers.count }
 
     private static func offset(_ number: Int) -> UInt64 { UInt64(number) << UInt64(Page.shift) }
 }

@@ -1,4 +1,4 @@
-import Compressors
+package import Compressors
 
 /// A compressor to try and the level to run it at, as people write it: `zstd`, or `zstd:9`.
 public struct CompressorChoice: CustomStringConvertible, Sendable {
@@ -12,14 +12,15 @@ public struct CompressorChoice: CustomStringConvertible, Sendable {
         "one of \(all.map(\.description).joined(separator: ", ")), and :LEVEL"
     }
 
-    let compressor: any Compressor
-    /// Nil: its default.
-    let level: Int?
+    /// The compressor.
+    package let compressor: any Compressor
+    /// The level; nil: its default.
+    package let level: Int?
 
-    /// A compressor at its default level.
-    init(_ compressor: any Compressor) {
+    /// A compressor at a level, which must be one of its own; nil: its default.
+    package init(_ compressor: any Compressor, level: Int? = nil) {
         self.compressor = compressor
-        level = nil
+        self.level = level
     }
 
     /// Nil when the compressor is unknown or does not have the level.
