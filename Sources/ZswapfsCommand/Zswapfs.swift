@@ -33,6 +33,7 @@ public enum ZswapfsMain {
             switch try Zswapfs.parseAsRoot() {
             case let mount as MountCommand: try mount.run(zpools: zpools)
             case let start as StartCommand: try start.run(zpools: zpools)
+            case let advise as AdviseCommand: try advise.run(zpools: zpools)
             case var other: try other.run()
             }
         } catch {
@@ -50,10 +51,10 @@ struct Zswapfs: ParsableCommand {
         version: BuiltVersion.text,
         subcommands: [
             MountCommand.self, UnmountCommand.self, SwapCommand.self, StatusCommand.self,
-            TopCommand.self,
-            PoolsCommand.self, SetCommand.self, GetCommand.self, StartCommand.self,
-            StopCommand.self, UpgradeCommand.self, SuperviseCommand.self, DoctorCommand.self,
-            ControlReaderCommand.self, GeneratorCommand.self,
+            TopCommand.self, PoolsCommand.self, AdviseCommand.self, SetCommand.self,
+            GetCommand.self, StartCommand.self, StopCommand.self, UpgradeCommand.self,
+            SuperviseCommand.self, DoctorCommand.self, ControlReaderCommand.self,
+            GeneratorCommand.self,
         ])
 
     /// The command that a word was probably meant to be; nil when it is a command, an option, or

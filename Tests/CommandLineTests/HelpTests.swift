@@ -10,8 +10,8 @@ extension CommandLineTests {
     @Suite struct HelpTests {
         static let commands = [
             [], ["mount"], ["unmount"], ["swap"], ["swap", "on"], ["swap", "off"], ["status"],
-            ["top"], ["pools"], ["set"], ["get"], ["upgrade"], ["supervise"], ["doctor"],
-            ["start"], ["stop"],
+            ["top"], ["pools"], ["advise"], ["set"], ["get"], ["upgrade"], ["supervise"],
+            ["doctor"], ["start"], ["stop"],
         ]
 
         @Test(arguments: commands) func helpSaysWhatACommandDoes(command: [String]) throws {
@@ -48,6 +48,7 @@ extension CommandLineTests {
                 ["status"]: ["--json"],
                 ["pools"]: ["--json"], ["doctor"]: ["--json"],
                 ["top"]: ["--interval", "--count"],
+                ["advise"]: ["--pid", "--cgroup", "--file", "--pages", "--seed", "--load-us"],
             ]
             for (command, options) in expected {
                 let text = try BuiltProgram.run(command + ["--help"]).output

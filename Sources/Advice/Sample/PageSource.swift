@@ -60,10 +60,16 @@ package struct FileSource: PageSource {
     package let pageCount: Int
     private let file: OpenFile
 
-    /// Opens a file whose size is a multiple of 4096 bytes, and not 0.
+    /// Opens a file, or a block device, whose size is a multiple of 4096 bytes, and not 0.
     package init(path: String) throws {
         name = path
-        file = try OpenFile(path, for: .reading)
+        // Looked at first: opening a pipe would wait for a writer.
+        let located = try OpenFile(path, for: .locating)
+        let kind = try located.status().kind
+        guard kind == .regular || kind == .blockDevice else {
+            throw Failure(description: "\(path): neither a file nor a block device")
+        }
+        file = try OpenFile(reopening: located, for: .reading)
         let byteCount = try file.endOffset()
         guard byteCount > 0, byteCount % Page.byteCount == 0 else {
             throw Failure(
