@@ -15,12 +15,14 @@ extension ControlTree {
             }),
         ControlRow(
             "stats/request_latency_buckets", .lines,
-            "The same as histograms, a line for each bucket that is not empty: read or write; the"
-                + " longest time in the bucket, in nanoseconds; the number of requests.",
+            "The same as histograms, a heading and a line for each bucket that is not empty: read"
+                + " or write; the longest time in the bucket, in nanoseconds; the number of"
+                + " requests.",
             read: { subject throws(ControlError) in
-                RequestLatencies.Kind.allCases.map { kind in
-                    buckets(of: subject.requests.histogram(of: kind), kind)
-                }.joined()
+                "kind up_to_ns requests\n"
+                    + RequestLatencies.Kind.allCases.map { kind in
+                        buckets(of: subject.requests.histogram(of: kind), kind)
+                    }.joined()
             }),
     ]
 
