@@ -146,7 +146,7 @@ extension MountedTests {
             #expect(files.count > 30)
             #expect(Set(files).count == files.count)
             #expect(files.contains { $0.hasSuffix("stats/areas/my area") })
-            let writeOnly = ["/params/compact", "/params/writeback"]
+            let writeOnly = ["/params/compact", "/params/recompress", "/params/writeback"]
             for file in files where !writeOnly.contains(where: file.hasSuffix) {
                 let text = try mount.control(String(file.dropFirst(mount.path.count + 1)))
                 #expect(!text.hasSuffix("\n"), "\(file)")
