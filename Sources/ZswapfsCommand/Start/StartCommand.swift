@@ -8,7 +8,8 @@ import ZswapCore
 ///     start main --foreground    serves the mount: what a unit runs
 ///     start main                 mounts unless that is done, then switches on what is not on yet
 ///
-/// Law: what is there already is left as it is, so a unit and a user may both start it.
+/// Law: what is there already is left as it is, so a unit and a user may both start it. A mount
+/// whose daemon has died or hangs is a failure.
 struct StartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Mount and swap as the configuration file says.",
@@ -51,6 +52,8 @@ struct StartCommand: ParsableCommand {
                 if plan.mount == nil {
                     try mount(plan, zpools)
                     print("mounted \(plan.mountPoint)")
+                } else if try !MountedPath.requireAnswers(onTheWayTo: plan.mountPoint) {
+                    throw CommandFailure(.inUse, CommandFailure.deadMount(plan.mountPoint))
                 }
                 for area in plan.areas { try switchOn(area, of: plan) }
             }
@@ -85,7 +88,7 @@ struct StartCommand: ParsableCommand {
 }
 
 extension MountPlan {
-    /// The zswapfs that is mounted there; nil: none, or its daemon does not answer.
+    /// The zswapfs that is mounted there, whether its daemon answers or not; nil: none.
     var mount: MountTable.Entry? {
         guard let place = try? MountedPath(mountPoint), place.names.isEmpty,
             let mount = place.mount

@@ -108,6 +108,21 @@ extension SwapTests {
             #expect(alone.status == 64 && alone.output.contains("name its section"), "\(alone)")
         }
 
+        /// What it held is lost: to go on as if it served would hide that.
+        @Test func aMountWhoseDaemonHasDiedIsTold() throws {
+            let text = "[test]\nmount_point = \(path)\nsupervise = off\n"
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
+            #expect(try run("start", "test").status == 0)
+            for process in MountHost.processes(naming: path) { kill(process, SIGKILL) }
+            #expect(Patience.wait(milliseconds: 10_000) { access(path, F_OK) != 0 })
+            let again = try run("start", "test")
+            #expect(again.status == 75 && again.output.contains("has died"), "\(again)")
+            #expect(try run("stop", "test").status == 0)
+            #expect(!MountHost.isMounted(path))
+            #expect(try run("start", "test").status == 0)
+            #expect(try run("stop", "test").status == 0)
+        }
+
         @Test func inTheForegroundOnlyTheMountIsServed() throws {
             let program = try #require(BuiltProgram.zswapfs)
             let unit = try ProgramRun(program, ["start", "test", "--foreground", "--config", file])
