@@ -1,4 +1,3 @@
-import Advice
 import ArgumentParser
 import Experiment
 import LinuxSystem

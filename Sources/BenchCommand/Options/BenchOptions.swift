@@ -1,6 +1,6 @@
-import Advice
 import ArgumentParser
 import Experiment
+import LinuxSystem
 
 /// The options of every benchmark.
 struct BenchOptions: ParsableArguments {

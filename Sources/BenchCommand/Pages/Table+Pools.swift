@@ -1,5 +1,5 @@
-import Advice
 import Experiment
+import LinuxSystem
 
 /// The table of `pages`.
 extension Table {

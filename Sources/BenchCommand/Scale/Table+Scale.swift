@@ -1,5 +1,5 @@
-import Advice
 import Experiment
+import LinuxSystem
 import ZswapCore
 
 /// The table of `scale`.

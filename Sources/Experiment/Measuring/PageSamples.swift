@@ -1,4 +1,3 @@
-import Advice
 import Compressors
 public import LinuxSystem
 import ZswapCore

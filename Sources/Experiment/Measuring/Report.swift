@@ -1,6 +1,6 @@
-import Advice
 import Compressors
 import Foundation
+import LinuxSystem
 import ZswapVersion
 
 /// The outcome of a benchmark: what was measured, where, with what, and the results.

@@ -1,4 +1,5 @@
 import Advice
+import LinuxSystem
 import ZswapCore
 
 /// The outcome of `advise`: a sample, what each setting would make of the whole, and the choice.

@@ -1,4 +1,5 @@
 import Advice
+import LinuxSystem
 import ZswapCore
 
 /// The outcome of `advise` for people, in lines of at most 80 columns as long as names allow.

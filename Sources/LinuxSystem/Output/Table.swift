@@ -28,10 +28,10 @@ public struct Table {
 extension Table {
     /// A number for a cell, with `digits` digits behind the point.
     public static func cell(_ number: Double, digits: Int) -> String {
-        guard number.isFinite else { return "-" }
         var unit = 1
         for _ in 0..<digits { unit *= 10 }
-        let scaled = Int((abs(number) * Double(unit)).rounded())
+        // Also of what is no number, or too large for a cell.
+        guard let scaled = Int(exactly: (abs(number) * Double(unit)).rounded()) else { return "-" }
         let sign = number < 0 && scaled != 0 ? "-" : ""
         guard digits > 0 else { return "\(sign)\(scaled)" }
         let rest = String(scaled % unit)
