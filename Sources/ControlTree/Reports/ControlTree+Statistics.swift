@@ -19,7 +19,8 @@ extension ControlTree {
                         throw ControlError(.noMemory, "no memory for \(subject.path)")
                     }
                     return StoreMetrics(
-                        subject.store, subject.facts(), subject.latency.report, subject.requests
+                        subject.store, subject.facts(), subject.latency.report, subject.requests,
+                        subject.maintenance.tierReport.held
                     ).text
                 }),
             ControlRow(

@@ -1,4 +1,5 @@
 import Latency
+import Maintenance
 import SwapStore
 import ZswapCore
 
@@ -13,15 +14,17 @@ struct StoreMetrics {
     private let facts: ControlFacts
     private let latency: LatencyReport
     private let requests: RequestLatencies
+    private let held: TierTally
 
     init(
         _ store: SwapStore, _ facts: ControlFacts, _ latency: LatencyReport,
-        _ requests: RequestLatencies
+        _ requests: RequestLatencies, _ held: TierTally
     ) {
         self.store = store
         self.facts = facts
         self.latency = latency
         self.requests = requests
+        self.held = held
     }
 
     /// Whether the heap has room for the text: 5 KiB for each area while it is put together,
@@ -47,7 +50,7 @@ struct StoreMetrics {
     }
 
     var text: String {
-        information + supervision + counters + memory + awake + times + areas + pools
+        information + supervision + counters + memory + tiers + awake + times + areas + pools
     }
 
     /// The values that never change while the mount lasts, as labels of a constant.
@@ -84,6 +87,28 @@ struct StoreMetrics {
             store.statistics.memory.parts.map {
                 Sample(labels: [("part", $0.name)], value: $0.value)
             })
+    }
+
+    private var tiers: String {
+        let counts = store.tierCounts
+        func samples(hot: Int, cold: Int) -> [Sample] {
+            [("hot", hot), ("cold", cold)].map { Sample(labels: [("tier", $0)], value: $1) }
+        }
+        return metric(
+            "tier_pages", .gauge, "Pages in memory by their form, same-filled ones aside.",
+            samples(hot: held.hotPageCount, cold: held.coldPageCount))
+            + metric(
+                "tier_bytes", .gauge, "Bytes of these pages' objects.",
+                samples(hot: held.hotByteCount, cold: held.coldByteCount))
+            + metric(
+                "recompressed_pages_total", .counter, "Pages that became cold and smaller.",
+                [Sample(value: counts.recompressedPageCount)])
+            + metric(
+                "recompressing_microseconds_total", .counter, "How long recompressing took.",
+                [Sample(value: counts.nanoseconds / 1000)])
+            + metric(
+                "cold_loads_total", .counter, "Loads of pages in the cold form.",
+                [Sample(value: counts.coldLoadCount)])
     }
 
     private var awake: String {

@@ -52,6 +52,29 @@ import ZswapCore
         #expect(report["tried_huge_pages"] == "5" && report["hot_pages"] == "5")
     }
 
+    @Test func metricsAgreeWithTheFile() throws {
+        let fixture = try ControlFixture()
+        try fixture.tree.write("lz4hc", to: "params/cold_compressor")
+        try fixture.tree.write("all", to: "params/recompress")
+        var sweep = TierSweep()
+        fixture.fixture.recompress(&sweep)
+        _ = try fixture.fixture.read(fixture.area, page: 0)
+        let report = try Self.report(fixture)
+        let metrics = try Exposition(try fixture.tree.read("stats/metrics"))
+        func value(_ name: String, _ tier: String? = nil) -> String? {
+            metrics.samples.first { $0.name == "zswapfs_" + name && $0.labels["tier"] == tier }
+                .map { "\($0.value)" }
+        }
+        for tier in ["hot", "cold"] {
+            #expect(value("tier_pages", tier) == report["\(tier)_pages"])
+            #expect(value("tier_bytes", tier) == report["\(tier)_size"])
+        }
+        #expect(value("recompressed_pages_total") == report["recompressed_pages"])
+        #expect(value("recompressing_microseconds_total") == report["microseconds"])
+        #expect(value("cold_loads_total") == "1")
+        #expect(report["cold_pages"].flatMap { Int($0) } ?? 0 > 0)
+    }
+
     @Test(arguments: [
         ("cold_after", "0", "0 is neither off nor a number from 1 to 345600"),
         ("cold_after", "345601", "345601 is neither off nor a number from 1 to 345600"),
