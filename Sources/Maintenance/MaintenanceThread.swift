@@ -1,3 +1,4 @@
+import SwapStore
 import Threads
 
 /// A thread that works on a store in the background.
@@ -14,6 +15,21 @@ protocol MaintenanceThread: AnyObject, Sendable {
 extension MaintenanceThread {
     func start() -> Bool { thread.start() }
     func stop() { thread.stop() }
+}
+
+extension BackgroundThread {
+    /// A thread that works on a store as a worker of its own, which goes when `body` ends. Nil when
+    /// there is no place for another worker.
+    convenience init?(
+        name: String, of store: SwapStore,
+        _ body: @escaping @Sendable (BackgroundThread, StoreWorker) -> Void
+    ) {
+        guard let worker = store.makeWorker() else { return nil }
+        self.init(name: name) { thread in
+            body(thread, worker)
+            store.removeWorker(worker)
+        }
+    }
 }
 
 /// A thread that requests wake.

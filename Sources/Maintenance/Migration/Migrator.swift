@@ -20,13 +20,12 @@ final class Migrator: WokenThread {
 
     /// Creates the thread. Nil when there is no place for another worker.
     init?(of migration: Migration) {
-        let store = migration.store
-        guard let worker = store.makeWorker() else { return nil }
-        attachment = migration.control.attachment
-        thread = BackgroundThread(name: "zswapfs-migrate") { thread in
+        let own = BackgroundThread(name: "zswapfs-migrate", of: migration.store) { thread, worker in
             Self.run(migration, worker, thread)
-            store.removeWorker(worker)
         }
+        guard let own else { return nil }
+        attachment = migration.control.attachment
+        thread = own
     }
 
     private static func run(

@@ -22,13 +22,12 @@ final class Scrubber: WokenThread {
     /// Creates the thread. `onDamage` gets a message for each damaged page. Nil when there is no
     /// place for another worker.
     init?(of scrub: Scrub, onDamage: @escaping @Sendable (String) -> Void) {
-        let store = scrub.store
-        guard let worker = store.makeWorker() else { return nil }
-        attachment = scrub.control.attachment
-        thread = BackgroundThread(name: "zswapfs-scrub") { thread in
+        let own = BackgroundThread(name: "zswapfs-scrub", of: scrub.store) { thread, worker in
             Self.run(scrub, worker, thread, onDamage)
-            store.removeWorker(worker)
         }
+        guard let own else { return nil }
+        attachment = scrub.control.attachment
+        thread = own
     }
 
     private static func run(

@@ -20,13 +20,12 @@ final class Recompressor: WokenThread {
 
     /// Creates the thread. Nil when there is no place for another worker.
     init?(of tiers: Tiers) {
-        let store = tiers.store
-        guard let worker = store.makeWorker() else { return nil }
-        attachment = tiers.control.attachment
-        thread = BackgroundThread(name: "zswapfs-tiers") { thread in
+        let own = BackgroundThread(name: "zswapfs-tiers", of: tiers.store) { thread, worker in
             Self.run(tiers, worker, thread)
-            store.removeWorker(worker)
         }
+        guard let own else { return nil }
+        attachment = tiers.control.attachment
+        thread = own
     }
 
     private static func run(_ tiers: Tiers, _ worker: StoreWorker, _ thread: BackgroundThread) {

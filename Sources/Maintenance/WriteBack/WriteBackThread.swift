@@ -28,10 +28,8 @@ final class WriteBackThread: MaintenanceThread {
         of store: SwapStore, _ control: WriteBackControl,
         onTrouble: @escaping @Sendable (String) -> Void
     ) {
-        guard let worker = store.makeWorker() else { return nil }
-        self.store = store
         let requests = store.roomRequests
-        thread = BackgroundThread(name: "zswapfs-back") { thread in
+        let own = BackgroundThread(name: "zswapfs-back", of: store) { thread, worker in
             var work = WriteBackWork(of: store, control, by: worker, onTrouble: onTrouble)
             while !thread.isStopping {
                 let wakeCount = requests.wakeCount
@@ -39,8 +37,10 @@ final class WriteBackThread: MaintenanceThread {
                 guard rest > 0, !thread.isStopping else { continue }
                 requests.rest(since: wakeCount, nanoseconds: rest)
             }
-            store.removeWorker(worker)
         }
+        guard let own else { return nil }
+        self.store = store
+        thread = own
     }
 
     func start() -> Bool {
