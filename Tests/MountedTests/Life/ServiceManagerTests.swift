@@ -101,6 +101,34 @@ extension MountedTests {
             deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
         }
 
+        /// The mount of a manager, which is gone at the end, pass or fail.
+        private final class Unit {
+            let path: String
+            let manager: Manager
+            private let directory: TemporaryDirectory
+
+            init() throws {
+                directory = try TemporaryDirectory()
+                path = try directory.makeDirectory("mount")
+                manager = try Manager(path)
+            }
+
+            /// Waits until it serves; returns an area of it.
+            func begin() throws -> MountedFile {
+                try #require(manager.line() == ServiceManagerTests.ready)
+                return try MountedFile("\(path)/area", O_RDWR | O_CREAT)
+            }
+
+            /// A clean unmount ends all of it.
+            func end() throws {
+                try manager.tell("end")
+                try SystemCall.run("umount") { umount2(path, 0) }
+                #expect(manager.hasEnded)
+            }
+
+            deinit { while MountHost.isMounted(path), umount2(path, CInt(MNT_DETACH)) == 0 {} }
+        }
+
         /// The mount's supervisor, server and standby.
         private static func processes(of path: String) -> [pid_t] {
             MountHost.processes(naming: path).filter { process in
@@ -109,14 +137,8 @@ extension MountedTests {
         }
 
         @Test(.timeLimit(.minutes(3))) func allProcessesMayDieAtOnce() throws {
-            let directory = try TemporaryDirectory()
-            let path = try directory.makeDirectory("mount")
-            defer {
-                while MountHost.isMounted(path), umount2(path, CInt(MNT_DETACH)) == 0 {}
-            }
-            let manager = try Manager(path)
-            try #require(manager.line() == Self.ready)
-            let file = try MountedFile("\(path)/area", O_RDWR | O_CREAT)
+            let unit = try Unit()
+            let (path, manager, file) = (unit.path, unit.manager, try unit.begin())
             for number in 0..<100 {
                 try file.write(PageContent.compressible(UInt64(number)), at: number << 12)
             }
@@ -142,21 +164,13 @@ extension MountedTests {
             #expect(ServerProcess.killAndWait(path))
             #expect(try isWhole())
             try file.close()
-            try manager.tell("end")
-            try SystemCall.run("umount") { umount2(path, 0) }
-            #expect(manager.hasEnded)
+            try unit.end()
         }
 
         /// The socket of a killed server takes connections until the kernel has freed its memory.
         @Test(.timeLimit(.minutes(3))) func aServerThatIsEndingIsWaitedFor() throws {
-            let directory = try TemporaryDirectory()
-            let path = try directory.makeDirectory("mount")
-            defer {
-                while MountHost.isMounted(path), umount2(path, CInt(MNT_DETACH)) == 0 {}
-            }
-            let manager = try Manager(path)
-            try #require(manager.line() == Self.ready)
-            let file = try MountedFile("\(path)/area", O_RDWR | O_CREAT)
+            let unit = try Unit()
+            let (path, manager, file) = (unit.path, unit.manager, try unit.begin())
             try file.write(PageContent.compressible(1), at: 0)
             let device = try #require(
                 MountTable.current().entries.last { ByteText($0.mountPoint) == ByteText(path) }
@@ -181,9 +195,7 @@ extension MountedTests {
             #expect(
                 try file.read(at: 0, count: Page.byteCount) == PageContent.compressible(1))
             try file.close()
-            try manager.tell("end")
-            try SystemCall.run("umount") { umount2(path, 0) }
-            #expect(manager.hasEnded)
+            try unit.end()
         }
     }
 }

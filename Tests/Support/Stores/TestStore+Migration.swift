@@ -8,11 +8,18 @@ extension TestStore {
     package func migrate(
         _ sweep: inout MigrationSweep, stepCountMax: Int = 1_000_000
     ) -> MigrationStep {
+        take(stepCountMax, while: .worked) { maintenance.migration.step(&sweep, by: worker) }
+    }
+
+    /// Takes steps while they end as `worked`; returns how the last one ended.
+    func take<Step: Equatable>(
+        _ stepCountMax: Int, while worked: Step, _ step: () -> Step
+    ) -> Step {
         for _ in 0..<stepCountMax {
-            let step = maintenance.migration.step(&sweep, by: worker)
-            guard step == .worked else { return step }
+            let end = step()
+            guard end == worked else { return end }
         }
-        return .worked
+        return worked
     }
 
     /// Asks for pages to be moved, and moves them.

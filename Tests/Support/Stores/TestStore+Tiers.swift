@@ -8,11 +8,7 @@ extension TestStore {
     package func recompress(
         _ sweep: inout TierSweep, stepCountMax: Int = 1_000_000
     ) -> TierStep {
-        for _ in 0..<stepCountMax {
-            let step = maintenance.tiers.step(&sweep, by: worker)
-            guard step == .worked else { return step }
-        }
-        return .worked
+        take(stepCountMax, while: .worked) { maintenance.tiers.step(&sweep, by: worker) }
     }
 
     /// Asks for pages to be recompressed, and recompresses them.
