@@ -41,17 +41,17 @@ extension MountedTests {
             return (first..<first + byteCount / 4096).flatMap { content($0) }
         }
 
-        /// Writers that together write three times what there is room for.
-        private func startWriters(_ stage: Stage, chunkByteCount: Int) -> ThreadAnswers {
+        /// Writers of `byteCount` each, together at least three times what there is room for.
+        private func startWriters(
+            _ stage: Stage, chunkByteCount: Int, byteCount: Int = writerByteCount
+        ) -> ThreadAnswers {
             let answers = ThreadAnswers()
             let path = stage.mount.path("cold")
             for writer in 0..<Self.writerCount {
                 answers.add("writer \(writer)") {
                     let file = try MountedFile(path)
-                    let start = writer * Self.writerByteCount
-                    for offset in stride(
-                        from: start, to: start + Self.writerByteCount, by: chunkByteCount)
-                    {
+                    let start = writer * byteCount
+                    for offset in stride(from: start, to: start + byteCount, by: chunkByteCount) {
                         let taken = try file.write(
                             Self.bytes(at: offset, chunkByteCount), at: offset)
                         guard taken == chunkByteCount else { return false }
@@ -65,7 +65,8 @@ extension MountedTests {
         @Test func readsOfOtherPagesGoOn() throws {
             let stage = try Stage()
             stage.device.hang()
-            let answers = startWriters(stage, chunkByteCount: 64 << 10)
+            // More than there is room for: a writer that runs alone for a while does not end.
+            let answers = startWriters(stage, chunkByteCount: 64 << 10, byteCount: 8 << 20)
             usleep(200_000)
             #expect(answers.all.isEmpty, "all writers wait")
             for page in 0..<Self.warmCount {
